@@ -1,0 +1,2 @@
+//! planish
+fn main() {}

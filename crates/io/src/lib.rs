@@ -1,0 +1,1 @@
+//! Files: tables in, model artifacts in and out.

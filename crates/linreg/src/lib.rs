@@ -1,0 +1,1 @@
+//! Linear least squares by QR, refined with double-double residuals.

@@ -1,0 +1,1 @@
+//! A model of a table: schema, feature pipeline, predictor and training record.

@@ -1,0 +1,1 @@
+//! Dense neural networks: layers, losses, initializers, forward and backward pass.

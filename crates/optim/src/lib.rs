@@ -1,0 +1,1 @@
+//! Optimizers for flat parameter arenas: SGD with momentum and Adam.

@@ -1,0 +1,1 @@
+//! Tables, schemas and the feature pipelines that turn rows into numbers.

@@ -1,0 +1,161 @@
+//! The micro-kernel: a tile of C in registers, written once over the lane layer.
+//!
+//! A strip is one panel of columns (1 to 4 virtual vectors) against all rows of a cache block. It is walked in tiles of
+//! `MR` rows; the last tile has fewer. Per step of k the tile loads one row of the panel and multiplies it with one
+//! broadcast number a row. Columns that do not fill the last vector are masked.
+
+use crate::scalar::Scalar;
+use crate::simd::{LaneKernel, LaneMath, Lanes};
+
+/// What a tile's accumulators start from.
+#[derive(Clone, Copy)]
+pub(super) enum From<T> {
+    /// Zero; C is not read.
+    Zero,
+    /// The tile of C.
+    C,
+    /// The same row of numbers for every row.
+    Row(*const T),
+}
+
+/// One panel of columns against `m` rows, depth `k`.
+#[derive(Clone, Copy)]
+pub(super) struct Strip<T> {
+    pub(super) m: usize,
+    pub(super) k: usize,
+    /// Columns, at most `NV` vectors.
+    pub(super) width: usize,
+    pub(super) a: *const T,
+    pub(super) rsa: usize,
+    pub(super) csa: usize,
+    /// Where A is packed: elements from one panel of `MR` rows to the next.
+    pub(super) a_panel: Option<usize>,
+    pub(super) b: *const T,
+    pub(super) rsb: usize,
+    pub(super) c: *mut T,
+    pub(super) rsc: usize,
+    pub(super) from: From<T>,
+}
+
+impl<T: Scalar> Strip<T> {
+    /// Computes the strip.
+    ///
+    /// # Safety
+    /// The pointers and strides must describe readable A (`m × k`), B (`k × width`) and bias, and writable C (`m × width`).
+    #[inline(always)]
+    pub(super) unsafe fn run<S: LaneMath<T>>(self, s: S) {
+        let part = self.width % T::LANES != 0;
+        match (self.width.div_ceil(T::LANES), part) {
+            (1, false) => s.outline(Sized::<T, 1, false>(self)),
+            (1, true) => s.outline(Sized::<T, 1, true>(self)),
+            (2, false) if S::NV >= 2 => s.outline(Sized::<T, 2, false>(self)),
+            (2, true) if S::NV >= 2 => s.outline(Sized::<T, 2, true>(self)),
+            (3, false) if S::NV >= 3 => s.outline(Sized::<T, 3, false>(self)),
+            (3, true) if S::NV >= 3 => s.outline(Sized::<T, 3, true>(self)),
+            (4, false) if S::NV >= 4 => s.outline(Sized::<T, 4, false>(self)),
+            (4, true) if S::NV >= 4 => s.outline(Sized::<T, 4, true>(self)),
+            (vectors, _) => unreachable!("a strip of {vectors} vectors"),
+        }
+    }
+}
+
+/// A strip of `NV` vectors, the last of them masked if `PART`. Only made by [`Strip::run`], whose caller vouches for the pointers.
+struct Sized<T, const NV: usize, const PART: bool>(Strip<T>);
+
+impl<T: Scalar, const NV: usize, const PART: bool> LaneKernel<T> for Sized<T, NV, PART> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: LaneMath<T>>(self, s: S) {
+        let t = self.0;
+        let mut i = 0;
+        while i < t.m {
+            let rows = S::MR.min(t.m - i);
+            // SAFETY: rows i.. lie inside A and C as `Strip::run`'s caller promised.
+            unsafe {
+                let a = match t.a_panel {
+                    Some(stride) => t.a.add(i / S::MR * stride),
+                    None => t.a.add(i * t.rsa),
+                };
+                let c = t.c.add(i * t.rsc);
+                match rows {
+                    1 => tile::<T, S, 1, NV, PART>(s, &t, a, c),
+                    2 => tile::<T, S, 2, NV, PART>(s, &t, a, c),
+                    3 => tile::<T, S, 3, NV, PART>(s, &t, a, c),
+                    4 => tile::<T, S, 4, NV, PART>(s, &t, a, c),
+                    5 if S::MR >= 5 => tile::<T, S, 5, NV, PART>(s, &t, a, c),
+                    6 if S::MR >= 6 => tile::<T, S, 6, NV, PART>(s, &t, a, c),
+                    _ => unreachable!("tiles have at most six rows"),
+                }
+            }
+            i += rows;
+        }
+    }
+}
+
+/// One tile of `MR` rows.
+///
+/// # Safety
+/// As [`Strip::run`], for the rows at `a` and `c`.
+#[inline(always)]
+unsafe fn tile<T: Scalar, S: Lanes<T>, const MR: usize, const NV: usize, const PART: bool>(
+    s: S,
+    t: &Strip<T>,
+    a: *const T,
+    c: *mut T,
+) {
+    let tail = t.width % T::LANES;
+    // SAFETY: offsets stay inside the rows and columns that the caller promises.
+    unsafe {
+        let load = |p: *const T, v: usize| {
+            if PART && v == NV - 1 {
+                s.load_raw_part(p.add(v * T::LANES), tail)
+            } else {
+                s.load_raw(p.add(v * T::LANES))
+            }
+        };
+        let mut acc = [[s.splat(T::ZERO); NV]; MR];
+        match t.from {
+            From::Zero => {}
+            From::C => {
+                for r in 0..MR {
+                    for v in 0..NV {
+                        acc[r][v] = load(c.add(r * t.rsc), v);
+                    }
+                }
+            }
+            From::Row(bias) => {
+                for r in 0..MR {
+                    for v in 0..NV {
+                        acc[r][v] = load(bias, v);
+                    }
+                }
+            }
+        }
+        let (mut a, mut b) = (a, t.b);
+        for _ in 0..t.k {
+            let mut row = [s.splat(T::ZERO); NV];
+            for v in 0..NV {
+                row[v] = load(b, v);
+            }
+            for r in 0..MR {
+                let x = s.splat(*a.add(r * t.rsa));
+                for v in 0..NV {
+                    acc[r][v] = s.fma(x, row[v], acc[r][v]);
+                }
+            }
+            a = a.wrapping_add(t.csa);
+            b = b.wrapping_add(t.rsb);
+        }
+        for r in 0..MR {
+            for v in 0..NV {
+                let p = c.add(r * t.rsc + v * T::LANES);
+                if PART && v == NV - 1 {
+                    s.store_raw_part(p, tail, acc[r][v]);
+                } else {
+                    s.store_raw(p, acc[r][v]);
+                }
+            }
+        }
+    }
+}

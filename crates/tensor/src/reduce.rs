@@ -1,0 +1,144 @@
+//! Sums with a fixed order, so that their bits depend on the shape alone.
+//!
+//! Along a row, element i goes to virtual lane i mod 16 (8 for `f64`) and the lanes join in a fixed tree. Down a
+//! column, rows are added in order inside chunks of [`ROW_CHUNK`] rows, and the chunks in order.
+
+use crate::isa::Isa;
+use crate::scalar::Scalar;
+use crate::simd::{LaneKernel, LaneMath};
+use crate::view::MatRef;
+
+/// Rows of one chunk of a column sum: all row tiles divide it.
+pub const ROW_CHUNK: usize = 192;
+
+struct Sum<'a, T>(&'a [T]);
+
+impl<T: Scalar> LaneKernel<T> for Sum<'_, T> {
+    type Output = T;
+    #[inline(always)]
+    fn run<S: LaneMath<T>>(self, s: S) -> T {
+        let mut acc = s.splat(T::ZERO);
+        for i in (0..self.0.len()).step_by(T::LANES) {
+            acc = s.add(acc, s.load_at(self.0, i));
+        }
+        s.sum(acc)
+    }
+}
+
+struct Dot<'a, T>(&'a [T], &'a [T]);
+
+impl<T: Scalar> LaneKernel<T> for Dot<'_, T> {
+    type Output = T;
+    #[inline(always)]
+    fn run<S: LaneMath<T>>(self, s: S) -> T {
+        let mut acc = s.splat(T::ZERO);
+        for i in (0..self.0.len()).step_by(T::LANES) {
+            acc = s.fma(s.load_at(self.0, i), s.load_at(self.1, i), acc);
+        }
+        s.sum(acc)
+    }
+}
+
+struct Axpy<'a, T>(T, &'a [T], &'a mut [T]);
+
+impl<T: Scalar> LaneKernel<T> for Axpy<'_, T> {
+    type Output = ();
+    #[inline(always)]
+    fn run<S: LaneMath<T>>(self, s: S) {
+        let Axpy(a, x, y) = self;
+        let a = s.splat(a);
+        for i in (0..y.len()).step_by(T::LANES) {
+            let v = s.fma(a, s.load_at(x, i), s.load_at(y, i));
+            s.store_at(y, i, v);
+        }
+    }
+}
+
+/// Σ xᵢ
+pub fn sum<T: Scalar>(isa: Isa, x: &[T]) -> T {
+    T::dispatch(isa, Sum(x))
+}
+
+/// Σ xᵢ·yᵢ
+///
+/// # Panics
+/// If the lengths differ.
+pub fn dot<T: Scalar>(isa: Isa, x: &[T], y: &[T]) -> T {
+    assert_eq!(x.len(), y.len(), "dot of slices of different lengths");
+    T::dispatch(isa, Dot(x, y))
+}
+
+/// y ← a·x + y
+///
+/// # Panics
+/// If the lengths differ.
+pub fn axpy<T: Scalar>(isa: Isa, a: T, x: &[T], y: &mut [T]) {
+    assert_eq!(x.len(), y.len(), "axpy of slices of different lengths");
+    T::dispatch(isa, Axpy(a, x, y));
+}
+
+struct ColSums<'a, T> {
+    a: MatRef<'a, T>,
+    out: &'a mut [T],
+}
+
+impl<T: Scalar> LaneKernel<T> for ColSums<'_, T> {
+    type Output = ();
+    #[inline(always)]
+    fn run<S: LaneMath<T>>(self, s: S) {
+        let ColSums { a, out } = self;
+        for j in (0..out.len()).step_by(T::LANES) {
+            let mut total = s.splat(T::ZERO);
+            for start in (0..a.rows()).step_by(ROW_CHUNK) {
+                let mut chunk = s.splat(T::ZERO);
+                for i in start..(start + ROW_CHUNK).min(a.rows()) {
+                    chunk = s.add(chunk, s.load_at(a.row(i), j));
+                }
+                total = s.add(total, chunk);
+            }
+            s.store_at(out, j, total);
+        }
+    }
+}
+
+/// outⱼ ← Σᵢ aᵢⱼ: the column sums of a row-major view.
+///
+/// # Panics
+/// If `out` has not one element a column, or the view is transposed.
+pub fn col_sums<T: Scalar>(isa: Isa, a: MatRef<'_, T>, out: &mut [T]) {
+    assert_eq!(a.cols(), out.len(), "column sums of {} columns into {} elements", a.cols(), out.len());
+    T::dispatch(isa, ColSums { a, out });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::matrix::Matrix;
+
+    #[test]
+    fn sums_have_the_same_bits_on_every_instruction_set() {
+        let a = Matrix::<f32>::from_fn(400, 21, |i, j| ((i * 31 + j * 17) % 97) as f32 * 0.37 - 3.0);
+        let run = |isa| {
+            let mut cols = vec![0.0; 21];
+            col_sums(isa, a.view(), &mut cols);
+            cols.push(sum(isa, a.as_slice()));
+            cols.push(dot(isa, a.row(3), a.row(4)));
+            cols.iter().map(|x| x.to_bits()).collect::<Vec<_>>()
+        };
+        for isa in Isa::all_exact() {
+            assert_eq!(run(isa), run(Isa::SCALAR));
+        }
+    }
+
+    #[test]
+    fn sums_of_small_integers_are_exact() {
+        let a = Matrix::<f64>::from_fn(200, 3, |i, j| (i + j) as f64);
+        let mut cols = [0.0; 3];
+        col_sums(Isa::best(), a.view(), &mut cols);
+        assert_eq!(cols, [19900.0, 20100.0, 20300.0]);
+        assert_eq!(sum(Isa::best(), &[1.0_f32; 100]), 100.0);
+        let mut y = [1.0; 9];
+        axpy(Isa::best(), 2.0, &[0.5; 9], &mut y);
+        assert_eq!(y, [2.0; 9]);
+    }
+}

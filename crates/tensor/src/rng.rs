@@ -1,0 +1,132 @@
+//! Counter-based randomness: a number depends only on (seed, purpose, step, element), never on what was drawn before.
+//!
+//! The generator is Philox4x32-10 (Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as 1, 2, 3", 2011):
+//! ten rounds of multiplication and exclusive or turn a 128-bit counter and a 64-bit key into four random words.
+//! A resumed run needs its counters only, and threads can draw without agreeing on an order.
+
+use crate::math::log_one;
+
+/// What a stream of random numbers is for; streams of different purposes are independent.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u32)]
+#[non_exhaustive]
+pub enum Purpose {
+    /// Initial weights; the step is the number of the parameter tensor.
+    Init = 1,
+    /// The order of rows; the step is the epoch.
+    Shuffle = 2,
+    /// Splits of a table.
+    Split = 3,
+    /// Anything made up for tests and examples.
+    Sample = 4,
+}
+
+/// Random numbers for one (seed, purpose, step), indexed by element.
+#[derive(Clone, Copy, Debug)]
+pub struct Stream {
+    key: [u32; 2],
+    purpose: u32,
+    step: u32,
+}
+
+impl Stream {
+    /// The stream of this seed, purpose and step.
+    pub fn new(seed: u64, purpose: Purpose, step: u32) -> Stream {
+        Stream { key: [seed as u32, (seed >> 32) as u32], purpose: purpose as u32, step }
+    }
+
+    /// The four random words of element `i`.
+    pub fn words(&self, i: u64) -> [u32; 4] {
+        philox([i as u32, (i >> 32) as u32, self.step, self.purpose], self.key)
+    }
+
+    /// Sixty-four random bits of element `i`.
+    pub fn bits(&self, i: u64) -> u64 {
+        let w = self.words(i);
+        u64::from(w[0]) | u64::from(w[1]) << 32
+    }
+
+    /// Uniform in [0, 1), a multiple of 2⁻⁵³.
+    pub fn uniform(&self, i: u64) -> f64 {
+        (self.bits(i) >> 11) as f64 * (1.0 / 9_007_199_254_740_992.0)
+    }
+
+    /// Standard normal, by Marsaglia's polar method (1964) with up to 64 attempts an element.
+    pub fn normal(&self, i: u64) -> f64 {
+        for attempt in 0..64 {
+            let at = i * 128 + attempt * 2;
+            let (u, v) = (2.0 * self.uniform(at) - 1.0, 2.0 * self.uniform(at + 1) - 1.0);
+            let s = u * u + v * v;
+            if s > 0.0 && s < 1.0 {
+                return u * (-2.0 * log_one(s) / s).sqrt();
+            }
+        }
+        0.0 // 64 failures in a row happen once in 2¹⁴² draws
+    }
+
+    /// A whole number below `n`, all equally likely up to 2⁻⁶⁴·n.
+    pub fn below(&self, i: u64, n: usize) -> usize {
+        ((u128::from(self.bits(i)) * n as u128) >> 64) as usize
+    }
+
+    /// Puts the elements into random order (Fisher and Yates).
+    pub fn shuffle<T>(&self, items: &mut [T]) {
+        for i in (1..items.len()).rev() {
+            items.swap(i, self.below(i as u64, i + 1));
+        }
+    }
+}
+
+/// One Philox4x32-10 block.
+fn philox(mut c: [u32; 4], mut k: [u32; 2]) -> [u32; 4] {
+    for _ in 0..10 {
+        let a = u64::from(c[0]) * 0xD251_1F53;
+        let b = u64::from(c[2]) * 0xCD9E_8D57;
+        c = [(b >> 32) as u32 ^ c[1] ^ k[0], b as u32, (a >> 32) as u32 ^ c[3] ^ k[1], a as u32];
+        k = [k[0].wrapping_add(0x9E37_79B9), k[1].wrapping_add(0xBB67_AE85)];
+    }
+    c
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn philox_gives_the_published_test_vectors() {
+        assert_eq!(philox([0; 4], [0; 2]), [0x6627_e8d5, 0xe169_c58d, 0xbc57_ac4c, 0x9b00_dbd8]);
+        assert_eq!(
+            philox([u32::MAX; 4], [u32::MAX; 2]),
+            [0x408f_276d, 0x41c8_3b0e, 0xa20b_c7c6, 0x6d54_51fd]
+        );
+    }
+
+    #[test]
+    fn a_shuffle_is_a_permutation_that_depends_on_seed_and_step() {
+        let order = |seed, step| {
+            let mut v: Vec<usize> = (0..100).collect();
+            Stream::new(seed, Purpose::Shuffle, step).shuffle(&mut v);
+            v
+        };
+        let mut sorted = order(1, 0);
+        sorted.sort_unstable();
+        assert_eq!(sorted, (0..100).collect::<Vec<_>>());
+        assert_eq!(order(1, 0), order(1, 0));
+        assert_ne!(order(1, 0), order(2, 0));
+        assert_ne!(order(1, 0), order(1, 1));
+    }
+
+    #[test]
+    fn normal_and_uniform_numbers_have_the_right_moments() {
+        let s = Stream::new(7, Purpose::Sample, 0);
+        let n = 20_000;
+        let moments = |f: &dyn Fn(u64) -> f64| {
+            let mean = (0..n).map(f).sum::<f64>() / n as f64;
+            (mean, (0..n).map(|i| (f(i) - mean) * (f(i) - mean)).sum::<f64>() / n as f64)
+        };
+        let (m, v) = moments(&|i| s.normal(i));
+        assert!(m.abs() < 0.03 && (v - 1.0).abs() < 0.04, "{m} {v}");
+        let (m, v) = moments(&|i| s.uniform(i));
+        assert!((m - 0.5).abs() < 0.01 && (v - 1.0 / 12.0).abs() < 0.003, "{m} {v}");
+    }
+}

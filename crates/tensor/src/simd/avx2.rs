@@ -1,0 +1,220 @@
+//! The AVX2 token: a virtual vector is two 256-bit registers, lanes 0–7 (0–3 for `f64`) in the first.
+
+use super::{LaneKernel, LaneMath, Lanes};
+use crate::scalar::Scalar;
+use std::arch::x86_64::*;
+
+/// Proof that the CPU has AVX2 and FMA. Made only by the dispatcher.
+#[derive(Clone, Copy, Debug)]
+pub struct Avx2(());
+
+/// Runs a kernel compiled with AVX2 and FMA.
+///
+/// # Safety
+/// The CPU must have the instructions named in the attribute.
+#[inline(never)]
+#[target_feature(enable = "avx2,fma")]
+pub(super) unsafe fn call<T: Scalar, K: LaneKernel<T>>(kernel: K) -> K::Output
+where
+    Avx2: LaneMath<T>,
+{
+    kernel.run(Avx2(()))
+}
+
+/// An intrinsic behind the token, applied to both halves.
+macro_rules! both {
+    ($f:path, $($a:expr),+) => {
+        // SAFETY: the token proves that the CPU has the instruction.
+        unsafe { [$f($($a[0]),+), $f($($a[1]),+)] }
+    };
+}
+
+/// An expression of intrinsics behind the token.
+macro_rules! op {
+    ($e:expr) => {
+        // SAFETY: the token proves that the CPU has the instructions.
+        unsafe { $e }
+    };
+}
+
+macro_rules! impl_lanes {
+    ($t:ident, $v:ident, $half:expr, $cast_i:ident, $cast_f:ident, $bits:ty, $set_bits:ident, $shl:ident, $shr:ident, $mantissa:expr,
+     $set1:ident, $add:ident, $sub:ident, $mul:ident, $div:ident, $fma:ident, $sqrt:ident, $and:ident, $or:ident, $xor:ident,
+     $cmp:ident, $blend:ident, $load:ident, $load_mask:ident, $store:ident, $store_mask:ident, $mask_table:ident) => {
+        impl Lanes<$t> for Avx2 {
+            type V = [$v; 2];
+            type M = [$v; 2];
+            const MR: usize = 6;
+            const NV: usize = 1;
+
+            #[inline(always)]
+            fn outline<K: LaneKernel<$t>>(self, kernel: K) -> K::Output {
+                op!(call::<$t, K>(kernel))
+            }
+            #[inline(always)]
+            fn splat(self, x: $t) -> Self::V {
+                op!([$set1(x); 2])
+            }
+            #[inline(always)]
+            fn splat_bits(self, bits: u64) -> Self::V {
+                op!([$cast_f($set_bits(bits as $bits)); 2])
+            }
+            #[inline(always)]
+            fn add(self, a: Self::V, b: Self::V) -> Self::V {
+                both!($add, a, b)
+            }
+            #[inline(always)]
+            fn sub(self, a: Self::V, b: Self::V) -> Self::V {
+                both!($sub, a, b)
+            }
+            #[inline(always)]
+            fn mul(self, a: Self::V, b: Self::V) -> Self::V {
+                both!($mul, a, b)
+            }
+            #[inline(always)]
+            fn div(self, a: Self::V, b: Self::V) -> Self::V {
+                both!($div, a, b)
+            }
+            #[inline(always)]
+            fn fma(self, a: Self::V, b: Self::V, c: Self::V) -> Self::V {
+                both!($fma, a, b, c)
+            }
+            #[inline(always)]
+            fn sqrt(self, a: Self::V) -> Self::V {
+                both!($sqrt, a)
+            }
+            #[inline(always)]
+            fn and(self, a: Self::V, b: Self::V) -> Self::V {
+                both!($and, a, b)
+            }
+            #[inline(always)]
+            fn or(self, a: Self::V, b: Self::V) -> Self::V {
+                both!($or, a, b)
+            }
+            #[inline(always)]
+            fn xor(self, a: Self::V, b: Self::V) -> Self::V {
+                both!($xor, a, b)
+            }
+            #[inline(always)]
+            fn shl_mantissa(self, a: Self::V) -> Self::V {
+                op!([$cast_f($shl::<$mantissa>($cast_i(a[0]))), $cast_f($shl::<$mantissa>($cast_i(a[1])))])
+            }
+            #[inline(always)]
+            fn shr_mantissa(self, a: Self::V) -> Self::V {
+                op!([$cast_f($shr::<$mantissa>($cast_i(a[0]))), $cast_f($shr::<$mantissa>($cast_i(a[1])))])
+            }
+            #[inline(always)]
+            fn lt(self, a: Self::V, b: Self::V) -> Self::M {
+                both!($cmp::<_CMP_LT_OQ>, a, b)
+            }
+            #[inline(always)]
+            fn le(self, a: Self::V, b: Self::V) -> Self::M {
+                both!($cmp::<_CMP_LE_OQ>, a, b)
+            }
+            #[inline(always)]
+            fn eq(self, a: Self::V, b: Self::V) -> Self::M {
+                both!($cmp::<_CMP_EQ_OQ>, a, b)
+            }
+            #[inline(always)]
+            fn select(self, mask: Self::M, yes: Self::V, no: Self::V) -> Self::V {
+                both!($blend, no, yes, mask)
+            }
+            #[inline(always)]
+            unsafe fn load_raw(self, p: *const $t) -> Self::V {
+                op!([$load(p), $load(p.add($half))])
+            }
+            #[inline(always)]
+            unsafe fn load_raw_part(self, p: *const $t, n: usize) -> Self::V {
+                let (low, high) = (n.min($half), n.saturating_sub($half));
+                // The second pointer may lie past the end, but then its mask is empty and nothing is read.
+                op!([$load_mask(p, $mask_table(low)), $load_mask(p.wrapping_add($half), $mask_table(high))])
+            }
+            #[inline(always)]
+            unsafe fn store_raw(self, p: *mut $t, v: Self::V) {
+                op!({
+                    $store(p, v[0]);
+                    $store(p.add($half), v[1]);
+                })
+            }
+            #[inline(always)]
+            unsafe fn store_raw_part(self, p: *mut $t, n: usize, v: Self::V) {
+                let (low, high) = (n.min($half), n.saturating_sub($half));
+                op!({
+                    $store_mask(p, $mask_table(low), v[0]);
+                    $store_mask(p.wrapping_add($half), $mask_table(high), v[1]);
+                })
+            }
+        }
+    };
+}
+
+/// The mask of the first `n ≤ 8` lanes of eight.
+#[inline(always)]
+fn first_of_8(n: usize) -> __m256i {
+    op!(_mm256_cmpgt_epi32(_mm256_set1_epi32(n as i32), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7)))
+}
+
+/// The mask of the first `n ≤ 4` lanes of four.
+#[inline(always)]
+fn first_of_4(n: usize) -> __m256i {
+    op!(_mm256_cmpgt_epi64(_mm256_set1_epi64x(n as i64), _mm256_setr_epi64x(0, 1, 2, 3)))
+}
+
+impl_lanes!(
+    f32,
+    __m256,
+    8,
+    _mm256_castps_si256,
+    _mm256_castsi256_ps,
+    i32,
+    _mm256_set1_epi32,
+    _mm256_slli_epi32,
+    _mm256_srli_epi32,
+    23,
+    _mm256_set1_ps,
+    _mm256_add_ps,
+    _mm256_sub_ps,
+    _mm256_mul_ps,
+    _mm256_div_ps,
+    _mm256_fmadd_ps,
+    _mm256_sqrt_ps,
+    _mm256_and_ps,
+    _mm256_or_ps,
+    _mm256_xor_ps,
+    _mm256_cmp_ps,
+    _mm256_blendv_ps,
+    _mm256_loadu_ps,
+    _mm256_maskload_ps,
+    _mm256_storeu_ps,
+    _mm256_maskstore_ps,
+    first_of_8
+);
+impl_lanes!(
+    f64,
+    __m256d,
+    4,
+    _mm256_castpd_si256,
+    _mm256_castsi256_pd,
+    i64,
+    _mm256_set1_epi64x,
+    _mm256_slli_epi64,
+    _mm256_srli_epi64,
+    52,
+    _mm256_set1_pd,
+    _mm256_add_pd,
+    _mm256_sub_pd,
+    _mm256_mul_pd,
+    _mm256_div_pd,
+    _mm256_fmadd_pd,
+    _mm256_sqrt_pd,
+    _mm256_and_pd,
+    _mm256_or_pd,
+    _mm256_xor_pd,
+    _mm256_cmp_pd,
+    _mm256_blendv_pd,
+    _mm256_loadu_pd,
+    _mm256_maskload_pd,
+    _mm256_storeu_pd,
+    _mm256_maskstore_pd,
+    first_of_4
+);

@@ -1,0 +1,195 @@
+//! Views of matrices: a pointer, a shape and two strides. `t()` swaps the strides; nothing is copied.
+
+use crate::scalar::Scalar;
+use std::marker::PhantomData;
+
+/// A read-only view of a `rows × cols` matrix; element (i, j) lies `i·row_stride + j·col_stride` elements from the first.
+#[derive(Clone, Copy)]
+pub struct MatRef<'a, T> {
+    pub(crate) ptr: *const T,
+    pub(crate) rows: usize,
+    pub(crate) cols: usize,
+    pub(crate) rs: usize,
+    pub(crate) cs: usize,
+    life: PhantomData<&'a [T]>,
+}
+
+/// A mutable view of a row-major `rows × cols` matrix; rows lie `row_stride` elements apart, columns one.
+pub struct MatMut<'a, T> {
+    pub(crate) ptr: *mut T,
+    pub(crate) rows: usize,
+    pub(crate) cols: usize,
+    pub(crate) rs: usize,
+    life: PhantomData<&'a mut [T]>,
+}
+
+// SAFETY: a `MatRef` is a shared borrow of plain numbers.
+unsafe impl<T: Scalar> Send for MatRef<'_, T> {}
+// SAFETY: as above.
+unsafe impl<T: Scalar> Sync for MatRef<'_, T> {}
+// SAFETY: a `MatMut` is a unique borrow of plain numbers.
+unsafe impl<T: Scalar> Send for MatMut<'_, T> {}
+
+/// Asserts that a `rows × cols` matrix with this row stride fits into `len` elements.
+fn check_fit(len: usize, rows: usize, cols: usize, stride: usize) {
+    assert!(rows <= 1 || stride >= cols, "rows of {cols} elements overlap at row stride {stride}");
+    if rows > 0 && cols > 0 {
+        let last = (rows - 1).checked_mul(stride).and_then(|x| x.checked_add(cols));
+        assert!(
+            last.is_some_and(|n| n <= len),
+            "a {rows}×{cols} view at row stride {stride} needs more than {len} elements"
+        );
+    }
+}
+
+impl<'a, T: Scalar> MatRef<'a, T> {
+    /// A view of a contiguous row-major slice.
+    ///
+    /// # Panics
+    /// If the slice is shorter than `rows·cols`.
+    pub fn new(data: &'a [T], rows: usize, cols: usize) -> Self {
+        Self::with_stride(data, rows, cols, cols)
+    }
+
+    /// A view of rows that lie `row_stride` elements apart.
+    ///
+    /// # Panics
+    /// If rows overlap or the slice is too short.
+    pub fn with_stride(data: &'a [T], rows: usize, cols: usize, row_stride: usize) -> Self {
+        check_fit(data.len(), rows, cols, row_stride);
+        MatRef { ptr: data.as_ptr(), rows, cols, rs: row_stride, cs: 1, life: PhantomData }
+    }
+
+    /// The number of rows.
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// The number of columns.
+    pub fn cols(&self) -> usize {
+        self.cols
+    }
+
+    /// The transposed view.
+    pub fn t(self) -> Self {
+        MatRef { rows: self.cols, cols: self.rows, rs: self.cs, cs: self.rs, ..self }
+    }
+
+    /// Element (i, j).
+    ///
+    /// # Panics
+    /// If it lies outside.
+    pub fn at(&self, i: usize, j: usize) -> T {
+        assert!(i < self.rows && j < self.cols, "element ({i}, {j}) of a {}×{} view", self.rows, self.cols);
+        // SAFETY: the constructors checked that every element of the shape lies inside the borrowed slice.
+        unsafe { *self.ptr.add(i * self.rs + j * self.cs) }
+    }
+
+    /// Row i as a slice.
+    ///
+    /// # Panics
+    /// If it lies outside, or the view is transposed so that rows are not contiguous.
+    pub fn row(&self, i: usize) -> &'a [T] {
+        assert!(i < self.rows, "row {i} of {}", self.rows);
+        assert!(self.cs == 1 || self.cols <= 1, "rows of a transposed view are not contiguous");
+        // SAFETY: as in `at`; the row's elements are contiguous.
+        unsafe { std::slice::from_raw_parts(self.ptr.add(i * self.rs), self.cols) }
+    }
+
+    /// The view of rows `from..to` and columns `left..right`.
+    pub(crate) fn block(self, from: usize, to: usize, left: usize, right: usize) -> Self {
+        assert!(from <= to && to <= self.rows && left <= right && right <= self.cols);
+        let (r, c) = (if from == self.rows { 0 } else { from }, if left == self.cols { 0 } else { left });
+        // SAFETY: (r, c) is an element of the view, or the offset is zero.
+        let ptr = unsafe { self.ptr.add(r * self.rs + c * self.cs) };
+        MatRef { ptr, rows: to - from, cols: right - left, ..self }
+    }
+}
+
+impl<'a, T: Scalar> MatMut<'a, T> {
+    /// A view of a contiguous row-major slice.
+    ///
+    /// # Panics
+    /// If the slice is shorter than `rows·cols`.
+    pub fn new(data: &'a mut [T], rows: usize, cols: usize) -> Self {
+        Self::with_stride(data, rows, cols, cols)
+    }
+
+    /// A view of rows that lie `row_stride` elements apart.
+    ///
+    /// # Panics
+    /// If rows overlap or the slice is too short.
+    pub fn with_stride(data: &'a mut [T], rows: usize, cols: usize, row_stride: usize) -> Self {
+        check_fit(data.len(), rows, cols, row_stride);
+        MatMut { ptr: data.as_mut_ptr(), rows, cols, rs: row_stride, life: PhantomData }
+    }
+
+    /// The number of rows.
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// The number of columns.
+    pub fn cols(&self) -> usize {
+        self.cols
+    }
+
+    /// A read-only view of the same elements.
+    pub fn as_ref(&self) -> MatRef<'_, T> {
+        MatRef { ptr: self.ptr, rows: self.rows, cols: self.cols, rs: self.rs, cs: 1, life: PhantomData }
+    }
+
+    /// Row i as a mutable slice.
+    ///
+    /// # Panics
+    /// If it lies outside.
+    pub fn row_mut(&mut self, i: usize) -> &mut [T] {
+        assert!(i < self.rows, "row {i} of {}", self.rows);
+        // SAFETY: the constructors checked the bounds; the borrow is unique.
+        unsafe { std::slice::from_raw_parts_mut(self.ptr.add(i * self.rs), self.cols) }
+    }
+
+    /// Cuts into the rows before `at` and the rest.
+    pub(crate) fn split_rows(self, at: usize) -> (Self, Self) {
+        assert!(at <= self.rows);
+        // SAFETY: row `at` is a row of the view, or the offset is zero.
+        let low = unsafe { self.ptr.add(if at == self.rows { 0 } else { at * self.rs }) };
+        (MatMut { rows: at, ..self }, MatMut { ptr: low, rows: self.rows - at, ..self })
+    }
+
+    /// Cuts into the columns before `at` and the rest: the two views interleave in memory but share no element.
+    pub(crate) fn split_cols(self, at: usize) -> (Self, Self) {
+        assert!(at <= self.cols);
+        // SAFETY: column `at` is a column of the view, or the offset is zero.
+        let right = unsafe { self.ptr.add(if at == self.cols { 0 } else { at }) };
+        (MatMut { cols: at, ..self }, MatMut { ptr: right, cols: self.cols - at, ..self })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn transposing_twice_is_the_identity() {
+        let data: Vec<f64> = (0..12).map(f64::from).collect();
+        let a = MatRef::new(&data, 3, 4);
+        assert_eq!(a.at(2, 1), 9.0);
+        assert_eq!(a.t().at(1, 2), 9.0);
+        assert_eq!(a.t().t().row(2), &data[8..]);
+    }
+
+    #[test]
+    fn a_block_of_a_transposed_view_keeps_its_elements() {
+        let data: Vec<f64> = (0..12).map(f64::from).collect();
+        let b = MatRef::new(&data, 3, 4).t().block(1, 3, 1, 3);
+        assert_eq!((b.at(0, 0), b.at(1, 1)), (5.0, 10.0));
+        assert_eq!(MatRef::new(&data, 3, 4).block(3, 3, 0, 4).rows(), 0);
+    }
+
+    #[test]
+    #[should_panic(expected = "needs more than 5 elements")]
+    fn a_view_larger_than_its_slice_is_refused() {
+        MatRef::new(&[0.0_f32; 5], 2, 3);
+    }
+}

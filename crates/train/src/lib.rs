@@ -1,0 +1,1 @@
+//! The fit loop of neural networks: batches, metrics, early stopping, history.
