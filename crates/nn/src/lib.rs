@@ -1,1 +1,37 @@
-//! Dense neural networks: layers, losses, initializers, forward and backward pass.
+//! Dense neural networks y = f(x·W + b): layers, activations, losses, initializers, and the forward and backward pass.
+//!
+//! A network is plain data, a [`Sequential`] list of [`Layer`]s. [`Plan::new`] checks it and lays its parameters out in
+//! one flat arena ([`Layout`]); [`Plan::forward`] and [`Plan::backward`] run it over a [`Workspace`] that owns every
+//! intermediate value, so a training step allocates nothing. There is no tape: for a sequential network the tape
+//! is the list of layers reversed. Training itself (optimizers, batches, epochs) is in `planish-train`.
+//!
+//! ```
+//! use planish_nn::{Activation, Plan, Sequential, Workspace};
+//! use planish_tensor::{Exec, Matrix};
+//!
+//! let net = Sequential::new(2).dense(3, Activation::Relu).dense(1, Activation::Sigmoid);
+//! let plan = Plan::new(&net).unwrap();
+//! let params = plan.initialize::<f32>(0);
+//! let mut workspace = Workspace::new(&plan, 4);
+//! let x = Matrix::from_rows(&[[0.5_f32, -1.0]]);
+//! let y = plan.forward(Exec::best(), &params, x.view(), &mut workspace);
+//! assert!(y.at(0, 0) > 0.0 && y.at(0, 0) < 1.0);
+//! ```
+#![forbid(unsafe_code)]
+
+mod activation;
+mod dense;
+mod error;
+mod init;
+mod layer;
+mod layout;
+mod loss;
+mod plan;
+
+pub use activation::{Activation, Saves};
+pub use error::NnError;
+pub use init::Initializer;
+pub use layer::{Dense, Layer, Sequential};
+pub use layout::{Group, Layout, Param};
+pub use loss::{Loss, Targets};
+pub use plan::{Plan, Workspace};

@@ -96,6 +96,15 @@ impl<'a, T: Scalar> MatRef<'a, T> {
         unsafe { std::slice::from_raw_parts(self.ptr.add(i * self.rs), self.cols) }
     }
 
+    /// The view of rows `from..to`.
+    ///
+    /// # Panics
+    /// If they lie outside.
+    pub fn rows_between(self, from: usize, to: usize) -> Self {
+        let cols = self.cols;
+        self.block(from, to, 0, cols)
+    }
+
     /// The view of rows `from..to` and columns `left..right`.
     pub(crate) fn block(self, from: usize, to: usize, left: usize, right: usize) -> Self {
         assert!(from <= to && to <= self.rows && left <= right && right <= self.cols);

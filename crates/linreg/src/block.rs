@@ -1,0 +1,70 @@
+//! Blocks of rows, and where they come from.
+//!
+//! A block holds up to 4096 rows column by column in double-double. The length is fixed, because the order of
+//! the arithmetic, and with it the last bits of the result, follows the blocks.
+
+use planish_tensor::AlignedVec;
+use planish_tensor::dd::DdVec;
+
+/// Rows of a full block.
+pub const BLOCK_ROWS: usize = 4096;
+
+/// At most [`BLOCK_ROWS`] rows of a design matrix, its responses and weights, column by column.
+#[derive(Clone, Debug)]
+pub struct Block {
+    /// Rows in use; what the columns hold beyond them is ignored.
+    pub rows: usize,
+    /// The terms: one column of [`BLOCK_ROWS`] numbers each, without an intercept.
+    pub x: Vec<DdVec>,
+    /// The responses: one column of [`BLOCK_ROWS`] numbers each.
+    pub y: Vec<DdVec>,
+    /// A weight for each row, or none.
+    pub weights: Option<AlignedVec<f64>>,
+}
+
+impl Block {
+    /// An empty block with room for [`BLOCK_ROWS`] rows.
+    pub fn new(terms: usize, responses: usize, weighted: bool) -> Block {
+        let columns = |n| (0..n).map(|_| DdVec::zeros(BLOCK_ROWS)).collect();
+        Block {
+            rows: 0,
+            x: columns(terms),
+            y: columns(responses),
+            weights: weighted.then(|| AlignedVec::zeros(BLOCK_ROWS)),
+        }
+    }
+
+    /// Column c of [X Y].
+    pub(crate) fn column(&self, c: usize) -> &DdVec {
+        if c < self.x.len() { &self.x[c] } else { &self.y[c - self.x.len()] }
+    }
+}
+
+/// Rows that can be read more than once, always the same and in the same order.
+pub trait BlockSource {
+    /// Why rows could not be read.
+    type Error;
+
+    /// The number of terms: columns of X, without the intercept.
+    fn terms(&self) -> usize;
+
+    /// The number of responses: columns of Y.
+    fn responses(&self) -> usize;
+
+    /// Whether the rows have weights.
+    fn weighted(&self) -> bool {
+        false
+    }
+
+    /// Goes back to the first row.
+    ///
+    /// # Errors
+    /// As the source defines.
+    fn rewind(&mut self) -> Result<(), Self::Error>;
+
+    /// Fills the block with the next rows and sets `block.rows`, to 0 at the end. All blocks but the last are full.
+    ///
+    /// # Errors
+    /// As the source defines.
+    fn next(&mut self, block: &mut Block) -> Result<(), Self::Error>;
+}

@@ -1,0 +1,88 @@
+//! What can be wrong with the data of a least-squares problem.
+
+/// Data that no model can be fitted to, or that does not fit the model.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum LinregError {
+    /// The source has no rows.
+    #[error("0 rows: nothing to fit")]
+    NoRows,
+    /// Neither terms nor an intercept.
+    #[error("0 terms and no intercept: nothing to fit")]
+    NoTerms,
+    /// Nothing to predict.
+    #[error("0 responses: nothing to fit")]
+    NoResponses,
+    /// The problem has no unique solution.
+    #[error("{rows} rows for {parameters} parameters: fitting needs at least as many rows as parameters")]
+    TooFewRows {
+        /// Rows with a weight above zero.
+        rows: u64,
+        /// Terms, and one for the intercept.
+        parameters: usize,
+    },
+    /// A value of a term is NaN, infinite or beyond 2¹⁰⁰⁰.
+    #[error("row {row}, term {term}: not a finite number below 2^1000 in magnitude")]
+    BadTerm {
+        /// The row, from 0.
+        row: u64,
+        /// The term, from 0.
+        term: usize,
+    },
+    /// A value of a response is NaN, infinite or beyond 2¹⁰⁰⁰.
+    #[error("row {row}, response {response}: not a finite number below 2^1000 in magnitude")]
+    BadResponse {
+        /// The row, from 0.
+        row: u64,
+        /// The response, from 0.
+        response: usize,
+    },
+    /// A weight is negative, NaN, infinite or beyond 2¹⁰⁰⁰.
+    #[error("row {row}: the weight is not a number from 0 to 2^1000")]
+    BadWeight {
+        /// The row, from 0.
+        row: u64,
+    },
+    /// All weights are zero.
+    #[error("all {rows} weights are 0: nothing to fit")]
+    ZeroWeights {
+        /// The rows read.
+        rows: u64,
+    },
+    /// The coefficients exceed the range of `f64`.
+    #[error("response {response}: the coefficients exceed the range of f64; choose other units")]
+    Overflow {
+        /// The response, from 0.
+        response: usize,
+    },
+    /// Two arguments, or an argument and the model, disagree in shape.
+    #[error("{what}: expected {expected}, found {found}")]
+    Shape {
+        /// What was counted.
+        what: &'static str,
+        /// How many there should be.
+        expected: usize,
+        /// How many there are.
+        found: usize,
+    },
+    /// A later reading of the source had another number of rows than the first.
+    #[error("{first} rows at the first reading, {now} at a later one: the source changed")]
+    Changed {
+        /// Rows of the first reading.
+        first: u64,
+        /// Rows of the later reading.
+        now: u64,
+    },
+}
+
+/// Why a fit from a [`BlockSource`](crate::BlockSource) failed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum FitError<E> {
+    /// The source could not be read.
+    #[error(transparent)]
+    Source(E),
+    /// The data cannot be fitted.
+    #[error(transparent)]
+    Linreg(LinregError),
+}

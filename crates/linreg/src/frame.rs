@@ -1,0 +1,121 @@
+//! The frame: the units in which the problem is solved.
+//!
+//! Column c of [X Y] becomes (x − shift)·2^−exponent. The shift is the mean of the first block, rounded to `f64`
+//! (zero without an intercept): subtracted in double-double it loses nothing, and makes columns far from zero, such
+//! as timestamps, harmless. The power of two is exact and guards against overflow and underflow only: since scaling a
+//! column by it scales a column of R exactly, an exponent may grow later without changing a digit. The square roots of the
+//! weights have an exponent of their own.
+
+use crate::block::Block;
+use planish_tensor::{Dd, Isa, reduce};
+
+/// Magnitudes in the frame stay below two to this power.
+const HEADROOM: i32 = 100;
+
+/// Values at or beyond this magnitude are refused.
+pub(crate) const LARGEST: f64 = pow2(1000);
+
+/// Shifts and powers of two of the columns of [X Y], and of the square roots of the weights.
+#[derive(Clone, Debug)]
+pub(crate) struct Frame {
+    pub(crate) intercept: bool,
+    pub(crate) shift: Vec<f64>,
+    pub(crate) gauge: Vec<Gauge>,
+    pub(crate) root: Gauge,
+}
+
+impl Frame {
+    /// The frame that the first block fixes.
+    pub(crate) fn new(isa: Isa, intercept: bool, block: &Block) -> Frame {
+        let columns = block.x.len() + block.y.len();
+        let n = block.rows;
+        let mean = |c: usize| reduce::sum(isa, &block.column(c).hi[..n]) / n as f64;
+        Frame {
+            intercept,
+            shift: (0..columns).map(|c| if intercept { mean(c) } else { 0.0 }).collect(),
+            gauge: vec![Gauge::default(); columns],
+            root: Gauge::default(),
+        }
+    }
+
+    /// The exponent of column c.
+    pub(crate) fn exponent(&self, c: usize) -> i32 {
+        self.gauge[c].exponent()
+    }
+}
+
+/// A power of two that brings magnitudes near one. Not set while all were zero.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Gauge(Option<i32>);
+
+impl Gauge {
+    pub(crate) fn exponent(self) -> i32 {
+        self.0.unwrap_or(0)
+    }
+
+    pub(crate) fn scale(self) -> f64 {
+        pow2(-self.exponent())
+    }
+
+    /// Makes room for this magnitude. Returns the factor that brings what was measured before to the new scale.
+    pub(crate) fn admit(&mut self, largest: f64) -> f64 {
+        if largest == 0.0 {
+            return 1.0;
+        }
+        let needed = exponent_of(largest);
+        let old = *self.0.get_or_insert(needed);
+        if needed - old <= HEADROOM {
+            return 1.0;
+        }
+        self.0 = Some(needed);
+        pow2(old - needed)
+    }
+}
+
+/// 2^e; zero below the normal range.
+pub(crate) const fn pow2(e: i32) -> f64 {
+    if e < -1022 { 0.0 } else { f64::from_bits(((if e > 1023 { 1023 } else { e } + 1023) as u64) << 52) }
+}
+
+/// x·2^e, for |e| up to 4000.
+pub(crate) fn scale_by(x: f64, e: i32) -> f64 {
+    let quarter = e / 4;
+    let q = pow2(quarter);
+    x * q * q * q * pow2(e - 3 * quarter)
+}
+
+/// x·2^e in double-double.
+pub(crate) fn scale_dd(x: Dd, e: i32) -> Dd {
+    Dd { hi: scale_by(x.hi, e), lo: scale_by(x.lo, e) }
+}
+
+/// ⌊log₂ x⌋ of a positive number, at least −1000 and at most 1000.
+fn exponent_of(x: f64) -> i32 {
+    ((x.to_bits() >> 52) as i32 - 1023).clamp(-1000, 1000)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn powers_of_two_are_exact() {
+        assert_eq!(pow2(0), 1.0);
+        assert_eq!(pow2(-3), 0.125);
+        assert_eq!(scale_by(3.0, 2000), f64::INFINITY);
+        assert_eq!(scale_by(scale_by(3.0, 900), -1000), scale_by(3.0, -100));
+        assert_eq!(scale_by(5.0, -7), 5.0 / 128.0);
+    }
+
+    #[test]
+    fn a_gauge_grows_only_when_it_must() {
+        let mut gauge = Gauge::default();
+        assert_eq!(gauge.admit(0.0), 1.0);
+        assert_eq!(gauge.admit(5.0), 1.0);
+        assert_eq!(gauge.exponent(), 2);
+        assert_eq!(gauge.admit(1e30), 1.0);
+        assert_eq!(gauge.exponent(), 2);
+        assert_eq!(gauge.admit(pow2(200)), pow2(-198));
+        assert_eq!(gauge.exponent(), 200);
+    }
+}

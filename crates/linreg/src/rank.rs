@@ -1,0 +1,117 @@
+//! Rank: which terms depend on earlier ones, and the triangular factor of those that are kept.
+//!
+//! Terms are taken in order, as in LINPACK's `dqrdc2` with R's limited pivoting, but after the intercept is
+//! eliminated, so that offsets do not count: a term whose norm, once the kept terms are eliminated from it, is at most
+//! `tolerance` times its norm about the mean is *aliased* and dropped. Of columns that depend on each other the
+//! earlier are kept. Beside an intercept a constant is aliased too: a term whose norm about the mean is nothing but the
+//! rounding of its values.
+
+use crate::state::{Folded, eliminate};
+use nalgebra::DMatrix;
+use planish_tensor::{AlignedVec, Isa, reduce};
+
+/// The factor of [1 X] without the aliased terms, and the reflected responses.
+#[derive(Clone, Debug)]
+pub(crate) struct Factor {
+    /// One if there is an intercept, the first column then.
+    pub(crate) first: usize,
+    /// The terms of the columns after the intercept, in order.
+    pub(crate) kept: Vec<usize>,
+    /// The terms dropped, in order.
+    pub(crate) aliased: Vec<usize>,
+    /// The columns of R; column j has j + 1 elements.
+    columns: Vec<Vec<f64>>,
+    /// Qᵀy of each response.
+    pub(crate) rhs: Vec<Vec<f64>>,
+}
+
+impl Factor {
+    /// Drops aliased terms from the folded triangle of [1 X Y].
+    pub(crate) fn new(isa: Isa, folded: &Folded, terms: usize, tolerance: f64) -> Factor {
+        let first = usize::from(folded.frame.intercept);
+        let order = folded.triangle.order;
+        let mut work: Vec<_> =
+            (0..order).map(|j| AlignedVec::from_slice(folded.triangle.column(j))).collect();
+        let (mut kept, mut aliased) = (Vec::new(), Vec::new());
+        for term in 0..terms {
+            let at = first + kept.len();
+            let whole = folded.triangle.column(first + term);
+            let spread = norm(isa, &whole[first..]);
+            if spread <= noise(isa, folded, term, tolerance)
+                || norm(isa, &work[at][at..]) <= tolerance * spread
+            {
+                work.remove(at);
+                aliased.push(term);
+            } else {
+                eliminate(isa, &mut work, at, order);
+                kept.push(term);
+            }
+        }
+        let rank = first + kept.len();
+        let rhs = work[rank..].iter().map(|c| c[..rank].to_vec()).collect();
+        let columns = (0..rank).map(|j| work[j][..=j].to_vec()).collect();
+        Factor { first, kept, aliased, columns, rhs }
+    }
+
+    /// The number of columns.
+    pub(crate) fn rank(&self) -> usize {
+        self.columns.len()
+    }
+
+    /// The norms of the columns of [1 X] in the frame.
+    pub(crate) fn norms(&self, isa: Isa) -> Vec<f64> {
+        self.columns.iter().map(|c| norm(isa, c)).collect()
+    }
+
+    /// z ← R⁻¹z
+    pub(crate) fn solve(&self, isa: Isa, z: &mut [f64]) {
+        for j in (0..self.rank()).rev() {
+            let (above, diagonal) = self.columns[j].split_at(j);
+            z[j] /= diagonal[0];
+            let x = z[j];
+            reduce::axpy(isa, -x, above, &mut z[..j]);
+        }
+    }
+
+    /// z ← R⁻ᵀz
+    pub(crate) fn solve_transposed(&self, isa: Isa, z: &mut [f64]) {
+        for j in 0..self.rank() {
+            let (above, diagonal) = self.columns[j].split_at(j);
+            z[j] = (z[j] - reduce::dot(isa, above, &z[..j])) / diagonal[0];
+        }
+    }
+
+    /// The condition number of the kept terms, about their means and with unit norms: the quotient of the largest and the
+    /// smallest singular value. One without terms.
+    pub(crate) fn condition(&self, isa: Isa) -> f64 {
+        let terms = &self.columns[self.first..];
+        if terms.is_empty() {
+            return 1.0;
+        }
+        let n = terms.len();
+        let mut r = DMatrix::zeros(n, n);
+        for (j, c) in terms.iter().enumerate() {
+            let length = norm(isa, &c[self.first..]);
+            for (i, x) in c[self.first..].iter().enumerate() {
+                r[(i, j)] = x / length;
+            }
+        }
+        let sigma = r.singular_values();
+        sigma.max() / sigma.min()
+    }
+}
+
+/// The norm about the mean below which a term beside an intercept is a constant: what remains of a constant column is
+/// rounding, of the reflections and of the values themselves.
+fn noise(isa: Isa, folded: &Folded, term: usize, tolerance: f64) -> f64 {
+    if !folded.frame.intercept {
+        return 0.0;
+    }
+    let offset = folded.frame.shift[term].abs() * folded.frame.gauge[term].scale();
+    let rounding = f64::EPSILON * offset * folded.triangle.column(0)[0].abs();
+    rounding.max(tolerance * norm(isa, folded.triangle.column(1 + term)))
+}
+
+fn norm(isa: Isa, x: &[f64]) -> f64 {
+    reduce::dot(isa, x, x).sqrt()
+}

@@ -1,0 +1,316 @@
+//! The mergeable state: the triangular factor R of [1 X Y], folded block by block.
+//!
+//! Each block of 4096 rows becomes a small triangle by Householder reflections; two triangles become one by the
+//! QR factorisation of the one stacked on the other. Triangles are kept as a binary counter: the state after n blocks
+//! holds one triangle for each 1 in the binary digits of n, and the tree of merges is a function of n alone. So it does
+//! not matter how the rows arrive, and rounding errors grow with log n.
+
+use crate::block::{BLOCK_ROWS, Block};
+use crate::error::LinregError;
+use crate::frame::{Frame, LARGEST};
+use planish_tensor::dd::two_sum;
+use planish_tensor::{AlignedVec, Isa, reduce};
+
+/// An upper triangular matrix of order m, column by column.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Triangle {
+    pub(crate) order: usize,
+    data: Vec<f64>,
+}
+
+impl Triangle {
+    /// Column j, zeros below the diagonal included.
+    pub(crate) fn column(&self, j: usize) -> &[f64] {
+        &self.data[j * self.order..(j + 1) * self.order]
+    }
+
+    fn two_columns(&mut self, k: usize, j: usize) -> (&[f64], &mut [f64]) {
+        let (head, tail) = self.data.split_at_mut(j * self.order);
+        (&head[k * self.order..(k + 1) * self.order], &mut tail[..self.order])
+    }
+
+    /// The factor R of the first n rows of these columns, which are overwritten.
+    pub(crate) fn factor(isa: Isa, columns: &mut [AlignedVec<f64>], n: usize) -> Triangle {
+        let order = columns.len();
+        let mut data = vec![0.0; order * order];
+        for k in 0..order {
+            if k < n {
+                eliminate(isa, columns, k, n);
+            }
+            let top = n.min(k + 1);
+            data[k * order..][..top].copy_from_slice(&columns[k][..top]);
+        }
+        Triangle { order, data }
+    }
+
+    /// self ← R of self stacked on `other`. Column k of the stack has k + 2 elements to reflect, so this takes
+    /// about 2m³/3 multiplications and additions.
+    pub(crate) fn merge(&mut self, isa: Isa, mut other: Triangle) {
+        let m = self.order;
+        for k in 0..m {
+            let top = k * m + k;
+            let below = &other.column(k)[..=k];
+            let Some(h) = Reflector::new(self.data[top], reduce::dot(isa, below, below)) else { continue };
+            self.data[top] = h.beta;
+            for j in k + 1..m {
+                let (v, c) = other.two_columns(k, j);
+                let (v, c) = (&v[..=k], &mut c[..=k]);
+                let head = &mut self.data[j * m + k];
+                let t = (h.head * *head + reduce::dot(isa, v, c)) / h.denominator;
+                *head -= t * h.head;
+                reduce::axpy(isa, -t, v, c);
+            }
+        }
+    }
+
+    /// Multiplies column j by a power of two.
+    fn scale_column(&mut self, j: usize, factor: f64) {
+        self.data[j * self.order..][..self.order].iter_mut().for_each(|x| *x *= factor);
+    }
+}
+
+/// The reflection I − v·vᵀ/denominator that sends (alpha, tail) to (beta, 0), with v = (head, tail).
+pub(crate) struct Reflector {
+    pub(crate) head: f64,
+    pub(crate) beta: f64,
+    pub(crate) denominator: f64,
+}
+
+impl Reflector {
+    /// None if the tail, given by its sum of squares, is zero already.
+    pub(crate) fn new(alpha: f64, tail: f64) -> Option<Reflector> {
+        if tail == 0.0 {
+            return None;
+        }
+        let norm = (alpha * alpha + tail).sqrt();
+        let beta = if alpha < 0.0 { norm } else { -norm };
+        Some(Reflector { head: alpha - beta, beta, denominator: norm * (norm + alpha.abs()) })
+    }
+}
+
+/// Reflects rows k..n of the columns after k, so that column k becomes zero below its diagonal.
+pub(crate) fn eliminate(isa: Isa, columns: &mut [AlignedVec<f64>], k: usize, n: usize) {
+    let (head, rest) = columns.split_at_mut(k + 1);
+    let v = &mut head[k][k..n];
+    let Some(h) = Reflector::new(v[0], reduce::dot(isa, &v[1..], &v[1..])) else { return };
+    v[0] = h.head;
+    for c in rest {
+        let c = &mut c[k..n];
+        let t = reduce::dot(isa, v, c) / h.denominator;
+        reduce::axpy(isa, -t, v, c);
+    }
+    v[0] = h.beta;
+}
+
+/// The state of a fold over blocks.
+#[derive(Clone, Debug)]
+pub(crate) struct Fold {
+    isa: Isa,
+    intercept: bool,
+    terms: usize,
+    frame: Option<Frame>,
+    /// Element i is the triangle of 2^i blocks, if the number of blocks has that binary digit.
+    partial: Vec<Option<Triangle>>,
+    columns: Vec<AlignedVec<f64>>,
+    /// Rows read.
+    rows: u64,
+    /// Rows with a weight above zero.
+    used: u64,
+}
+
+/// What the fold leaves: the factor R of [1 X Y] in the frame, and the row counts.
+pub(crate) struct Folded {
+    pub(crate) frame: Frame,
+    pub(crate) triangle: Triangle,
+    pub(crate) rows: u64,
+    pub(crate) used: u64,
+}
+
+impl Fold {
+    pub(crate) fn new(isa: Isa, intercept: bool, terms: usize, responses: usize) -> Fold {
+        let order = usize::from(intercept) + terms + responses;
+        let columns = (0..order).map(|_| AlignedVec::zeros(BLOCK_ROWS)).collect();
+        Fold { isa, intercept, terms, frame: None, partial: Vec::new(), columns, rows: 0, used: 0 }
+    }
+
+    /// Folds a block of at least one row.
+    pub(crate) fn push(&mut self, block: &Block) -> Result<(), LinregError> {
+        self.check(block)?;
+        let mut frame = self.frame.take().unwrap_or_else(|| Frame::new(self.isa, self.intercept, block));
+        self.load(&mut frame, block);
+        self.frame = Some(frame);
+        let triangle = Triangle::factor(self.isa, &mut self.columns, block.rows);
+        self.carry(triangle);
+        let used = block.weights.as_ref().map_or(block.rows, |w| positive(&w[..block.rows]));
+        self.rows += block.rows as u64;
+        self.used += used as u64;
+        Ok(())
+    }
+
+    /// Adds one to the binary counter.
+    fn carry(&mut self, mut triangle: Triangle) {
+        for digit in &mut self.partial {
+            match digit.take() {
+                None => {
+                    *digit = Some(triangle);
+                    return;
+                }
+                Some(mut earlier) => {
+                    earlier.merge(self.isa, triangle);
+                    triangle = earlier;
+                }
+            }
+        }
+        self.partial.push(Some(triangle));
+    }
+
+    /// Merges what the counter holds, the later and smaller parts first.
+    pub(crate) fn finish(self) -> Result<Folded, LinregError> {
+        let frame = self.frame.ok_or(LinregError::NoRows)?;
+        if self.used == 0 {
+            return Err(LinregError::ZeroWeights { rows: self.rows });
+        }
+        let mut parts = self.partial.into_iter().flatten();
+        let mut triangle = parts.next().ok_or(LinregError::NoRows)?;
+        for mut earlier in parts {
+            earlier.merge(self.isa, triangle);
+            triangle = earlier;
+        }
+        Ok(Folded { frame, triangle, rows: self.rows, used: self.used })
+    }
+
+    /// Refuses values that cannot be computed with.
+    fn check(&self, block: &Block) -> Result<(), LinregError> {
+        let bad = |x: f64| x.is_nan() || x.abs() >= LARGEST;
+        for c in 0..block.x.len() + block.y.len() {
+            let v = block.column(c).first(block.rows);
+            if let Some(i) = (0..block.rows).find(|&i| bad(v.hi[i]) || bad(v.lo[i])) {
+                let row = self.rows + i as u64;
+                return Err(match c.checked_sub(self.terms) {
+                    None => LinregError::BadTerm { row, term: c },
+                    Some(response) => LinregError::BadResponse { row, response },
+                });
+            }
+        }
+        let mut weights = block.weights.iter().flat_map(|w| &w[..block.rows]);
+        match weights.position(|&w| bad(w) || w < 0.0) {
+            Some(i) => Err(LinregError::BadWeight { row: self.rows + i as u64 }),
+            None => Ok(()),
+        }
+    }
+
+    /// Writes the rows of √W·[1 X Y] in the frame into the columns; where the frame must grow, so do the partial triangles.
+    fn load(&mut self, frame: &mut Frame, block: &Block) {
+        let n = block.rows;
+        let first = usize::from(self.intercept);
+        let root = block.weights.as_ref().map(|w| root_weights(&w[..n]));
+        let factor = root.as_ref().map_or(1.0, |root| frame.root.admit(largest(root)));
+        for j in 0..self.columns.len() {
+            self.rescale(j, factor);
+        }
+        for c in 0..block.x.len() + block.y.len() {
+            let v = block.column(c).first(n);
+            let shift = frame.shift[c];
+            for (i, out) in self.columns[first + c][..n].iter_mut().enumerate() {
+                let (d, e) = two_sum(v.hi[i], -shift);
+                *out = d + (e + v.lo[i]);
+            }
+            let factor = frame.gauge[c].admit(largest(&self.columns[first + c][..n]));
+            self.rescale(first + c, factor);
+            let scale = frame.gauge[c].scale();
+            self.columns[first + c][..n].iter_mut().for_each(|x| *x *= scale);
+        }
+        if self.intercept {
+            self.columns[0][..n].fill(1.0);
+        }
+        if let Some(root) = root {
+            let scale = frame.root.scale();
+            for column in &mut self.columns {
+                column[..n].iter_mut().zip(&root).for_each(|(x, g)| *x *= g * scale);
+            }
+        }
+    }
+
+    fn rescale(&mut self, j: usize, factor: f64) {
+        if factor != 1.0 {
+            self.partial.iter_mut().flatten().for_each(|t| t.scale_column(j, factor));
+        }
+    }
+}
+
+fn root_weights(w: &[f64]) -> Vec<f64> {
+    w.iter().map(|w| w.sqrt()).collect()
+}
+
+fn largest(x: &[f64]) -> f64 {
+    x.iter().fold(0.0, |m, v| if v.abs() > m { v.abs() } else { m })
+}
+
+fn positive(w: &[f64]) -> usize {
+    w.iter().filter(|&&w| w > 0.0).count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn block(start: usize, n: usize) -> Block {
+        let mut block = Block::new(2, 1, false);
+        block.rows = n;
+        for i in 0..n {
+            let t = (start + i) as f64;
+            block.x[0].hi[i] = 100.0 + t * 0.1;
+            block.x[1].hi[i] = (t * t) % 97.0;
+            block.y[0].hi[i] = (t * 31.0) % 13.0;
+        }
+        block
+    }
+
+    fn folded(isa: Isa, sizes: &[usize]) -> Folded {
+        let mut fold = Fold::new(isa, true, 2, 1);
+        let mut start = 0;
+        for &n in sizes {
+            fold.push(&block(start, n)).unwrap();
+            start += n;
+        }
+        fold.finish().unwrap()
+    }
+
+    #[test]
+    fn the_product_of_the_triangle_with_itself_is_the_gram_matrix() {
+        let f = folded(Isa::best(), &[BLOCK_ROWS, BLOCK_ROWS, BLOCK_ROWS, 3]);
+        let (mut gram, scale) = (0.0, f.frame.gauge[1].scale());
+        for i in 0..f.rows {
+            let t = i as f64;
+            let v = ((t * t) % 97.0 - f.frame.shift[1]) * scale;
+            gram += v * v;
+        }
+        let c = f.triangle.column(2);
+        let found = reduce::dot(Isa::best(), c, c);
+        assert!((found - gram).abs() < 1e-12 * gram, "{found} is not {gram}");
+        assert!((f.triangle.column(0)[0].abs() - (f.rows as f64).sqrt()).abs() < 1e-11);
+        assert!((1..4).all(|j| f.triangle.column(0)[j] == 0.0));
+    }
+
+    #[test]
+    fn halves_merged_at_a_block_boundary_have_the_bits_of_the_whole() {
+        let isa = Isa::best();
+        let whole = folded(isa, &[BLOCK_ROWS; 4]);
+        let mut early = Fold::new(isa, true, 2, 1);
+        early.push(&block(0, BLOCK_ROWS)).unwrap();
+        let mut late = Fold { partial: Vec::new(), ..early.clone() };
+        early.push(&block(BLOCK_ROWS, BLOCK_ROWS)).unwrap();
+        late.push(&block(2 * BLOCK_ROWS, BLOCK_ROWS)).unwrap();
+        late.push(&block(3 * BLOCK_ROWS, BLOCK_ROWS)).unwrap();
+        let mut merged = early.finish().unwrap().triangle;
+        merged.merge(isa, late.finish().unwrap().triangle);
+        assert_eq!(merged, whole.triangle);
+    }
+
+    #[test]
+    fn fewer_rows_than_columns_make_a_trapezoid() {
+        let f = folded(Isa::best(), &[2]);
+        assert_eq!((f.rows, f.used), (2, 2));
+        assert_eq!(f.triangle.column(3)[2..], [0.0, 0.0]);
+    }
+}

@@ -1,0 +1,142 @@
+//! A pass over the rows: residuals and their products with the columns, in double-double.
+
+use crate::block::{BLOCK_ROWS, Block, BlockSource};
+use crate::error::{FitError, LinregError};
+use crate::kernels::{Column, cross, residual, weigh};
+use crate::refine::{Problem, Solution};
+use planish_tensor::dd::{DdSlice, DdVec, dot};
+use planish_tensor::{Dd, Isa};
+
+/// What a pass sums for one response.
+#[derive(Clone, Debug)]
+pub(crate) struct Sums {
+    /// XᵀWr
+    pub(crate) s: Vec<Dd>,
+    /// Σ w·r²
+    pub(crate) rss: Dd,
+    /// Σ w·y and Σ w·y²; only summed on the first pass
+    pub(crate) moments: [Dd; 2],
+}
+
+/// One pass over the rows: the sums of each active response, and Σ w.
+pub(crate) fn sweep<S: BlockSource>(
+    problem: &Problem<'_>,
+    source: &mut S,
+    solutions: &[Solution],
+    first: bool,
+) -> Result<(Vec<Option<Sums>>, Dd), FitError<S::Error>> {
+    source.rewind().map_err(FitError::Source)?;
+    let mut block = Block::new(source.terms(), source.responses(), source.weighted());
+    let mut scratch = Scratch::new(source.weighted());
+    let empty = Sums { s: vec![Dd::ZERO; problem.factor.rank()], rss: Dd::ZERO, moments: [Dd::ZERO; 2] };
+    let mut sums: Vec<_> = solutions.iter().map(|s| s.active.then(|| empty.clone())).collect();
+    let (mut rows, mut weight) = (0, Dd::ZERO);
+    loop {
+        block.rows = 0;
+        source.next(&mut block).map_err(FitError::Source)?;
+        if block.rows == 0 {
+            break;
+        }
+        rows += block.rows as u64;
+        let x = columns(problem, &block);
+        scratch.take_weights(problem, &block);
+        weight = weight + dot(problem.isa, scratch.ones.first(block.rows), scratch.weights(block.rows));
+        for (q, sums) in sums.iter_mut().enumerate() {
+            if let Some(sums) = sums {
+                add_block(problem, &block, &x, &mut scratch, q, &solutions[q].beta, sums, first);
+            }
+        }
+    }
+    if rows != problem.rows {
+        return Err(FitError::Linreg(LinregError::Changed { first: problem.rows, now: rows }));
+    }
+    Ok((sums, weight))
+}
+
+/// Column c of [X Y], over the block's rows.
+fn column<'b>(problem: &Problem<'_>, block: &'b Block, c: usize) -> Column<'b> {
+    let frame = problem.frame;
+    Column { values: block.column(c).first(block.rows), shift: frame.shift[c], scale: frame.gauge[c].scale() }
+}
+
+/// The kept terms.
+fn columns<'b>(problem: &Problem<'_>, block: &'b Block) -> Vec<Column<'b>> {
+    problem.factor.kept.iter().map(|&term| column(problem, block, term)).collect()
+}
+
+/// Adds a block's part to the sums of response q.
+fn add_block(
+    problem: &Problem<'_>,
+    block: &Block,
+    x: &[Column<'_>],
+    scratch: &mut Scratch,
+    q: usize,
+    beta: &[Dd],
+    sums: &mut Sums,
+    first: bool,
+) {
+    let (isa, n) = (problem.isa, block.rows);
+    let y = column(problem, block, block.x.len() + q);
+    let offset = problem.factor.first;
+    if first {
+        residual(isa, y, &[], Dd::ZERO, &[], &mut scratch.r);
+        scratch.weigh(isa, n);
+        let (ones, r, wr) = scratch.columns(n);
+        sums.moments[0] = sums.moments[0] + dot(isa, ones, wr);
+        sums.moments[1] = sums.moments[1] + dot(isa, r, wr);
+    }
+    let intercept = if offset == 1 { beta[0] } else { Dd::ZERO };
+    residual(isa, y, x, intercept, &beta[offset..], &mut scratch.r);
+    scratch.weigh(isa, n);
+    let (ones, r, wr) = scratch.columns(n);
+    sums.rss = sums.rss + dot(isa, r, wr);
+    if offset == 1 {
+        sums.s[0] = sums.s[0] + dot(isa, ones, wr);
+    }
+    for (s, x) in sums.s[offset..].iter_mut().zip(x) {
+        *s = *s + cross(isa, *x, wr);
+    }
+}
+
+/// Columns that a pass works in.
+struct Scratch {
+    ones: DdVec,
+    r: DdVec,
+    /// The weights, and w·r; none without weights.
+    weighted: Option<[DdVec; 2]>,
+}
+
+impl Scratch {
+    fn new(weighted: bool) -> Scratch {
+        let zeros = || DdVec::zeros(BLOCK_ROWS);
+        let mut ones = zeros();
+        ones.hi.fill(1.0);
+        Scratch { ones, r: zeros(), weighted: weighted.then(|| [zeros(), zeros()]) }
+    }
+
+    /// Takes the block's weights, scaled.
+    fn take_weights(&mut self, problem: &Problem<'_>, block: &Block) {
+        if let (Some([w, _]), Some(weights)) = (&mut self.weighted, &block.weights) {
+            let n = block.rows;
+            let root = problem.frame.root.scale();
+            w.hi[..n].iter_mut().zip(&weights[..n]).for_each(|(to, from)| *to = from * root * root);
+        }
+    }
+
+    fn weights(&self, n: usize) -> DdSlice<'_> {
+        self.weighted.as_ref().map_or(self.ones.first(n), |[w, _]| w.first(n))
+    }
+
+    /// Forms w·r.
+    fn weigh(&mut self, isa: Isa, n: usize) {
+        if let Some([w, wr]) = &mut self.weighted {
+            weigh(isa, self.r.first(n), &w.hi[..n], wr);
+        }
+    }
+
+    /// Ones, r and w·r.
+    fn columns(&self, n: usize) -> (DdSlice<'_>, DdSlice<'_>, DdSlice<'_>) {
+        let r = self.r.first(n);
+        (self.ones.first(n), r, self.weighted.as_ref().map_or(r, |[_, wr]| wr.first(n)))
+    }
+}

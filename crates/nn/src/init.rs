@@ -1,0 +1,115 @@
+//! Initial weights. The names and formulas are Keras's; the numbers come from the counter-based generator.
+
+use crate::error::NnError;
+use planish_tensor::Scalar;
+use planish_tensor::rng::Stream;
+use serde::{Deserialize, Serialize};
+
+/// How a parameter tensor is filled before training.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Initializer {
+    /// All zero.
+    Zeros,
+    /// Uniform within ±√(6/(fan_in + fan_out)) (Glorot and Bengio, 2010).
+    #[default]
+    GlorotUniform,
+    /// Normal with variance 2/(fan_in + fan_out), cut at two standard deviations.
+    GlorotNormal,
+    /// Uniform within ±√(6/fan_in) (He et al., 2015).
+    HeUniform,
+    /// Normal with variance 2/fan_in, cut at two standard deviations.
+    HeNormal,
+    /// Uniform within ±√(3/fan_in) (LeCun et al., 1998).
+    LecunUniform,
+    /// Normal with variance 1/fan_in, cut at two standard deviations.
+    LecunNormal,
+}
+
+impl Initializer {
+    /// All initializers.
+    pub const ALL: [Initializer; 7] = [
+        Initializer::Zeros,
+        Initializer::GlorotUniform,
+        Initializer::GlorotNormal,
+        Initializer::HeUniform,
+        Initializer::HeNormal,
+        Initializer::LecunUniform,
+        Initializer::LecunNormal,
+    ];
+
+    /// The name, as in Keras.
+    pub fn name(self) -> &'static str {
+        match self {
+            Initializer::Zeros => "zeros",
+            Initializer::GlorotUniform => "glorot_uniform",
+            Initializer::GlorotNormal => "glorot_normal",
+            Initializer::HeUniform => "he_uniform",
+            Initializer::HeNormal => "he_normal",
+            Initializer::LecunUniform => "lecun_uniform",
+            Initializer::LecunNormal => "lecun_normal",
+        }
+    }
+
+    /// Fills the slice; `stream` must differ between parameter tensors.
+    pub fn fill<T: Scalar>(self, fan_in: usize, fan_out: usize, stream: Stream, out: &mut [T]) {
+        let (fan_in, fan_out) = (fan_in as f64, fan_out as f64);
+        let variance = match self {
+            Initializer::Zeros => 0.0,
+            Initializer::GlorotUniform | Initializer::GlorotNormal => 2.0 / (fan_in + fan_out),
+            Initializer::HeUniform | Initializer::HeNormal => 2.0 / fan_in,
+            Initializer::LecunUniform | Initializer::LecunNormal => 1.0 / fan_in,
+        };
+        let normal =
+            matches!(self, Initializer::GlorotNormal | Initializer::HeNormal | Initializer::LecunNormal);
+        for (i, x) in out.iter_mut().enumerate() {
+            *x = T::from_f64(if normal {
+                // The standard deviation of a normal variable cut at ±2.
+                truncated_normal(stream, i as u64) * (variance.sqrt() / 0.879_625_661_034_239_8)
+            } else {
+                (2.0 * stream.uniform(i as u64) - 1.0) * (3.0 * variance).sqrt()
+            });
+        }
+    }
+}
+
+/// A standard normal number within ±2.
+fn truncated_normal(stream: Stream, i: u64) -> f64 {
+    (0..32).map(|attempt| stream.normal(i + (attempt << 48))).find(|x| x.abs() <= 2.0).unwrap_or(0.0)
+}
+
+impl std::str::FromStr for Initializer {
+    type Err = NnError;
+    fn from_str(name: &str) -> Result<Self, NnError> {
+        Initializer::ALL.into_iter().find(|i| i.name() == name).ok_or_else(|| NnError::UnknownName {
+            what: "initializer",
+            name: name.to_owned(),
+            known: Initializer::ALL.map(Initializer::name).join(", "),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use planish_tensor::rng::Purpose;
+
+    #[test]
+    fn variances_are_those_of_the_formulas() {
+        let (fan_in, fan_out) = (200, 100);
+        for (init, want) in [
+            (Initializer::GlorotUniform, 2.0 / 300.0),
+            (Initializer::GlorotNormal, 2.0 / 300.0),
+            (Initializer::HeUniform, 0.01),
+            (Initializer::HeNormal, 0.01),
+            (Initializer::LecunNormal, 0.005),
+            (Initializer::LecunUniform, 0.005),
+        ] {
+            let mut w = vec![0.0_f64; fan_in * fan_out];
+            init.fill(fan_in, fan_out, Stream::new(3, Purpose::Init, 1), &mut w);
+            let variance = w.iter().map(|x| x * x).sum::<f64>() / w.len() as f64;
+            assert!((variance / want - 1.0).abs() < 0.03, "{}: {variance} for {want}", init.name());
+        }
+    }
+}

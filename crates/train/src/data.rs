@@ -1,0 +1,110 @@
+//! Training data: numbers, targets and weights, a row each; and the gathering of a batch of rows.
+
+use crate::error::TrainError;
+use planish_nn::{Plan, Targets};
+use planish_tensor::{MatMut, MatRef, Matrix, Scalar};
+
+/// A data set in memory.
+#[derive(Clone, Copy)]
+pub struct Data<'a, T> {
+    /// Features, `[rows, inputs]`, contiguous rows.
+    pub x: MatRef<'a, T>,
+    /// Targets, one a row.
+    pub y: Targets<'a, T>,
+    /// Weights, one a row; all 1 if absent.
+    pub weights: Option<&'a [T]>,
+}
+
+impl<'a, T: Scalar> Data<'a, T> {
+    /// Data without weights.
+    pub fn new(x: MatRef<'a, T>, y: Targets<'a, T>) -> Self {
+        Data { x, y, weights: None }
+    }
+
+    /// The number of rows.
+    pub fn rows(&self) -> usize {
+        self.x.rows()
+    }
+
+    /// Checks the data against a network.
+    pub(crate) fn check(&self, plan: &Plan) -> Result<(), TrainError> {
+        let fail = |what: String| Err(TrainError::Data { what });
+        let rows = self.x.rows();
+        if rows == 0 {
+            return fail("there are no rows".into());
+        }
+        if self.x.cols() != plan.inputs() {
+            return fail(format!(
+                "rows of {} numbers for a network of {} inputs",
+                self.x.cols(),
+                plan.inputs()
+            ));
+        }
+        if self.y.rows() != rows {
+            return fail(format!("{} targets for {rows} rows", self.y.rows()));
+        }
+        if self.weights.is_some_and(|w| w.len() != rows) {
+            return fail("one weight a row is needed".into());
+        }
+        match self.y {
+            Targets::Classes(c) => match c.iter().position(|&c| c as usize >= plan.outputs()) {
+                Some(i) => {
+                    fail(format!("row {i} has class {}, the network {} outputs", c[i], plan.outputs()))
+                }
+                None => Ok(()),
+            },
+            Targets::Values(y) if y.cols() != plan.outputs() => {
+                fail(format!("{} target columns for {} outputs", y.cols(), plan.outputs()))
+            }
+            Targets::Values(_) => Ok(()),
+        }
+    }
+}
+
+/// Buffers for one batch of gathered rows.
+pub(crate) struct Batch<T: Scalar> {
+    x: Matrix<T>,
+    values: Matrix<T>,
+    classes: Vec<u32>,
+    weights: Vec<T>,
+}
+
+impl<T: Scalar> Batch<T> {
+    /// Buffers for up to `rows` rows of these data.
+    pub(crate) fn new(data: &Data<'_, T>, rows: usize) -> Self {
+        let columns = if let Targets::Values(y) = data.y { y.cols() } else { 0 };
+        Batch {
+            x: Matrix::zeros(rows, data.x.cols()),
+            values: Matrix::zeros(rows, columns),
+            classes: vec![0; rows],
+            weights: vec![T::ZERO; rows],
+        }
+    }
+
+    /// Copies the named rows together.
+    pub(crate) fn gather(&mut self, data: &Data<'_, T>, rows: &[u32]) -> Data<'_, T> {
+        let n = rows.len();
+        gather_rows(data.x, rows, self.x.view_mut());
+        let y = match data.y {
+            Targets::Values(y) => {
+                gather_rows(y, rows, self.values.view_mut());
+                Targets::Values(self.values.rows_view(0, n))
+            }
+            Targets::Classes(c) => {
+                self.classes.iter_mut().zip(rows).for_each(|(out, &r)| *out = c[r as usize]);
+                Targets::Classes(&self.classes[..n])
+            }
+        };
+        let weights = data.weights.map(|w| {
+            self.weights.iter_mut().zip(rows).for_each(|(out, &r)| *out = w[r as usize]);
+            &self.weights[..n]
+        });
+        Data { x: self.x.rows_view(0, n), y, weights }
+    }
+}
+
+fn gather_rows<T: Scalar>(from: MatRef<'_, T>, rows: &[u32], mut to: MatMut<'_, T>) {
+    for (i, &r) in rows.iter().enumerate() {
+        to.row_mut(i).copy_from_slice(from.row(r as usize));
+    }
+}

@@ -1,0 +1,113 @@
+//! `cargo xtask COMMAND`: the build tooling of the workspace, in Rust so that it needs nothing but cargo.
+//!
+//! This file is the command line only: a table of commands, each of which is one module of the library beside
+//! it.
+#![forbid(unsafe_code)]
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use anyhow::Result;
+use xtask::{bench, ci, dist, golden, licences, package, tidy, workspace};
+
+/// A command: its name, its arguments as the help shows them (empty when it takes none), and what it does.
+struct Command {
+    name: &'static str,
+    arguments: &'static str,
+    about: &'static str,
+    run: fn(&Path, &[String]) -> Result<()>,
+}
+
+const COMMANDS: &[Command] = &[
+    Command {
+        name: "ci",
+        arguments: "",
+        about: "run every check below and the tests, stopping at the first failure",
+        run: |root, _| ci::run(root),
+    },
+    Command {
+        name: "tidy",
+        arguments: "",
+        about: "check the invariants of the workspace: arrows, unsafe, files, names, lengths",
+        run: |root, _| tidy::run(root),
+    },
+    Command {
+        name: "licences",
+        arguments: "",
+        about: "check every dependency's licence against the list in deny.toml",
+        run: |root, _| licences::run(root),
+    },
+    Command {
+        name: "package",
+        arguments: "",
+        about: "pack every crate, and check a project outside the workspace against the packed files",
+        run: |root, _| package::run(root),
+    },
+    Command {
+        name: "dist",
+        arguments: "",
+        about: "build the binary into target/dist, and check that it is static, stripped and small",
+        run: |root, _| dist::run(root),
+    },
+    Command {
+        name: "bench",
+        arguments: "NAME [ARGUMENTS]",
+        about: "run a benchmark beside its peers (never a test)",
+        run: bench::run,
+    },
+    Command {
+        name: "golden",
+        arguments: "",
+        about: "generate the golden values again (needs Python and the libraries that are compared with)",
+        run: |root, _| golden::run(root),
+    },
+];
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let Some((name, rest)) = arguments.split_first() else {
+        print!("{}", help());
+        return ExitCode::SUCCESS;
+    };
+    if matches!(name.as_str(), "help" | "--help" | "-h") {
+        print!("{}", help());
+        return ExitCode::SUCCESS;
+    }
+    let Some(command) = COMMANDS.iter().find(|command| command.name == name) else {
+        eprint!("error: unknown command {name:?}\n\n{}", help());
+        return ExitCode::from(2);
+    };
+    if command.arguments.is_empty() && !rest.is_empty() {
+        eprintln!("error: `cargo xtask {name}` takes no arguments");
+        return ExitCode::from(2);
+    }
+    match (command.run)(&workspace::root(), rest) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn help() -> String {
+    let mut text = String::from("Usage: cargo xtask COMMAND\n\nCommands:\n");
+    for command in COMMANDS {
+        let usage = format!("{} {}", command.name, command.arguments);
+        text += &format!("  {usage:<24}{}\n", command.about);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_help_has_a_line_for_every_command() {
+        let text = help();
+        for command in COMMANDS {
+            assert!(text.contains(&format!("\n  {} ", command.name)), "{}", command.name);
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! Running other programs: with their output shown, or with it returned.
+//!
+//! A program that fails is an error that names the command line, so that it can be run again by hand.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result, bail};
+
+/// The cargo that runs us, to be started in `root`.
+pub fn cargo(root: &Path) -> Command {
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.current_dir(root);
+    command
+}
+
+/// Runs a command to its end with its output shown.
+///
+/// # Errors
+/// When it cannot be started, or ends with a status other than 0.
+pub fn run(command: &mut Command) -> Result<()> {
+    let status = command.status().with_context(|| format!("cannot start `{}`", line(command)))?;
+    if !status.success() {
+        bail!("`{}` failed ({status})", line(command));
+    }
+    Ok(())
+}
+
+/// Runs a command to its end and returns its standard output; its standard error is shown.
+///
+/// # Errors
+/// When it cannot be started, ends with a status other than 0, or writes what is not UTF-8.
+pub fn output(command: &mut Command) -> Result<String> {
+    let output = command
+        .stderr(Stdio::inherit())
+        .output()
+        .with_context(|| format!("cannot start `{}`", line(command)))?;
+    if !output.status.success() {
+        bail!("`{}` failed ({})", line(command), output.status);
+    }
+    String::from_utf8(output.stdout).with_context(|| format!("`{}` wrote what is not UTF-8", line(command)))
+}
+
+/// The command as one would type it: the program's bare name and its arguments.
+pub fn line(command: &Command) -> String {
+    let program = Path::new(command.get_program()).file_name().unwrap_or(command.get_program());
+    let words = std::iter::once(program).chain(command.get_args());
+    words.map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failing_program_is_an_error_that_names_the_command() {
+        let root = crate::workspace::root();
+        let error = run(cargo(&root).args(["no-such-command"]).stderr(Stdio::null())).unwrap_err();
+        assert!(error.to_string().contains("cargo no-such-command"), "{error}");
+    }
+
+    #[test]
+    fn the_output_of_a_program_is_returned() {
+        let root = crate::workspace::root();
+        assert!(output(cargo(&root).arg("--version")).unwrap().starts_with("cargo "));
+    }
+}
