@@ -1,1 +1,27 @@
-//! Files: tables in, model artifacts in and out.
+//! Files: tables in ([`CsvSource`]), model artifacts in and out ([`save_model`], [`load_model`]), predictions out. The only
+//! crate that touches the file system. Every file is written whole or not at all.
+//!
+//! ```
+//! use planish_io::CsvSource;
+//! use planish_tabular::{Kind, RowSource};
+//!
+//! let mut source = CsvSource::from_bytes("mem.csv", b"age,city\n30,Bonn\nNA,Kiel\n".to_vec(), &Default::default())?;
+//! assert_eq!(source.schema().columns[0].kind, Kind::Number);
+//! let table = source.read_all()?;
+//! assert_eq!(table.rows(), 2);
+//! # Ok::<(), planish_io::IoError>(())
+//! ```
+#![forbid(unsafe_code)]
+
+mod artifact;
+mod atomic;
+mod csv_source;
+mod error;
+mod input;
+mod predictions;
+
+pub use artifact::{load_model, model_from_bytes, model_to_bytes, save_model};
+pub use atomic::{create_folder, write_file};
+pub use csv_source::{CsvOptions, CsvSource, Header};
+pub use error::IoError;
+pub use predictions::PredictionWriter;

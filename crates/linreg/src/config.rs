@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 ///
 /// Below it: exact dummies of all levels leave up to 1.2e-14 of their norm after elimination (10⁶ rows), other exact
 /// combinations of up to 119 terms 3e-15, and a copy formed in `f64` from a column whose offset is k times its spread
-/// about k·1e-16. Above it: the smallest ratio in NIST's linear sets is 6.1e-8 (x¹⁰ of Filip). At 1e-11 the condition
+/// at most about k·1e-16. Above it: the smallest ratio in NIST's linear sets is 6.1e-8 (x¹⁰ of Filip). At 1e-11 the condition
 /// number is at most some 10¹¹, so each refinement still gains four digits or more.
 pub const DEFAULT_TOLERANCE: f64 = 1e-11;
 
@@ -42,6 +42,9 @@ impl LinearRegression {
     ///
     /// # Errors
     /// If the source fails, or its rows cannot be fitted: see [`LinregError`].
+    ///
+    /// # Panics
+    /// If the source puts more than [`BLOCK_ROWS`](crate::BLOCK_ROWS) rows into a block.
     pub fn fit<S: BlockSource>(
         &self,
         isa: Isa,
@@ -60,7 +63,7 @@ impl LinearRegression {
             return Err(FitError::Linreg(LinregError::TooFewRows { rows: folded.used, parameters }));
         }
         let factor = Factor::new(isa, &folded, terms, self.tolerance);
-        let problem = Problem { isa, frame: &folded.frame, factor: &factor, rows: folded.rows };
+        let problem = Problem::new(isa, &folded.frame, &factor, folded.rows);
         let solutions = refine::solve(&problem, source, self.max_refinements)?;
         FittedLinearRegression::new(isa, &folded, &factor, terms, &solutions).map_err(FitError::Linreg)
     }

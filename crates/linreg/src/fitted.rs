@@ -171,7 +171,11 @@ impl Response {
         Response {
             intercept,
             coef,
-            r2: if tss == 0.0 { 1.0 } else { (Dd::ONE - solution.rss / solution.tss).to_f64() },
+            r2: if tss == 0.0 {
+                1.0
+            } else {
+                (Dd::ONE - solution.rss / solution.tss).to_f64().clamp(0.0, 1.0)
+            },
             rss: scale_by(rss, 2 * units).min(f64::MAX),
             tss: scale_by(tss, 2 * units).min(f64::MAX),
             residual_sd: scale_by(variance.sqrt(), units),

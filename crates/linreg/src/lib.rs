@@ -9,11 +9,11 @@
 //! read more than once, so n is bounded by patience, not by memory; memory is p² times log₂(n / 4096).
 //!
 //! # Method
-//! 1. One pass folds the blocks into the triangular factor R of [1 X Y] (`state`), in a frame of shifted and
+//! 1. One pass folds the blocks into the triangular factor R of [1 X Y] (`state`, `triangle`), in a frame of shifted and
 //!    power-of-two scaled columns (`frame`).
 //! 2. Terms that depend on earlier terms are found, named and dropped (`rank`).
-//! 3. Corrected semi-normal equations: passes with residuals in double-double (`refine`), until the coefficients
-//!    settle. Data with a condition number below about 10⁴ settle after one such pass.
+//! 3. Corrected semi-normal equations: passes with residuals in double-double (`refine`, `sweep`), until the coefficients
+//!    settle. Data with a condition number below about 10³ settle after one such pass.
 //!
 //! The result has the same bits for every instruction set, and does not depend on the units of the columns.
 //!
@@ -51,6 +51,7 @@ mod state;
 mod sweep;
 #[cfg(test)]
 mod tests;
+mod triangle;
 
 pub use block::{BLOCK_ROWS, Block, BlockSource};
 pub use config::{DEFAULT_TOLERANCE, LinearRegression};

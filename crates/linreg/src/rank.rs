@@ -6,7 +6,8 @@
 //! earlier are kept. Beside an intercept a constant is aliased too: a term whose norm about the mean is nothing but the
 //! rounding of its values.
 
-use crate::state::{Folded, eliminate};
+use crate::state::Folded;
+use crate::triangle::eliminate;
 use nalgebra::DMatrix;
 use planish_tensor::{AlignedVec, Isa, reduce};
 
@@ -29,7 +30,7 @@ impl Factor {
     /// Drops aliased terms from the folded triangle of [1 X Y].
     pub(crate) fn new(isa: Isa, folded: &Folded, terms: usize, tolerance: f64) -> Factor {
         let first = usize::from(folded.frame.intercept);
-        let order = folded.triangle.order;
+        let order = folded.triangle.order();
         let mut work: Vec<_> =
             (0..order).map(|j| AlignedVec::from_slice(folded.triangle.column(j))).collect();
         let (mut kept, mut aliased) = (Vec::new(), Vec::new());
@@ -63,9 +64,27 @@ impl Factor {
         self.columns.iter().map(|c| norm(isa, c)).collect()
     }
 
+    /// The Frobenius norm of D·R⁻¹, with D the norms of the columns: between the inverse of the smallest singular value
+    /// of the columns at unit norm, and √rank times that.
+    pub(crate) fn inverse_norm(&self, isa: Isa, norms: &[f64]) -> f64 {
+        let mut sum = 0.0;
+        for j in 0..self.rank() {
+            let mut z = vec![0.0; self.rank()];
+            z[j] = 1.0;
+            self.solve_top(isa, &mut z, j + 1);
+            sum += z.iter().zip(norms).map(|(z, n)| (z * n) * (z * n)).sum::<f64>();
+        }
+        sum.sqrt()
+    }
+
     /// z ← R⁻¹z
     pub(crate) fn solve(&self, isa: Isa, z: &mut [f64]) {
-        for j in (0..self.rank()).rev() {
+        self.solve_top(isa, z, self.rank());
+    }
+
+    /// z ← R⁻¹z for a z that is zero from element n on.
+    fn solve_top(&self, isa: Isa, z: &mut [f64], n: usize) {
+        for j in (0..n).rev() {
             let (above, diagonal) = self.columns[j].split_at(j);
             z[j] /= diagonal[0];
             let x = z[j];

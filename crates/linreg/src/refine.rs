@@ -4,26 +4,26 @@
 //! RᵀRδ = s is solved in `f64` and β ← β + δ. R carries the rounding of `f64`, so each pass multiplies the error of β by
 //! about κ·2⁻⁵³, κ the condition number of the scaled columns: what ends the error is the residual, not R.
 //!
-//! A response is settled when the error to expect after its last correction, its size times the rate at which corrections
-//! shrink, is below 2⁻⁷⁵ of β. That is more than the digits of an `f64`, because the intercept is a difference of numbers
-//! much larger than itself where columns lie far from zero.
+//! A response is settled when the error to expect after its last correction, the correction's size times the rate at
+//! which corrections shrink, is below 2⁻⁵⁶ of each coefficient in the units of the data. The intercept is the difficult
+//! one: where columns lie far from zero it is a difference of numbers much larger than itself. A coefficient near
+//! zero by chance is not waited for longer than to an error of 2⁻⁹⁰ of β as a vector.
 
 use crate::block::BlockSource;
 use crate::error::FitError;
 use crate::frame::{Frame, pow2};
 use crate::rank::Factor;
-use crate::sweep::sweep;
+use crate::sweep::{Sums, sweep};
 use planish_tensor::{Dd, Isa};
 
-/// The relative error of the coefficients, as a vector in the frame, that ends refinement: 2⁻⁷⁵.
-const SETTLED: f64 = pow2(-75);
+/// The relative error of each coefficient that ends refinement.
+const SETTLED: f64 = pow2(-56);
+/// The error, relative to all coefficients as a vector in the frame, that ends refinement in any case.
+const FLOOR: f64 = pow2(-90);
 /// A correction that changes the residual sum of squares by a larger part than this needs another pass to measure it.
 const MEASURED: f64 = 1e-9;
 /// A residual sum of squares below this part of that of the response is an exact fit: 2⁻¹⁵⁰.
 const EXACT: f64 = pow2(-150);
-/// The least rate at which corrections may be expected to shrink.
-const BEST_RATE: f64 = pow2(-40);
-
 /// The coefficients of one response in the frame, and its sums of squares.
 #[derive(Clone, Debug)]
 pub(crate) struct Solution {
@@ -48,7 +48,12 @@ pub(crate) struct Problem<'a> {
     pub(crate) isa: Isa,
     pub(crate) frame: &'a Frame,
     pub(crate) factor: &'a Factor,
+    /// Rows that the source must have.
     pub(crate) rows: u64,
+    /// The norms of the columns of the factor.
+    norms: Vec<f64>,
+    /// The least rate at which corrections are expected to shrink.
+    rate: f64,
 }
 
 /// Solves for every response and refines until settled, or until `limit` corrections.
@@ -59,15 +64,15 @@ pub(crate) fn solve<S: BlockSource>(
 ) -> Result<Vec<Solution>, FitError<S::Error>> {
     let mut solutions: Vec<_> = problem.factor.rhs.iter().map(|z| problem.start(z)).collect();
     for pass in 0..=limit {
-        let (sums, weight) = sweep(problem, source, &solutions, pass == 0)?;
-        for (solution, sums) in solutions.iter_mut().zip(sums) {
+        let sums = sweep(problem, source, &solutions, pass == 0)?;
+        for (q, (solution, sums)) in solutions.iter_mut().zip(sums).enumerate() {
             let Some(sums) = sums else { continue };
             if pass == 0 {
-                solution.measure_total(sums.moments, weight, problem.factor.first == 1);
+                solution.measure_total(&sums, problem.factor.first == 1);
             }
             solution.rss = sums.rss;
             if pass < limit {
-                problem.correct(solution, &sums.s);
+                problem.correct(q, solution, &sums.s);
             }
         }
         if solutions.iter().all(|s| !s.active) {
@@ -79,17 +84,35 @@ pub(crate) fn solve<S: BlockSource>(
 
 impl Solution {
     /// Sets the total sum of squares. What is within the rounding of a constant response is zero.
-    fn measure_total(&mut self, [sum, power]: [Dd; 2], weight: Dd, intercept: bool) {
+    fn measure_total(&mut self, sums: &Sums, intercept: bool) {
+        let [sum, power] = sums.moments;
         self.power = power;
-        self.tss = if intercept { power - sum * sum / weight } else { power };
+        self.tss = if intercept { power - sum * sum / sums.weight } else { power };
         if self.tss.hi <= power.hi * pow2(-90) {
             self.tss = Dd::ZERO;
         }
     }
+
+    /// Lowers the residual sum of squares by δᵀs, as the correction does. Whether that was little enough to be exact.
+    fn lower_rss(&mut self, delta: &[f64], s: &[Dd]) -> bool {
+        let gain = delta.iter().zip(s).map(|(d, s)| d * s.hi).sum::<f64>();
+        let measured = gain <= MEASURED * self.rss.hi || self.rss.hi <= EXACT * self.power.hi;
+        self.rss = self.rss - Dd::from(gain);
+        if self.rss.hi < 0.0 {
+            self.rss = Dd::ZERO;
+        }
+        measured
+    }
 }
 
-impl Problem<'_> {
-    /// The solution in f64.
+impl<'a> Problem<'a> {
+    pub(crate) fn new(isa: Isa, frame: &'a Frame, factor: &'a Factor, rows: u64) -> Problem<'a> {
+        let norms = factor.norms(isa);
+        let rate = 4.0 * f64::EPSILON * factor.inverse_norm(isa, &norms);
+        Problem { isa, frame, factor, rows, norms, rate }
+    }
+
+    /// The solution in `f64`.
     fn start(&self, rhs: &[f64]) -> Solution {
         let mut beta = rhs.to_vec();
         self.factor.solve(self.isa, &mut beta);
@@ -105,14 +128,11 @@ impl Problem<'_> {
     }
 
     /// β ← β + δ with RᵀRδ = s, unless corrections no longer shrink.
-    fn correct(&self, solution: &mut Solution, s: &[Dd]) {
+    fn correct(&self, q: usize, solution: &mut Solution, s: &[Dd]) {
         let mut delta: Vec<f64> = s.iter().map(|x| x.to_f64()).collect();
         self.factor.solve_transposed(self.isa, &mut delta);
         self.factor.solve(self.isa, &mut delta);
-        let norms = self.factor.norms(self.isa);
-        let size = |i: usize, x: f64| x * norms[i] * (x * norms[i]);
-        let step = delta.iter().enumerate().map(|(i, &d)| size(i, d)).sum::<f64>().sqrt();
-        let whole = solution.beta.iter().enumerate().map(|(i, b)| size(i, b.hi)).sum::<f64>().sqrt();
+        let step = self.size(delta.iter().copied());
         let first = solution.refinements == 0;
         if step.is_nan() || (!first && step > 0.5 * solution.step) {
             solution.active = false;
@@ -121,17 +141,39 @@ impl Problem<'_> {
         for (b, &d) in solution.beta.iter_mut().zip(&delta) {
             *b = *b + Dd::from(d);
         }
-        // The residual sum of squares falls by δᵀs.
-        let gain = delta.iter().zip(s).map(|(d, s)| d * s.hi).sum::<f64>();
-        let rate = if first { step / whole } else { step / solution.step }.max(BEST_RATE);
-        let exact = solution.rss.hi <= EXACT * solution.power.hi;
-        let measured = exact || gain <= MEASURED * solution.rss.hi;
-        solution.rss = solution.rss - Dd::from(gain);
-        if solution.rss.hi < 0.0 {
-            solution.rss = Dd::ZERO;
-        }
-        solution.active = step > 0.0 && !(measured && step * rate <= SETTLED * whole);
+        let whole = self.size(solution.beta.iter().map(|b| b.hi));
+        let shrinks = step / if first { whole } else { solution.step };
+        let error = step * shrinks.max(self.rate);
+        let measured = solution.lower_rss(&delta, s);
+        let settled = error <= FLOOR * whole || self.is_settled(q, &solution.beta, error);
+        solution.active = step > 0.0 && !(settled && measured);
         solution.step = step;
         solution.refinements += 1;
+    }
+
+    /// The norm of coefficients, each measured by the norm of its column.
+    fn size(&self, beta: impl Iterator<Item = f64>) -> f64 {
+        beta.zip(&self.norms).map(|(b, n)| (b * n) * (b * n)).sum::<f64>().sqrt()
+    }
+
+    /// Whether an error of this size is small beside each coefficient in the units of the data.
+    fn is_settled(&self, q: usize, beta: &[Dd], error: f64) -> bool {
+        let first = self.factor.first;
+        let small = |b: &Dd, norm: &f64| error <= SETTLED * b.hi.abs() * norm;
+        if !beta[first..].iter().zip(&self.norms[first..]).all(|(b, n)| small(b, n)) {
+            return false;
+        }
+        if first == 0 {
+            return true;
+        }
+        let offset = |c: usize| self.frame.shift[c] * self.frame.gauge[c].scale();
+        let terms = self.frame.shift.len() - self.factor.rhs.len();
+        let mut intercept = beta[0] + Dd::from(offset(terms + q));
+        let mut factor = 1.0 / self.norms[0];
+        for ((&term, b), norm) in self.factor.kept.iter().zip(&beta[1..]).zip(&self.norms[1..]) {
+            intercept = intercept - *b * Dd::from(offset(term));
+            factor += offset(term).abs() / norm;
+        }
+        error * factor <= SETTLED * intercept.hi.abs()
     }
 }

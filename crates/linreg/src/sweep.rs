@@ -14,23 +14,30 @@ pub(crate) struct Sums {
     pub(crate) s: Vec<Dd>,
     /// Σ w·r²
     pub(crate) rss: Dd,
-    /// Σ w·y and Σ w·y²; only summed on the first pass
+    /// Σ w·y and Σ w·y²; only on the first pass.
     pub(crate) moments: [Dd; 2],
+    /// Σ w; only on the first pass.
+    pub(crate) weight: Dd,
 }
 
-/// One pass over the rows: the sums of each active response, and Σ w.
+/// One pass over the rows: the sums of each active response.
 pub(crate) fn sweep<S: BlockSource>(
     problem: &Problem<'_>,
     source: &mut S,
     solutions: &[Solution],
     first: bool,
-) -> Result<(Vec<Option<Sums>>, Dd), FitError<S::Error>> {
+) -> Result<Vec<Option<Sums>>, FitError<S::Error>> {
     source.rewind().map_err(FitError::Source)?;
     let mut block = Block::new(source.terms(), source.responses(), source.weighted());
     let mut scratch = Scratch::new(source.weighted());
-    let empty = Sums { s: vec![Dd::ZERO; problem.factor.rank()], rss: Dd::ZERO, moments: [Dd::ZERO; 2] };
+    let empty = Sums {
+        s: vec![Dd::ZERO; problem.factor.rank()],
+        rss: Dd::ZERO,
+        moments: [Dd::ZERO; 2],
+        weight: Dd::ZERO,
+    };
     let mut sums: Vec<_> = solutions.iter().map(|s| s.active.then(|| empty.clone())).collect();
-    let (mut rows, mut weight) = (0, Dd::ZERO);
+    let mut rows = 0;
     loop {
         block.rows = 0;
         source.next(&mut block).map_err(FitError::Source)?;
@@ -40,7 +47,6 @@ pub(crate) fn sweep<S: BlockSource>(
         rows += block.rows as u64;
         let x = columns(problem, &block);
         scratch.take_weights(problem, &block);
-        weight = weight + dot(problem.isa, scratch.ones.first(block.rows), scratch.weights(block.rows));
         for (q, sums) in sums.iter_mut().enumerate() {
             if let Some(sums) = sums {
                 add_block(problem, &block, &x, &mut scratch, q, &solutions[q].beta, sums, first);
@@ -50,7 +56,7 @@ pub(crate) fn sweep<S: BlockSource>(
     if rows != problem.rows {
         return Err(FitError::Linreg(LinregError::Changed { first: problem.rows, now: rows }));
     }
-    Ok((sums, weight))
+    Ok(sums)
 }
 
 /// Column c of [X Y], over the block's rows.
@@ -82,6 +88,7 @@ fn add_block(
         residual(isa, y, &[], Dd::ZERO, &[], &mut scratch.r);
         scratch.weigh(isa, n);
         let (ones, r, wr) = scratch.columns(n);
+        sums.weight = sums.weight + dot(isa, ones, scratch.weights(n));
         sums.moments[0] = sums.moments[0] + dot(isa, ones, wr);
         sums.moments[1] = sums.moments[1] + dot(isa, r, wr);
     }

@@ -1,1 +1,37 @@
-//! A model of a table: schema, feature pipeline, predictor and training record.
+//! A model of a table: the columns it reads, the pipeline that was fitted on the training rows, the predictor, and the
+//! record of its training. Here a table meets a network ([`fit_network`]) or a linear model ([`fit_linear`]).
+//!
+//! A prediction needs the [`Model`] and raw rows, nothing else.
+//!
+//! ```
+//! use planish_model::{LinearSettings, Predictions, fit_linear};
+//! use planish_tabular::{Kind, Notes, Schema, Table, TableSource};
+//! use planish_tensor::Exec;
+//!
+//! let mut table = Table::new(Schema::new([("x", Kind::Number), ("y", Kind::Number)]));
+//! for i in 0..20 {
+//!     table.push_number(0, Some(f64::from(i)));
+//!     table.push_number(1, Some(3.0 * f64::from(i) + 0.5));
+//!     table.end_row(0);
+//! }
+//! let model = fit_linear(Exec::best(), &mut TableSource::new(&table), &LinearSettings::new("y")).unwrap();
+//! let Predictions::Numbers(y) = model.predict(Exec::best(), &table, &mut Notes::default()).unwrap() else { unreachable!() };
+//! assert_eq!(y[10], 30.5);
+//! ```
+#![forbid(unsafe_code)]
+
+mod error;
+mod evaluate;
+mod linear;
+mod model;
+mod network;
+mod predict;
+mod record;
+
+pub use error::{Failed, ModelError};
+pub use evaluate::Evaluation;
+pub use linear::{LinearSettings, fit_linear};
+pub use model::{LinearPredictor, Model, NetworkPredictor, Predictor};
+pub use network::{NetworkSettings, fit_network};
+pub use predict::Predictions;
+pub use record::{Record, Settings};

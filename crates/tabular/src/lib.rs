@@ -1,1 +1,45 @@
-//! Tables, schemas and the feature pipelines that turn rows into numbers.
+//! Tables of data, and the feature pipelines that turn their rows into numbers.
+//!
+//! A [`Table`] holds typed columns: numbers (with the rest of their decimals), or text. Rows flow one way, from a
+//! [`RowSource`] in blocks. Two pipelines are fitted on training rows and travel with the model: the [`Encoder`] for
+//! networks (standardised numbers, one-hot categories) and the [`Design`] for linear models (raw units, treatment coding).
+//! Files are not read here; see `planish-io`.
+//!
+//! ```
+//! use planish_tabular::{Column, Encoder, Kind, Notes, Schema, Table};
+//!
+//! let schema = Schema::new([("age", Kind::Number), ("city", Kind::Category)]);
+//! let mut table = Table::new(schema);
+//! for (age, city) in [(Some(30.0), "Bonn"), (Some(50.0), "Kiel"), (None, "Bonn")] {
+//!     table.push_number(0, age);
+//!     table.push_text(1, Some(city));
+//!     table.end_row(0);
+//! }
+//! let encoder = Encoder::fit(&table, &[0, 1, 2], &[]).unwrap();
+//! assert_eq!(encoder.names(), ["age", "age[missing]", "city[Bonn]", "city[Kiel]"]);
+//! let x = encoder.encode(&table, &mut Notes::default()).unwrap();
+//! assert_eq!(x.row(2), &[0.0, 1.0, 1.0, 0.0]);
+//! ```
+#![forbid(unsafe_code)]
+
+mod design;
+mod encoder;
+mod error;
+mod infer;
+mod levels;
+mod notes;
+mod schema;
+mod source;
+mod table;
+mod target;
+
+pub use design::{BoundDesign, Design, DesignBuilder};
+pub use encoder::Encoder;
+pub use error::TabularError;
+pub use infer::{ColumnGuess, is_missing};
+pub use levels::Levels;
+pub use notes::Notes;
+pub use schema::{ColumnSchema, Kind, Schema};
+pub use source::{BLOCK_ROWS, RowSource, TableSource};
+pub use table::{Column, NumberColumn, Table, TextColumn};
+pub use target::{Label, Target, Task};

@@ -96,7 +96,31 @@ impl<T: Scalar> Network<T> {
     ) -> Result<History, TrainError> {
         options.check()?;
         data.check(&self.plan)?;
-        exec.install(|| Run::new(self, exec, data, options).all_epochs(observer))
+        let (rows, held) = split_rows(data, self.loss, options.validation_split, self.seed);
+        exec.install(|| Run::new(self, exec, data, (rows, held), options).all_epochs(observer))
+    }
+
+    /// As [`Network::fit`], with the rows to train on and the rows to hold out given; `validation_split` is not used.
+    ///
+    /// # Errors
+    /// As [`Network::fit`], and no rows to train on.
+    ///
+    /// # Panics
+    /// If a row number lies outside the data.
+    pub fn fit_rows(
+        &mut self,
+        exec: Exec,
+        data: &Data<'_, T>,
+        (rows, held): (Vec<u32>, Vec<u32>),
+        options: &FitOptions,
+        observer: &mut dyn Observer,
+    ) -> Result<History, TrainError> {
+        options.check()?;
+        data.check(&self.plan)?;
+        if rows.is_empty() {
+            return Err(TrainError::Data { what: "there are no rows to train on".to_owned() });
+        }
+        exec.install(|| Run::new(self, exec, data, (rows, held), options).all_epochs(observer))
     }
 }
 
@@ -141,8 +165,13 @@ struct Run<'a, T: Scalar> {
 }
 
 impl<'a, T: Scalar> Run<'a, T> {
-    fn new(net: &'a mut Network<T>, exec: Exec, data: &'a Data<'a, T>, options: &'a FitOptions) -> Self {
-        let (rows, held_rows) = split_rows(data, net.loss, options.validation_split, net.seed);
+    fn new(
+        net: &'a mut Network<T>,
+        exec: Exec,
+        data: &'a Data<'a, T>,
+        (rows, held_rows): (Vec<u32>, Vec<u32>),
+        options: &'a FitOptions,
+    ) -> Self {
         let size = options.batch_size.min(rows.len());
         Run {
             session: Session::new(net, size),

@@ -1,0 +1,72 @@
+//! Round trips, and every way in which a file can be broken.
+
+use super::*;
+use planish_model::{LinearSettings, NetworkSettings, Predictions, fit_linear, fit_network};
+use planish_tabular::{Kind, Notes, Schema, Table, TableSource};
+use planish_tensor::Exec;
+
+fn table() -> Table {
+    let mut t = Table::new(Schema::new([("x", Kind::Number), ("c", Kind::Category), ("y", Kind::Number)]));
+    for i in 0..40 {
+        t.push_number(0, if i == 7 { None } else { Some(f64::from(i) * 0.7) });
+        t.push_text(1, Some(["u", "v", "w"][i as usize % 3]));
+        t.push_number(2, Some(f64::from(i) * 1.3 + f64::from(i % 3)));
+        t.end_row(0);
+    }
+    t
+}
+
+fn models() -> [Model; 2] {
+    let t = table();
+    let settings = NetworkSettings { hidden: vec![4], epochs: 2, ..NetworkSettings::new("y") };
+    [
+        fit_network(Exec::best(), &t, &settings, &mut ()).unwrap(),
+        fit_linear(Exec::best(), &mut TableSource::new(&t), &LinearSettings::new("y")).unwrap(),
+    ]
+}
+
+#[test]
+fn a_model_read_back_predicts_the_same_bits_and_writes_the_same_file() {
+    for model in models() {
+        let bytes = model_to_bytes(&model);
+        assert_eq!((8 + u64::from_le_bytes(bytes[..8].try_into().unwrap())) % 64, 0);
+        let back = model_from_bytes("m", &bytes).unwrap();
+        assert_eq!(model_to_bytes(&back), bytes);
+        let predict = |m: &Model| m.predict(Exec::best(), &table(), &mut Notes::default()).unwrap();
+        assert_eq!(predict(&model), predict(&back));
+        assert!(matches!(predict(&back), Predictions::Numbers(y) if y.len() == 40));
+    }
+}
+
+#[test]
+fn every_truncation_and_every_flipped_bit_is_refused() {
+    for model in models() {
+        let bytes = model_to_bytes(&model);
+        for n in 0..bytes.len() {
+            assert!(model_from_bytes("m", &bytes[..n]).is_err(), "cut to {n} bytes");
+        }
+        let mut flipped = bytes.clone();
+        for i in 0..bytes.len() {
+            let bit = 1 << (i % 8);
+            flipped[i] ^= bit;
+            assert!(model_from_bytes("m", &flipped).is_err(), "bit {bit} of byte {i}");
+            flipped[i] ^= bit;
+        }
+    }
+}
+
+#[test]
+fn strangers_are_told_from_damaged_files() {
+    let say = |bytes: &[u8]| model_from_bytes("m", bytes).unwrap_err().to_string();
+    assert_eq!(say(b""), "m: this is not a Planish model");
+    assert_eq!(say(b"age,income\n1,2\n"), "m: this is not a Planish model");
+    assert_eq!(say(&[255; 100]), "m: this is not a Planish model");
+    let mut bytes = model_to_bytes(&models()[0]);
+    let last = bytes.len() - 1;
+    bytes[last] ^= 1;
+    assert_eq!(say(&bytes), "m: the file is damaged: its hash does not match its content");
+    // A safetensors file of somebody else.
+    let header = br#"{"w":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}  "#;
+    let foreign = [&(header.len() as u64).to_le_bytes()[..], header, &[0; 4]].concat();
+    assert_eq!(say(&foreign), "m: this is not a Planish model");
+}

@@ -1,0 +1,342 @@
+//! CSV files as a source of rows: delimiter and header are detected, columns typed by a first pass over all cells, and
+//! every error names file, line and field.
+//!
+//! Cells are trimmed; empty cells, `NA` and `?` are missing; fields may be quoted with `"`, doubled inside. Numbers keep their
+//! whole decimal (hi + lo). Infinite and not-a-number cells are errors.
+
+use crate::error::IoError;
+use crate::input::Input;
+use csv::{ByteRecord, Reader, ReaderBuilder, Trim};
+use planish_tabular::{BLOCK_ROWS, ColumnGuess, ColumnSchema, Kind, RowSource, Schema, Table, is_missing};
+use planish_tensor::Dd;
+use std::io::Read;
+
+/// Whether the first row holds the columns' names.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Header {
+    /// It does unless one of its cells is a number.
+    #[default]
+    Auto,
+    /// It does.
+    Yes,
+    /// It does not: columns are named `column_1`, `column_2` …
+    No,
+}
+
+/// How to read a CSV file.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct CsvOptions {
+    /// The delimiter; found in the first line if absent (comma, semicolon, tab or bar).
+    pub delimiter: Option<u8>,
+    /// Whether there is a header.
+    pub header: Header,
+}
+
+/// Rows of a CSV file.
+pub struct CsvSource {
+    input: Input,
+    delimiter: u8,
+    has_header: bool,
+    /// All columns of the file, in order.
+    names: Vec<String>,
+    schema: Schema,
+    /// The field of each column of the schema.
+    fields: Vec<usize>,
+    reader: Reader<Box<dyn Read + Send>>,
+    record: ByteRecord,
+    warnings: Vec<String>,
+}
+
+impl CsvSource {
+    /// Opens a file (`-`: standard input) and finds the kind of every column by reading it once.
+    ///
+    /// # Errors
+    /// A file that cannot be read, is empty, or breaks the rules of CSV.
+    pub fn open(path: &str, options: &CsvOptions) -> Result<CsvSource, IoError> {
+        Self::inferred(Input::open(path)?, options)
+    }
+
+    /// As [`CsvSource::open`], for bytes in memory; `name` is used in messages.
+    ///
+    /// # Errors
+    /// As [`CsvSource::open`].
+    pub fn from_bytes(name: &str, bytes: Vec<u8>, options: &CsvOptions) -> Result<CsvSource, IoError> {
+        Self::inferred(Input::memory(name, bytes), options)
+    }
+
+    /// Opens a file (`-`: standard input) whose columns must include those of the schema; others are ignored.
+    ///
+    /// # Errors
+    /// As [`CsvSource::open`], and a column that is missing.
+    pub fn open_with(path: &str, schema: &Schema, options: &CsvOptions) -> Result<CsvSource, IoError> {
+        let mut source = Self::start(Input::open(path)?, options)?;
+        source.fields = Vec::new();
+        for c in &schema.columns {
+            let field = source.names.iter().position(|n| *n == c.name);
+            source.fields.push(
+                field.ok_or_else(|| {
+                    IoError::file(&source.input.name, missing_column(&c.name, &source.names))
+                })?,
+            );
+        }
+        source.schema = schema.clone();
+        Ok(source)
+    }
+
+    fn inferred(input: Input, options: &CsvOptions) -> Result<CsvSource, IoError> {
+        let mut source = Self::start(input, options)?;
+        source.fields = (0..source.names.len()).collect();
+        let mut guesses = vec![ColumnGuess::default(); source.names.len()];
+        let mut rows = 0_u64;
+        while let Some(line) = source.read_record()? {
+            rows += 1;
+            for (i, guess) in guesses.iter_mut().enumerate() {
+                let cell = source.cell(i, line)?;
+                if !is_missing(cell) {
+                    guess.see(cell, line);
+                }
+            }
+        }
+        if rows == 0 {
+            return Err(IoError::file(&source.input.name, "there are no rows below the header"));
+        }
+        let column =
+            |(name, guess): (&String, &ColumnGuess)| ColumnSchema { name: name.clone(), kind: guess.kind() };
+        source.schema = Schema { columns: source.names.iter().zip(&guesses).map(column).collect() };
+        for (name, guess) in source.names.iter().zip(&guesses) {
+            if let Some((line, text)) = guess.suspicious_text() {
+                let file = &source.input.name;
+                source.warnings.push(format!("{file}:{line}: column {name:?} is taken as categories because of {text:?}; nearly all of its other values are numbers"));
+            }
+        }
+        source.rewind()?;
+        Ok(source)
+    }
+
+    /// Finds delimiter and header and readies the reader; no schema yet.
+    fn start(input: Input, options: &CsvOptions) -> Result<CsvSource, IoError> {
+        let delimiter = match options.delimiter {
+            Some(d) => d,
+            None => detect_delimiter(&input)?,
+        };
+        let reader = open_reader(&input, delimiter)?;
+        let mut source = CsvSource {
+            input,
+            delimiter,
+            has_header: true,
+            names: Vec::new(),
+            schema: Schema::default(),
+            fields: Vec::new(),
+            reader,
+            record: ByteRecord::new(),
+            warnings: Vec::new(),
+        };
+        let Some(line) = source.read_record()? else {
+            return Err(IoError::file(&source.input.name, "the file is empty"));
+        };
+        let cells = (0..source.record.len())
+            .map(|i| source.cell(i, line).map(str::to_owned))
+            .collect::<Result<Vec<_>, _>>()?;
+        source.has_header = match options.header {
+            Header::Yes => true,
+            Header::No => false,
+            Header::Auto => !cells.iter().any(|c| Dd::parse_decimal(c).is_some()),
+        };
+        if source.has_header {
+            source.names = cells;
+            check_names(&source.input.name, line, &source.names)?;
+        } else {
+            source.names = (1..=cells.len()).map(|i| format!("column_{i}")).collect();
+            source.rewind()?;
+        }
+        Ok(source)
+    }
+
+    /// What a reader should know of the file, a sentence each.
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
+    }
+
+    /// Columns of the file that the schema does not use.
+    pub fn ignored(&self) -> Vec<&str> {
+        (0..self.names.len()).filter(|i| !self.fields.contains(i)).map(|i| self.names[i].as_str()).collect()
+    }
+
+    /// Whether the file has a column of this name.
+    pub fn has_column(&self, name: &str) -> bool {
+        self.names.iter().any(|n| n == name)
+    }
+
+    /// The name that messages use.
+    pub fn name(&self) -> &str {
+        &self.input.name
+    }
+
+    /// Reads the next record and returns its line; `None` at the end. Lines without any text are skipped.
+    fn read_record(&mut self) -> Result<Option<u64>, IoError> {
+        let found = self.reader.read_byte_record(&mut self.record).map_err(|e| self.read_error(e))?;
+        if !found {
+            return Ok(None);
+        }
+        let (line, byte) = self.record.position().map_or((0, 0), |p| (p.line(), p.byte()));
+        let fields = self.record.len();
+        let expected = self.names.len();
+        if !self.names.is_empty() && fields != expected {
+            let quote = self
+                .unclosed_quote(line, byte)?
+                .map(|l| IoError::row(&self.input.name, l, "a quote is opened here and never closed"));
+            return Err(quote.unwrap_or_else(|| {
+                IoError::row(
+                    &self.input.name,
+                    line,
+                    format!("the row has {fields} fields, the header {expected}"),
+                )
+            }));
+        }
+        // A quote that is never closed swallows the rest of the file into the last field.
+        if self.record.get(fields.wrapping_sub(1)).is_some_and(|f| f.contains(&b'\n'))
+            && let Some(l) = self.unclosed_quote(line, byte)?
+        {
+            return Err(IoError::row(&self.input.name, l, "a quote is opened here and never closed"));
+        }
+        Ok(Some(line))
+    }
+
+    fn read_error(&self, e: csv::Error) -> IoError {
+        match e.into_kind() {
+            csv::ErrorKind::Io(source) => {
+                IoError::System { file: self.input.name.clone(), action: "read", source }
+            }
+            _ => IoError::file(&self.input.name, "it cannot be read as CSV"),
+        }
+    }
+
+    /// The line of a quote that is opened in the record at this byte and not closed before the end of the file.
+    fn unclosed_quote(&self, mut line: u64, byte: u64) -> Result<Option<u64>, IoError> {
+        let mut rest = Vec::new();
+        self.input.reader(byte)?.read_to_end(&mut rest).map_err(IoError::system(&self.input.name, "read"))?;
+        let (mut open, mut at_start) = (None, true);
+        for &b in &rest {
+            match (b, open) {
+                (b'"', None) if at_start => open = Some(line),
+                (b'"', Some(_)) => open = None,
+                (b'"', None) => open = Some(line),
+                (b'\n', None) => return Ok(None), // the record ends outside quotes
+                _ => {}
+            }
+            line += u64::from(b == b'\n');
+            at_start = b == self.delimiter || b == b'\n';
+        }
+        Ok(open)
+    }
+
+    /// A cell of the current record as text.
+    fn cell(&self, field: usize, line: u64) -> Result<&str, IoError> {
+        std::str::from_utf8(&self.record[field]).map_err(|_| {
+            let column = self.names.get(field).map_or(String::new(), |n| format!(" in column {n:?}"));
+            IoError::row(&self.input.name, line, format!("field {}{column} is not UTF-8 text", field + 1))
+        })
+    }
+
+    /// Puts the current record into the table.
+    fn push_record(&self, table: &mut Table, line: u64) -> Result<(), IoError> {
+        for (position, (&field, column)) in self.fields.iter().zip(&self.schema.columns).enumerate() {
+            let cell = self.cell(field, line)?;
+            match column.kind {
+                _ if is_missing(cell) && column.kind == Kind::Number => table.push_number(position, None),
+                Kind::Category => table.push_text(position, (!is_missing(cell)).then_some(cell)),
+                Kind::Number => {
+                    let number = Dd::parse_decimal(cell).ok_or_else(|| IoError::Cell {
+                        file: self.input.name.clone(),
+                        line,
+                        column_number: field + 1,
+                        column: column.name.clone(),
+                        expected: if cell.parse::<f64>().is_ok() { "finite number" } else { "number" },
+                        found: cell.chars().take(60).collect(),
+                    })?;
+                    table.push_decimal(position, Some(number));
+                }
+            }
+        }
+        table.end_row(line);
+        Ok(())
+    }
+}
+
+impl RowSource for CsvSource {
+    type Error = IoError;
+
+    fn schema(&self) -> &Schema {
+        &self.schema
+    }
+
+    fn next(&mut self, table: &mut Table) -> Result<(), IoError> {
+        table.clear();
+        while table.rows() < BLOCK_ROWS {
+            let Some(line) = self.read_record()? else { break };
+            self.push_record(table, line)?;
+        }
+        Ok(())
+    }
+
+    fn rewind(&mut self) -> Result<(), IoError> {
+        self.reader = open_reader(&self.input, self.delimiter)?;
+        if self.has_header {
+            self.reader.read_byte_record(&mut self.record).map_err(|e| self.read_error(e))?;
+        }
+        Ok(())
+    }
+}
+
+fn open_reader(input: &Input, delimiter: u8) -> Result<Reader<Box<dyn Read + Send>>, IoError> {
+    let mut builder = ReaderBuilder::new();
+    builder.delimiter(delimiter).has_headers(false).flexible(true).trim(Trim::All).buffer_capacity(1 << 16);
+    Ok(builder.from_reader(input.reader(0)?))
+}
+
+/// The most frequent of comma, semicolon, tab and bar in the first line, outside quotes; a comma if there is none.
+fn detect_delimiter(input: &Input) -> Result<u8, IoError> {
+    let mut start = Vec::new();
+    input.reader(0)?.take(1 << 16).read_to_end(&mut start).map_err(IoError::system(&input.name, "read"))?;
+    let candidates = [b',', b';', b'\t', b'|'];
+    let (mut counts, mut quoted) = ([0_usize; 4], false);
+    for &b in start.iter().skip_while(|b| b.is_ascii_whitespace()) {
+        match b {
+            b'"' => quoted = !quoted,
+            b'\n' if !quoted => break,
+            _ if !quoted => candidates.iter().zip(&mut counts).for_each(|(&c, n)| *n += usize::from(c == b)),
+            _ => {}
+        }
+    }
+    let best = (0..4).fold(0, |best, i| if counts[i] > counts[best] { i } else { best });
+    Ok(candidates[best])
+}
+
+fn check_names(file: &str, line: u64, names: &[String]) -> Result<(), IoError> {
+    for (i, name) in names.iter().enumerate() {
+        if name.is_empty() {
+            return Err(IoError::row(file, line, format!("column {} has no name", i + 1)));
+        }
+        if let Some(j) = names[..i].iter().position(|n| n == name) {
+            return Err(IoError::row(
+                file,
+                line,
+                format!("columns {} and {} have the same name {name:?}", j + 1, i + 1),
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn missing_column(name: &str, names: &[String]) -> String {
+    let schema = Schema {
+        columns: names.iter().map(|n| ColumnSchema { name: n.clone(), kind: Kind::Number }).collect(),
+    };
+    match schema.position(name) {
+        Err(e) => format!("the model needs column {name:?}: {e}"),
+        Ok(_) => unreachable!("the name was looked for before"),
+    }
+}
+
+#[cfg(test)]
+mod tests;

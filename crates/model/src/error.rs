@@ -1,0 +1,61 @@
+//! What can go wrong between a table and a model.
+
+use planish_linreg::LinregError;
+use planish_nn::NnError;
+use planish_optim::OptimError;
+use planish_tabular::TabularError;
+use planish_train::TrainError;
+
+/// An error of this crate.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ModelError {
+    /// The table does not suit.
+    #[error(transparent)]
+    Table(#[from] TabularError),
+    /// Training failed.
+    #[error(transparent)]
+    Train(#[from] TrainError),
+    /// The network cannot be built.
+    #[error(transparent)]
+    Network(#[from] NnError),
+    /// The optimizer's settings are wrong.
+    #[error(transparent)]
+    Optimizer(#[from] OptimError),
+    /// Least squares failed.
+    #[error(transparent)]
+    LeastSquares(#[from] LinregError),
+    /// A setting is wrong.
+    #[error("{setting} is {value}: {needs}")]
+    Setting {
+        /// Its name.
+        setting: &'static str,
+        /// Its value.
+        value: String,
+        /// What it must be.
+        needs: &'static str,
+    },
+    /// The parts of a stored model do not belong together.
+    #[error("the model is inconsistent: {what}")]
+    Inconsistent {
+        /// What does not match.
+        what: String,
+    },
+}
+
+/// Reading the rows failed, or what was done with them.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum Failed<E> {
+    /// The rows could not be read.
+    #[error("{0}")]
+    Source(E),
+    /// The model could not be fitted or asked.
+    #[error(transparent)]
+    Model(#[from] ModelError),
+}
+
+impl<E> From<TabularError> for Failed<E> {
+    fn from(e: TabularError) -> Self {
+        Failed::Model(e.into())
+    }
+}

@@ -1,0 +1,96 @@
+//! Predictions for the rows of a table.
+
+use crate::error::ModelError;
+use crate::model::{LinearPredictor, Model, NetworkPredictor, Predictor};
+use planish_nn::Workspace;
+use planish_tabular::{Notes, Table, Target};
+use planish_tensor::dd::DdVec;
+use planish_tensor::{Exec, Matrix};
+
+/// Rows of one forward pass.
+const CHUNK: usize = 512;
+
+/// What a model says of each row.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Predictions {
+    /// The probability of each class, `[rows, classes]`.
+    Probabilities(Matrix<f64>),
+    /// A number, in the target's units.
+    Numbers(Vec<f64>),
+}
+
+impl Predictions {
+    /// The number of rows.
+    pub fn rows(&self) -> usize {
+        match self {
+            Predictions::Probabilities(p) => p.rows(),
+            Predictions::Numbers(y) => y.len(),
+        }
+    }
+
+    /// The most probable class of a row, the first of equals; `None` for numbers.
+    pub fn class(&self, row: usize) -> Option<usize> {
+        match self {
+            Predictions::Probabilities(p) => {
+                Some((0..p.cols()).fold(0, |best, c| if p[(row, c)] > p[(row, best)] { c } else { best }))
+            }
+            Predictions::Numbers(_) => None,
+        }
+    }
+}
+
+impl Model {
+    /// Predicts every row of the table. A row's prediction has the same bits alone or among others.
+    ///
+    /// # Errors
+    /// A feature column that is not there, or of the wrong kind.
+    pub fn predict(&self, exec: Exec, table: &Table, notes: &mut Notes) -> Result<Predictions, ModelError> {
+        match self.predictor() {
+            Predictor::Linear(l) => Ok(Predictions::Numbers(linear(exec, l, table, notes)?)),
+            Predictor::Network(n) => {
+                let x = n.encoder.encode(table, notes)?;
+                Ok(self.decode(&forward(exec, n, &x)))
+            }
+        }
+    }
+
+    /// From the network's outputs to probabilities or numbers in the target's units.
+    fn decode(&self, out: &Matrix<f32>) -> Predictions {
+        let at = |i, j| f64::from(out[(i, j)]);
+        match self.target() {
+            Target::Number { mean, sd, .. } => {
+                Predictions::Numbers((0..out.rows()).map(|i| at(i, 0) * sd + mean).collect())
+            }
+            Target::Classes { names, .. } if names.len() == 2 => {
+                Predictions::Probabilities(Matrix::from_fn(out.rows(), 2, |i, j| {
+                    if j == 1 { at(i, 0) } else { 1.0 - at(i, 0) }
+                }))
+            }
+            Target::Classes { names, .. } => {
+                Predictions::Probabilities(Matrix::from_fn(out.rows(), names.len(), at))
+            }
+        }
+    }
+}
+
+fn forward(exec: Exec, n: &NetworkPredictor, x: &Matrix<f32>) -> Matrix<f32> {
+    let mut out = Matrix::zeros(x.rows(), n.plan.outputs());
+    let mut workspace = Workspace::forward_only(&n.plan, CHUNK.min(x.rows()));
+    for from in (0..x.rows()).step_by(CHUNK) {
+        let to = (from + CHUNK).min(x.rows());
+        let y = n.plan.forward(exec, &n.params, x.rows_view(from, to), &mut workspace);
+        (from..to).for_each(|i| out.row_mut(i).copy_from_slice(y.row(i - from)));
+    }
+    out
+}
+
+fn linear(exec: Exec, l: &LinearPredictor, table: &Table, notes: &mut Notes) -> Result<Vec<f64>, ModelError> {
+    let n = table.rows();
+    let bound = l.design.bind(table)?;
+    let mut terms = vec![DdVec::zeros(n); l.design.width()];
+    (0..n).for_each(|i| bound.write_row(i, i, &mut terms, notes));
+    let columns: Vec<_> = terms.iter().map(|t| t.first(n)).collect();
+    let mut out = vec![0.0; n];
+    l.fit.predict_into(exec.isa, &columns, 0, &mut out);
+    Ok(out)
+}

@@ -1,0 +1,33 @@
+//! The record of a model's training. No time, path or thread count is in it: the same run gives the same record.
+
+use crate::linear::LinearSettings;
+use crate::network::NetworkSettings;
+use planish_train::History;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// The settings that a model was trained with.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Settings {
+    /// A network's.
+    Network(NetworkSettings),
+    /// A linear model's.
+    Linear(LinearSettings),
+}
+
+/// What happened when the model was trained.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Record {
+    /// The settings.
+    pub settings: Settings,
+    /// Rows of the table with a target; for networks, held-out rows included.
+    pub rows: u64,
+    /// Rows left out because their target was missing.
+    pub rows_without_target: u64,
+    /// Scores on the held-out rows, in the target's units; empty if none were held out.
+    pub validation: BTreeMap<String, f64>,
+    /// A network's epochs.
+    pub history: Option<History>,
+}

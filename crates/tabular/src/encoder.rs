@@ -1,0 +1,246 @@
+//! The pipeline of networks: numbers standardised, missing numbers at the median with a flag beside them, categories
+//! one-hot. Everything is fitted on the training rows only.
+
+use crate::error::TabularError;
+use crate::levels::{Code, LevelCodes, LevelCounts, Levels};
+use crate::notes::Notes;
+use crate::schema::Kind;
+use crate::table::{Column, NumberColumn, Table, TextColumn};
+use planish_tensor::Matrix;
+use serde::{Deserialize, Serialize};
+
+/// Levels of a category that get a column of their own; rarer ones are encoded as unknown.
+const MAX_LEVELS: usize = 256;
+
+/// A fitted feature.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Feature {
+    /// (x − mean)/sd, and with `flag` a second column that is 1 where x was missing.
+    Number { column: String, mean: f64, sd: f64, median: f64, flag: bool },
+    /// One column a level.
+    Category { column: String, levels: Levels },
+}
+
+/// The fitted pipeline of a network.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Encoder {
+    features: Vec<Feature>,
+}
+
+impl Encoder {
+    /// Fits the pipeline on these rows of the table, leaving out the named columns (the target and dropped ones).
+    ///
+    /// # Errors
+    /// A column without any value in these rows, or no column left.
+    pub fn fit(table: &Table, rows: &[u32], leave_out: &[&str]) -> Result<Encoder, TabularError> {
+        let mut features = Vec::new();
+        for (i, c) in
+            table.schema().columns.iter().enumerate().filter(|(_, c)| !leave_out.contains(&c.name.as_str()))
+        {
+            features.push(match table.column_at(i) {
+                Column::Number(n) => fit_number(&c.name, n, rows)?,
+                Column::Text(t) => fit_category(&c.name, t, rows)?,
+            });
+        }
+        if features.is_empty() {
+            return Err(TabularError::NoFeatures {
+                target: leave_out.first().copied().unwrap_or_default().to_owned(),
+            });
+        }
+        Ok(Encoder { features })
+    }
+
+    /// The number of encoded columns.
+    pub fn width(&self) -> usize {
+        self.features.iter().map(Feature::width).sum()
+    }
+
+    /// The encoded columns' names: `age`, `age[missing]`, `city[Bonn]`.
+    pub fn names(&self) -> Vec<String> {
+        self.features.iter().flat_map(Feature::names).collect()
+    }
+
+    /// The columns that the pipeline reads, with their kinds.
+    pub fn columns(&self) -> Vec<(&str, Kind)> {
+        let kind =
+            |f: &Feature| if matches!(f, Feature::Number { .. }) { Kind::Number } else { Kind::Category };
+        self.features.iter().map(|f| (f.column(), kind(f))).collect()
+    }
+
+    /// The encoded rows, `[rows, width]`.
+    ///
+    /// # Errors
+    /// A column that is not there, or of the wrong kind.
+    pub fn encode(&self, table: &Table, notes: &mut Notes) -> Result<Matrix<f32>, TabularError> {
+        let mut out = Matrix::zeros(table.rows(), self.width());
+        let mut at = 0;
+        for f in &self.features {
+            match f {
+                Feature::Number { column, mean, sd, median, flag } => {
+                    let numbers = table.numbers(column)?;
+                    for i in 0..table.rows() {
+                        let x = numbers.values()[i];
+                        let row = out.row_mut(i);
+                        row[at] = ((if x.is_nan() { *median } else { x } - mean) / sd) as f32;
+                        if x.is_nan() {
+                            Notes::count(&mut notes.imputed, column);
+                            if *flag {
+                                row[at + 1] = 1.0;
+                            }
+                        }
+                    }
+                }
+                Feature::Category { column, levels } => {
+                    let text = table.text(column)?;
+                    let codes = levels.codes(text);
+                    (0..table.rows()).for_each(|i| {
+                        one_hot(column, levels, &codes, text.codes()[i], &mut out.row_mut(i)[at..], notes)
+                    });
+                }
+            }
+            at += f.width();
+        }
+        Ok(out)
+    }
+}
+
+fn one_hot(column: &str, levels: &Levels, codes: &LevelCodes, code: u32, out: &mut [f32], notes: &mut Notes) {
+    match codes.at(code) {
+        Code::Level(l) => out[l] = 1.0,
+        unknown => {
+            out.iter_mut().zip(levels.shares()).for_each(|(x, &share)| *x = share as f32);
+            Notes::count(
+                if unknown == Code::Missing { &mut notes.imputed } else { &mut notes.unknown },
+                column,
+            );
+        }
+    }
+}
+
+fn fit_number(name: &str, column: &NumberColumn, rows: &[u32]) -> Result<Feature, TabularError> {
+    let mut values: Vec<f64> =
+        rows.iter().map(|&r| column.values()[r as usize]).filter(|x| !x.is_nan()).collect();
+    if values.is_empty() {
+        return Err(TabularError::AllMissing { column: name.to_owned() });
+    }
+    let n = values.len() as f64;
+    // Scaled by a power of two, so that squares of huge or tiny numbers stay in range.
+    let largest = values.iter().fold(0.0_f64, |m, x| m.max(x.abs()));
+    let unit = if largest > 0.0 {
+        f64::from_bits(largest.to_bits() & 0x7ff0_0000_0000_0000).max(f64::MIN_POSITIVE)
+    } else {
+        1.0
+    };
+    let mean = values.iter().map(|x| x / unit).sum::<f64>() / n;
+    let variance = values.iter().map(|x| (x / unit - mean) * (x / unit - mean)).sum::<f64>() / n;
+    let sd = variance.sqrt() * unit;
+    let middle = values.len() / 2;
+    let (below, upper, _) = values.select_nth_unstable_by(middle, f64::total_cmp);
+    let median = if n % 2.0 == 1.0 {
+        *upper
+    } else {
+        below.iter().fold(f64::MIN, |m, &x| m.max(x)) / 2.0 + *upper / 2.0
+    };
+    // A constant column becomes zeros.
+    let sd = if sd > 1e-12 * largest { sd } else { largest.max(1.0) };
+    Ok(Feature::Number {
+        column: name.to_owned(),
+        mean: mean * unit,
+        sd,
+        median,
+        flag: values.len() < rows.len(),
+    })
+}
+
+fn fit_category(name: &str, column: &TextColumn, rows: &[u32]) -> Result<Feature, TabularError> {
+    let mut counts = LevelCounts::default();
+    rows.iter().for_each(|&r| counts.push(column.at(r as usize)));
+    if counts.len() == 0 {
+        return Err(TabularError::AllMissing { column: name.to_owned() });
+    }
+    Ok(Feature::Category { column: name.to_owned(), levels: counts.finish(MAX_LEVELS) })
+}
+
+impl Feature {
+    fn width(&self) -> usize {
+        match self {
+            Feature::Number { flag, .. } => 1 + usize::from(*flag),
+            Feature::Category { levels, .. } => levels.names().len(),
+        }
+    }
+
+    fn column(&self) -> &str {
+        match self {
+            Feature::Number { column, .. } | Feature::Category { column, .. } => column,
+        }
+    }
+
+    fn names(&self) -> Vec<String> {
+        match self {
+            Feature::Number { column, flag: false, .. } => vec![column.clone()],
+            Feature::Number { column, .. } => vec![column.clone(), format!("{column}[missing]")],
+            Feature::Category { column, levels } => {
+                levels.names().iter().map(|l| format!("{column}[{l}]")).collect()
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema::Schema;
+
+    fn table(rows: &[(Option<f64>, Option<&str>)]) -> Table {
+        let mut t = Table::new(Schema::new([("x", Kind::Number), ("c", Kind::Category)]));
+        for (x, c) in rows {
+            t.push_number(0, *x);
+            t.push_text(1, *c);
+            t.end_row(0);
+        }
+        t
+    }
+
+    #[test]
+    fn the_pipeline_is_fitted_on_the_given_rows_only() {
+        let t = table(&[(Some(1.0), Some("a")), (Some(3.0), Some("b")), (Some(1000.0), Some("z"))]);
+        let encoder = Encoder::fit(&t, &[0, 1], &[]).unwrap();
+        let mut notes = Notes::default();
+        let x = encoder.encode(&t, &mut notes).unwrap();
+        assert_eq!(x.row(0), &[-1.0, 1.0, 0.0]);
+        assert_eq!(x.row(1), &[1.0, 0.0, 1.0]);
+        assert_eq!(x.row(2), &[998.0, 0.5, 0.5]); // the unknown category is the average row
+        assert_eq!(notes.unknown["c"], 1);
+    }
+
+    #[test]
+    fn missing_numbers_take_the_median_and_raise_the_flag() {
+        let t =
+            table(&[(Some(1.0), Some("a")), (Some(2.0), Some("a")), (Some(9.0), Some("a")), (None, None)]);
+        let encoder = Encoder::fit(&t, &[0, 1, 2, 3], &[]).unwrap();
+        assert_eq!(encoder.names(), ["x", "x[missing]", "c[a]", "c[(missing)]"]);
+        let x = encoder.encode(&t, &mut Notes::default()).unwrap();
+        assert_eq!(x.row(3)[0], x.row(1)[0]);
+        assert_eq!(&x.row(3)[1..], &[1.0, 0.0, 1.0]);
+    }
+
+    #[test]
+    fn constant_and_huge_columns_stay_finite() {
+        let t = table(&[(Some(1e308), Some("a")), (Some(-1e308), Some("a"))]);
+        let x = Encoder::fit(&t, &[0, 1], &[]).unwrap().encode(&t, &mut Notes::default()).unwrap();
+        assert_eq!((x[(0, 0)], x[(1, 0)]), (1.0, -1.0));
+        let t = table(&[(Some(5.0), Some("a")), (Some(5.0), Some("a"))]);
+        let x = Encoder::fit(&t, &[0, 1], &[]).unwrap().encode(&t, &mut Notes::default()).unwrap();
+        assert_eq!(x[(0, 0)], 0.0);
+    }
+
+    #[test]
+    fn a_column_without_values_is_named() {
+        let t = table(&[(None, Some("a"))]);
+        assert_eq!(
+            Encoder::fit(&t, &[0], &[]).unwrap_err().to_string(),
+            r#"column "x" has no values in the training rows: leave it out (--drop x)"#
+        );
+    }
+}

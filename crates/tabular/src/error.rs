@@ -1,0 +1,101 @@
+//! What can be wrong with a table.
+
+/// An error of this crate.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum TabularError {
+    /// A column that is not there.
+    #[error("there is no column {column:?}{}", suggestion(.nearest))]
+    NoColumn {
+        /// The name as given.
+        column: String,
+        /// The nearest name there is.
+        nearest: Option<String>,
+    },
+    /// A column of the wrong kind.
+    #[error("column {column:?} must hold {expected}{}", at_line(.line, .found))]
+    WrongKind {
+        /// The column.
+        column: String,
+        /// `numbers` or `text`.
+        expected: &'static str,
+        /// The line of the first cell that is wrong, 0 if unknown.
+        line: u64,
+        /// That cell.
+        found: String,
+    },
+    /// A column without any value in the training rows.
+    #[error("column {column:?} has no values in the training rows: leave it out (--drop {column})")]
+    AllMissing {
+        /// The column.
+        column: String,
+    },
+    /// A category with too many levels for a linear model.
+    #[error(
+        "column {column:?} has {levels} different values, too many for a linear model: leave it out (--drop {column})"
+    )]
+    TooManyLevels {
+        /// The column.
+        column: String,
+        /// Its number of levels.
+        levels: usize,
+    },
+    /// Every row has the same target.
+    #[error("the target {column:?} is constant ({value}): there is nothing to learn")]
+    ConstantTarget {
+        /// The column.
+        column: String,
+        /// Its value.
+        value: String,
+    },
+    /// A label that the training rows did not have.
+    #[error("{}unknown label {label:?} in target column {column:?}: the model knows {known}", line_prefix(.line))]
+    UnknownLabel {
+        /// The column.
+        column: String,
+        /// The label.
+        label: String,
+        /// The labels there are.
+        known: String,
+        /// The line, 0 if unknown.
+        line: u64,
+    },
+    /// Too many different labels.
+    #[error(
+        "the target {column:?} has {labels} different values: too many classes; use --task regress for a number"
+    )]
+    TooManyLabels {
+        /// The column.
+        column: String,
+        /// Their number.
+        labels: usize,
+    },
+    /// No rows, or none with a target.
+    #[error("there are no rows{}", if .column.is_empty() { String::new() } else { format!(" with a value in the target {:?}", .column) })]
+    NoRows {
+        /// The target, or empty.
+        column: String,
+    },
+    /// No columns are left as features.
+    #[error("there are no feature columns beside the target {target:?}")]
+    NoFeatures {
+        /// The target.
+        target: String,
+    },
+}
+
+fn suggestion(nearest: &Option<String>) -> String {
+    nearest.as_ref().map_or(String::new(), |n| format!("; did you mean {n:?}?"))
+}
+
+fn line_prefix(line: &u64) -> String {
+    if *line == 0 { String::new() } else { format!("line {line}: ") }
+}
+
+fn at_line(line: &u64, found: &str) -> String {
+    match (line, found) {
+        (_, "") => String::new(),
+        (0, _) => format!(", found {found:?}"),
+        _ => format!(", found {found:?} in line {line}"),
+    }
+}

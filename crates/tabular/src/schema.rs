@@ -1,0 +1,94 @@
+//! The names and kinds of a table's columns.
+
+use crate::error::TabularError;
+use serde::{Deserialize, Serialize};
+
+/// What a column holds.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// Numbers.
+    Number,
+    /// Text, each value one of a set of levels.
+    Category,
+}
+
+/// A column's name and kind.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct ColumnSchema {
+    /// The name.
+    pub name: String,
+    /// The kind.
+    pub kind: Kind,
+}
+
+/// The columns of a table, in order.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct Schema {
+    /// The columns.
+    pub columns: Vec<ColumnSchema>,
+}
+
+impl Schema {
+    /// The schema with these columns.
+    pub fn new<'a>(columns: impl IntoIterator<Item = (&'a str, Kind)>) -> Schema {
+        Schema {
+            columns: columns
+                .into_iter()
+                .map(|(name, kind)| ColumnSchema { name: name.to_owned(), kind })
+                .collect(),
+        }
+    }
+
+    /// The position of a column.
+    ///
+    /// # Errors
+    /// An unknown name; the error carries the nearest one.
+    pub fn position(&self, name: &str) -> Result<usize, TabularError> {
+        self.columns
+            .iter()
+            .position(|c| c.name == name)
+            .ok_or_else(|| TabularError::NoColumn { column: name.to_owned(), nearest: self.nearest(name) })
+    }
+
+    /// The name closest to this one, if any is close: at most a third of its letters differ.
+    fn nearest(&self, name: &str) -> Option<String> {
+        let lower = name.to_lowercase();
+        let distance = |c: &ColumnSchema| edit_distance(&lower, &c.name.to_lowercase());
+        let best = self.columns.iter().min_by_key(|c| distance(c))?;
+        (distance(best) * 3 <= name.chars().count().max(3)).then(|| best.name.clone())
+    }
+}
+
+/// Levenshtein's distance in letters.
+fn edit_distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.chars().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, &y) in b.iter().enumerate() {
+            let replaced = diagonal + usize::from(x != y);
+            diagonal = row[j + 1];
+            row[j + 1] = replaced.min(diagonal + 1).min(row[j] + 1);
+        }
+    }
+    row[b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unknown_name_suggests_the_nearest() {
+        let schema = Schema::new([("median_house_value", Kind::Number), ("age", Kind::Number)]);
+        let say = |name| schema.position(name).unwrap_err().to_string();
+        assert_eq!(
+            say("median_house_vale"),
+            r#"there is no column "median_house_vale"; did you mean "median_house_value"?"#
+        );
+        assert_eq!(say("Age"), r#"there is no column "Age"; did you mean "age"?"#);
+        assert_eq!(say("weight"), r#"there is no column "weight""#);
+    }
+}

@@ -1,0 +1,315 @@
+//! A table in memory: typed columns of equal length.
+//!
+//! A number is kept as hi + lo, the `f64` and the rest of its decimal; `lo` is stored only for columns where some rest
+//! is not zero. Text is kept as codes into the column's own dictionary. A missing number is NaN, missing text has
+//! the code [`TextColumn::MISSING`].
+
+use crate::error::TabularError;
+use crate::schema::{Kind, Schema};
+use planish_tensor::Dd;
+use std::collections::HashMap;
+
+/// Numbers; NaN is missing.
+#[derive(Clone, Debug, Default)]
+pub struct NumberColumn {
+    hi: Vec<f64>,
+    /// Empty while every rest is zero.
+    lo: Vec<f64>,
+}
+
+/// Text, as codes into a dictionary.
+#[derive(Clone, Debug, Default)]
+pub struct TextColumn {
+    codes: Vec<u32>,
+    values: Vec<String>,
+    index: HashMap<String, u32>,
+}
+
+/// A column.
+#[derive(Clone, Debug)]
+pub enum Column {
+    /// Numbers.
+    Number(NumberColumn),
+    /// Text.
+    Text(TextColumn),
+}
+
+/// A table with a schema.
+#[derive(Clone, Debug)]
+pub struct Table {
+    schema: Schema,
+    columns: Vec<Column>,
+    /// The line of each row in its file, 0 if there is none.
+    lines: Vec<u64>,
+}
+
+impl NumberColumn {
+    fn push(&mut self, x: Dd) {
+        if x.lo != 0.0 && self.lo.is_empty() {
+            self.lo.resize(self.hi.len(), 0.0);
+        }
+        if x.lo != 0.0 || !self.lo.is_empty() {
+            self.lo.push(x.lo);
+        }
+        self.hi.push(x.hi);
+    }
+
+    /// The number in this row, `None` if missing.
+    pub fn at(&self, row: usize) -> Option<Dd> {
+        let hi = self.hi[row];
+        (!hi.is_nan()).then(|| Dd { hi, lo: self.lo.get(row).copied().unwrap_or(0.0) })
+    }
+
+    /// The leading parts; NaN is missing.
+    pub fn values(&self) -> &[f64] {
+        &self.hi
+    }
+}
+
+impl TextColumn {
+    /// The code of missing text.
+    pub const MISSING: u32 = u32::MAX;
+
+    fn push(&mut self, text: Option<&str>) {
+        let code = match text {
+            None => Self::MISSING,
+            Some(t) => match self.index.get(t) {
+                Some(&code) => code,
+                None => {
+                    let code = self.values.len() as u32;
+                    self.values.push(t.to_owned());
+                    self.index.insert(t.to_owned(), code);
+                    code
+                }
+            },
+        };
+        self.codes.push(code);
+    }
+
+    /// The text in this row, `None` if missing.
+    pub fn at(&self, row: usize) -> Option<&str> {
+        self.values.get(self.codes[row] as usize).map(String::as_str)
+    }
+
+    /// The code of each row.
+    pub fn codes(&self) -> &[u32] {
+        &self.codes
+    }
+
+    /// The dictionary.
+    pub fn dictionary(&self) -> &[String] {
+        &self.values
+    }
+}
+
+impl Column {
+    /// Whether the value in this row is missing.
+    pub fn is_missing(&self, row: usize) -> bool {
+        match self {
+            Column::Number(c) => c.hi[row].is_nan(),
+            Column::Text(c) => c.codes[row] == TextColumn::MISSING,
+        }
+    }
+}
+
+impl Table {
+    /// An empty table.
+    pub fn new(schema: Schema) -> Table {
+        let column = |kind| match kind {
+            Kind::Number => Column::Number(NumberColumn::default()),
+            Kind::Category => Column::Text(TextColumn::default()),
+        };
+        let columns = schema.columns.iter().map(|c| column(c.kind)).collect();
+        Table { schema, columns, lines: Vec::new() }
+    }
+
+    /// The schema.
+    pub fn schema(&self) -> &Schema {
+        &self.schema
+    }
+
+    /// The number of finished rows.
+    pub fn rows(&self) -> usize {
+        self.lines.len()
+    }
+
+    /// The line of this row in its file, 0 if there is none.
+    pub fn line(&self, row: usize) -> u64 {
+        self.lines[row]
+    }
+
+    /// The column at this position.
+    pub fn column_at(&self, position: usize) -> &Column {
+        &self.columns[position]
+    }
+
+    /// The column with this name.
+    ///
+    /// # Errors
+    /// An unknown name.
+    pub fn column(&self, name: &str) -> Result<&Column, TabularError> {
+        self.schema.position(name).map(|i| &self.columns[i])
+    }
+
+    /// The number column with this name.
+    ///
+    /// # Errors
+    /// An unknown name, or a column of text; the error names the first text that is no number.
+    pub fn numbers(&self, name: &str) -> Result<&NumberColumn, TabularError> {
+        match self.column(name)? {
+            Column::Number(c) => Ok(c),
+            Column::Text(c) => {
+                let bad = (0..self.rows()).find(|&i| c.at(i).is_some_and(|t| Dd::parse_decimal(t).is_none()));
+                let (line, found) = bad.map_or((0, ""), |i| (self.lines[i], c.at(i).unwrap_or("")));
+                Err(TabularError::WrongKind {
+                    column: name.to_owned(),
+                    expected: "numbers",
+                    line,
+                    found: found.to_owned(),
+                })
+            }
+        }
+    }
+
+    /// The text column with this name.
+    ///
+    /// # Errors
+    /// An unknown name, or a column of numbers.
+    pub fn text(&self, name: &str) -> Result<&TextColumn, TabularError> {
+        match self.column(name)? {
+            Column::Text(c) => Ok(c),
+            Column::Number(_) => Err(TabularError::WrongKind {
+                column: name.to_owned(),
+                expected: "text",
+                line: 0,
+                found: String::new(),
+            }),
+        }
+    }
+
+    /// Adds a number to the unfinished row.
+    ///
+    /// # Panics
+    /// If the column does not hold numbers.
+    pub fn push_number(&mut self, position: usize, value: Option<f64>) {
+        self.push_decimal(position, value.map(Dd::from));
+    }
+
+    /// Adds a number with the rest of its decimal to the unfinished row.
+    ///
+    /// # Panics
+    /// If the column does not hold numbers.
+    pub fn push_decimal(&mut self, position: usize, value: Option<Dd>) {
+        match &mut self.columns[position] {
+            Column::Number(c) => c.push(value.unwrap_or(Dd { hi: f64::NAN, lo: 0.0 })),
+            Column::Text(_) => panic!("column {position} holds text"),
+        }
+    }
+
+    /// Adds text to the unfinished row.
+    ///
+    /// # Panics
+    /// If the column does not hold text.
+    pub fn push_text(&mut self, position: usize, value: Option<&str>) {
+        match &mut self.columns[position] {
+            Column::Text(c) => c.push(value),
+            Column::Number(_) => panic!("column {position} holds numbers"),
+        }
+    }
+
+    /// Finishes the row, which came from this line (0: from no file).
+    ///
+    /// # Panics
+    /// If a column has not got exactly one value for it.
+    pub fn end_row(&mut self, line: u64) {
+        self.lines.push(line);
+        let rows = self.lines.len();
+        let full = |c: &Column| match c {
+            Column::Number(c) => c.hi.len() == rows,
+            Column::Text(c) => c.codes.len() == rows,
+        };
+        assert!(self.columns.iter().all(full), "every column needs one value a row");
+    }
+
+    /// Removes all rows; dictionaries stay while they are small.
+    pub fn clear(&mut self) {
+        self.lines.clear();
+        for c in &mut self.columns {
+            match c {
+                Column::Number(c) => {
+                    c.hi.clear();
+                    c.lo.clear();
+                }
+                Column::Text(c) if c.values.len() > 1 << 16 => *c = TextColumn::default(),
+                Column::Text(c) => c.codes.clear(),
+            }
+        }
+    }
+
+    /// Appends the rows of a table with the same schema.
+    ///
+    /// # Panics
+    /// If the schemas differ.
+    pub fn append(&mut self, other: &Table) {
+        assert_eq!(self.schema, other.schema, "only tables of one schema can be joined");
+        self.append_rows(other, 0..other.rows());
+    }
+
+    /// The table of these rows alone.
+    pub fn select(&self, rows: &[u32]) -> Table {
+        let mut out = Table::new(self.schema.clone());
+        out.append_rows(self, rows.iter().map(|&r| r as usize));
+        out
+    }
+
+    /// Appends rows of a table with the same schema.
+    pub(crate) fn append_rows(&mut self, other: &Table, rows: impl Iterator<Item = usize>) {
+        for r in rows {
+            for (to, from) in self.columns.iter_mut().zip(&other.columns) {
+                match (to, from) {
+                    (Column::Number(to), Column::Number(from)) => {
+                        to.push(from.at(r).unwrap_or(Dd { hi: f64::NAN, lo: 0.0 }))
+                    }
+                    (Column::Text(to), Column::Text(from)) => to.push(from.at(r)),
+                    _ => unreachable!("the schemas are equal"),
+                }
+            }
+            self.lines.push(other.lines[r]);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_rest_of_a_decimal_is_kept_where_there_is_one() {
+        let mut t = Table::new(Schema::new([("x", Kind::Number)]));
+        for x in [Some("2"), Some("0.1"), None] {
+            t.push_decimal(0, x.and_then(Dd::parse_decimal));
+            t.end_row(7);
+        }
+        let c = t.numbers("x").unwrap();
+        assert_eq!(c.at(0), Some(Dd::from(2.0)));
+        assert_eq!(c.at(1), Dd::parse_decimal("0.1"));
+        assert_eq!(c.at(2), None);
+        let picked = t.select(&[1]);
+        assert_eq!(picked.numbers("x").unwrap().at(0), Dd::parse_decimal("0.1"));
+        t.clear();
+        assert_eq!(t.rows(), 0);
+    }
+
+    #[test]
+    fn text_where_numbers_are_expected_is_named_with_its_line() {
+        let mut t = Table::new(Schema::new([("x", Kind::Category)]));
+        for (line, x) in [(2, "1"), (3, "many")] {
+            t.push_text(0, Some(x));
+            t.end_row(line);
+        }
+        assert_eq!(
+            t.numbers("x").unwrap_err().to_string(),
+            r#"column "x" must hold numbers, found "many" in line 3"#
+        );
+    }
+}

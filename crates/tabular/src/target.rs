@@ -1,0 +1,237 @@
+//! The target: the task, the classes or the scale, and the label of each row.
+
+use crate::error::TabularError;
+use crate::table::{Column, Table};
+use planish_tensor::Dd;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+
+/// Most classes that a target may have.
+const MAX_CLASSES: usize = 4096;
+
+/// What is to be predicted.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Task {
+    /// One of several classes.
+    Classify,
+    /// A number.
+    Regress,
+}
+
+impl Task {
+    /// `classify` or `regress`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Task::Classify => "classify",
+            Task::Regress => "regress",
+        }
+    }
+
+    /// The task that suits a target column: classes for text and for at most ten different whole numbers that each
+    /// stand for ten rows or more, a number otherwise.
+    pub fn infer(column: &Column) -> Task {
+        match column {
+            Column::Text(_) => Task::Classify,
+            Column::Number(c) => {
+                let mut seen = BTreeSet::new();
+                let mut rows = 0;
+                for x in c.values().iter().filter(|x| !x.is_nan()) {
+                    rows += 1;
+                    seen.insert(x.to_bits());
+                    if x.fract() != 0.0 || seen.len() > 10 {
+                        return Task::Regress;
+                    }
+                }
+                if rows >= 10 * seen.len() { Task::Classify } else { Task::Regress }
+            }
+        }
+    }
+}
+
+/// The fitted target.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Target {
+    /// Classes in sorted order; of two, the second is the one whose probability a single output gives.
+    Classes {
+        /// The target column.
+        column: String,
+        /// The labels.
+        names: Vec<String>,
+    },
+    /// A number.
+    Number {
+        /// The target column.
+        column: String,
+        /// The mean of the training rows.
+        mean: f64,
+        /// Their standard deviation.
+        sd: f64,
+    },
+}
+
+/// What a row's target is.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub enum Label {
+    /// A class index.
+    Class(u32),
+    /// A number, with the rest of its decimal.
+    Number(Dd),
+}
+
+impl Target {
+    /// Fits the target on these rows; rows without a value do not count.
+    ///
+    /// # Errors
+    /// A constant target, text where a number is needed, too many classes, no rows.
+    pub fn fit(table: &Table, column: &str, task: Task, rows: &[u32]) -> Result<Target, TabularError> {
+        let name = column.to_owned();
+        match task {
+            Task::Classify => {
+                let mut names: Vec<String> = rows
+                    .iter()
+                    .filter_map(|&r| label_text(table.column(column).ok()?, r as usize))
+                    .collect::<BTreeSet<_>>()
+                    .into_iter()
+                    .collect();
+                if matches!(table.column(column)?, Column::Number(_)) {
+                    names
+                        .sort_by(|a, b| a.parse::<f64>().unwrap_or(0.0).total_cmp(&b.parse().unwrap_or(0.0)));
+                }
+                match names.len() {
+                    0 => Err(TabularError::NoRows { column: name }),
+                    1 => Err(TabularError::ConstantTarget { column: name, value: names.swap_remove(0) }),
+                    n if n > MAX_CLASSES => Err(TabularError::TooManyLabels { column: name, labels: n }),
+                    _ => Ok(Target::Classes { column: name, names }),
+                }
+            }
+            Task::Regress => {
+                let values = table.numbers(column)?;
+                let y: Vec<f64> =
+                    rows.iter().map(|&r| values.values()[r as usize]).filter(|y| !y.is_nan()).collect();
+                let Some(&first) = y.first() else { return Err(TabularError::NoRows { column: name }) };
+                if y.iter().all(|&v| v == first) {
+                    return Err(TabularError::ConstantTarget { column: name, value: first.to_string() });
+                }
+                let n = y.len() as f64;
+                let mean = y.iter().map(|v| v / n).sum::<f64>();
+                let variance = y.iter().map(|v| (v - mean) * (v - mean) / n).sum::<f64>();
+                Ok(Target::Number { column: name, mean, sd: variance.sqrt() })
+            }
+        }
+    }
+
+    /// The target column.
+    pub fn column(&self) -> &str {
+        match self {
+            Target::Classes { column, .. } | Target::Number { column, .. } => column,
+        }
+    }
+
+    /// The task.
+    pub fn task(&self) -> Task {
+        match self {
+            Target::Classes { .. } => Task::Classify,
+            Target::Number { .. } => Task::Regress,
+        }
+    }
+
+    /// The classes' names; none for a number.
+    pub fn classes(&self) -> &[String] {
+        match self {
+            Target::Classes { names, .. } => names,
+            Target::Number { .. } => &[],
+        }
+    }
+
+    /// The label of a row, `None` if missing.
+    ///
+    /// # Errors
+    /// A label that training did not see, or text where a number is needed.
+    pub fn label(&self, table: &Table, row: usize) -> Result<Option<Label>, TabularError> {
+        match self {
+            Target::Number { column, .. } => Ok(table.numbers(column)?.at(row).map(Label::Number)),
+            Target::Classes { column, names } => match label_text(table.column(column)?, row) {
+                None => Ok(None),
+                Some(text) => match names.iter().position(|n| *n == text || same_number(n, &text)) {
+                    Some(i) => Ok(Some(Label::Class(i as u32))),
+                    None => Err(TabularError::UnknownLabel {
+                        column: column.clone(),
+                        label: text,
+                        known: shorten(names),
+                        line: table.line(row),
+                    }),
+                },
+            },
+        }
+    }
+}
+
+/// The text of a label; numbers in their shortest form.
+fn label_text(column: &Column, row: usize) -> Option<String> {
+    match column {
+        Column::Text(c) => c.at(row).map(str::to_owned),
+        Column::Number(c) => c.at(row).map(|x| x.hi.to_string()),
+    }
+}
+
+/// Whether two labels are the same number written differently.
+fn same_number(a: &str, b: &str) -> bool {
+    matches!((Dd::parse_decimal(a), Dd::parse_decimal(b)), (Some(x), Some(y)) if x == y)
+}
+
+/// The first few names.
+fn shorten(names: &[String]) -> String {
+    let shown = names.iter().take(8).cloned().collect::<Vec<_>>().join(", ");
+    if names.len() > 8 { format!("{shown}, …") } else { shown }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema::{Kind, Schema};
+
+    fn numbers(values: &[f64]) -> Table {
+        let mut t = Table::new(Schema::new([("y", Kind::Number)]));
+        for &v in values {
+            t.push_number(0, Some(v));
+            t.end_row(0);
+        }
+        t
+    }
+
+    #[test]
+    fn the_task_follows_from_the_target() {
+        let zeros_and_ones: Vec<f64> = (0..40).map(|i| f64::from(i % 2)).collect();
+        assert_eq!(Task::infer(numbers(&zeros_and_ones).column_at(0)), Task::Classify);
+        assert_eq!(Task::infer(numbers(&[1.0, 2.0, 3.0]).column_at(0)), Task::Regress);
+        assert_eq!(Task::infer(numbers(&[0.5; 30]).column_at(0)), Task::Regress);
+    }
+
+    #[test]
+    fn numeric_classes_are_sorted_as_numbers_and_matched_in_any_notation() {
+        let t = numbers(&[10.0, 2.0, 2.0]);
+        let target = Target::fit(&t, "y", Task::Classify, &[0, 1, 2]).unwrap();
+        assert_eq!(target.classes(), ["2", "10"]);
+        let mut text = Table::new(Schema::new([("y", Kind::Category)]));
+        text.push_text(0, Some("2.0"));
+        text.end_row(5);
+        text.push_text(0, Some("3"));
+        text.end_row(6);
+        assert_eq!(target.label(&text, 0).unwrap(), Some(Label::Class(0)));
+        assert_eq!(
+            target.label(&text, 1).unwrap_err().to_string(),
+            r#"line 6: unknown label "3" in target column "y": the model knows 2, 10"#
+        );
+    }
+
+    #[test]
+    fn a_constant_target_is_refused() {
+        let t = numbers(&[7.0; 4]);
+        for task in [Task::Classify, Task::Regress] {
+            let e = Target::fit(&t, "y", task, &[0, 1, 2, 3]).unwrap_err().to_string();
+            assert_eq!(e, r#"the target "y" is constant (7): there is nothing to learn"#);
+        }
+    }
+}
