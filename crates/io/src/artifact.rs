@@ -69,7 +69,9 @@ fn write_model(model: &Model, out: &mut dyn Write) -> std::io::Result<()> {
     let mut hasher = blake3::Hasher::new();
     hasher.update(&(header.len() as u64).to_le_bytes());
     hasher.update(header.as_bytes());
-    tensors.iter().for_each(|t| drop(hasher.update(&t.bytes)));
+    for t in &tensors {
+        hasher.update(&t.bytes);
+    }
     let header = header.replacen(&hash_field(NO_HASH), &hash_field(hasher.finalize().to_hex().as_str()), 1);
     out.write_all(&(header.len() as u64).to_le_bytes())?;
     out.write_all(header.as_bytes())?;

@@ -18,7 +18,7 @@ pub fn write_file<E: From<IoError>>(
     if path.is_dir() {
         return Err(IoError::file(&name, "cannot write: it is a folder").into());
     }
-    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = folder_of(path);
     let temporary = tempfile::Builder::new().prefix(".planish-").tempfile_in(folder).map_err(failed())?;
     let mut writer = BufWriter::with_capacity(1 << 16, temporary);
     fill(&mut writer)?;
@@ -27,6 +27,26 @@ pub fn write_file<E: From<IoError>>(
     file.as_file().sync_all().map_err(failed())?;
     file.persist(path).map_err(|e| failed()(e.error))?;
     Ok(sync_folder(folder).map_err(failed())?)
+}
+
+/// Checks that a file could be written here, before the work whose result it is to hold.
+///
+/// # Errors
+/// A folder that is not there or cannot be written, or a path that is a folder.
+pub fn check_writable(path: &Path) -> Result<(), IoError> {
+    let name = path.display().to_string();
+    if path.is_dir() {
+        return Err(IoError::file(&name, "cannot write: it is a folder"));
+    }
+    tempfile::Builder::new()
+        .prefix(".planish-")
+        .tempfile_in(folder_of(path))
+        .map(drop)
+        .map_err(IoError::system(&name, "write"))
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// Gives a temporary file, which only its owner can read, the rights of the file that it replaces, or those of a new file.

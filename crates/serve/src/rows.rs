@@ -1,0 +1,111 @@
+//! `POST /predict`: rows of named raw values in, predictions with probabilities out.
+//!
+//! `{"rows": [{"age": 39, "city": "Bonn"}, …], "model": "name"}` → `{"model": …, "predictions": [{"prediction": …,
+//! "probabilities": {…}}, …], "notes": {…}}`. `null` stands for a missing value; names that the model does not use are
+//! ignored; `model` is needed only where several are served.
+
+use crate::error::ApiError;
+use crate::state::{MAX_ROWS, Served, Service};
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::State;
+use planish_model::Predictions;
+use planish_tabular::{Kind, Table, is_missing};
+use planish_tensor::Dd;
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+#[derive(Deserialize)]
+struct Request {
+    rows: Vec<Map<String, Value>>,
+    model: Option<String>,
+}
+
+pub(crate) async fn predict(State(service): State<Service>, body: Bytes) -> Result<Json<Value>, ApiError> {
+    let request: Request = parse_body(&body)?;
+    let served = service.model(request.model.as_deref())?;
+    if request.rows.is_empty() || request.rows.len() > MAX_ROWS {
+        return Err(ApiError::bad_request(format!(
+            "\"rows\" has {} rows: 1 to {MAX_ROWS} are allowed",
+            request.rows.len()
+        )));
+    }
+    let table = table_of(&served, &request.rows)?;
+    let (predictions, notes) = service.predict(served.clone(), table).await?;
+    let list: Vec<Value> = (0..predictions.rows()).map(|i| prediction(&served, &predictions, i)).collect();
+    let mut answer = json!({ "model": served.name, "predictions": list });
+    if !notes.unknown.is_empty() {
+        answer["notes"]["unknown_categories"] = json!(notes.unknown);
+    }
+    if !notes.imputed.is_empty() {
+        answer["notes"]["missing_values_filled"] = json!(notes.imputed);
+    }
+    Ok(Json(answer))
+}
+
+/// The body as JSON of the wanted shape.
+pub(crate) fn parse_body<T: for<'a> Deserialize<'a>>(body: &[u8]) -> Result<T, ApiError> {
+    serde_json::from_slice(body)
+        .map_err(|e| ApiError::bad_request(format!("the body cannot be understood: {e}")))
+}
+
+fn table_of(served: &Served, rows: &[Map<String, Value>]) -> Result<Table, ApiError> {
+    let mut table = Table::new(served.features.clone());
+    for (i, row) in rows.iter().enumerate() {
+        for (position, column) in served.features.columns.iter().enumerate() {
+            let fail =
+                |what: String| ApiError::bad_request(format!("row {i}: column {:?} {what}", column.name));
+            let value = row
+                .get(&column.name)
+                .ok_or_else(|| fail("is missing; use null for a missing value".to_owned()))?;
+            push_value(&mut table, position, column.kind, value).map_err(fail)?;
+        }
+        table.end_row(0);
+    }
+    Ok(table)
+}
+
+/// Puts a JSON value into the unfinished row.
+pub(crate) fn push_value(
+    table: &mut Table,
+    position: usize,
+    kind: Kind,
+    value: &Value,
+) -> Result<(), String> {
+    match (kind, value) {
+        (Kind::Number, Value::Null) => table.push_number(position, None),
+        (Kind::Number, Value::Number(n)) => table
+            .push_decimal(position, Some(Dd::parse_decimal(&n.to_string()).ok_or("needs a finite number")?)),
+        (Kind::Number, Value::String(s)) if is_missing(s.trim()) => table.push_number(position, None),
+        (Kind::Number, Value::String(s)) => {
+            let x = Dd::parse_decimal(s.trim()).ok_or_else(|| {
+                format!("needs a number, found {:?}", s.chars().take(60).collect::<String>())
+            })?;
+            table.push_decimal(position, Some(x));
+        }
+        (Kind::Category, Value::Null) => table.push_text(position, None),
+        (Kind::Category, Value::String(s)) => {
+            table.push_text(position, (!is_missing(s.trim())).then_some(s.trim()))
+        }
+        (Kind::Category, Value::Number(n)) => table.push_text(position, Some(&n.to_string())),
+        (Kind::Category, Value::Bool(b)) => {
+            table.push_text(position, Some(if *b { "true" } else { "false" }))
+        }
+        (Kind::Number, _) => return Err("needs a number".to_owned()),
+        (Kind::Category, _) => return Err("needs text".to_owned()),
+    }
+    Ok(())
+}
+
+fn prediction(served: &Served, predictions: &Predictions, i: usize) -> Value {
+    let names = served.model.target().classes();
+    match (predictions, predictions.class(i)) {
+        (Predictions::Probabilities(p), Some(c)) => {
+            let probabilities: Map<String, Value> =
+                names.iter().zip(p.row(i)).map(|(n, &x)| (n.clone(), json!(x))).collect();
+            json!({ "prediction": names[c], "probabilities": probabilities })
+        }
+        (Predictions::Numbers(y), _) => json!({ "prediction": y[i] }),
+        _ => unreachable!("probabilities have a class"),
+    }
+}
