@@ -1,2 +1,47 @@
-//! planish
-fn main() {}
+//! `planish`: trains, evaluates and serves neural networks and linear models from tables of data.
+//!
+//! `args` holds the command line, `commands` one file a command, `report` what is printed, `progress` the bar. Results go to
+//! standard output, progress and notes to standard error. Exit codes: 0, 1 for an error, 2 for wrong usage.
+#![forbid(unsafe_code)]
+
+mod args;
+mod commands;
+mod progress;
+mod report;
+
+use args::{Cli, Command};
+use clap::{CommandFactory, FromArgMatches};
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let matches = Cli::command().get_matches();
+    let cli = match Cli::from_arg_matches(&matches) {
+        Ok(cli) => cli,
+        Err(e) => e.exit(),
+    };
+    let result = match &cli.command {
+        Command::Quickstart(a) => commands::quickstart::run(a),
+        Command::Train(a) => commands::train::run(a, matches.subcommand_matches("train")),
+        Command::Evaluate(a) => commands::evaluate::run(a),
+        Command::Predict(a) => commands::predict::run(a),
+        Command::Inspect(a) => commands::inspect::run(a),
+        Command::Serve(a) => commands::serve::run(a),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        // Whoever reads our output has seen enough.
+        Err(e) if is_broken_pipe(&e) => ExitCode::SUCCESS,
+        Err(e) => {
+            eprintln!("error: {e:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn is_broken_pipe(e: &anyhow::Error) -> bool {
+    let broken = |e: &std::io::Error| e.kind() == std::io::ErrorKind::BrokenPipe;
+    e.chain().any(|cause| match cause.downcast_ref::<planish_io::IoError>() {
+        Some(planish_io::IoError::System { source, .. }) => broken(source),
+        _ => cause.downcast_ref().is_some_and(broken),
+    })
+}

@@ -45,6 +45,14 @@ pub fn check_writable(path: &Path) -> Result<(), IoError> {
         .map_err(IoError::system(&name, "write"))
 }
 
+/// The size of a file in bytes.
+///
+/// # Errors
+/// A file that cannot be asked.
+pub fn file_size(path: &Path) -> Result<u64, IoError> {
+    std::fs::metadata(path).map(|m| m.len()).map_err(IoError::system(&path.display().to_string(), "read"))
+}
+
 fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }

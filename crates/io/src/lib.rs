@@ -21,7 +21,7 @@ mod input;
 mod predictions;
 
 pub use artifact::{load_model, model_from_bytes, model_to_bytes, save_model};
-pub use atomic::{check_writable, create_folder, write_file};
+pub use atomic::{check_writable, create_folder, file_size, write_file};
 pub use csv_source::{CsvOptions, CsvSource, Header};
 pub use error::IoError;
 pub use predictions::PredictionWriter;

@@ -115,6 +115,11 @@ impl Plan {
         self.last().units
     }
 
+    /// The number of outputs of each layer.
+    pub fn widths(&self) -> impl Iterator<Item = usize> {
+        self.steps.iter().map(|s| s.units)
+    }
+
     /// The activation of the last layer.
     pub fn output_activation(&self) -> Activation {
         self.last().activation

@@ -1,0 +1,8 @@
+//! One file a command.
+
+pub(crate) mod evaluate;
+pub(crate) mod inspect;
+pub(crate) mod predict;
+pub(crate) mod quickstart;
+pub(crate) mod serve;
+pub(crate) mod train;

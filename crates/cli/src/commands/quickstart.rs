@@ -1,0 +1,101 @@
+//! `planish quickstart`: the main job on a built-in table.
+//!
+//! The table is palmerpenguins (Horst, Hill, Gorman, 2020; CC0). A fifth of its rows is put aside as a test; a network
+//! learns the species and a linear regression the body mass from the rest, with the defaults of the command line but
+//! for the network's shape, two layers of ten relu units.
+
+use crate::args::{QuickstartArgs, exec};
+use crate::progress::TrainingProgress;
+use crate::report;
+use planish_io::{CsvOptions, CsvSource, IoError, PredictionWriter, create_folder, save_model, write_file};
+use planish_model::{LinearSettings, Model, NetworkSettings, fit_linear, fit_network};
+use planish_tabular::{Notes, RowSource, Table, TableSource};
+use planish_tensor::Exec;
+use planish_train::split;
+use std::path::Path;
+
+const PENGUINS: &str = include_str!("../../data/penguins.csv");
+
+pub(crate) fn run(a: &QuickstartArgs) -> anyhow::Result<()> {
+    let exec = exec(a.threads)?;
+    create_folder(&a.out)?;
+    let table = CsvSource::from_bytes("penguins.csv", PENGUINS.into(), &CsvOptions::default())?.read_all()?;
+    let (train, test) = split::holdout(table.rows(), 0.2, None, 0);
+    let mut out = format!(
+        "penguins: {} rows, {} to train on and {} to test with\n\n",
+        table.rows(),
+        train.len(),
+        test.len()
+    );
+    let (train, test) = (table.select(&train), table.select(&test));
+    save_lines(&a.out.join("test.csv"), &test_rows(&table))?;
+
+    let settings =
+        NetworkSettings { hidden: vec![10, 10], batch_size: 32, ..NetworkSettings::new("species") };
+    let mut progress = TrainingProgress::new(settings.epochs);
+    let species = fit_network(exec, &train, &settings, &mut progress);
+    progress.finish();
+    out += &section(
+        exec,
+        "species from the measurements: a neural network",
+        &species?,
+        &test,
+        &a.out.join("species.safetensors"),
+    )?;
+
+    let mass = fit_linear(exec, &mut TableSource::new(&train), &LinearSettings::new("body_mass_g"))?;
+    out += &section(
+        exec,
+        "body mass in grams: a linear regression",
+        &mass,
+        &test,
+        &a.out.join("body_mass.safetensors"),
+    )?;
+
+    let dir = a.out.display();
+    out += &format!(
+        "Next:\n  planish inspect {dir}/body_mass.safetensors\n  planish predict {dir}/species.safetensors {dir}/test.csv\n  planish serve {dir}/species.safetensors\n  planish train YOUR.csv --target COLUMN -o model.safetensors\n"
+    );
+    report::print(&out)
+}
+
+/// Scores a model on the test rows, saves it and its predictions, and says so.
+fn section(exec: Exec, title: &str, model: &Model, test: &Table, path: &Path) -> anyhow::Result<String> {
+    let scores = model.evaluate(exec, &mut TableSource::new(test)).map_err(|e| anyhow::anyhow!("{e:?}"))?;
+    save_model(model, path)?;
+    let csv = path.with_extension("predictions.csv");
+    let predictions = model.predict(exec, test, &mut Notes::default())?;
+    write_file(&csv, |w| -> Result<(), IoError> {
+        let mut writer = PredictionWriter::new(&csv.display().to_string(), w, model)?;
+        writer.write(&predictions)?;
+        writer.finish()
+    })?;
+    Ok(format!(
+        "{title}\n  {}\n  test score on {} rows: {}\n  {}\n  {}\n\n",
+        report::model(model),
+        scores.rows,
+        report::scores(&scores.metrics),
+        report::wrote(path),
+        report::wrote(&csv)
+    ))
+}
+
+/// The header and the test rows as they stand in the table.
+fn test_rows(table: &Table) -> Vec<&'static str> {
+    let (_, test) = split::holdout(table.rows(), 0.2, None, 0);
+    let lines: Vec<&str> = PENGUINS.lines().collect();
+    std::iter::once(lines[0])
+        .chain(test.iter().map(|&r| lines[table.line(r as usize) as usize - 1]))
+        .collect()
+}
+
+fn save_lines(path: &Path, lines: &[&str]) -> Result<(), IoError> {
+    let name = path.display().to_string();
+    write_file(path, |w| {
+        lines.iter().try_for_each(|l| writeln!(w, "{l}")).map_err(|source| IoError::System {
+            file: name,
+            action: "write",
+            source,
+        })
+    })
+}

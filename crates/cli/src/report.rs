@@ -1,0 +1,141 @@
+//! What is printed: results on standard output in one write, notes on standard error.
+
+use planish_model::{Model, Predictor};
+use planish_tabular::{Notes, Target};
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::path::Path;
+
+/// Writes a result; a reader who has gone away is not an error worth a panic.
+pub(crate) fn print(text: &str) -> anyhow::Result<()> {
+    let mut out = std::io::stdout().lock();
+    out.write_all(text.as_bytes())?;
+    Ok(out.flush()?)
+}
+
+/// Writes one JSON object on a line.
+pub(crate) fn print_json(value: &serde_json::Value) -> anyhow::Result<()> {
+    print(&format!("{value}\n"))
+}
+
+/// Writes a note to the person at the terminal.
+pub(crate) fn note(text: &str) {
+    eprintln!("note: {text}");
+}
+
+/// What was unusual in the rows.
+pub(crate) fn notes(notes: &Notes) {
+    for (column, n) in &notes.unknown {
+        note(&format!(
+            "column {column:?}: {n} {} a category that the model does not know; the average of the training rows was used",
+            rows_had(*n)
+        ));
+    }
+    for (column, n) in &notes.imputed {
+        note(&format!(
+            "column {column:?}: {n} {} no value; the training rows' typical value was used",
+            rows_had(*n)
+        ));
+    }
+}
+
+fn rows_had(n: u64) -> &'static str {
+    if n == 1 { "row had" } else { "rows had" }
+}
+
+/// Columns of the file that the model does not use.
+pub(crate) fn ignored(columns: &[&str]) {
+    if !columns.is_empty() {
+        note(&format!(
+            "ignored {}: {}",
+            if columns.len() == 1 { "column" } else { "columns" },
+            columns.join(", ")
+        ));
+    }
+}
+
+/// A whole number with thousands separated.
+pub(crate) fn count(n: u64) -> String {
+    let digits = n.to_string();
+    let mut out = String::new();
+    for (i, d) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(d);
+    }
+    out
+}
+
+/// A score with as many digits as a reader wants.
+pub(crate) fn score(x: f64) -> String {
+    if x.abs() >= 1000.0 { format!("{x:.1}") } else { format!("{x:.4}") }
+}
+
+/// Scores in one line, the most asked for first.
+pub(crate) fn scores(metrics: &BTreeMap<String, f64>) -> String {
+    let order = ["accuracy", "log_loss", "auc", "rmse", "mae", "r2"];
+    let known = order.iter().filter_map(|k| metrics.get(*k).map(|v| format!("{k} {}", score(*v))));
+    known.collect::<Vec<_>>().join("   ")
+}
+
+/// The target and task in words.
+pub(crate) fn target(target: &Target) -> String {
+    match target {
+        Target::Number { column, .. } => format!("target {column}: a number (regress)"),
+        Target::Classes { column, names } => {
+            let shown = names.iter().take(6).cloned().collect::<Vec<_>>().join(", ");
+            let more = if names.len() > 6 { ", …" } else { "" };
+            format!("target {column}: {} classes: {shown}{more} (classify)", names.len())
+        }
+    }
+}
+
+/// The model in a line.
+pub(crate) fn model(model: &Model) -> String {
+    match model.predictor() {
+        Predictor::Network(n) => {
+            let mut shape = vec![n.plan.inputs().to_string()];
+            shape.extend(n.plan.widths().map(|w| w.to_string()));
+            format!("network {}: {} parameters", shape.join(" → "), count(model.parameters() as u64))
+        }
+        Predictor::Linear(l) => format!("linear model: {} terms, rank {}", l.design.width(), l.fit.rank()),
+        _ => "model".to_owned(),
+    }
+}
+
+/// A file with its size.
+pub(crate) fn wrote(path: &Path) -> String {
+    let size = planish_io::file_size(path).unwrap_or(0);
+    let size =
+        if size < 10_000 { format!("{} bytes", count(size)) } else { format!("{} KB", count(size / 1000)) };
+    format!("wrote {} ({size})", path.display())
+}
+
+/// Rows of cells, each column as wide as its widest cell; the first column to the left, others to the right.
+pub(crate) fn columns(rows: &[Vec<String>]) -> String {
+    let width = |c: usize| rows.iter().filter_map(|r| r.get(c)).map(|s| s.chars().count()).max().unwrap_or(0);
+    let mut out = String::new();
+    for row in rows {
+        let mut line = String::new();
+        for (c, cell) in row.iter().enumerate() {
+            let pad = " ".repeat(width(c) - cell.chars().count());
+            line += &if c == 0 { format!("  {cell}{pad}") } else { format!("  {pad}{cell}") };
+        }
+        out += line.trim_end();
+        out.push('\n');
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_and_columns_are_aligned() {
+        assert_eq!((count(7), count(1234567), count(100)), ("7".into(), "1,234,567".into(), "100".into()));
+        let rows = [vec!["a".to_owned(), "10".to_owned()], vec!["long".to_owned(), "2".to_owned()]];
+        assert_eq!(columns(&rows), "  a     10\n  long   2\n");
+    }
+}
