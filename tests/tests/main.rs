@@ -1,1 +1,16 @@
-//! x
+//! End-to-end and golden tests, one binary.
+//!
+//! - `binary`: finds and runs the program
+//! - `bad_input`: what is said of wrong files and settings
+//! - `bits`: one model file, whatever the threads and instruction set
+//! - `golden`: agreement with PyTorch and statsmodels
+//! - `journey`: train, evaluate, predict, inspect, quickstart
+//! - `server`: the service, asked over a socket
+#![forbid(unsafe_code)]
+
+mod bad_input;
+mod binary;
+mod bits;
+mod golden;
+mod journey;
+mod server;

@@ -32,7 +32,7 @@ fn main() -> ExitCode {
         // Whoever reads our output has seen enough.
         Err(e) if is_broken_pipe(&e) => ExitCode::SUCCESS,
         Err(e) => {
-            eprintln!("error: {e:#}");
+            report::say(&format!("error: {e:#}"));
             ExitCode::FAILURE
         }
     }

@@ -1,5 +1,6 @@
 //! Progress on standard error: a bar on a terminal, otherwise a plain line every few seconds.
 
+use crate::report;
 use indicatif::{ProgressBar, ProgressStyle};
 use planish_train::{Epoch, Observer};
 use std::io::IsTerminal;
@@ -45,7 +46,7 @@ impl Observer for TrainingProgress {
             }
             None if self.last_line.elapsed() >= EVERY => {
                 self.last_line = Instant::now();
-                eprintln!("epoch {}/{}  loss {:.4}{held}", e.epoch, self.epochs, e.loss);
+                report::say(&format!("epoch {}/{}  loss {:.4}{held}", e.epoch, self.epochs, e.loss));
             }
             None => {}
         }

@@ -14,13 +14,18 @@ pub(crate) fn print(text: &str) -> anyhow::Result<()> {
 }
 
 /// Writes one JSON object on a line.
-pub(crate) fn print_json(value: &serde_json::Value) -> anyhow::Result<()> {
-    print(&format!("{value}\n"))
+pub(crate) fn print_json(value: &impl serde::Serialize) -> anyhow::Result<()> {
+    print(&(serde_json::to_string(value)? + "\n"))
+}
+
+/// Writes a line to standard error; if nobody reads it, that is no reason to stop.
+pub(crate) fn say(line: &str) {
+    let _ = writeln!(std::io::stderr(), "{line}");
 }
 
 /// Writes a note to the person at the terminal.
 pub(crate) fn note(text: &str) {
-    eprintln!("note: {text}");
+    say(&format!("note: {text}"));
 }
 
 /// What was unusual in the rows.

@@ -4,7 +4,8 @@ use crate::args::{EvaluateArgs, exec};
 use crate::report;
 use planish_io::{CsvSource, load_model};
 use planish_model::{Evaluation, Failed};
-use serde_json::{Value, json};
+use serde::Serialize;
+use std::collections::BTreeMap;
 
 pub(crate) fn run(a: &EvaluateArgs) -> anyhow::Result<()> {
     let exec = exec(a.threads)?;
@@ -21,7 +22,7 @@ pub(crate) fn run(a: &EvaluateArgs) -> anyhow::Result<()> {
         report::note(&format!("{} rows without a target were left out", evaluation.rows_without_target));
     }
     if a.json {
-        return report::print_json(&to_json(&evaluation));
+        return report::print_json(&Output::new(&evaluation));
     }
     report::print(&format!(
         "{} rows: {}\n",
@@ -30,14 +31,30 @@ pub(crate) fn run(a: &EvaluateArgs) -> anyhow::Result<()> {
     ))
 }
 
-/// The evaluation as JSON.
-pub(crate) fn to_json(e: &Evaluation) -> Value {
-    let mut out = json!({ "task": e.task.name(), "rows": e.rows, "metrics": e.metrics });
-    if e.rows_without_target > 0 {
-        out["rows_without_target"] = json!(e.rows_without_target);
+/// The evaluation as JSON, in the order in which a reader wants it.
+#[derive(Serialize)]
+struct Output<'a> {
+    task: &'a str,
+    rows: u64,
+    metrics: &'a BTreeMap<String, f64>,
+    #[serde(skip_serializing_if = "is_zero")]
+    rows_without_target: u64,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    unknown_categories: &'a BTreeMap<String, u64>,
+}
+
+fn is_zero(n: &u64) -> bool {
+    *n == 0
+}
+
+impl<'a> Output<'a> {
+    fn new(e: &'a Evaluation) -> Self {
+        Output {
+            task: e.task.name(),
+            rows: e.rows,
+            metrics: &e.metrics,
+            rows_without_target: e.rows_without_target,
+            unknown_categories: &e.notes.unknown,
+        }
     }
-    if !e.notes.unknown.is_empty() {
-        out["unknown_categories"] = json!(e.notes.unknown);
-    }
-    out
 }

@@ -1,6 +1,7 @@
 //! `planish serve`: models over HTTP until SIGTERM or Ctrl-C.
 
 use crate::args::{ServeArgs, exec};
+use crate::report;
 use anyhow::bail;
 use planish_io::load_model;
 use planish_serve::{Service, serve};
@@ -10,8 +11,8 @@ pub(crate) fn run(a: &ServeArgs) -> anyhow::Result<()> {
     let models = a.models.iter().map(|m| named_model(m)).collect::<anyhow::Result<Vec<_>>>()?;
     let service = Service::new(exec(1)?, models)?;
     let names = service.names().join(", ");
-    serve(a.addr, service, |addr| eprintln!("serving {names} on http://{addr} (Ctrl-C stops)"))?;
-    eprintln!("stopped");
+    serve(a.addr, service, |addr| report::say(&format!("serving {names} on http://{addr} (Ctrl-C stops)")))?;
+    report::say("stopped");
     Ok(())
 }
 

@@ -1,0 +1,48 @@
+//! A training step allocates nothing after the first: counted over 10,000 steps of a small network on one thread, and
+//! over steps of a network large enough to be split over two. The counter sees the whole process, so this test has a binary
+//! of its own and runs its cases one after the other.
+#![forbid(unsafe_code)]
+
+use planish_nn::{Activation, Loss, Sequential, Targets};
+use planish_optim::Optimizer;
+use planish_tensor::{Exec, Matrix};
+use planish_train::{Data, Network, Session};
+use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
+use std::alloc::System;
+
+#[global_allocator]
+static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
+
+/// Allocations in `steps` steps after the first two.
+fn allocations(exec: Exec, sequential: &Sequential, batch: usize, steps: usize) -> usize {
+    let x = Matrix::from_fn(batch, sequential.inputs, |i, j| ((i * 31 + j * 17) % 23) as f32 / 23.0);
+    let y = Matrix::from_fn(batch, 1, |i, _| (i % 2) as f32);
+    let mut net =
+        Network::compile(sequential, Optimizer::adam(1e-3), Loss::BinaryCrossentropy, &[], 0).unwrap();
+    let mut session = Session::new(&net, batch);
+    exec.install(|| {
+        let mut step =
+            || session.train_on_batch(exec, &mut net, &Data::new(x.view(), Targets::Values(y.view())));
+        step();
+        step();
+        let region = Region::new(ALLOCATOR);
+        for _ in 0..steps {
+            assert!(step().is_finite());
+        }
+        region.change().allocations
+    })
+}
+
+#[test]
+fn steps_after_the_first_allocate_nothing() {
+    let small = Sequential::new(10)
+        .dense(10, Activation::Relu)
+        .dense(10, Activation::Gelu)
+        .dense(1, Activation::Sigmoid);
+    assert_eq!(allocations(Exec::best(), &small, 32, 10_000), 0);
+    let large = Sequential::new(256)
+        .dense(512, Activation::Relu)
+        .dense(256, Activation::Tanh)
+        .dense(1, Activation::Sigmoid);
+    assert_eq!(allocations(Exec::best().with_threads(2), &large, 128, 200), 0);
+}

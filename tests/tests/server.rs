@@ -1,0 +1,99 @@
+//! The service over a real socket: it answers, and stops cleanly on SIGTERM.
+
+use crate::binary::{planish, succeed};
+use serde_json::{Value, json};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::process::{Child, Command, Stdio};
+
+struct Server {
+    child: Child,
+    address: String,
+}
+
+impl Server {
+    fn start(folder: &std::path::Path, models: &[&str]) -> Server {
+        let mut child = planish()
+            .arg("serve")
+            .args(models)
+            .args(["--addr", "127.0.0.1:0"])
+            .current_dir(folder)
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stderr.take().unwrap()).read_line(&mut line).unwrap();
+        let address = line
+            .split("http://")
+            .nth(1)
+            .unwrap_or_else(|| panic!("{line}"))
+            .split_whitespace()
+            .next()
+            .unwrap()
+            .to_owned();
+        Server { child, address }
+    }
+
+    fn ask(&self, method: &str, path: &str, body: &str) -> (u16, Value) {
+        let mut stream = TcpStream::connect(&self.address).unwrap();
+        let head = format!(
+            "{method} {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
+            body.len()
+        );
+        stream.write_all((head + body).as_bytes()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        let status = answer.split_whitespace().nth(1).unwrap().parse().unwrap();
+        (status, serde_json::from_str(answer.split("\r\n\r\n").nth(1).unwrap()).unwrap())
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[test]
+fn quickstart_models_are_served_and_sigterm_ends_with_success() {
+    let folder = tempfile::tempdir().unwrap();
+    succeed(folder.path(), &["quickstart", "--out", "q"]);
+    let mut server = Server::start(folder.path(), &["q/species.safetensors", "mass=q/body_mass.safetensors"]);
+    assert_eq!(server.ask("GET", "/v2/health/ready", ""), (200, json!({ "ready": true })));
+    let (_, meta) = server.ask("GET", "/v2/models/species", "");
+    assert_eq!(meta["inputs"].as_array().unwrap().len(), 6);
+    let row = json!({ "island": "Biscoe", "bill_length_mm": 46.1, "bill_depth_mm": 13.2, "flipper_length_mm": 211, "body_mass_g": 4500, "sex": "female" });
+    let (status, answer) =
+        server.ask("POST", "/predict", &json!({ "model": "species", "rows": [row] }).to_string());
+    assert_eq!((status, answer["predictions"][0]["prediction"].as_str()), (200, Some("Gentoo")), "{answer}");
+    let tensor = |name: &str, datatype: &str, value: Value| json!({ "name": name, "datatype": datatype, "shape": [1], "data": [value] });
+    let inputs = json!([
+        tensor("species", "BYTES", json!("Gentoo")),
+        tensor("island", "BYTES", json!("Biscoe")),
+        tensor("bill_length_mm", "FP64", json!(46.1)),
+        tensor("bill_depth_mm", "FP64", json!(13.2)),
+        tensor("flipper_length_mm", "FP64", json!(211)),
+        tensor("sex", "BYTES", json!("female")),
+    ]);
+    let (status, answer) =
+        server.ask("POST", "/v2/models/mass/infer", &json!({ "inputs": inputs }).to_string());
+    let mass = answer["outputs"][0]["data"][0].as_f64().unwrap();
+    assert!(status == 200 && (4000.0..5500.0).contains(&mass), "{answer}");
+    assert_eq!(server.ask("POST", "/predict", "nonsense").0, 400);
+    let pid = server.child.id().to_string();
+    assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+    assert!(server.child.wait().unwrap().success(), "SIGTERM ends with exit code 0");
+}
+
+#[test]
+fn two_models_of_one_name_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    succeed(folder.path(), &["quickstart", "--out", "q"]);
+    let ran = crate::binary::run(
+        folder.path(),
+        &["serve", "q/species.safetensors", "species=q/body_mass.safetensors"],
+    );
+    assert_eq!(ran.code, 1);
+    assert!(ran.err.contains("two models are named \"species\""), "{}", ran.err);
+}
