@@ -164,7 +164,7 @@ pub fn model_from_bytes(name: &str, bytes: &[u8]) -> Result<Model, IoError> {
         return Err(foreign());
     }
     let header = bytes.get(8..8 + length as usize).ok_or_else(|| fail("the file is cut short"))?;
-    verify(header, bytes).map_err(|what| fail(what))?;
+    verify(header, bytes).map_err(fail)?;
     let tensors = SafeTensors::deserialize(bytes)
         .map_err(|_| fail("the file is damaged: its tensors do not fit its header"))?;
     let (_, info) = SafeTensors::read_metadata(bytes).map_err(|_| foreign())?;

@@ -77,7 +77,6 @@ pub enum LinregError {
 
 /// Why a fit from a [`BlockSource`](crate::BlockSource) failed.
 #[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
 pub enum FitError<E> {
     /// The source could not be read.
     #[error(transparent)]

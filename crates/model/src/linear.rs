@@ -1,7 +1,7 @@
 //! From rows to a least-squares fit. Rows are read in passes: one to fit the pipeline, one for the triangular factor, and
 //! one a refinement; the table is never held whole.
 
-use crate::error::{Failed, ModelError};
+use crate::error::Failed;
 use crate::model::{LinearPredictor, Model, Predictor};
 use crate::record::{Record, Settings};
 use planish_linreg::{Block, BlockSource, FitError, LinearRegression};
@@ -44,7 +44,6 @@ pub fn fit_linear<S: RowSource>(
     let fit = regression.fit(exec.isa, &mut rows).map_err(|e| match e {
         FitError::Source(failed) => failed,
         FitError::Linreg(e) => Failed::Model(e.into()),
-        _ => Failed::Model(ModelError::Inconsistent { what: "least squares failed".to_owned() }),
     })?;
     let response = &fit.responses[0];
     let n = fit.rows as f64;

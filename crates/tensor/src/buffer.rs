@@ -106,7 +106,7 @@ mod tests {
         for len in [0, 1, 7, 64, 1000] {
             let mut a = AlignedVec::<f32>::zeros(len);
             assert_eq!(a.len(), len);
-            assert!(len == 0 || a.as_ptr() as usize % ALIGN == 0);
+            assert!(len == 0 || a.as_ptr().addr().is_multiple_of(ALIGN));
             assert!(a.iter().all(|&x| x == 0.0));
             if len > 0 {
                 a[len - 1] = 3.0;

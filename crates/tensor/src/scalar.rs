@@ -59,7 +59,7 @@ pub trait Scalar:
     fn abs(self) -> Self;
     /// The bits, for comparisons that mean "the same number".
     fn bits(self) -> u64;
-    /// Runs a lane kernel with the code of one instruction set. [`Isa::Portable`] and [`Isa::Scalar`] run the same code.
+    /// Runs a lane kernel with the code of one instruction set. [`Isa::PORTABLE`] and [`Isa::SCALAR`] run the same code.
     fn dispatch<K: LaneKernel<Self>>(isa: Isa, kernel: K) -> K::Output;
 }
 

@@ -8,7 +8,7 @@ use clap::ArgMatches;
 use clap::parser::ValueSource;
 use planish_io::{CsvSource, check_writable, save_model};
 use planish_linreg::Response;
-use planish_model::{LinearSettings, Model, NetworkSettings, Predictor, fit_linear, fit_network};
+use planish_model::{Failed, LinearSettings, Model, NetworkSettings, Predictor, fit_linear, fit_network};
 use planish_optim::Optimizer;
 use planish_tabular::RowSource;
 use planish_tensor::Exec;
@@ -75,10 +75,10 @@ fn train_linear(exec: Exec, a: &TrainArgs, source: &mut CsvSource) -> anyhow::Re
     let settings =
         LinearSettings { target: a.target.clone(), drop: a.drop.clone(), intercept: !a.no_intercept };
     let name = source.name().to_owned();
-    Ok(fit_linear(exec, source, &settings).map_err(|e| match e {
-        planish_model::Failed::Source(e) => anyhow::Error::from(e),
-        planish_model::Failed::Model(e) => anyhow::Error::from(e).context(name),
-    })?)
+    fit_linear(exec, source, &settings).map_err(|e| match e {
+        Failed::Source(e) => anyhow::Error::from(e),
+        Failed::Model(e) => anyhow::Error::from(e).context(name),
+    })
 }
 
 /// Says which options that were typed mean nothing to a linear model.

@@ -44,7 +44,7 @@ impl<T: Scalar> Strip<T> {
     /// The pointers and strides must describe readable A (`m × k`), B (`k × width`) and bias, and writable C (`m × width`).
     #[inline(always)]
     pub(super) unsafe fn run<S: LaneMath<T>>(self, s: S) {
-        let part = self.width % T::LANES != 0;
+        let part = !self.width.is_multiple_of(T::LANES);
         match (self.width.div_ceil(T::LANES), part) {
             (1, false) => s.outline(Sized::<T, 1, false>(self)),
             (1, true) => s.outline(Sized::<T, 1, true>(self)),

@@ -1,1 +1,0 @@
-//! Example programs; see the files in src/bin.
