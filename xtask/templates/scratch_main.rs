@@ -2,14 +2,34 @@
 //! of each packed library. It is compiled there against the packed files, never run, and no part of the xtask
 //! crate.
 
-use planish_io as _;
-use planish_linreg as _;
-use planish_model as _;
-use planish_nn as _;
-use planish_optim as _;
-use planish_serve as _;
-use planish_tabular as _;
-use planish_tensor as _;
-use planish_train as _;
+use planish_io::{CsvOptions, CsvSource, model_to_bytes};
+use planish_linreg::LinearRegression;
+use planish_model::{LinearSettings, fit_linear};
+use planish_nn::{Activation, Plan, Sequential};
+use planish_optim::{Group, Optimizer, State};
+use planish_serve::Service;
+use planish_tabular::RowSource;
+use planish_tensor::{Exec, Isa, Matrix};
+use planish_train::metrics::RegressionScores;
 
-fn main() {}
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let x = Matrix::from_rows(&[[1.0, 1.0], [1.0, 2.0], [2.0, 2.0], [2.0, 3.0]]);
+    let y = Matrix::from_rows(&[[6.0], [8.0], [9.0], [11.0]]);
+    let fit = LinearRegression::default().fit_matrix(Isa::best(), x.view(), y.view(), None)?;
+    println!("{:?}", fit.responses[0].coef);
+
+    let plan = Plan::new(&Sequential::new(2).dense(1, Activation::Linear))?;
+    let mut params = plan.initialize::<f32>(0);
+    let grads = params.clone();
+    State::new(&Optimizer::adam(0.001), grads.len()).step(Isa::best(), &[Group::all(grads.len())], &mut params, &grads);
+
+    let mut table = CsvSource::from_bytes("t.csv", b"x,y\n1,2\n2,3.5\n3,7\n".to_vec(), &CsvOptions::default())?;
+    println!("{} columns", table.schema().columns.len());
+    let model = fit_linear(Exec::best(), &mut table, &LinearSettings::new("y"))?;
+    println!("{} bytes", model_to_bytes(&model).len());
+    let mut scores = RegressionScores::default();
+    scores.push(1.0, 2.0);
+    println!("{:?}", scores.finish());
+    println!("{:?}", Service::new(Exec::best(), vec![("m".to_owned(), model)])?.names());
+    Ok(())
+}
