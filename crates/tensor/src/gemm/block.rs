@@ -96,7 +96,7 @@ impl<T: Scalar> LaneKernel<T> for Nest<'_, '_, T> {
                 let p1 = (p0 + KC).min(k);
                 let bs = b.block(p0, p1, j0, j1);
                 if pack_b {
-                    pack::columns(bs, panel, b_buffer);
+                    pack::columns(s, bs, panel, b_buffer);
                 }
                 for i0 in (0..m).step_by(MC) {
                     let i1 = (i0 + MC).min(m);
@@ -137,7 +137,7 @@ impl<T: Scalar, S: LaneMath<T>> Panels<'_, T, S> {
         for j in (0..n).step_by(self.panel) {
             let width = self.panel.min(n - j);
             let (b_ptr, rsb) = match packed {
-                Some(buffer) => (buffer[j * k..].as_ptr(), self.panel),
+                Some(buffer) => (buffer[j * k..].as_ptr(), pack::panel_width::<T>(self.panel, n - j)),
                 // SAFETY: column j lies inside B.
                 None => (unsafe { b.ptr.add(j) }, b.rs),
             };

@@ -1,46 +1,62 @@
 //! Packing: panels laid out in the order in which the tile reads them.
 
 use crate::scalar::Scalar;
+use crate::simd::Lanes;
 use crate::view::MatRef;
 
-/// Packs B into panels of `width` columns, each panel k rows of `width` numbers; the last is padded with zeros.
+/// Packs B into panels of `width` columns, each panel k rows; the last panel is as narrow as whole vectors allow, and
+/// padded with zeros. See [`panel_width`].
 ///
 /// # Shapes
-/// B is `k × n`; the buffer holds k · n rounded up to `width`.
-pub(super) fn columns<T: Scalar>(b: MatRef<'_, T>, width: usize, out: &mut [T]) {
+/// B is `k × n`; the buffer holds k · n rounded up to whole vectors.
+#[inline(always)]
+pub(super) fn columns<T: Scalar, S: Lanes<T>>(s: S, b: MatRef<'_, T>, width: usize, out: &mut [T]) {
     let (k, n) = (b.rows(), b.cols());
     for j in (0..n).step_by(width) {
         let w = width.min(n - j);
-        let panel = &mut out[j * k..j * k + k * width];
+        let stride = panel_width::<T>(width, n - j);
+        let panel = &mut out[j * k..j * k + k * stride];
         if b.cs == 1 {
-            for (p, row) in panel.chunks_exact_mut(width).enumerate() {
+            for (p, row) in panel.chunks_exact_mut(stride).enumerate() {
                 row[..w].copy_from_slice(&b.row(p)[j..j + w]);
                 row[w..].fill(T::ZERO);
             }
         } else {
-            transposed(b.block(0, k, j, j + w), width, panel);
+            transposed(s, b.block(0, k, j, j + w), stride, panel);
         }
     }
 }
 
-/// One panel of a B whose columns are contiguous: read along them in pieces that stay in L1.
-fn transposed<T: Scalar>(b: MatRef<'_, T>, width: usize, panel: &mut [T]) {
-    const PIECE: usize = 16;
-    let bt = b.t();
-    let (n, k) = (bt.rows(), bt.cols());
-    let contiguous = b.rs == 1;
-    for p0 in (0..k).step_by(PIECE) {
-        let p1 = (p0 + PIECE).min(k);
-        for j in 0..width {
-            let target = panel[p0 * width..p1 * width].iter_mut().skip(j).step_by(width);
-            if j >= n {
-                target.for_each(|x| *x = T::ZERO);
-            } else if contiguous {
-                target.zip(&bt.row(j)[p0..p1]).for_each(|(x, &v)| *x = v);
-            } else {
-                target.enumerate().for_each(|(p, x)| *x = bt.at(j, p0 + p));
+/// The width of a packed panel when `left` columns are left: whole vectors.
+pub(super) fn panel_width<T: Scalar>(width: usize, left: usize) -> usize {
+    width.min(left.next_multiple_of(T::LANES))
+}
+
+/// One panel of a B whose columns are contiguous: blocks of one vector squared, and what is left one by one.
+#[inline(always)]
+fn transposed<T: Scalar, S: Lanes<T>>(s: S, b: MatRef<'_, T>, stride: usize, panel: &mut [T]) {
+    let (k, n) = (b.rows(), b.cols());
+    let (mut whole_k, mut whole_n) = (k - k % T::LANES, n - n % T::LANES);
+    if b.rs != 1 {
+        (whole_k, whole_n) = (0, 0);
+    }
+    for j in (0..whole_n).step_by(T::LANES) {
+        for p in (0..whole_k).step_by(T::LANES) {
+            // SAFETY: the block lies inside B, whose columns are contiguous, and inside the panel of k · stride elements.
+            unsafe {
+                s.transpose_raw(b.ptr.add(j * b.cs + p), b.cs, panel.as_mut_ptr().add(p * stride + j), stride)
             }
         }
+    }
+    for j in 0..n {
+        let from = if j < whole_n { whole_k } else { 0 };
+        for p in from..k {
+            // SAFETY: (p, j) is an element of B.
+            panel[p * stride + j] = unsafe { *b.ptr.add(p * b.rs + j * b.cs) };
+        }
+    }
+    if n < stride {
+        panel.chunks_exact_mut(stride).for_each(|row| row[n..].fill(T::ZERO));
     }
 }
 

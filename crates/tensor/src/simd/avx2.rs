@@ -40,7 +40,7 @@ macro_rules! op {
 macro_rules! impl_lanes {
     ($t:ident, $v:ident, $half:expr, $cast_i:ident, $cast_f:ident, $bits:ty, $set_bits:ident, $shl:ident, $shr:ident, $mantissa:expr,
      $set1:ident, $add:ident, $sub:ident, $mul:ident, $div:ident, $fma:ident, $sqrt:ident, $and:ident, $or:ident, $xor:ident,
-     $cmp:ident, $blend:ident, $load:ident, $load_mask:ident, $store:ident, $store_mask:ident, $mask_table:ident) => {
+     $cmp:ident, $blend:ident, $load:ident, $load_mask:ident, $store:ident, $store_mask:ident, $mask_table:ident, $transpose:ident) => {
         impl Lanes<$t> for Avx2 {
             type V = [$v; 2];
             type M = [$v; 2];
@@ -120,6 +120,23 @@ macro_rules! impl_lanes {
                 both!($blend, no, yes, mask)
             }
             #[inline(always)]
+            unsafe fn transpose_raw(
+                self,
+                from: *const $t,
+                from_stride: usize,
+                to: *mut $t,
+                to_stride: usize,
+            ) {
+                for (i, j) in [(0, 0), (0, $half), ($half, 0), ($half, $half)] {
+                    op!($transpose(
+                        from.add(i * from_stride + j),
+                        from_stride,
+                        to.add(j * to_stride + i),
+                        to_stride
+                    ));
+                }
+            }
+            #[inline(always)]
             unsafe fn load_raw(self, p: *const $t) -> Self::V {
                 op!([$load(p), $load(p.add($half))])
             }
@@ -146,6 +163,58 @@ macro_rules! impl_lanes {
             }
         }
     };
+}
+
+/// Transposes 8 × 8 `f32`: interleaves pairs of rows by one and two numbers, then halves of registers.
+///
+/// # Safety
+/// The blocks must be readable and writable, and the CPU have AVX2.
+#[inline]
+#[target_feature(enable = "avx2")]
+unsafe fn transpose_f32(from: *const f32, from_stride: usize, to: *mut f32, to_stride: usize) {
+    // SAFETY: as the caller promises.
+    let r: [__m256; 8] = std::array::from_fn(|i| unsafe { _mm256_loadu_ps(from.add(i * from_stride)) });
+    for c in 0..4 {
+        // Half h of `p[g]` holds column 4h + c of rows 4g … 4g + 3.
+        let p: [__m256; 2] = std::array::from_fn(|g| {
+            let rows = &r[4 * g..4 * g + 4];
+            let (a, b) = if c < 2 {
+                (_mm256_unpacklo_ps(rows[0], rows[1]), _mm256_unpacklo_ps(rows[2], rows[3]))
+            } else {
+                (_mm256_unpackhi_ps(rows[0], rows[1]), _mm256_unpackhi_ps(rows[2], rows[3]))
+            };
+            if c % 2 == 0 {
+                _mm256_shuffle_ps::<0b01_00_01_00>(a, b)
+            } else {
+                _mm256_shuffle_ps::<0b11_10_11_10>(a, b)
+            }
+        });
+        // SAFETY: as the caller promises.
+        unsafe {
+            _mm256_storeu_ps(to.add(c * to_stride), _mm256_permute2f128_ps::<0x20>(p[0], p[1]));
+            _mm256_storeu_ps(to.add((4 + c) * to_stride), _mm256_permute2f128_ps::<0x31>(p[0], p[1]));
+        }
+    }
+}
+
+/// Transposes 4 × 4 `f64`: interleaves pairs of rows, then halves of registers.
+///
+/// # Safety
+/// The blocks must be readable and writable, and the CPU have AVX2.
+#[inline]
+#[target_feature(enable = "avx2")]
+unsafe fn transpose_f64(from: *const f64, from_stride: usize, to: *mut f64, to_stride: usize) {
+    // SAFETY: as the caller promises.
+    let r: [__m256d; 4] = std::array::from_fn(|i| unsafe { _mm256_loadu_pd(from.add(i * from_stride)) });
+    let (a, b) = (_mm256_unpacklo_pd(r[0], r[1]), _mm256_unpacklo_pd(r[2], r[3]));
+    let (c, d) = (_mm256_unpackhi_pd(r[0], r[1]), _mm256_unpackhi_pd(r[2], r[3]));
+    // SAFETY: as the caller promises.
+    unsafe {
+        _mm256_storeu_pd(to, _mm256_permute2f128_pd::<0x20>(a, b));
+        _mm256_storeu_pd(to.add(to_stride), _mm256_permute2f128_pd::<0x20>(c, d));
+        _mm256_storeu_pd(to.add(2 * to_stride), _mm256_permute2f128_pd::<0x31>(a, b));
+        _mm256_storeu_pd(to.add(3 * to_stride), _mm256_permute2f128_pd::<0x31>(c, d));
+    }
 }
 
 /// The mask of the first `n ≤ 8` lanes of eight.
@@ -187,7 +256,8 @@ impl_lanes!(
     _mm256_maskload_ps,
     _mm256_storeu_ps,
     _mm256_maskstore_ps,
-    first_of_8
+    first_of_8,
+    transpose_f32
 );
 impl_lanes!(
     f64,
@@ -216,5 +286,6 @@ impl_lanes!(
     _mm256_maskload_pd,
     _mm256_storeu_pd,
     _mm256_maskstore_pd,
-    first_of_4
+    first_of_4,
+    transpose_f64
 );

@@ -32,7 +32,7 @@ macro_rules! op {
 macro_rules! impl_lanes {
     ($t:ident, $v:ident, $m:ident, $cast_i:ident, $cast_f:ident, $bits:ty, $set_bits:ident, $shl:ident, $shr:ident, $mantissa:expr,
      $set1:ident, $add:ident, $sub:ident, $mul:ident, $div:ident, $fma:ident, $sqrt:ident, $cmp:ident, $blend:ident,
-     $load:ident, $load_mask:ident, $store:ident, $store_mask:ident) => {
+     $load:ident, $load_mask:ident, $store:ident, $store_mask:ident, $transpose:ident) => {
         impl Lanes<$t> for Avx512 {
             type V = $v;
             type M = $m;
@@ -112,6 +112,16 @@ macro_rules! impl_lanes {
                 op!($blend(mask, no, yes))
             }
             #[inline(always)]
+            unsafe fn transpose_raw(
+                self,
+                from: *const $t,
+                from_stride: usize,
+                to: *mut $t,
+                to_stride: usize,
+            ) {
+                op!($transpose(from, from_stride, to, to_stride))
+            }
+            #[inline(always)]
             unsafe fn load_raw(self, p: *const $t) -> $v {
                 op!($load(p))
             }
@@ -129,6 +139,82 @@ macro_rules! impl_lanes {
             }
         }
     };
+}
+
+/// Transposes 16 × 16 `f32`: interleaves pairs of rows by one and two numbers, then quarters of registers twice.
+///
+/// # Safety
+/// The blocks must be readable and writable, and the CPU have AVX-512 F.
+#[inline]
+#[target_feature(enable = "avx512f")]
+unsafe fn transpose_f32(from: *const f32, from_stride: usize, to: *mut f32, to_stride: usize) {
+    // SAFETY: as the caller promises.
+    let r: [__m512; 16] = std::array::from_fn(|i| unsafe { _mm512_loadu_ps(from.add(i * from_stride)) });
+    // Quarter q of `pairs[4g + c]` holds column 4q + c of rows 4g … 4g + 3.
+    let mut pairs = r;
+    for g in 0..4 {
+        let (a, b) = (_mm512_unpacklo_ps(r[4 * g], r[4 * g + 1]), _mm512_unpackhi_ps(r[4 * g], r[4 * g + 1]));
+        let (c, d) =
+            (_mm512_unpacklo_ps(r[4 * g + 2], r[4 * g + 3]), _mm512_unpackhi_ps(r[4 * g + 2], r[4 * g + 3]));
+        pairs[4 * g] = _mm512_shuffle_ps::<0b01_00_01_00>(a, c);
+        pairs[4 * g + 1] = _mm512_shuffle_ps::<0b11_10_11_10>(a, c);
+        pairs[4 * g + 2] = _mm512_shuffle_ps::<0b01_00_01_00>(b, d);
+        pairs[4 * g + 3] = _mm512_shuffle_ps::<0b11_10_11_10>(b, d);
+    }
+    for c in 0..4 {
+        let (a, b) = (pairs[c], pairs[4 + c]);
+        let (d, e) = (pairs[8 + c], pairs[12 + c]);
+        let (ab_even, ab_odd) =
+            (_mm512_shuffle_f32x4::<0b10_00_10_00>(a, b), _mm512_shuffle_f32x4::<0b11_01_11_01>(a, b));
+        let (de_even, de_odd) =
+            (_mm512_shuffle_f32x4::<0b10_00_10_00>(d, e), _mm512_shuffle_f32x4::<0b11_01_11_01>(d, e));
+        let columns = [
+            _mm512_shuffle_f32x4::<0b10_00_10_00>(ab_even, de_even),
+            _mm512_shuffle_f32x4::<0b10_00_10_00>(ab_odd, de_odd),
+            _mm512_shuffle_f32x4::<0b11_01_11_01>(ab_even, de_even),
+            _mm512_shuffle_f32x4::<0b11_01_11_01>(ab_odd, de_odd),
+        ];
+        for (q, column) in columns.into_iter().enumerate() {
+            // SAFETY: as the caller promises.
+            unsafe { _mm512_storeu_ps(to.add((4 * q + c) * to_stride), column) }
+        }
+    }
+}
+
+/// Transposes 8 × 8 `f64`: interleaves pairs of rows, then quarters of registers twice.
+///
+/// # Safety
+/// The blocks must be readable and writable, and the CPU have AVX-512 F.
+#[inline]
+#[target_feature(enable = "avx512f")]
+unsafe fn transpose_f64(from: *const f64, from_stride: usize, to: *mut f64, to_stride: usize) {
+    // SAFETY: as the caller promises.
+    let r: [__m512d; 8] = std::array::from_fn(|i| unsafe { _mm512_loadu_pd(from.add(i * from_stride)) });
+    for c in 0..2 {
+        // Quarter q of `p[g]` holds column 2q + c of rows 2g and 2g + 1.
+        let p: [__m512d; 4] = std::array::from_fn(|g| {
+            let (a, b) = (r[2 * g], r[2 * g + 1]);
+            if c == 0 { _mm512_unpacklo_pd(a, b) } else { _mm512_unpackhi_pd(a, b) }
+        });
+        let (low_even, low_odd) = (
+            _mm512_shuffle_f64x2::<0b10_00_10_00>(p[0], p[1]),
+            _mm512_shuffle_f64x2::<0b11_01_11_01>(p[0], p[1]),
+        );
+        let (high_even, high_odd) = (
+            _mm512_shuffle_f64x2::<0b10_00_10_00>(p[2], p[3]),
+            _mm512_shuffle_f64x2::<0b11_01_11_01>(p[2], p[3]),
+        );
+        let columns = [
+            _mm512_shuffle_f64x2::<0b10_00_10_00>(low_even, high_even),
+            _mm512_shuffle_f64x2::<0b10_00_10_00>(low_odd, high_odd),
+            _mm512_shuffle_f64x2::<0b11_01_11_01>(low_even, high_even),
+            _mm512_shuffle_f64x2::<0b11_01_11_01>(low_odd, high_odd),
+        ];
+        for (q, column) in columns.into_iter().enumerate() {
+            // SAFETY: as the caller promises.
+            unsafe { _mm512_storeu_pd(to.add((2 * q + c) * to_stride), column) }
+        }
+    }
 }
 
 /// The mask of the first `n < 32` lanes.
@@ -160,7 +246,8 @@ impl_lanes!(
     _mm512_loadu_ps,
     _mm512_maskz_loadu_ps,
     _mm512_storeu_ps,
-    _mm512_mask_storeu_ps
+    _mm512_mask_storeu_ps,
+    transpose_f32
 );
 impl_lanes!(
     f64,
@@ -185,5 +272,6 @@ impl_lanes!(
     _mm512_loadu_pd,
     _mm512_maskz_loadu_pd,
     _mm512_storeu_pd,
-    _mm512_mask_storeu_pd
+    _mm512_mask_storeu_pd,
+    transpose_f64
 );

@@ -125,6 +125,20 @@ pub trait Lanes<T: Scalar>: Copy + Send + Sync + 'static {
     /// `n` elements at `p` must be writable.
     unsafe fn store_raw_part(self, p: *mut T, n: usize, v: Self::V);
 
+    /// Transposes a block of `LANES` × `LANES` numbers: to[j·to_stride + i] ← from[i·from_stride + j].
+    ///
+    /// # Safety
+    /// Both blocks must lie in readable, respectively writable, memory.
+    #[inline(always)]
+    unsafe fn transpose_raw(self, from: *const T, from_stride: usize, to: *mut T, to_stride: usize) {
+        for i in 0..T::LANES {
+            for j in 0..T::LANES {
+                // SAFETY: as the caller promises.
+                unsafe { *to.add(j * to_stride + i) = *from.add(i * from_stride + j) }
+            }
+        }
+    }
+
     /// −a, by flipping the sign bit.
     #[inline(always)]
     fn neg(self, a: Self::V) -> Self::V {
@@ -326,6 +340,38 @@ mod tests {
                 );
             }
         }
+    }
+
+    /// Transposes a block with strides larger than the lanes.
+    struct Transpose<'a, T>(&'a [T], &'a mut [T]);
+
+    impl<T: Scalar> LaneKernel<T> for Transpose<'_, T> {
+        type Output = ();
+        #[inline(always)]
+        fn run<S: LaneMath<T>>(self, s: S) {
+            // SAFETY: both slices hold 16 rows of 20, which is more than the block needs.
+            unsafe { s.transpose_raw(self.0.as_ptr(), 19, self.1.as_mut_ptr(), 20) }
+        }
+    }
+
+    fn check_transpose<T: Scalar>() {
+        let from: Vec<T> = (0..320).map(|i| T::from_f64(f64::from(i))).collect();
+        for isa in Isa::all_exact() {
+            let mut to = vec![T::ZERO; 320];
+            T::dispatch(isa, Transpose(&from, &mut to));
+            for i in 0..20 {
+                for j in 0..16 {
+                    let want = if i < T::LANES && j < T::LANES { from[i * 19 + j] } else { T::ZERO };
+                    assert_eq!(to[j * 20 + i], want, "{} {i} {j}", isa.name());
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn blocks_are_transposed_on_every_instruction_set() {
+        check_transpose::<f32>();
+        check_transpose::<f64>();
     }
 
     #[test]
