@@ -36,7 +36,7 @@ fn wrong_tables_are_named_with_file_line_and_column() {
             "a,b,y\n1,,3\n2,NA,4\n3,?,5\n",
             "column \"b\" has no values in the training rows: leave it out (--drop b)",
         ),
-        ("a,y\n1,7\n2,7\n3,7\n", "the target \"y\" is constant (7)"),
+        ("a,y\n1,7\n2,7\n3,7\n", "the target \"y\" is constant (7) in the training rows"),
         ("a,y\n1,2\ninf,3\n", "t.csv:3:1: expected a finite number in column \"a\", found \"inf\""),
         ("a,y\n1,2\nNaN,3\n", "t.csv:3:1: expected a finite number in column \"a\", found \"NaN\""),
         ("y\n1\n2\n3\n", "there are no feature columns beside the target \"y\""),
@@ -59,7 +59,7 @@ fn a_target_that_cannot_be_used_is_explained() {
         &train_fails(GOOD.as_bytes(), &["--target", "Y"], 1),
         "there is no column \"Y\"; did you mean \"y\"?",
     );
-    contains(&train_fails(GOOD.as_bytes(), &["--target", "y", "--drop", "aa"], 1), "did you mean \"a\"?");
+    contains(&train_fails(GOOD.as_bytes(), &["--target", "y", "--drop", "C"], 1), "did you mean \"c\"?");
     for args in [&["--target", "c", "--task", "regress"][..], &["--target", "c", "--model", "linear"]] {
         contains(
             &train_fails(GOOD.as_bytes(), args, 1),
@@ -81,6 +81,7 @@ fn wrong_settings_are_wrong_usage() {
         (["--lr", "nan"], "it must be a positive number"),
         (["--validation-split", "1"], "it must lie in [0, 1)"),
         (["--hidden", "8,0"], "not a positive whole number"),
+        (["--threads", "20000"], "a whole number up to 1024"),
         (["--activation", "swishy"], "use one of"),
         (["--optimizer", "adamant"], "possible values: sgd, momentum, adam"),
         (["--task", "guess"], "possible values: classify, regress"),
@@ -125,7 +126,7 @@ fn tables_that_do_not_fit_the_model_are_refused_and_leave_no_output() {
     model(dir);
     for (table, part) in [
         ("a,c\n1,u\nold,v\n", "n.csv:3:1: expected a number in column \"a\", found \"old\""),
-        ("a,d\n1,u\n", "n.csv: the model needs column \"c\""),
+        ("a,d\n1,u\n", "n.csv: the model needs column \"c\", which the file has not"),
         ("a,c\n1,u\n2\n", "n.csv:3: the row has 1 fields, the header 2"),
         ("a,c\n1e999,u\n", "expected a finite number"),
     ] {
@@ -214,6 +215,31 @@ fn divergence_stops_says_so_and_keeps_the_last_good_weights() {
     contains(&ran.err, "are kept in m; try a smaller --lr");
     succeed(dir, &["evaluate", "m", "t.csv"]);
     std::fs::remove_file(dir.join("m")).unwrap();
+    // One step in all, whose loss is finite and whose weights are not.
+    let once = [
+        "train",
+        "t.csv",
+        "--target",
+        "y",
+        "--hidden",
+        "8,8",
+        "--epochs",
+        "1",
+        "--lr",
+        "1e300",
+        "--optimizer",
+        "sgd",
+        "--batch-size",
+        "1000",
+        "--validation-split",
+        "0",
+        "-o",
+        "once",
+    ];
+    let ran = run(dir, &once);
+    assert_eq!(ran.code, 1);
+    contains(&ran.err, "training diverged in epoch 1");
+    assert!(!dir.join("once").exists());
     let ran = train("1e30");
     assert_eq!(ran.code, 1);
     contains(&ran.err, "try a smaller learning rate");

@@ -23,9 +23,10 @@ fn quickstart_trains_both_models_and_its_advice_works() {
     let folder = tempfile::tempdir().unwrap();
     let ran = succeed(folder.path(), &["quickstart"]);
     assert!(ran.out.contains("accuracy") && ran.out.contains("rmse"), "{}", ran.out);
-    for line in ran.out.lines().filter(|l| {
-        l.trim_start().starts_with("planish inspect") || l.trim_start().starts_with("planish predict")
-    }) {
+    let advice: Vec<&str> =
+        ran.out.lines().filter(|l| l.contains(" inspect ") || l.contains(" predict ")).collect();
+    assert_eq!(advice.len(), 2);
+    for line in advice {
         let args: Vec<&str> = line.split_whitespace().skip(1).collect();
         succeed(folder.path(), &args);
     }

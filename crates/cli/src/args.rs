@@ -5,7 +5,6 @@ use planish_io::{CsvOptions, Header};
 use planish_nn::Activation;
 use planish_tabular::Task;
 use planish_tensor::{Exec, Isa};
-use std::net::SocketAddr;
 use std::path::PathBuf;
 
 /// Train, evaluate and serve neural networks and linear models from tables of data.
@@ -44,7 +43,7 @@ pub(crate) struct QuickstartArgs {
     #[arg(long, value_name = "DIR", default_value = "planish-quickstart")]
     pub(crate) out: PathBuf,
     /// Threads to use (0: one a core); the result does not depend on it
-    #[arg(long, value_name = "N", default_value_t = 0)]
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = parse_threads)]
     pub(crate) threads: usize,
 }
 
@@ -162,7 +161,7 @@ pub(crate) struct TrainArgs {
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub(crate) seed: u64,
     /// Threads to use (0: one a core); the model does not depend on it
-    #[arg(long, value_name = "N", default_value_t = 0)]
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = parse_threads)]
     pub(crate) threads: usize,
     /// File for the trained model
     #[arg(short, long, value_name = "MODEL")]
@@ -185,7 +184,7 @@ pub(crate) struct EvaluateArgs {
     #[arg(long)]
     pub(crate) json: bool,
     /// Threads to use (0: one a core)
-    #[arg(long, value_name = "N", default_value_t = 0)]
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = parse_threads)]
     pub(crate) threads: usize,
     #[command(flatten)]
     pub(crate) table: TableArgs,
@@ -209,7 +208,7 @@ pub(crate) struct PredictArgs {
     #[arg(long, conflicts_with = "output")]
     pub(crate) json: bool,
     /// Threads to use (0: one a core)
-    #[arg(long, value_name = "N", default_value_t = 0)]
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = parse_threads)]
     pub(crate) threads: usize,
     #[command(flatten)]
     pub(crate) table: TableArgs,
@@ -236,7 +235,7 @@ pub(crate) struct ServeArgs {
     pub(crate) models: Vec<String>,
     /// Address to listen on (port 0: any free one)
     #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:8080")]
-    pub(crate) addr: SocketAddr,
+    pub(crate) addr: String,
 }
 
 /// How to run: the instruction set of `PLANISH_ISA` or the best, and this many threads.
@@ -271,6 +270,10 @@ fn parse_activation(text: &str) -> Result<Activation, String> {
 
 fn parse_count(text: &str) -> Result<usize, String> {
     text.parse().ok().filter(|&n| n > 0).ok_or_else(|| "it must be a positive whole number".to_owned())
+}
+
+fn parse_threads(text: &str) -> Result<usize, String> {
+    text.parse().ok().filter(|&n| n <= 1024).ok_or_else(|| "it must be a whole number up to 1024".to_owned())
 }
 
 fn parse_positive(text: &str) -> Result<f64, String> {

@@ -41,7 +41,7 @@ fn main() -> ExitCode {
 fn is_broken_pipe(e: &anyhow::Error) -> bool {
     let broken = |e: &std::io::Error| e.kind() == std::io::ErrorKind::BrokenPipe;
     e.chain().any(|cause| match cause.downcast_ref::<planish_io::IoError>() {
-        Some(planish_io::IoError::System { source, .. }) => broken(source),
+        Some(planish_io::IoError::System { reason, .. }) => broken(reason),
         _ => cause.downcast_ref().is_some_and(broken),
     })
 }

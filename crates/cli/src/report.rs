@@ -36,6 +36,12 @@ pub(crate) fn notes(notes: &Notes) {
             rows_had(*n)
         ));
     }
+    for (column, n) in &notes.clamped {
+        note(&format!(
+            "column {column:?}: {n} {} a number more than a million standard deviations from the mean; it was cut off",
+            rows_had(*n)
+        ));
+    }
     for (column, n) in &notes.imputed {
         note(&format!(
             "column {column:?}: {n} {} no value; the training rows' typical value was used",
@@ -74,7 +80,11 @@ pub(crate) fn count(n: u64) -> String {
 
 /// A score with as many digits as a reader wants.
 pub(crate) fn score(x: f64) -> String {
-    if x.abs() >= 1000.0 { format!("{x:.1}") } else { format!("{x:.4}") }
+    match x.abs() {
+        a if a >= 1e9 || (a > 0.0 && a < 1e-3) => format!("{x:.3e}"),
+        a if a >= 1000.0 => format!("{x:.1}"),
+        _ => format!("{x:.4}"),
+    }
 }
 
 /// Scores in one line, the most asked for first.
@@ -88,7 +98,7 @@ pub(crate) fn scores(metrics: &BTreeMap<String, f64>) -> String {
 pub(crate) fn target(target: &Target) -> String {
     match target {
         Target::Number { column, .. } => format!("target {column}: a number (regress)"),
-        Target::Classes { column, names } => {
+        Target::Classes { column, names, .. } => {
             let shown = names.iter().take(6).cloned().collect::<Vec<_>>().join(", ");
             let more = if names.len() > 6 { ", …" } else { "" };
             format!("target {column}: {} classes: {shown}{more} (classify)", names.len())

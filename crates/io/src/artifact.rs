@@ -182,7 +182,7 @@ pub fn model_from_bytes(name: &str, bytes: &[u8]) -> Result<Model, IoError> {
     let predictor =
         if parts.metadata.contains_key("architecture") { parts.network()? } else { parts.linear()? };
     let (target, record): (Target, Record) = (parts.json("target")?, parts.json("record")?);
-    Model::new(target, predictor, record).map_err(|source| IoError::Model { file: name.to_owned(), source })
+    Model::new(target, predictor, record).map_err(|reason| IoError::Model { file: name.to_owned(), reason })
 }
 
 /// Checks the file's hash.
@@ -220,7 +220,7 @@ impl Parts<'_> {
     fn network(&self) -> Result<Predictor, IoError> {
         let (encoder, sequential): (Encoder, Sequential) =
             (self.json("pipeline")?, self.json("architecture")?);
-        let model_error = |source: ModelError| IoError::Model { file: self.name.to_owned(), source };
+        let model_error = |reason: ModelError| IoError::Model { file: self.name.to_owned(), reason };
         let plan = Plan::new(&sequential).map_err(|e| model_error(e.into()))?;
         // Sizes are compared before anything is allocated by them.
         let stored: usize = self.tensors.iter().map(|(_, t)| t.data().len()).sum();

@@ -2,10 +2,32 @@
 //! the folder synced.
 
 use crate::error::IoError;
+use std::fs::OpenOptions;
 use std::io::{BufWriter, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-/// Writes a file with `fill`; on any failure the file is what it was before.
+/// Where a file is really written.
+enum Place {
+    /// A file, new or to be replaced; links are followed.
+    File(PathBuf),
+    /// A pipe or device: it cannot be replaced, only written to.
+    Stream,
+}
+
+fn place(path: &Path) -> Result<Place, IoError> {
+    let name = path.display().to_string();
+    match std::fs::metadata(path) {
+        Ok(m) if m.is_dir() => Err(IoError::file(&name, "cannot write: it is a folder")),
+        Ok(m) if !m.is_file() => Ok(Place::Stream),
+        Ok(_) => std::fs::canonicalize(path).map(Place::File).map_err(IoError::system(&name, "write")),
+        Err(_) => {
+            std::fs::metadata(folder_of(path)).map_err(IoError::system(&name, "write"))?;
+            Ok(Place::File(path.to_owned()))
+        }
+    }
+}
+
+/// Writes a file with `fill`; on any failure the file is what it was before. A pipe or device is written to as it is.
 ///
 /// # Errors
 /// A folder or file that cannot be written, or the error of `fill`.
@@ -15,18 +37,33 @@ pub fn write_file<E: From<IoError>>(
 ) -> Result<(), E> {
     let name = path.display().to_string();
     let failed = || IoError::system(&name, "write");
-    if path.is_dir() {
-        return Err(IoError::file(&name, "cannot write: it is a folder").into());
-    }
-    let folder = folder_of(path);
-    let temporary = tempfile::Builder::new().prefix(".planish-").tempfile_in(folder).map_err(failed())?;
-    let mut writer = BufWriter::with_capacity(1 << 16, temporary);
+    let target = match place(path)? {
+        Place::File(target) => target,
+        Place::Stream => {
+            let mut stream = BufWriter::new(OpenOptions::new().write(true).open(path).map_err(failed())?);
+            fill(&mut stream)?;
+            return Ok(stream.flush().map_err(failed())?);
+        }
+    };
+    let mut writer =
+        BufWriter::with_capacity(1 << 16, temporary(&target).map_err(IoError::temporary(&name))?);
     fill(&mut writer)?;
     let file = writer.into_inner().map_err(|e| failed()(e.into_error()))?;
-    publish(file.as_file(), path).map_err(failed())?;
+    if let Ok(old) = std::fs::metadata(&target) {
+        file.as_file().set_permissions(old.permissions()).map_err(failed())?;
+    }
     file.as_file().sync_all().map_err(failed())?;
-    file.persist(path).map_err(|e| failed()(e.error))?;
-    Ok(sync_folder(folder).map_err(failed())?)
+    file.persist(&target).map_err(|e| failed()(e.error))?;
+    Ok(sync_folder(folder_of(&target)).map_err(failed())?)
+}
+
+/// A temporary file beside the target, with the rights of a new file.
+fn temporary(target: &Path) -> std::io::Result<tempfile::NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".planish-");
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666)); // less the umask
+    builder.tempfile_in(folder_of(target))
 }
 
 /// Checks that a file could be written here, before the work whose result it is to hold.
@@ -34,15 +71,12 @@ pub fn write_file<E: From<IoError>>(
 /// # Errors
 /// A folder that is not there or cannot be written, or a path that is a folder.
 pub fn check_writable(path: &Path) -> Result<(), IoError> {
-    let name = path.display().to_string();
-    if path.is_dir() {
-        return Err(IoError::file(&name, "cannot write: it is a folder"));
+    match place(path)? {
+        Place::Stream => Ok(()),
+        Place::File(target) => {
+            temporary(&target).map(drop).map_err(IoError::temporary(&path.display().to_string()))
+        }
     }
-    tempfile::Builder::new()
-        .prefix(".planish-")
-        .tempfile_in(folder_of(path))
-        .map(drop)
-        .map_err(IoError::system(&name, "write"))
 }
 
 /// The size of a file in bytes.
@@ -55,19 +89,6 @@ pub fn file_size(path: &Path) -> Result<u64, IoError> {
 
 fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."))
-}
-
-/// Gives a temporary file, which only its owner can read, the rights of the file that it replaces, or those of a new file.
-#[cfg(unix)]
-fn publish(file: &std::fs::File, path: &Path) -> std::io::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    let mode = std::fs::metadata(path).map_or(0o644, |m| m.permissions().mode());
-    file.set_permissions(std::fs::Permissions::from_mode(mode))
-}
-
-#[cfg(not(unix))]
-fn publish(_: &std::fs::File, _: &Path) -> std::io::Result<()> {
-    Ok(())
 }
 
 #[cfg(unix)]
@@ -104,6 +125,17 @@ mod tests {
         assert!(result.is_err());
         assert_eq!(std::fs::read(&path).unwrap(), b"old");
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+        #[cfg(unix)]
+        {
+            let link = folder.path().join("link");
+            std::os::unix::fs::symlink(&path, &link).unwrap();
+            write_file(&link, |w| w.write_all(b"new").map_err(IoError::system("link", "write"))).unwrap();
+            assert!(link.is_symlink() && std::fs::read(&path).unwrap() == b"new", "a link is followed");
+            write_file(Path::new("/dev/null"), |w| {
+                w.write_all(b"x").map_err(IoError::system("null", "write"))
+            })
+            .unwrap();
+        }
         let missing = folder.path().join("no/such/out");
         assert!(
             write_file::<IoError>(&missing, |_| Ok(()))

@@ -9,7 +9,8 @@ use crate::input::Input;
 use csv::{ByteRecord, Reader, ReaderBuilder, Trim};
 use planish_tabular::{BLOCK_ROWS, ColumnGuess, ColumnSchema, Kind, RowSource, Schema, Table, is_missing};
 use planish_tensor::Dd;
-use std::io::Read;
+use std::collections::{HashMap, HashSet};
+use std::io::{BufReader, Read};
 
 /// Whether the first row holds the columns' names.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -44,6 +45,8 @@ pub struct CsvSource {
     fields: Vec<usize>,
     reader: Reader<Box<dyn Read + Send>>,
     record: ByteRecord,
+    /// Line and byte at which the last record starts.
+    last: (u64, u64),
     warnings: Vec<String>,
 }
 
@@ -70,15 +73,12 @@ impl CsvSource {
     /// As [`CsvSource::open`], and a column that is missing.
     pub fn open_with(path: &str, schema: &Schema, options: &CsvOptions) -> Result<CsvSource, IoError> {
         let mut source = Self::start(Input::open(path)?, options)?;
-        source.fields = Vec::new();
-        for c in &schema.columns {
-            let field = source.names.iter().position(|n| *n == c.name);
-            source.fields.push(
-                field.ok_or_else(|| {
-                    IoError::file(&source.input.name, missing_column(&c.name, &source.names))
-                })?,
-            );
-        }
+        let places: HashMap<&str, usize> =
+            source.names.iter().enumerate().map(|(i, n)| (n.as_str(), i)).collect();
+        let field = |c: &ColumnSchema| {
+            places.get(c.name.as_str()).copied().ok_or_else(|| source.missing_column(&c.name))
+        };
+        source.fields = schema.columns.iter().map(field).collect::<Result<_, _>>()?;
         source.schema = schema.clone();
         Ok(source)
     }
@@ -129,6 +129,7 @@ impl CsvSource {
             fields: Vec::new(),
             reader,
             record: ByteRecord::new(),
+            last: (1, 0),
             warnings: Vec::new(),
         };
         let Some(line) = source.read_record()? else {
@@ -142,11 +143,21 @@ impl CsvSource {
             Header::No => false,
             Header::Auto => !cells.iter().any(|c| Dd::parse_decimal(c).is_some()),
         };
+        let numbered = |i: usize| format!("column_{}", i + 1);
         if source.has_header {
-            source.names = cells;
+            // A column without a name, as pandas writes its index, gets one.
+            source.names = cells
+                .into_iter()
+                .enumerate()
+                .map(|(i, c)| if c.is_empty() { numbered(i) } else { c })
+                .collect();
             check_names(&source.input.name, line, &source.names)?;
         } else {
-            source.names = (1..=cells.len()).map(|i| format!("column_{i}")).collect();
+            source.names = (0..cells.len()).map(numbered).collect();
+            if options.header == Header::Auto {
+                let file = &source.input.name;
+                source.warnings.push(format!("{file}: the first row holds a number, so it is taken as data and columns are called column_1 …; if it is the header, say --header yes"));
+            }
             source.rewind()?;
         }
         Ok(source)
@@ -157,14 +168,25 @@ impl CsvSource {
         &self.warnings
     }
 
-    /// Columns of the file that the schema does not use.
-    pub fn ignored(&self) -> Vec<&str> {
-        (0..self.names.len()).filter(|i| !self.fields.contains(i)).map(|i| self.names[i].as_str()).collect()
+    fn missing_column(&self, name: &str) -> IoError {
+        let all = Schema {
+            columns: self
+                .names
+                .iter()
+                .map(|n| ColumnSchema { name: n.clone(), kind: Kind::Number })
+                .collect(),
+        };
+        let near = all.nearest(name).map_or(String::new(), |n| format!("; is it {n:?}?"));
+        IoError::file(
+            &self.input.name,
+            format!("the model needs column {name:?}, which the file has not{near}"),
+        )
     }
 
-    /// Whether the file has a column of this name.
-    pub fn has_column(&self, name: &str) -> bool {
-        self.names.iter().any(|n| n == name)
+    /// Columns of the file that the schema does not use.
+    pub fn ignored(&self) -> Vec<&str> {
+        let used: HashSet<usize> = self.fields.iter().copied().collect();
+        (0..self.names.len()).filter(|i| !used.contains(i)).map(|i| self.names[i].as_str()).collect()
     }
 
     /// The name that messages use.
@@ -174,60 +196,53 @@ impl CsvSource {
 
     /// Reads the next record and returns its line; `None` at the end. Lines without any text are skipped.
     fn read_record(&mut self) -> Result<Option<u64>, IoError> {
-        let found = self.reader.read_byte_record(&mut self.record).map_err(|e| self.read_error(e))?;
-        if !found {
-            return Ok(None);
-        }
-        let (line, byte) = self.record.position().map_or((0, 0), |p| (p.line(), p.byte()));
-        let fields = self.record.len();
-        let expected = self.names.len();
-        if !self.names.is_empty() && fields != expected {
-            let quote = self
-                .unclosed_quote(line, byte)?
-                .map(|l| IoError::row(&self.input.name, l, "a quote is opened here and never closed"));
-            return Err(quote.unwrap_or_else(|| {
-                IoError::row(
+        loop {
+            if !self.reader.read_byte_record(&mut self.record).map_err(|e| self.read_error(e))? {
+                // A quote that is never closed swallows the rest of the file into the last record.
+                let (line, byte) = self.last;
+                return self.unclosed_quote(line, byte)?.map_or(Ok(None), Err);
+            }
+            self.last = self.record.position().map_or((0, 0), |p| (p.line(), p.byte()));
+            let (fields, expected) = (self.record.len(), self.names.len());
+            if expected == 0 || fields == expected {
+                return Ok(Some(self.last.0));
+            }
+            let blank = fields == 1 && self.record[0].is_empty();
+            if !blank {
+                let (line, byte) = self.last;
+                let ragged = IoError::row(
                     &self.input.name,
                     line,
                     format!("the row has {fields} fields, the header {expected}"),
-                )
-            }));
+                );
+                return Err(self.unclosed_quote(line, byte)?.unwrap_or(ragged));
+            }
         }
-        // A quote that is never closed swallows the rest of the file into the last field.
-        if self.record.get(fields.wrapping_sub(1)).is_some_and(|f| f.contains(&b'\n'))
-            && let Some(l) = self.unclosed_quote(line, byte)?
-        {
-            return Err(IoError::row(&self.input.name, l, "a quote is opened here and never closed"));
-        }
-        Ok(Some(line))
     }
 
     fn read_error(&self, e: csv::Error) -> IoError {
         match e.into_kind() {
-            csv::ErrorKind::Io(source) => {
-                IoError::System { file: self.input.name.clone(), action: "read", source }
+            csv::ErrorKind::Io(reason) => {
+                IoError::System { file: self.input.name.clone(), action: "read", reason }
             }
             _ => IoError::file(&self.input.name, "it cannot be read as CSV"),
         }
     }
 
-    /// The line of a quote that is opened in the record at this byte and not closed before the end of the file.
-    fn unclosed_quote(&self, mut line: u64, byte: u64) -> Result<Option<u64>, IoError> {
-        let mut rest = Vec::new();
-        self.input.reader(byte)?.read_to_end(&mut rest).map_err(IoError::system(&self.input.name, "read"))?;
-        let (mut open, mut at_start) = (None, true);
-        for &b in &rest {
+    /// The error of a quote that is opened in the record at this byte and not closed before the end of the file, if there is one.
+    fn unclosed_quote(&self, mut line: u64, byte: u64) -> Result<Option<IoError>, IoError> {
+        let mut open = None;
+        for b in BufReader::new(self.input.reader(byte)?).bytes() {
+            let b = b.map_err(IoError::system(&self.input.name, "read"))?;
             match (b, open) {
-                (b'"', None) if at_start => open = Some(line),
-                (b'"', Some(_)) => open = None,
                 (b'"', None) => open = Some(line),
+                (b'"', Some(_)) => open = None,
                 (b'\n', None) => return Ok(None), // the record ends outside quotes
                 _ => {}
             }
             line += u64::from(b == b'\n');
-            at_start = b == self.delimiter || b == b'\n';
         }
-        Ok(open)
+        Ok(open.map(|l| IoError::row(&self.input.name, l, "a quote is opened here and never closed")))
     }
 
     /// A cell of the current record as text.
@@ -313,11 +328,9 @@ fn detect_delimiter(input: &Input) -> Result<u8, IoError> {
 }
 
 fn check_names(file: &str, line: u64, names: &[String]) -> Result<(), IoError> {
+    let mut places = HashMap::new();
     for (i, name) in names.iter().enumerate() {
-        if name.is_empty() {
-            return Err(IoError::row(file, line, format!("column {} has no name", i + 1)));
-        }
-        if let Some(j) = names[..i].iter().position(|n| n == name) {
+        if let Some(j) = places.insert(name, i) {
             return Err(IoError::row(
                 file,
                 line,
@@ -326,16 +339,6 @@ fn check_names(file: &str, line: u64, names: &[String]) -> Result<(), IoError> {
         }
     }
     Ok(())
-}
-
-fn missing_column(name: &str, names: &[String]) -> String {
-    let schema = Schema {
-        columns: names.iter().map(|n| ColumnSchema { name: n.clone(), kind: Kind::Number }).collect(),
-    };
-    match schema.position(name) {
-        Err(e) => format!("the model needs column {name:?}: {e}"),
-        Ok(_) => unreachable!("the name was looked for before"),
-    }
 }
 
 #[cfg(test)]

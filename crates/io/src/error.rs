@@ -7,14 +7,14 @@ use planish_model::ModelError;
 #[non_exhaustive]
 pub enum IoError {
     /// The operating system refused.
-    #[error("{file}: cannot {action}: {source}")]
+    #[error("{file}: cannot {action}: {reason}")]
     System {
         /// The file.
         file: String,
         /// What was tried: `read`, `write` …
         action: &'static str,
-        /// Why not.
-        source: std::io::Error,
+        /// Why not. (Not called `source`: the message already says it.)
+        reason: std::io::Error,
     },
     /// A cell is wrong.
     #[error("{file}:{line}:{column_number}: expected a {expected} in column {column:?}, found {found:?}")]
@@ -51,19 +51,29 @@ pub enum IoError {
         what: String,
     },
     /// A model cannot be put together from what the file holds.
-    #[error("{file}: {source}")]
+    #[error("{file}: {reason}")]
     Model {
         /// The file.
         file: String,
         /// Why not.
-        source: ModelError,
+        reason: ModelError,
     },
 }
 
 impl IoError {
     pub(crate) fn system(file: &str, action: &'static str) -> impl FnOnce(std::io::Error) -> IoError {
         let file = file.to_owned();
-        move |source| IoError::System { file, action, source }
+        move |reason| IoError::System { file, action, reason }
+    }
+
+    /// As [`IoError::system`], without the temporary name that the library's message ends in.
+    pub(crate) fn temporary(file: &str) -> impl FnOnce(std::io::Error) -> IoError {
+        let file = file.to_owned();
+        move |e| {
+            let text = e.to_string();
+            let reason = text.split(" at path").next().unwrap_or_default().to_owned();
+            IoError::System { file, action: "write", reason: std::io::Error::new(e.kind(), reason) }
+        }
     }
 
     pub(crate) fn file(file: &str, what: impl Into<String>) -> IoError {

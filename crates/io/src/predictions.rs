@@ -35,9 +35,9 @@ impl<W: Write> PredictionWriter<W> {
         for i in 0..predictions.rows() {
             let fields: Vec<String> = match (predictions, predictions.class(i)) {
                 (Predictions::Probabilities(p), Some(c)) => std::iter::once(self.classes[c].clone())
-                    .chain(p.row(i).iter().map(f64::to_string))
+                    .chain(p.row(i).iter().map(|&x| number_text(x)))
                     .collect(),
-                (Predictions::Numbers(y), _) => vec![y[i].to_string()],
+                (Predictions::Numbers(y), _) => vec![number_text(y[i])],
                 _ => unreachable!("probabilities have a class"),
             };
             self.row(&fields)?;
@@ -55,10 +55,19 @@ impl<W: Write> PredictionWriter<W> {
 
     fn row(&mut self, fields: &[String]) -> Result<(), IoError> {
         self.csv.write_record(fields).map_err(|e| match e.into_kind() {
-            csv::ErrorKind::Io(source) => {
-                IoError::System { file: self.name.clone(), action: "write", source }
+            csv::ErrorKind::Io(reason) => {
+                IoError::System { file: self.name.clone(), action: "write", reason }
             }
             _ => IoError::file(&self.name, "cannot be written"),
         })
+    }
+}
+
+/// The shortest text that reads back as the same number, with an exponent where there would be many zeros.
+fn number_text(x: f64) -> String {
+    if x != 0.0 && x.is_finite() && !(1e-5..1e16).contains(&x.abs()) {
+        format!("{x:e}")
+    } else {
+        x.to_string()
     }
 }

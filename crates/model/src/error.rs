@@ -35,6 +35,12 @@ pub enum ModelError {
         /// What it must be.
         needs: &'static str,
     },
+    /// The target among the columns to leave out.
+    #[error("the target {target:?} cannot be left out (--drop {target})")]
+    DroppedTarget {
+        /// The target.
+        target: String,
+    },
     /// The parts of a stored model do not belong together.
     #[error("the model is inconsistent: {what}")]
     Inconsistent {

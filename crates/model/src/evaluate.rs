@@ -45,8 +45,8 @@ impl Model {
                 break;
             }
             let predictions = self.predict(exec, &table, &mut out.notes)?;
-            for row in 0..table.rows() {
-                match (self.target().label(&table, row)?, &predictions) {
+            for (row, label) in self.target().labels(&table)?.into_iter().enumerate() {
+                match (label, &predictions) {
                     (None, _) => {
                         out.rows_without_target += 1;
                         continue;
@@ -64,6 +64,8 @@ impl Model {
             return Err(TabularError::NoRows { column: self.target().column().to_owned() }.into());
         }
         out.metrics = if self.task() == Task::Classify { classes.finish() } else { numbers.finish() };
+        // A sum of squares may overflow; a score that is no number is no score.
+        out.metrics.retain(|_, v| v.is_finite());
         Ok(out)
     }
 

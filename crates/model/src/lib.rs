@@ -33,5 +33,5 @@ pub use evaluate::Evaluation;
 pub use linear::{LinearSettings, fit_linear};
 pub use model::{LinearPredictor, Model, NetworkPredictor, Predictor};
 pub use network::{NetworkSettings, fit_network};
-pub use predict::Predictions;
+pub use predict::{NamedPrediction, Predictions};
 pub use record::{Record, Settings};

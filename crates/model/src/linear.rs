@@ -1,7 +1,7 @@
 //! From rows to a least-squares fit. Rows are read in passes: one to fit the pipeline, one for the triangular factor, and
 //! one a refinement; the table is never held whole.
 
-use crate::error::Failed;
+use crate::error::{Failed, ModelError};
 use crate::model::{LinearPredictor, Model, Predictor};
 use crate::record::{Record, Settings};
 use planish_linreg::{Block, BlockSource, FitError, LinearRegression};
@@ -56,6 +56,7 @@ pub fn fit_linear<S: RowSource>(
         settings: Settings::Linear(settings.clone()),
         rows: fit.rows,
         rows_without_target: survey.without_target,
+        rare_categories: Default::default(),
         validation: Default::default(),
         history: None,
     };
@@ -73,6 +74,9 @@ fn survey<S: RowSource>(source: &mut S, settings: &LinearSettings) -> Result<Sur
     let schema = source.schema().clone();
     settings.drop.iter().try_for_each(|name| schema.position(name).map(drop))?;
     let target = schema.position(&settings.target)?;
+    if settings.drop.contains(&settings.target) {
+        return Err(ModelError::DroppedTarget { target: settings.target.clone() }.into());
+    }
     let mut out = Survey {
         design: DesignBuilder::new(&schema, &settings.target, &settings.drop),
         sum: Dd::ZERO,

@@ -2,8 +2,8 @@
 
 use crate::error::ModelError;
 use crate::record::Record;
-use planish_linreg::FittedLinearRegression;
-use planish_nn::{Plan, Sequential};
+use planish_linreg::{FittedLinearRegression, Response};
+use planish_nn::{Activation, Plan, Sequential};
 use planish_tabular::{ColumnSchema, Design, Encoder, Kind, Schema, Target, Task};
 use planish_tensor::AlignedVec;
 
@@ -54,8 +54,26 @@ impl Model {
     /// Parts that do not belong together.
     pub fn new(target: Target, predictor: Predictor, record: Record) -> Result<Model, ModelError> {
         let fail = |what: String| Err(ModelError::Inconsistent { what });
+        let pipeline_flaw = match &predictor {
+            Predictor::Network(n) => n.encoder.flaw(),
+            Predictor::Linear(l) => l.design.flaw(),
+        };
+        if let Some(flaw) = target.flaw().or(pipeline_flaw) {
+            return fail(flaw.to_owned());
+        }
         match &predictor {
             Predictor::Network(n) => {
+                if n.params.iter().any(|p| !p.is_finite()) {
+                    return fail("a parameter is not finite".to_owned());
+                }
+                let output = match target.classes().len() {
+                    0 => Activation::Linear,
+                    2 => Activation::Sigmoid,
+                    _ => Activation::Softmax,
+                };
+                if n.plan.output_activation() != output {
+                    return fail(format!("the target needs {} outputs", output.name()));
+                }
                 let outputs = match target.classes().len() {
                     0 | 2 => 1,
                     n => n,
@@ -84,12 +102,25 @@ impl Model {
                 if l.fit.responses.len() != 1 || terms != l.design.width() {
                     return fail(format!("{terms} coefficients for {} terms", l.design.width()));
                 }
+                let finite = |r: &Response| r.intercept.is_finite() && r.coef.iter().all(|c| c.is_finite());
+                if !l.fit.responses.iter().all(finite) {
+                    return fail("a coefficient is not finite".to_owned());
+                }
+                if !l.fit.aliased.is_sorted_by(|a, b| a < b)
+                    || l.fit.aliased.last().is_some_and(|&a| a >= terms)
+                {
+                    return fail("the dropped terms are not terms of the model".to_owned());
+                }
                 if target.task() != Task::Regress {
                     return fail("a linear model predicts numbers".to_owned());
                 }
             }
         }
-        Ok(Model { target, predictor, record })
+        let model = Model { target, predictor, record };
+        if model.features().position(model.target.column()).is_ok() {
+            return fail("the target is one of the features".to_owned());
+        }
+        Ok(model)
     }
 
     /// The target.

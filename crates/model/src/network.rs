@@ -123,15 +123,16 @@ pub fn fit_network(
 ) -> Result<Model, ModelError> {
     let column = table.column(&settings.target)?;
     settings.drop.iter().try_for_each(|name| table.column(name).map(drop))?;
+    if settings.drop.contains(&settings.target) {
+        return Err(ModelError::DroppedTarget { target: settings.target.clone() });
+    }
     let task = settings.task.unwrap_or_else(|| Task::infer(column));
     let with_target: Vec<u32> =
         (0..table.rows() as u32).filter(|&r| !column.is_missing(r as usize)).collect();
     let all = Target::fit(table, &settings.target, task, &with_target)?;
     let rows_without_target = (table.rows() - with_target.len()) as u64;
     let table = if rows_without_target > 0 { &table.select(&with_target) } else { table };
-    let labels = (0..table.rows())
-        .map(|r| all.label(table, r).map(|l| l.expect("the row has a target")))
-        .collect::<Result<Vec<_>, _>>()?;
+    let labels: Vec<Label> = all.labels(table)?.into_iter().flatten().collect();
 
     let (train, held) = split_rows(&labels, task, settings)?;
     // Classes are those of all rows; a number's scale is that of the training rows.
@@ -140,7 +141,8 @@ pub fn fit_network(
     let leave_out: Vec<&str> =
         std::iter::once(settings.target.as_str()).chain(settings.drop.iter().map(String::as_str)).collect();
     let encoder = Encoder::fit(table, &train, &leave_out)?;
-    let x = encoder.encode(table, &mut Notes::default())?;
+    let mut notes = Notes::default();
+    let x = encoder.encode(table, &mut notes)?;
     let y = Encoded::new(&target, &labels);
 
     let (sequential, loss) = settings.sequential(encoder.width(), &target)?;
@@ -170,6 +172,7 @@ pub fn fit_network(
         settings: Settings::Network(settings.clone()),
         rows: labels.len() as u64,
         rows_without_target,
+        rare_categories: notes.unknown,
         validation: Default::default(),
         history: Some(history),
     };

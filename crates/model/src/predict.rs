@@ -1,14 +1,13 @@
 //! Predictions for the rows of a table.
 
 use crate::error::ModelError;
-use crate::model::{LinearPredictor, Model, NetworkPredictor, Predictor};
-use planish_nn::Workspace;
+use crate::model::{LinearPredictor, Model, Predictor};
 use planish_tabular::{Notes, Table, Target};
 use planish_tensor::dd::DdVec;
 use planish_tensor::{Exec, Matrix};
-
-/// Rows of one forward pass.
-const CHUNK: usize = 512;
+use planish_train::metrics::most_probable;
+use serde::ser::{Serialize, SerializeMap, Serializer};
+use std::collections::BTreeMap;
 
 /// What a model says of each row.
 #[derive(Clone, Debug, PartialEq)]
@@ -31,11 +30,39 @@ impl Predictions {
     /// The most probable class of a row, the first of equals; `None` for numbers.
     pub fn class(&self, row: usize) -> Option<usize> {
         match self {
-            Predictions::Probabilities(p) => {
-                Some((0..p.cols()).fold(0, |best, c| if p[(row, c)] > p[(row, best)] { c } else { best }))
-            }
+            Predictions::Probabilities(p) => Some(most_probable(p.row(row))),
             Predictions::Numbers(_) => None,
         }
+    }
+
+    /// A row's prediction with names, ready to be written as JSON; `classes` are the target's.
+    pub fn named<'a>(&'a self, classes: &'a [String], row: usize) -> NamedPrediction<'a> {
+        NamedPrediction { predictions: self, classes, row }
+    }
+}
+
+/// A row's prediction as `{"prediction": …, "probabilities": {…}}`, or `{"prediction": number}`.
+#[derive(Clone, Copy, Debug)]
+pub struct NamedPrediction<'a> {
+    predictions: &'a Predictions,
+    classes: &'a [String],
+    row: usize,
+}
+
+impl Serialize for NamedPrediction<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        match self.predictions {
+            Predictions::Numbers(y) => map.serialize_entry("prediction", &y[self.row])?,
+            Predictions::Probabilities(p) => {
+                let probabilities = p.row(self.row);
+                map.serialize_entry("prediction", &self.classes[most_probable(probabilities)])?;
+                let named: BTreeMap<&str, f64> =
+                    self.classes.iter().map(String::as_str).zip(probabilities.iter().copied()).collect();
+                map.serialize_entry("probabilities", &named)?;
+            }
+        }
+        map.end()
     }
 }
 
@@ -49,7 +76,7 @@ impl Model {
             Predictor::Linear(l) => Ok(Predictions::Numbers(linear(exec, l, table, notes)?)),
             Predictor::Network(n) => {
                 let x = n.encoder.encode(table, notes)?;
-                Ok(self.decode(&forward(exec, n, &x)))
+                Ok(self.decode(&n.plan.predict(exec, &n.params, x.view())))
             }
         }
     }
@@ -71,17 +98,6 @@ impl Model {
             }
         }
     }
-}
-
-fn forward(exec: Exec, n: &NetworkPredictor, x: &Matrix<f32>) -> Matrix<f32> {
-    let mut out = Matrix::zeros(x.rows(), n.plan.outputs());
-    let mut workspace = Workspace::forward_only(&n.plan, CHUNK.min(x.rows()));
-    for from in (0..x.rows()).step_by(CHUNK) {
-        let to = (from + CHUNK).min(x.rows());
-        let y = n.plan.forward(exec, &n.params, x.rows_view(from, to), &mut workspace);
-        (from..to).for_each(|i| out.row_mut(i).copy_from_slice(y.row(i - from)));
-    }
-    out
 }
 
 fn linear(exec: Exec, l: &LinearPredictor, table: &Table, notes: &mut Notes) -> Result<Vec<f64>, ModelError> {

@@ -26,6 +26,8 @@ pub struct Record {
     pub rows: u64,
     /// Rows left out because their target was missing.
     pub rows_without_target: u64,
+    /// Rows of the table whose category was too rare to be kept, by column.
+    pub rare_categories: BTreeMap<String, u64>,
     /// Scores on the held-out rows, in the target's units; empty if none were held out.
     pub validation: BTreeMap<String, f64>,
     /// A network's epochs.

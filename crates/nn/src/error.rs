@@ -36,6 +36,6 @@ pub enum NnError {
         units: usize,
     },
     /// The network is too large to count its parameters.
-    #[error("the network has more parameters than memory can address")]
+    #[error("the network is too large: its parameters, gradients and moments do not fit into memory")]
     TooLarge,
 }

@@ -127,7 +127,7 @@ impl Loss {
         let scale = T::from_f64(1.0 / divisor);
         if units == 1 {
             // One column is one long row with a weight an element.
-            let (y, weight) = (MatRef::t(y).row(0), weights.map_or(Weight::One, Weight::Each));
+            let (y, weight) = (y.t().row(0), weights.map_or(Weight::One, Weight::Each));
             return T::dispatch(isa, Elementwise { loss: self, out, y, weight, scale, delta }).to_f64()
                 / divisor;
         }

@@ -8,7 +8,10 @@ use crate::layout::Layout;
 use crate::loss::{Loss, Targets};
 use planish_tensor::gemm::Scratch;
 use planish_tensor::rng::{Purpose, Stream};
-use planish_tensor::{AlignedVec, Exec, MatRef, Scalar};
+use planish_tensor::{AlignedVec, Exec, MatRef, Matrix, Scalar};
+
+/// Rows of one forward pass of [`Plan::predict`].
+const PREDICT_ROWS: usize = 512;
 
 /// A checked network with its arena layout.
 #[derive(Clone, PartialEq, Debug)]
@@ -125,11 +128,6 @@ impl Plan {
         self.last().activation
     }
 
-    /// Multiply-adds of one row, forward.
-    pub fn multiply_adds(&self) -> usize {
-        self.steps.iter().map(|s| s.inputs * s.units).sum()
-    }
-
     fn last(&self) -> &DenseStep {
         self.steps.last().expect("a plan has a layer")
     }
@@ -164,6 +162,21 @@ impl Plan {
         ws: &'w mut Workspace<T>,
     ) -> MatRef<'w, T> {
         self.run(exec, params, x, ws, true)
+    }
+
+    /// The network's output for any number of rows, `[rows, outputs]`, computed in chunks.
+    ///
+    /// # Panics
+    /// If x has not the network's number of inputs.
+    pub fn predict<T: Scalar>(&self, exec: Exec, params: &[T], x: MatRef<'_, T>) -> Matrix<T> {
+        let mut out = Matrix::zeros(x.rows(), self.outputs());
+        let mut ws = Workspace::forward_only(self, PREDICT_ROWS.min(x.rows()));
+        for from in (0..x.rows()).step_by(PREDICT_ROWS) {
+            let to = (from + PREDICT_ROWS).min(x.rows());
+            let y = self.forward(exec, params, x.rows_between(from, to), &mut ws);
+            (from..to).for_each(|i| out.row_mut(i).copy_from_slice(y.row(i - from)));
+        }
+        out
     }
 
     /// The forward pass; without the last activation if `activate_last` is false.

@@ -9,22 +9,28 @@ use axum::response::{IntoResponse, Response};
 #[non_exhaustive]
 pub enum ServeError {
     /// The address cannot be listened on.
-    #[error("cannot listen on {addr}: {source}")]
+    #[error("cannot listen on {addr}: {reason}")]
     Bind {
         /// The address.
-        addr: std::net::SocketAddr,
+        addr: String,
         /// Why not.
-        source: std::io::Error,
+        reason: String,
     },
     /// The system refused threads, signals or sockets.
     #[error("cannot serve: {0}")]
-    System(#[from] std::io::Error),
+    System(std::io::Error),
     /// Two models with one name.
     #[error("two models are named {name:?}: name them, for example first={name}.safetensors")]
     SameName {
         /// The name.
         name: String,
     },
+}
+
+impl From<std::io::Error> for ServeError {
+    fn from(e: std::io::Error) -> Self {
+        ServeError::System(e)
+    }
 }
 
 /// An answer to a request that cannot be served.

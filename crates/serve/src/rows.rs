@@ -9,7 +9,6 @@ use crate::state::{MAX_ROWS, Served, Service};
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::State;
-use planish_model::Predictions;
 use planish_tabular::{Kind, Table, is_missing};
 use planish_tensor::Dd;
 use serde::Deserialize;
@@ -32,10 +31,14 @@ pub(crate) async fn predict(State(service): State<Service>, body: Bytes) -> Resu
     }
     let table = table_of(&served, &request.rows)?;
     let (predictions, notes) = service.predict(served.clone(), table).await?;
-    let list: Vec<Value> = (0..predictions.rows()).map(|i| prediction(&served, &predictions, i)).collect();
+    let classes = served.model.target().classes();
+    let list: Vec<_> = (0..predictions.rows()).map(|i| predictions.named(classes, i)).collect();
     let mut answer = json!({ "model": served.name, "predictions": list });
     if !notes.unknown.is_empty() {
         answer["notes"]["unknown_categories"] = json!(notes.unknown);
+    }
+    if !notes.clamped.is_empty() {
+        answer["notes"]["numbers_cut_off"] = json!(notes.clamped);
     }
     if !notes.imputed.is_empty() {
         answer["notes"]["missing_values_filled"] = json!(notes.imputed);
@@ -95,17 +98,4 @@ pub(crate) fn push_value(
         (Kind::Category, _) => return Err("needs text".to_owned()),
     }
     Ok(())
-}
-
-fn prediction(served: &Served, predictions: &Predictions, i: usize) -> Value {
-    let names = served.model.target().classes();
-    match (predictions, predictions.class(i)) {
-        (Predictions::Probabilities(p), Some(c)) => {
-            let probabilities: Map<String, Value> =
-                names.iter().zip(p.row(i)).map(|(n, &x)| (n.clone(), json!(x))).collect();
-            json!({ "prediction": names[c], "probabilities": probabilities })
-        }
-        (Predictions::Numbers(y), _) => json!({ "prediction": y[i] }),
-        _ => unreachable!("probabilities have a class"),
-    }
 }

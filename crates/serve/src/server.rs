@@ -39,15 +39,17 @@ pub async fn run(
     }
 }
 
-/// Listens on the address, calls `ready` with the one in use (a port of 0 is chosen by the system), and serves until
+/// Listens on the address (`host:port`), calls `ready` with the one in use (a port of 0 is chosen by the system), and serves until
 /// SIGTERM or Ctrl-C.
 ///
 /// # Errors
 /// An address that cannot be listened on, or a system that refuses threads or signals.
-pub fn serve(addr: SocketAddr, service: Service, ready: impl FnOnce(SocketAddr)) -> Result<(), ServeError> {
+pub fn serve(addr: &str, service: Service, ready: impl FnOnce(SocketAddr)) -> Result<(), ServeError> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
-        let listener = TcpListener::bind(addr).await.map_err(|source| ServeError::Bind { addr, source })?;
+        let listener = TcpListener::bind(addr)
+            .await
+            .map_err(|e| ServeError::Bind { addr: addr.to_owned(), reason: e.to_string() })?;
         let stop = stop_signal()?;
         ready(listener.local_addr()?);
         run(listener, service, stop).await

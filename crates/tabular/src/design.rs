@@ -104,6 +104,17 @@ impl DesignBuilder {
 }
 
 impl Design {
+    /// What is wrong with a pipeline that was read from outside.
+    pub fn flaw(&self) -> Option<&'static str> {
+        let flaw = |p: &Part| match p {
+            Part::Number { mean, .. } => {
+                mean.iter().any(|m| !m.is_finite()).then_some("the mean of a column is not finite")
+            }
+            Part::Category { levels, .. } => levels.flaw(),
+        };
+        self.parts.iter().find_map(flaw)
+    }
+
     /// The terms' names: `age`, `age[missing]`, `city[Kiel]`.
     pub fn names(&self) -> Vec<String> {
         self.parts

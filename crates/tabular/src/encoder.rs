@@ -12,6 +12,9 @@ use serde::{Deserialize, Serialize};
 /// Levels of a category that get a column of their own; rarer ones are encoded as unknown.
 const MAX_LEVELS: usize = 256;
 
+/// Standard deviations from the mean at which a number is cut off, so that no input overflows the network.
+const FARTHEST: f64 = 1e6;
+
 /// A fitted feature.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -51,6 +54,20 @@ impl Encoder {
         Ok(Encoder { features })
     }
 
+    /// What is wrong with a pipeline that was read from outside.
+    pub fn flaw(&self) -> Option<&'static str> {
+        let flaw = |f: &Feature| match f {
+            Feature::Number { mean, sd, median, .. }
+                if !(mean.is_finite() && median.is_finite() && sd.is_finite() && *sd > 0.0) =>
+            {
+                Some("the scale of a column is not finite")
+            }
+            Feature::Number { .. } => None,
+            Feature::Category { levels, .. } => levels.flaw(),
+        };
+        self.features.iter().find_map(flaw)
+    }
+
     /// The number of encoded columns.
     pub fn width(&self) -> usize {
         self.features.iter().map(Feature::width).sum()
@@ -82,7 +99,11 @@ impl Encoder {
                     for i in 0..table.rows() {
                         let x = numbers.values()[i];
                         let row = out.row_mut(i);
-                        row[at] = ((if x.is_nan() { *median } else { x } - mean) / sd) as f32;
+                        let z = (if x.is_nan() { *median } else { x } - mean) / sd;
+                        row[at] = z.clamp(-FARTHEST, FARTHEST) as f32;
+                        if z.abs() > FARTHEST {
+                            Notes::count(&mut notes.clamped, column);
+                        }
                         if x.is_nan() {
                             Notes::count(&mut notes.imputed, column);
                             if *flag {
@@ -233,6 +254,15 @@ mod tests {
         let t = table(&[(Some(5.0), Some("a")), (Some(5.0), Some("a"))]);
         let x = Encoder::fit(&t, &[0, 1], &[]).unwrap().encode(&t, &mut Notes::default()).unwrap();
         assert_eq!(x[(0, 0)], 0.0);
+    }
+
+    #[test]
+    fn a_number_beyond_all_reason_is_cut_off_and_counted() {
+        let t = table(&[(Some(1.0), Some("a")), (Some(3.0), Some("a"))]);
+        let far = table(&[(Some(1e300), Some("a"))]);
+        let mut notes = Notes::default();
+        let x = Encoder::fit(&t, &[0, 1], &[]).unwrap().encode(&far, &mut notes).unwrap();
+        assert_eq!((x[(0, 0)], notes.clamped["x"]), (1e6, 1));
     }
 
     #[test]

@@ -41,12 +41,18 @@ pub enum TabularError {
         levels: usize,
     },
     /// Every row has the same target.
-    #[error("the target {column:?} is constant ({value}): there is nothing to learn")]
+    #[error("the target {column:?} is constant ({value}) in the training rows: there is nothing to learn")]
     ConstantTarget {
         /// The column.
         column: String,
         /// Its value.
         value: String,
+    },
+    /// A target whose numbers are too large or too small to be scaled.
+    #[error("the target {column:?} has numbers too large or too small to learn from: rescale it")]
+    TargetRange {
+        /// The column.
+        column: String,
     },
     /// A label that the training rows did not have.
     #[error("{}unknown label {label:?} in target column {column:?}: the model knows {known}", line_prefix(.line))]

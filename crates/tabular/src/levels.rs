@@ -66,6 +66,16 @@ impl LevelCounts {
 }
 
 impl Levels {
+    /// What is wrong with levels that were read from outside.
+    pub(crate) fn flaw(&self) -> Option<&'static str> {
+        let known = self.names.len().checked_sub(usize::from(self.has_missing)).filter(|&n| n > 0);
+        let Some(known) = known else { return Some("a category has no levels") };
+        if self.shares.len() != self.names.len() || self.shares.iter().any(|s| !(0.0..=1.0).contains(s)) {
+            return Some("the shares of a category do not fit its levels");
+        }
+        (!self.names[..known].is_sorted_by(|a, b| a < b)).then_some("the levels of a category are not sorted")
+    }
+
     /// The levels' names in order.
     pub fn names(&self) -> &[String] {
         &self.names

@@ -7,6 +7,8 @@ use std::collections::BTreeMap;
 pub struct Notes {
     /// Categories that the training rows did not have, or had too rarely to be kept.
     pub unknown: BTreeMap<String, u64>,
+    /// Numbers so far from the training rows that they were cut off.
+    pub clamped: BTreeMap<String, u64>,
     /// Missing values that were filled in.
     pub imputed: BTreeMap<String, u64>,
 }

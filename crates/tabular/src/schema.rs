@@ -52,11 +52,11 @@ impl Schema {
     }
 
     /// The name closest to this one, if any is close: at most a third of its letters differ.
-    fn nearest(&self, name: &str) -> Option<String> {
+    pub fn nearest(&self, name: &str) -> Option<String> {
         let lower = name.to_lowercase();
         let distance = |c: &ColumnSchema| edit_distance(&lower, &c.name.to_lowercase());
         let best = self.columns.iter().min_by_key(|c| distance(c))?;
-        (distance(best) * 3 <= name.chars().count().max(3)).then(|| best.name.clone())
+        (distance(best) * 3 <= name.chars().count()).then(|| best.name.clone())
     }
 }
 

@@ -39,6 +39,8 @@ pub enum Column {
 pub struct Table {
     schema: Schema,
     columns: Vec<Column>,
+    /// The position of each column, by name; looked up, never walked.
+    positions: HashMap<String, usize>,
     /// The line of each row in its file, 0 if there is none.
     lines: Vec<u64>,
 }
@@ -120,7 +122,8 @@ impl Table {
             Kind::Category => Column::Text(TextColumn::default()),
         };
         let columns = schema.columns.iter().map(|c| column(c.kind)).collect();
-        Table { schema, columns, lines: Vec::new() }
+        let positions = schema.columns.iter().enumerate().map(|(i, c)| (c.name.clone(), i)).collect();
+        Table { schema, columns, positions, lines: Vec::new() }
     }
 
     /// The schema.
@@ -148,7 +151,10 @@ impl Table {
     /// # Errors
     /// An unknown name.
     pub fn column(&self, name: &str) -> Result<&Column, TabularError> {
-        self.schema.position(name).map(|i| &self.columns[i])
+        match self.positions.get(name) {
+            Some(&i) => Ok(&self.columns[i]),
+            None => self.schema.position(name).map(|i| &self.columns[i]), // for its error
+        }
     }
 
     /// The number column with this name.

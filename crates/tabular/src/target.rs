@@ -4,7 +4,7 @@ use crate::error::TabularError;
 use crate::table::{Column, Table};
 use planish_tensor::Dd;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Most classes that a target may have.
 const MAX_CLASSES: usize = 4096;
@@ -38,7 +38,7 @@ impl Task {
                 let mut rows = 0;
                 for x in c.values().iter().filter(|x| !x.is_nan()) {
                     rows += 1;
-                    seen.insert(x.to_bits());
+                    seen.insert((x + 0.0).to_bits());
                     if x.fract() != 0.0 || seen.len() > 10 {
                         return Task::Regress;
                     }
@@ -59,6 +59,8 @@ pub enum Target {
         column: String,
         /// The labels.
         names: Vec<String>,
+        /// Whether the column held numbers, so that `1` and `1.0` are one class.
+        numeric: bool,
     },
     /// A number.
     Number {
@@ -89,21 +91,22 @@ impl Target {
         let name = column.to_owned();
         match task {
             Task::Classify => {
+                let labels = table.column(column)?;
+                let numeric = matches!(labels, Column::Number(_));
                 let mut names: Vec<String> = rows
                     .iter()
-                    .filter_map(|&r| label_text(table.column(column).ok()?, r as usize))
+                    .filter_map(|&r| label_text(labels, r as usize))
                     .collect::<BTreeSet<_>>()
                     .into_iter()
                     .collect();
-                if matches!(table.column(column)?, Column::Number(_)) {
-                    names
-                        .sort_by(|a, b| a.parse::<f64>().unwrap_or(0.0).total_cmp(&b.parse().unwrap_or(0.0)));
+                if numeric {
+                    names.sort_by(|a, b| number(a).total_cmp(&number(b)));
                 }
                 match names.len() {
                     0 => Err(TabularError::NoRows { column: name }),
                     1 => Err(TabularError::ConstantTarget { column: name, value: names.swap_remove(0) }),
                     n if n > MAX_CLASSES => Err(TabularError::TooManyLabels { column: name, labels: n }),
-                    _ => Ok(Target::Classes { column: name, names }),
+                    _ => Ok(Target::Classes { column: name, names, numeric }),
                 }
             }
             Task::Regress => {
@@ -114,10 +117,11 @@ impl Target {
                 if y.iter().all(|&v| v == first) {
                     return Err(TabularError::ConstantTarget { column: name, value: first.to_string() });
                 }
-                let n = y.len() as f64;
-                let mean = y.iter().map(|v| v / n).sum::<f64>();
-                let variance = y.iter().map(|v| (v - mean) * (v - mean) / n).sum::<f64>();
-                Ok(Target::Number { column: name, mean, sd: variance.sqrt() })
+                let (mean, sd) = mean_and_sd(&y);
+                if !(mean.is_finite() && sd.is_finite() && sd >= f64::MIN_POSITIVE) {
+                    return Err(TabularError::TargetRange { column: name });
+                }
+                Ok(Target::Number { column: name, mean, sd })
             }
         }
     }
@@ -145,40 +149,82 @@ impl Target {
         }
     }
 
-    /// The label of a row, `None` if missing.
+    /// What is wrong with a target that was read from outside.
+    pub fn flaw(&self) -> Option<&'static str> {
+        match self {
+            Target::Number { mean, sd, .. } => (!(mean.is_finite() && sd.is_finite() && *sd >= 0.0))
+                .then_some("the scale of the target is not finite"),
+            Target::Classes { names, .. } => {
+                let distinct: BTreeSet<&String> = names.iter().collect();
+                (names.len() < 2 || distinct.len() < names.len())
+                    .then_some("the target's classes are not two or more different ones")
+            }
+        }
+    }
+
+    /// The labels of all rows, `None` where missing.
     ///
     /// # Errors
     /// A label that training did not see, or text where a number is needed.
-    pub fn label(&self, table: &Table, row: usize) -> Result<Option<Label>, TabularError> {
+    pub fn labels(&self, table: &Table) -> Result<Vec<Option<Label>>, TabularError> {
         match self {
-            Target::Number { column, .. } => Ok(table.numbers(column)?.at(row).map(Label::Number)),
-            Target::Classes { column, names } => match label_text(table.column(column)?, row) {
-                None => Ok(None),
-                Some(text) => match names.iter().position(|n| *n == text || same_number(n, &text)) {
-                    Some(i) => Ok(Some(Label::Class(i as u32))),
-                    None => Err(TabularError::UnknownLabel {
-                        column: column.clone(),
-                        label: text,
-                        known: shorten(names),
-                        line: table.line(row),
-                    }),
-                },
-            },
+            Target::Number { column, .. } => {
+                let y = table.numbers(column)?;
+                Ok((0..table.rows()).map(|row| y.at(row).map(Label::Number)).collect())
+            }
+            Target::Classes { column, names, numeric } => {
+                let key = |text: &str| {
+                    Dd::parse_decimal(text)
+                        .filter(|_| *numeric)
+                        .map_or_else(|| text.to_owned(), |x| plain(x.hi))
+                };
+                let classes: BTreeMap<String, u32> =
+                    names.iter().enumerate().map(|(i, n)| (key(n), i as u32)).collect();
+                let labels = table.column(column)?;
+                let class = |row| match label_text(labels, row) {
+                    None => Ok(None),
+                    Some(text) => match classes.get(&key(&text)) {
+                        Some(&i) => Ok(Some(Label::Class(i))),
+                        None => Err(TabularError::UnknownLabel {
+                            column: column.clone(),
+                            label: text,
+                            known: shorten(names),
+                            line: table.line(row),
+                        }),
+                    },
+                };
+                (0..table.rows()).map(class).collect()
+            }
         }
     }
+}
+
+/// Mean and standard deviation, scaled by a power of two so that sums and squares stay in range.
+fn mean_and_sd(y: &[f64]) -> (f64, f64) {
+    let largest = y.iter().fold(0.0_f64, |m, v| m.max(v.abs()));
+    let unit = f64::from_bits(largest.to_bits() & 0x7ff0_0000_0000_0000).max(f64::MIN_POSITIVE);
+    let n = y.len() as f64;
+    let mean = y.iter().map(|v| v / unit).sum::<f64>() / n;
+    let variance = y.iter().map(|v| (v / unit - mean) * (v / unit - mean)).sum::<f64>() / n;
+    (mean * unit, variance.sqrt() * unit)
 }
 
 /// The text of a label; numbers in their shortest form.
 fn label_text(column: &Column, row: usize) -> Option<String> {
     match column {
         Column::Text(c) => c.at(row).map(str::to_owned),
-        Column::Number(c) => c.at(row).map(|x| x.hi.to_string()),
+        Column::Number(c) => c.at(row).map(|x| plain(x.hi)),
     }
 }
 
-/// Whether two labels are the same number written differently.
-fn same_number(a: &str, b: &str) -> bool {
-    matches!((Dd::parse_decimal(a), Dd::parse_decimal(b)), (Some(x), Some(y)) if x == y)
+/// A number in its shortest form, zero without a sign.
+fn plain(x: f64) -> String {
+    (x + 0.0).to_string()
+}
+
+/// The number that a numeric label stands for.
+fn number(label: &str) -> f64 {
+    label.parse().unwrap_or(0.0)
 }
 
 /// The first few names.
@@ -219,11 +265,40 @@ mod tests {
         text.end_row(5);
         text.push_text(0, Some("3"));
         text.end_row(6);
-        assert_eq!(target.label(&text, 0).unwrap(), Some(Label::Class(0)));
+        assert_eq!(target.labels(&text.select(&[0])).unwrap(), [Some(Label::Class(0))]);
         assert_eq!(
-            target.label(&text, 1).unwrap_err().to_string(),
+            target.labels(&text).unwrap_err().to_string(),
             r#"line 6: unknown label "3" in target column "y": the model knows 2, 10"#
         );
+    }
+
+    #[test]
+    fn text_classes_that_look_alike_as_numbers_stay_apart() {
+        let mut t = Table::new(Schema::new([("y", Kind::Category)]));
+        for y in ["01", "1", "b"] {
+            t.push_text(0, Some(y));
+            t.end_row(0);
+        }
+        let target = Target::fit(&t, "y", Task::Classify, &[0, 1, 2]).unwrap();
+        assert_eq!(target.labels(&t).unwrap(), [0, 1, 2].map(|c| Some(Label::Class(c))));
+        let zeros = numbers(&[0.0, -0.0, 1.0]);
+        assert_eq!(Target::fit(&zeros, "y", Task::Classify, &[0, 1, 2]).unwrap().classes(), ["0", "1"]);
+    }
+
+    #[test]
+    fn targets_of_any_size_have_a_finite_scale() {
+        for scale in [1e300, 1e160, 1e-163] {
+            let t = numbers(&[scale, 2.0 * scale, 3.0 * scale]);
+            let Target::Number { mean, sd, .. } = Target::fit(&t, "y", Task::Regress, &[0, 1, 2]).unwrap()
+            else {
+                panic!()
+            };
+            assert!(
+                (mean / scale - 2.0).abs() < 1e-12 && (sd / scale - (2.0_f64 / 3.0).sqrt()).abs() < 1e-12
+            );
+        }
+        let t = numbers(&[1e-320, 2e-320]);
+        assert!(Target::fit(&t, "y", Task::Regress, &[0, 1]).is_err());
     }
 
     #[test]
@@ -231,7 +306,10 @@ mod tests {
         let t = numbers(&[7.0; 4]);
         for task in [Task::Classify, Task::Regress] {
             let e = Target::fit(&t, "y", task, &[0, 1, 2, 3]).unwrap_err().to_string();
-            assert_eq!(e, r#"the target "y" is constant (7): there is nothing to learn"#);
+            assert_eq!(
+                e,
+                r#"the target "y" is constant (7) in the training rows: there is nothing to learn"#
+            );
         }
     }
 }

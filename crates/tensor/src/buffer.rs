@@ -19,16 +19,18 @@ impl<T: Scalar> AlignedVec<T> {
     /// # Panics
     /// If `len` elements exceed `isize::MAX` bytes.
     pub fn zeros(len: usize) -> Self {
+        Self::try_zeros(len).unwrap_or_else(|| handle_alloc_error(Self::layout(len)))
+    }
+
+    /// As [`AlignedVec::zeros`], or `None` if the system has not the memory.
+    pub fn try_zeros(len: usize) -> Option<Self> {
         if len == 0 {
-            return AlignedVec { ptr: NonNull::dangling(), len };
+            return Some(AlignedVec { ptr: NonNull::dangling(), len });
         }
-        let layout = Self::layout(len);
+        let layout = Layout::from_size_align(len.checked_mul(size_of::<T>())?, ALIGN).ok()?;
         // SAFETY: the layout's size is not zero; all-zero bytes are a valid f32 or f64.
         let raw = unsafe { alloc_zeroed(layout) };
-        match NonNull::new(raw.cast::<T>()) {
-            Some(ptr) => AlignedVec { ptr, len },
-            None => handle_alloc_error(layout),
-        }
+        NonNull::new(raw.cast::<T>()).map(|ptr| AlignedVec { ptr, len })
     }
 
     /// A copy of the slice.

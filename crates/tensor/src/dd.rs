@@ -89,10 +89,8 @@ fn decimal_parts(digits: &[u8]) -> Option<(u64, i32)> {
             }
             b'.' => point = true,
             _ => {
-                return Some((
-                    mantissa,
-                    exponent + std::str::from_utf8(&digits[i + 1..]).ok()?.parse::<i32>().ok()?,
-                ));
+                let written: i32 = std::str::from_utf8(&digits[i + 1..]).ok()?.parse().ok()?;
+                return Some((mantissa, exponent.checked_add(written)?));
             }
         }
     }
@@ -332,6 +330,7 @@ mod tests {
         assert_eq!(Dd::parse_decimal(".5").unwrap(), Dd::from(0.5));
         assert_eq!(Dd::parse_decimal("9007199254740993").unwrap(), Dd { hi: 9007199254740992.0, lo: 1.0 });
         assert_eq!(Dd::parse_decimal("1e3").unwrap(), Dd::from(1000.0));
+        assert_eq!(Dd::parse_decimal("0.1e-2147483648").unwrap(), Dd::ZERO);
         for bad in ["", "x", "nan", "inf", "-inf", "1e999", "1.2.3", "0x10", "1e", "--1", ".", "1 2"] {
             assert_eq!(Dd::parse_decimal(bad), None, "{bad}");
         }

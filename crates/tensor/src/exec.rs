@@ -32,10 +32,11 @@ impl Exec {
         Exec { threads: if threads == 0 { cores() } else { threads }, ..self }
     }
 
-    /// Runs `job` inside a pool of this many threads. With one thread, or if the system refuses to start
-    /// threads, the job runs on the caller's thread.
+    /// Runs `job` inside a pool of this many threads. With one thread, inside such a pool already, or if the system
+    /// refuses to start threads, the job runs on the caller's thread.
     pub fn install<R: Send>(self, job: impl FnOnce() -> R + Send) -> R {
-        if self.threads <= 1 {
+        let inside = rayon::current_thread_index().is_some() && rayon::current_num_threads() == self.threads;
+        if self.threads <= 1 || inside {
             return job();
         }
         match rayon::ThreadPoolBuilder::new().num_threads(self.threads).build() {

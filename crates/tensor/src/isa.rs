@@ -97,8 +97,8 @@ impl Isa {
     /// # Errors
     /// As [`Isa::from_name`].
     pub fn from_env() -> Result<Isa, IsaError> {
-        match std::env::var("PLANISH_ISA") {
-            Ok(name) if !name.is_empty() => Isa::from_name(&name),
+        match std::env::var_os("PLANISH_ISA") {
+            Some(name) if !name.is_empty() => Isa::from_name(&name.to_string_lossy()),
             _ => Ok(Isa::best()),
         }
     }

@@ -72,19 +72,6 @@ impl<T: Scalar> Matrix<T> {
         &mut self.data[i * self.cols..(i + 1) * self.cols]
     }
 
-    /// Two different rows, mutable.
-    ///
-    /// # Panics
-    /// If they are the same row.
-    pub fn two_rows_mut(&mut self, i: usize, j: usize) -> (&mut [T], &mut [T]) {
-        assert_ne!(i, j, "the same row twice");
-        let n = self.cols;
-        let (low, high) = (i.min(j), i.max(j));
-        let (head, tail) = self.data.split_at_mut(high * n);
-        let (a, b) = (&mut head[low * n..(low + 1) * n], &mut tail[..n]);
-        if i < j { (a, b) } else { (b, a) }
-    }
-
     /// All elements, row by row.
     pub fn as_slice(&self) -> &[T] {
         &self.data

@@ -40,8 +40,6 @@ pub trait Scalar:
     const ZERO: Self;
     /// One.
     const ONE: Self;
-    /// Distance from one to the next larger number.
-    const EPSILON: Self;
     /// The number of virtual lanes of one vector: 16 for `f32`, 8 for `f64`.
     const LANES: usize;
     /// The type's name in Rust, `"f32"` or `"f64"`.
@@ -68,7 +66,6 @@ macro_rules! impl_scalar {
         impl Scalar for $t {
             const ZERO: Self = 0.0;
             const ONE: Self = 1.0;
-            const EPSILON: Self = $t::EPSILON;
             const LANES: usize = $lanes;
             const NAME: &'static str = stringify!($t);
 

@@ -75,6 +75,11 @@ impl<'a, T: Scalar> MatRef<'a, T> {
         MatRef { rows: self.cols, cols: self.rows, rs: self.cs, cs: self.rs, ..self }
     }
 
+    /// Whether each row is a slice.
+    pub fn has_contiguous_rows(&self) -> bool {
+        self.cs == 1 || self.cols <= 1
+    }
+
     /// Element (i, j).
     ///
     /// # Panics
@@ -91,7 +96,10 @@ impl<'a, T: Scalar> MatRef<'a, T> {
     /// If it lies outside, or the view is transposed so that rows are not contiguous.
     pub fn row(&self, i: usize) -> &'a [T] {
         assert!(i < self.rows, "row {i} of {}", self.rows);
-        assert!(self.cs == 1 || self.cols <= 1, "rows of a transposed view are not contiguous");
+        assert!(self.has_contiguous_rows(), "rows of a transposed view are not contiguous");
+        if self.cols == 0 {
+            return &[];
+        }
         // SAFETY: as in `at`; the row's elements are contiguous.
         unsafe { std::slice::from_raw_parts(self.ptr.add(i * self.rs), self.cols) }
     }
@@ -108,9 +116,9 @@ impl<'a, T: Scalar> MatRef<'a, T> {
     /// The view of rows `from..to` and columns `left..right`.
     pub(crate) fn block(self, from: usize, to: usize, left: usize, right: usize) -> Self {
         assert!(from <= to && to <= self.rows && left <= right && right <= self.cols);
-        let (r, c) = (if from == self.rows { 0 } else { from }, if left == self.cols { 0 } else { left });
-        // SAFETY: (r, c) is an element of the view, or the offset is zero.
-        let ptr = unsafe { self.ptr.add(r * self.rs + c * self.cs) };
+        let empty = from == to || left == right;
+        // SAFETY: (from, left) is an element of the view, or the offset is zero.
+        let ptr = unsafe { self.ptr.add(if empty { 0 } else { from * self.rs + left * self.cs }) };
         MatRef { ptr, rows: to - from, cols: right - left, ..self }
     }
 }
@@ -154,6 +162,9 @@ impl<'a, T: Scalar> MatMut<'a, T> {
     /// If it lies outside.
     pub fn row_mut(&mut self, i: usize) -> &mut [T] {
         assert!(i < self.rows, "row {i} of {}", self.rows);
+        if self.cols == 0 {
+            return &mut [];
+        }
         // SAFETY: the constructors checked the bounds; the borrow is unique.
         unsafe { std::slice::from_raw_parts_mut(self.ptr.add(i * self.rs), self.cols) }
     }
@@ -161,16 +172,18 @@ impl<'a, T: Scalar> MatMut<'a, T> {
     /// Cuts into the rows before `at` and the rest.
     pub(crate) fn split_rows(self, at: usize) -> (Self, Self) {
         assert!(at <= self.rows);
+        let empty = at == self.rows || self.cols == 0;
         // SAFETY: row `at` is a row of the view, or the offset is zero.
-        let low = unsafe { self.ptr.add(if at == self.rows { 0 } else { at * self.rs }) };
+        let low = unsafe { self.ptr.add(if empty { 0 } else { at * self.rs }) };
         (MatMut { rows: at, ..self }, MatMut { ptr: low, rows: self.rows - at, ..self })
     }
 
     /// Cuts into the columns before `at` and the rest: the two views interleave in memory but share no element.
     pub(crate) fn split_cols(self, at: usize) -> (Self, Self) {
         assert!(at <= self.cols);
+        let empty = at == self.cols || self.rows == 0;
         // SAFETY: column `at` is a column of the view, or the offset is zero.
-        let right = unsafe { self.ptr.add(if at == self.cols { 0 } else { at }) };
+        let right = unsafe { self.ptr.add(if empty { 0 } else { at }) };
         (MatMut { cols: at, ..self }, MatMut { ptr: right, cols: self.cols - at, ..self })
     }
 }

@@ -1,7 +1,7 @@
 //! Training data: numbers, targets and weights, a row each; and the gathering of a batch of rows.
 
 use crate::error::TrainError;
-use planish_nn::{Plan, Targets};
+use planish_nn::{Loss, Plan, Targets};
 use planish_tensor::{MatMut, MatRef, Matrix, Scalar};
 
 /// A data set in memory.
@@ -27,7 +27,7 @@ impl<'a, T: Scalar> Data<'a, T> {
     }
 
     /// Checks the data against a network.
-    pub(crate) fn check(&self, plan: &Plan) -> Result<(), TrainError> {
+    pub(crate) fn check(&self, plan: &Plan, loss: Loss) -> Result<(), TrainError> {
         let fail = |what: String| Err(TrainError::Data { what });
         let rows = self.x.rows();
         if rows == 0 {
@@ -45,6 +45,13 @@ impl<'a, T: Scalar> Data<'a, T> {
         }
         if self.weights.is_some_and(|w| w.len() != rows) {
             return fail("one weight a row is needed".into());
+        }
+        if matches!(self.y, Targets::Classes(_)) != (loss == Loss::CategoricalCrossentropy) {
+            let needs = if loss == Loss::CategoricalCrossentropy { "class indices" } else { "numbers" };
+            return fail(format!("loss {} needs targets that are {needs}", loss.name()));
+        }
+        if !self.x.has_contiguous_rows() || matches!(self.y, Targets::Values(y) if !y.has_contiguous_rows()) {
+            return fail("rows must be contiguous".to_owned());
         }
         match self.y {
             Targets::Classes(c) => match c.iter().position(|&c| c as usize >= plan.outputs()) {

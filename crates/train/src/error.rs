@@ -23,6 +23,14 @@ pub enum TrainError {
         /// What it must be.
         needs: &'static str,
     },
+    /// A metric that does not suit.
+    #[error("metric {metric} cannot be computed: {needs}")]
+    Metric {
+        /// Its name.
+        metric: &'static str,
+        /// What it needs.
+        needs: &'static str,
+    },
     /// The data do not fit the network.
     #[error("the data do not fit the network: {what}")]
     Data {
@@ -30,13 +38,15 @@ pub enum TrainError {
         what: String,
     },
     /// The loss became infinite or NaN before an epoch was finished, so there are no good weights to keep.
-    #[error(
-        "training diverged in epoch {epoch}, step {step}: the loss is not finite; try a smaller learning rate"
-    )]
+    #[error("training diverged in epoch {epoch}{}: the loss is not finite; try a smaller learning rate", at_step(.step))]
     Diverged {
         /// The epoch, from 1.
         epoch: usize,
-        /// The step within it, from 1.
+        /// The step within it, from 1; 0 if it was found at the end of the epoch.
         step: usize,
     },
+}
+
+fn at_step(step: &usize) -> String {
+    if *step == 0 { String::new() } else { format!(", step {step}") }
 }

@@ -95,7 +95,7 @@ impl<T: Scalar> Network<T> {
         observer: &mut dyn Observer,
     ) -> Result<History, TrainError> {
         options.check()?;
-        data.check(&self.plan)?;
+        data.check(&self.plan, self.loss)?;
         let (rows, held) = split_rows(data, self.loss, options.validation_split, self.seed);
         exec.install(|| Run::new(self, exec, data, (rows, held), options).all_epochs(observer))
     }
@@ -116,7 +116,7 @@ impl<T: Scalar> Network<T> {
         observer: &mut dyn Observer,
     ) -> Result<History, TrainError> {
         options.check()?;
-        data.check(&self.plan)?;
+        data.check(&self.plan, self.loss)?;
         if rows.is_empty() {
             return Err(TrainError::Data { what: "there are no rows to train on".to_owned() });
         }
@@ -225,7 +225,7 @@ impl<'a, T: Scalar> Run<'a, T> {
         Ok(History { epochs, best_epoch: self.kept_epoch, stop, rows: self.rows.len(), validation_rows })
     }
 
-    /// One pass over the training rows. The inner error is the step at which the loss was not finite (0: validation).
+    /// One pass over the training rows. The inner error is the step at which the loss was not finite (0: at its end).
     fn epoch(
         &mut self,
         number: usize,
@@ -244,6 +244,10 @@ impl<'a, T: Scalar> Run<'a, T> {
             }
             total += if self.net.loss == Loss::Sse { loss } else { loss * rows.len() as f64 };
             observer.step(i + 1, steps);
+        }
+        // The last step's weights have not been through a loss yet.
+        if self.net.params.iter().any(|p| !p.is_finite()) {
+            return Ok(Err(0));
         }
         let loss = if self.net.loss == Loss::Sse { total } else { total / self.rows.len() as f64 };
         let mut epoch = Epoch { epoch: number, loss, val_loss: None, metrics: Default::default() };

@@ -29,7 +29,7 @@ pub enum Stop {
     Diverged {
         /// The epoch, from 1.
         epoch: usize,
-        /// The step within it, from 1; 0 if the validation loss was it.
+        /// The step within it, from 1; 0 if it was found at the end of the epoch.
         step: usize,
     },
     /// The observer asked for it.

@@ -63,8 +63,7 @@ impl ClassificationScores {
         } else {
             probabilities
         };
-        // The first of equals, as a threshold of > ½ does for two classes.
-        let best = (0..p.len()).fold(0, |best, i| if p[i] > p[best] { i } else { best });
+        let best = most_probable(p);
         self.rows += 1;
         self.right += usize::from(best == class);
         self.log_loss -= log_one(p[class].max(1e-15));
@@ -85,6 +84,11 @@ impl ClassificationScores {
         }
         out
     }
+}
+
+/// The position of the largest probability; the first of equals, as a threshold of > ½ does for two classes.
+pub fn most_probable(probabilities: &[f64]) -> usize {
+    (0..probabilities.len()).fold(0, |best, i| if probabilities[i] > probabilities[best] { i } else { best })
 }
 
 /// The area under the ROC curve: the share of pairs (true, false) in the right order, ties counted half.

@@ -3,12 +3,12 @@
 use crate::data::Data;
 use crate::error::TrainError;
 use crate::metrics::{ClassificationScores, Metric, RegressionScores};
-use planish_nn::{Loss, Plan, Sequential, Targets, Workspace};
+use planish_nn::{Loss, NnError, Plan, Sequential, Targets, Workspace};
 use planish_optim::{Group, Optimizer};
 use planish_tensor::{AlignedVec, Exec, MatRef, Matrix, Scalar};
 use std::collections::BTreeMap;
 
-/// Rows of one forward pass of `predict` and `evaluate`.
+/// Rows of one pass of `evaluate`.
 const CHUNK: usize = 512;
 
 /// A network with its parameters, ready to be fitted and asked.
@@ -39,6 +39,9 @@ impl<T: Scalar> Network<T> {
         let plan = Plan::new(net)?;
         loss.check(&plan)?;
         optimizer.check()?;
+        check_metrics(&plan, loss, metrics)?;
+        // All that training will need is asked for once, so that a network that does not fit is refused here.
+        plan.layout().len.checked_mul(4).and_then(AlignedVec::<T>::try_zeros).ok_or(NnError::TooLarge)?;
         let group = |g: &planish_nn::Group| Group {
             range: g.range.clone(),
             lr_factor: g.lr_factor,
@@ -82,26 +85,7 @@ impl<T: Scalar> Network<T> {
     /// # Panics
     /// If x has not the network's number of inputs.
     pub fn predict(&self, exec: Exec, x: MatRef<'_, T>) -> Matrix<T> {
-        let mut out = Matrix::zeros(x.rows(), self.plan.outputs());
-        let mut ws = Workspace::forward_only(&self.plan, CHUNK.min(x.rows()));
-        self.each_chunk(exec, x, &mut ws, |i, row| out.row_mut(i).copy_from_slice(row));
-        out
-    }
-
-    /// Calls `f` with every row number and output row.
-    fn each_chunk(
-        &self,
-        exec: Exec,
-        x: MatRef<'_, T>,
-        ws: &mut Workspace<T>,
-        mut f: impl FnMut(usize, &[T]),
-    ) {
-        for from in (0..x.rows()).step_by(CHUNK) {
-            let rows = CHUNK.min(x.rows() - from);
-            let chunk = x.rows_between(from, from + rows);
-            let y = self.plan.forward(exec, &self.params, chunk, ws);
-            (0..rows).for_each(|i| f(from + i, y.row(i)));
-        }
+        self.plan.predict(exec, &self.params, x)
     }
 
     /// The loss and the compiled metrics for these data.
@@ -113,7 +97,7 @@ impl<T: Scalar> Network<T> {
         exec: Exec,
         data: &Data<'_, T>,
     ) -> Result<(f64, BTreeMap<String, f64>), TrainError> {
-        data.check(&self.plan)?;
+        data.check(&self.plan, self.loss)?;
         let mut ws = Workspace::new(&self.plan, CHUNK.min(data.rows()));
         let mut total = 0.0;
         for from in (0..data.rows()).step_by(CHUNK) {
@@ -135,32 +119,45 @@ impl<T: Scalar> Network<T> {
             total +=
                 if self.loss == Loss::Sse { loss } else { loss * (to - from) as f64 / data.rows() as f64 };
         }
-        Ok((total, self.scores(exec, data, &mut ws)))
+        Ok((total, self.scores(exec, data)))
     }
 
     /// The compiled metrics, by one forward pass.
-    fn scores(&self, exec: Exec, data: &Data<'_, T>, ws: &mut Workspace<T>) -> BTreeMap<String, f64> {
-        if self.metrics.is_empty() {
-            return BTreeMap::new();
-        }
+    fn scores(&self, exec: Exec, data: &Data<'_, T>) -> BTreeMap<String, f64> {
+        let Some(first) = self.metrics.first() else { return BTreeMap::new() };
         let (mut classes, mut numbers) = (ClassificationScores::default(), RegressionScores::default());
-        let classification = self.metrics.iter().any(|m| m.is_classification());
+        let out = self.predict(exec, data.x);
         let mut row = Vec::new();
-        self.each_chunk(exec, data.x, ws, |i, out| match data.y {
-            Targets::Classes(c) => {
-                row.clear();
-                row.extend(out.iter().map(|p| p.to_f64()));
-                classes.push(&row, c[i] as usize);
+        for i in 0..out.rows() {
+            row.clear();
+            row.extend(out.row(i).iter().map(|p| p.to_f64()));
+            match data.y {
+                Targets::Classes(c) => classes.push(&row, c[i] as usize),
+                Targets::Values(y) if first.is_classification() => {
+                    classes.push(&row, usize::from(y.at(i, 0).to_f64() > 0.5))
+                }
+                Targets::Values(y) => (0..row.len()).for_each(|j| numbers.push(row[j], y.at(i, j).to_f64())),
             }
-            Targets::Values(y) if classification => {
-                classes.push(&[out[0].to_f64()], usize::from(y.at(i, 0).to_f64() > 0.5))
-            }
-            Targets::Values(y) => {
-                (0..out.len()).for_each(|j| numbers.push(out[j].to_f64(), y.at(i, j).to_f64()))
-            }
-        });
-        let mut found = if classification { classes.finish() } else { numbers.finish() };
+        }
+        let mut found = if first.is_classification() { classes.finish() } else { numbers.finish() };
         found.retain(|name, _| self.metrics.iter().any(|m| m.name() == name));
         found
     }
+}
+
+/// Metrics must be all of one kind, and those of classes need one output or a softmax.
+fn check_metrics(plan: &Plan, loss: Loss, metrics: &[Metric]) -> Result<(), TrainError> {
+    let fail = |metric: Metric, needs| Err(TrainError::Metric { metric: metric.name(), needs });
+    for &m in metrics {
+        if m.is_classification() != metrics[0].is_classification() {
+            return fail(m, "metrics of classes and of numbers cannot be mixed");
+        }
+        if m.is_classification() && plan.outputs() > 1 && loss != Loss::CategoricalCrossentropy {
+            return fail(m, "it needs one output, or softmax with categorical_crossentropy");
+        }
+        if !m.is_classification() && loss == Loss::CategoricalCrossentropy {
+            return fail(m, "it needs targets that are numbers");
+        }
+    }
+    Ok(())
 }

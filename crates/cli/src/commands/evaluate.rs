@@ -11,9 +11,10 @@ pub(crate) fn run(a: &EvaluateArgs) -> anyhow::Result<()> {
     let exec = exec(a.threads)?;
     let model = load_model(&a.model)?;
     let mut source = CsvSource::open_with(&a.data, &model.features_and_target(), &a.table.options())?;
+    source.warnings().iter().for_each(|w| report::note(w));
     report::ignored(&source.ignored());
     let name = source.name().to_owned();
-    let evaluation = model.evaluate(exec, &mut source).map_err(|e| match e {
+    let evaluation = exec.install(|| model.evaluate(exec, &mut source)).map_err(|e| match e {
         Failed::Source(e) => anyhow::Error::from(e),
         Failed::Model(e) => anyhow::Error::from(e).context(name),
     })?;

@@ -52,11 +52,21 @@ pub(crate) fn run(a: &QuickstartArgs) -> anyhow::Result<()> {
         &a.out.join("body_mass.safetensors"),
     )?;
 
-    let dir = a.out.display();
+    let (dir, me) = (a.out.display(), program());
     out += &format!(
-        "Next:\n  planish inspect {dir}/body_mass.safetensors\n  planish predict {dir}/species.safetensors {dir}/test.csv\n  planish serve {dir}/species.safetensors\n  planish train YOUR.csv --target COLUMN -o model.safetensors\n"
+        "Next:
+  {me} inspect {dir}/body_mass.safetensors
+  {me} predict {dir}/species.safetensors {dir}/test.csv
+  {me} serve {dir}/species.safetensors
+  {me} train YOUR.csv --target COLUMN -o model.safetensors
+"
     );
     report::print(&out)
+}
+
+/// The program as it was called, so that the lines can be typed where this one was.
+fn program() -> String {
+    std::env::args().next().unwrap_or_else(|| "planish".to_owned())
 }
 
 /// Scores a model on the test rows, saves it and its predictions, and says so.
@@ -92,10 +102,10 @@ fn test_rows(table: &Table) -> Vec<&'static str> {
 fn save_lines(path: &Path, lines: &[&str]) -> Result<(), IoError> {
     let name = path.display().to_string();
     write_file(path, |w| {
-        lines.iter().try_for_each(|l| writeln!(w, "{l}")).map_err(|source| IoError::System {
+        lines.iter().try_for_each(|l| writeln!(w, "{l}")).map_err(|reason| IoError::System {
             file: name,
             action: "write",
-            source,
+            reason,
         })
     })
 }

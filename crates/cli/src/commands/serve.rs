@@ -11,7 +11,7 @@ pub(crate) fn run(a: &ServeArgs) -> anyhow::Result<()> {
     let models = a.models.iter().map(|m| named_model(m)).collect::<anyhow::Result<Vec<_>>>()?;
     let service = Service::new(exec(1)?, models)?;
     let names = service.names().join(", ");
-    serve(a.addr, service, |addr| report::say(&format!("serving {names} on http://{addr} (Ctrl-C stops)")))?;
+    serve(&a.addr, service, |addr| report::say(&format!("serving {names} on http://{addr} (Ctrl-C stops)")))?;
     report::say("stopped");
     Ok(())
 }

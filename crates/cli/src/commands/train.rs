@@ -8,7 +8,10 @@ use clap::ArgMatches;
 use clap::parser::ValueSource;
 use planish_io::{CsvSource, check_writable, save_model};
 use planish_linreg::Response;
-use planish_model::{Failed, LinearSettings, Model, NetworkSettings, Predictor, fit_linear, fit_network};
+use planish_model::{
+    Failed, LinearSettings, Model, NetworkSettings, Predictor, Settings, fit_linear, fit_network,
+};
+use planish_nn::Activation;
 use planish_optim::Optimizer;
 use planish_tabular::RowSource;
 use planish_tensor::Exec;
@@ -19,16 +22,16 @@ pub(crate) fn run(a: &TrainArgs, matches: Option<&ArgMatches>) -> anyhow::Result
     let exec = exec(a.threads)?;
     check_writable(&a.output)?;
     let mut source = CsvSource::open(&a.data, &a.table.options())?;
-    let name = source.name().to_owned();
     source.warnings().iter().for_each(|w| report::note(w));
     let model = match a.model {
-        ModelKind::Mlp => train_network(exec, a, &mut source).with_context(|| name.clone())?,
+        ModelKind::Mlp => train_network(exec, a, &mut source)?,
         ModelKind::Linear => {
             say_unused(matches);
             train_linear(exec, a, &mut source)?
         }
     };
     save_model(&model, &a.output)?;
+    say_notes(&model);
     if let Some(Stop::Diverged { epoch, .. }) = history(&model).map(|h| h.stop) {
         let kept = history(&model).map_or(0, |h| h.best_epoch);
         bail!(
@@ -43,6 +46,9 @@ pub(crate) fn run(a: &TrainArgs, matches: Option<&ArgMatches>) -> anyhow::Result
 }
 
 fn train_network(exec: Exec, a: &TrainArgs, source: &mut CsvSource) -> anyhow::Result<Model> {
+    if a.hidden.0.is_empty() && a.activation != Activation::Relu {
+        report::note("--activation has no effect without hidden layers");
+    }
     if a.no_intercept {
         report::note("--no-intercept has no effect with --model mlp");
     }
@@ -61,9 +67,9 @@ fn train_network(exec: Exec, a: &TrainArgs, source: &mut CsvSource) -> anyhow::R
         ..NetworkSettings::new(&a.target)
     };
     let mut progress = TrainingProgress::new(a.epochs);
-    let model = fit_network(exec, &table, &settings, &mut progress);
+    let model = exec.install(|| fit_network(exec, &table, &settings, &mut progress));
     progress.finish();
-    Ok(model?)
+    model.with_context(|| source.name().to_owned())
 }
 
 fn train_linear(exec: Exec, a: &TrainArgs, source: &mut CsvSource) -> anyhow::Result<Model> {
@@ -79,6 +85,23 @@ fn train_linear(exec: Exec, a: &TrainArgs, source: &mut CsvSource) -> anyhow::Re
         Failed::Source(e) => anyhow::Error::from(e),
         Failed::Model(e) => anyhow::Error::from(e).context(name),
     })
+}
+
+/// What a careful reader should know of the fitted model.
+fn say_notes(model: &Model) {
+    for (column, n) in &model.record().rare_categories {
+        report::note(&format!(
+            "column {column:?}: {n} rows have a category too rare to be kept (or only among held-out rows); they count as unknown"
+        ));
+    }
+    if let (Some(h), Settings::Network(s)) = (history(model), &model.record().settings)
+        && h.validation_rows == 0
+        && s.validation_split > 0.0
+    {
+        report::note(
+            "there are too few rows to hold any out: all epochs were run, and there is no held-out score",
+        );
+    }
 }
 
 /// Says which options that were typed mean nothing to a linear model.

@@ -70,3 +70,47 @@ fn strangers_are_told_from_damaged_files() {
     let foreign = [&(header.len() as u64).to_le_bytes()[..], header, &[0; 4]].concat();
     assert_eq!(say(&foreign), "m: this is not a Planish model");
 }
+
+/// The artifact with a part of its header replaced and a hash that is right again.
+fn forge(bytes: &[u8], from: &str, to: &str) -> Vec<u8> {
+    let length = u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize;
+    let header = std::str::from_utf8(&bytes[8..8 + length]).unwrap();
+    assert!(header.contains(from), "{header} lacks {from}");
+    let at = header.find("\"blake3\":\"").unwrap() + 10;
+    let header = format!("{}{NO_HASH}{}", &header[..at], &header[at + 64..]).replacen(from, to, 1);
+    let mut out =
+        [&(header.len() as u64).to_le_bytes()[..], header.as_bytes(), &bytes[8 + length..]].concat();
+    let hash = blake3::hash(&out).to_hex();
+    let at = 8 + header.find("\"blake3\":\"").unwrap() + 10;
+    out[at..at + 64].copy_from_slice(hash.as_bytes());
+    out
+}
+
+#[test]
+fn hostile_content_under_a_right_hash_is_refused() {
+    let [network, linear] = models();
+    let (network, linear) = (model_to_bytes(&network), model_to_bytes(&linear));
+    assert!(
+        model_from_bytes("m", &forge(&network, "planish", "planish")).is_ok(),
+        "forging alone does no harm"
+    );
+    for (bytes, from, to) in [
+        (&network, r#"\"names\":[\"u\",\"v\",\"w\"]"#, r#"\"names\":[]"#),
+        (&network, r#"\"names\":[\"u\",\"v\",\"w\"]"#, r#"\"names\":[\"v\",\"u\",\"w\"]"#),
+        (&network, r#"\"shares\":["#, r#"\"shares\":[0.5,"#),
+        (&network, r#"\"median\":"#, r#"\"median\":1e999,\"was\":"#),
+        (&network, r#"\"column\":\"x\""#, r#"\"column\":\"y\""#),
+        (&network, r#"\"activation\":\"linear\""#, r#"\"activation\":\"sigmoid\""#),
+        (&network, r#"\"units\":4"#, r#"\"units\":4000000000000"#),
+        (&linear, r#"\"aliased\":[]"#, r#"\"aliased\":[99]"#),
+        (&linear, r#"\"shares\":["#, r#"\"shares\":[0.5,"#),
+        (&linear, r#"\"sd\":"#, r#"\"sd\":-1.0,\"was\":"#),
+        (
+            &linear,
+            r#"{\"number\":{\"column\":\"y\""#,
+            r#"{\"classes\":{\"names\":[],\"numeric\":false,\"column\":\"y\""#,
+        ),
+    ] {
+        assert!(model_from_bytes("m", &forge(bytes, from, to)).is_err(), "{from} → {to}");
+    }
+}

@@ -30,6 +30,12 @@ fn delimiters_quotes_and_missing_values_are_understood() {
 }
 
 #[test]
+fn a_column_without_a_name_gets_one_and_blank_lines_are_skipped() {
+    let t = read(",b\n0,x\n  \n1,y\n\n").unwrap();
+    assert_eq!(numbers(&t, "column_1"), [Some(0.0), Some(1.0)]);
+}
+
+#[test]
 fn a_first_row_with_a_number_is_no_header() {
     let t = read("1,x\n2,y\n").unwrap();
     assert_eq!(numbers(&t, "column_1"), [Some(1.0), Some(2.0)]);
@@ -50,8 +56,8 @@ fn wrong_files_are_named_with_their_place() {
         ("a,b\n1,2\n3,4,5\n", "t.csv:3: the row has 3 fields, the header 2"),
         ("a,b\nx,\"y\nz,w\n", "t.csv:2: a quote is opened here and never closed"),
         ("a,b\nx,y\nz,w\n\"p,q\n", "t.csv:4: a quote is opened here and never closed"),
+        ("a,b\nx,y\nz,\"w", "t.csv:3: a quote is opened here and never closed"),
         ("a,a\n1,2\n", "t.csv:1: columns 1 and 2 have the same name \"a\""),
-        ("a,\nx,y\n", "t.csv:1: column 2 has no name"),
         ("a,b\n1,2\n1,inf\n", "t.csv:3:2: expected a finite number in column \"b\", found \"inf\""),
         ("a,b\n1,2\nNaN,2\n", "t.csv:3:1: expected a finite number in column \"a\", found \"NaN\""),
         ("a,b\n1,2\n1e999,2\n", "t.csv:3:1: expected a finite number in column \"a\", found \"1e999\""),
