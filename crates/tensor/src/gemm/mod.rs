@@ -6,11 +6,12 @@
 //! tile, the block sizes and the threads cannot be seen in the result.
 //!
 //! The files: `tile` is the micro-kernel, written once over the lane layer; `block` the loop nest, which decides what is
-//! packed; `pack` the packing; this file the door, where shapes are checked and work is split over threads.
+//! packed; `pack` the packing; `thin` the products of a few rows, bound by reading B; this file the door, where shapes are checked and work is split over threads.
 
 mod block;
 mod pack;
 mod portable;
+mod thin;
 mod tile;
 
 use crate::buffer::AlignedVec;

@@ -60,28 +60,26 @@ fn transposed<T: Scalar, S: Lanes<T>>(s: S, b: MatRef<'_, T>, stride: usize, pan
     }
 }
 
-/// Packs A into panels of `height` rows, each panel k columns of `height` numbers. Rows that pad the last panel
-/// are left as they are: the tile does not read them.
+/// Packs A, whose columns are contiguous (`rs` is 1), into panels of `height` rows, each panel k columns of `height`
+/// numbers. Rows that pad the last panel are left as they are: the tile does not read them.
 ///
 /// # Shapes
-/// A is `m × k`; the buffer holds k · m rounded up to `height`.
-pub(super) fn rows<T: Scalar>(a: MatRef<'_, T>, height: usize, out: &mut [T]) {
+/// A is `m × k`; the buffer holds k · m rounded up to `height`, which is less than a vector.
+#[inline(always)]
+pub(super) fn rows<T: Scalar, S: Lanes<T>>(s: S, a: MatRef<'_, T>, height: usize, out: &mut [T]) {
     let (m, k) = (a.rows(), a.cols());
+    assert!(
+        a.rs == 1 && height < T::LANES,
+        "only contiguous columns are packed, in panels lower than a vector"
+    );
     for i in (0..m).step_by(height) {
         let h = height.min(m - i);
         let panel = &mut out[i * k..i * k + k * height];
-        if a.cs == 1 {
-            for r in 0..h {
-                panel.iter_mut().skip(r).step_by(height).zip(a.row(i + r)).for_each(|(x, &v)| *x = v);
-            }
-        } else if a.rs == 1 {
-            let at = a.t();
-            for (p, column) in panel.chunks_exact_mut(height).enumerate() {
-                column[..h].copy_from_slice(&at.row(p)[i..i + h]);
-            }
-        } else {
-            for (p, column) in panel.chunks_exact_mut(height).enumerate() {
-                column[..h].iter_mut().enumerate().for_each(|(r, x)| *x = a.at(i + r, p));
+        for p in 0..k {
+            // SAFETY: rows i .. i + h of column p lie inside A, and place p of the panel inside the buffer.
+            unsafe {
+                let column = s.load_raw_part(a.ptr.add(p * a.cs + i), h);
+                s.store_raw_part(panel.as_mut_ptr().add(p * height), h, column);
             }
         }
     }

@@ -64,7 +64,17 @@ fn every_edge_size_and_layout_equals_the_chain_of_multiply_adds() {
 #[test]
 fn packed_and_blocked_products_equal_the_chain_of_multiply_adds() {
     for isa in Isa::all_exact() {
-        for (m, k, n) in [(65, 70, 130), (193, 65, 514), (70, 513, 65), (6, 1030, 70), (70, 64, 1030)] {
+        for (m, k, n) in [
+            (1, 17, 300),
+            (2, 9, 257),
+            (3, 8, 600),
+            (4, 514, 260),
+            (65, 70, 130),
+            (200, 65, 514),
+            (70, 513, 65),
+            (6, 1030, 70),
+            (193, 64, 1030),
+        ] {
             check_f64(Exec::serial(isa), m, k, n);
         }
     }

@@ -1,7 +1,7 @@
 //! The micro-kernel: a tile of C in registers, written once over the lane layer.
 //!
 //! A strip is one panel of columns (1 to 4 virtual vectors) against all rows of a cache block. It is walked in tiles of
-//! `MR` rows; the last tile has fewer. Per step of k the tile loads one row of the panel and multiplies it with one
+//! up to `MR` rows, more where the panel is narrow. Per step of k the tile loads one row of the panel and multiplies it with one
 //! broadcast number a row. Columns that do not fill the last vector are masked.
 
 use crate::scalar::Scalar;
@@ -68,25 +68,29 @@ impl<T: Scalar, const NV: usize, const PART: bool> LaneKernel<T> for Sized<T, NV
     #[inline(always)]
     fn run<S: LaneMath<T>>(self, s: S) {
         let t = self.0;
+        // Packed rows come in panels of one height; others are shared out evenly.
+        let most = S::MR[NV - 1];
+        let height =
+            if t.a_panel.is_some() { S::MR[S::NV - 1] } else { t.m.div_ceil(t.m.div_ceil(most).max(1)) };
         let mut i = 0;
         while i < t.m {
-            let rows = S::MR.min(t.m - i);
+            let rows = height.min(t.m - i);
             // SAFETY: rows i.. lie inside A and C as `Strip::run`'s caller promised.
             unsafe {
                 let a = match t.a_panel {
-                    Some(stride) => t.a.add(i / S::MR * stride),
+                    Some(stride) => t.a.add(i / height * stride),
                     None => t.a.add(i * t.rsa),
                 };
                 let c = t.c.add(i * t.rsc);
-                match rows {
-                    1 => tile::<T, S, 1, NV, PART>(s, &t, a, c),
-                    2 => tile::<T, S, 2, NV, PART>(s, &t, a, c),
-                    3 => tile::<T, S, 3, NV, PART>(s, &t, a, c),
-                    4 => tile::<T, S, 4, NV, PART>(s, &t, a, c),
-                    5 if S::MR >= 5 => tile::<T, S, 5, NV, PART>(s, &t, a, c),
-                    6 if S::MR >= 6 => tile::<T, S, 6, NV, PART>(s, &t, a, c),
-                    _ => unreachable!("tiles have at most six rows"),
+                macro_rules! rows {
+                    ($($r:literal)*) => {
+                        match rows {
+                            $($r if $r <= S::MR[NV - 1] => tile::<T, S, $r, NV, PART>(s, &t, a, c),)*
+                            _ => unreachable!("a tile has at most {most} rows"),
+                        }
+                    };
                 }
+                rows!(1 2 3 4 5 6 7 8 9 10 11 12);
             }
             i += rows;
         }

@@ -44,8 +44,8 @@ macro_rules! impl_lanes {
         impl Lanes<$t> for Avx2 {
             type V = [$v; 2];
             type M = [$v; 2];
-            const MR: usize = 6;
             const NV: usize = 1;
+            const MR: [usize; 4] = [6, 0, 0, 0];
 
             #[inline(always)]
             fn outline<K: LaneKernel<$t>>(self, kernel: K) -> K::Output {

@@ -36,8 +36,8 @@ macro_rules! impl_lanes {
         impl Lanes<$t> for Avx512 {
             type V = $v;
             type M = $m;
-            const MR: usize = 6;
             const NV: usize = 4;
+            const MR: [usize; 4] = [12, 12, 8, 6];
 
             #[inline(always)]
             fn outline<K: LaneKernel<$t>>(self, kernel: K) -> K::Output {

@@ -61,10 +61,10 @@ pub trait Lanes<T: Scalar>: Copy + Send + Sync + 'static {
     type V: Copy;
     /// A truth value a lane.
     type M: Copy;
-    /// Rows of a matrix product's tile.
-    const MR: usize;
-    /// Virtual vectors in a row of a matrix product's tile.
+    /// Virtual vectors in the widest row of a matrix product's tile.
     const NV: usize;
+    /// Most rows of a tile of 1, 2, 3 and 4 vectors: as many accumulators as there are registers to spare.
+    const MR: [usize; 4];
 
     /// Runs a kernel with this token in a function of its own, for code too large to be inlined at every use.
     fn outline<K: LaneKernel<T>>(self, kernel: K) -> K::Output;

@@ -13,8 +13,8 @@ macro_rules! impl_lanes {
         impl Lanes<$t> for ScalarLanes {
             type V = [$t; $n];
             type M = [bool; $n];
-            const MR: usize = 4;
             const NV: usize = 1;
+            const MR: [usize; 4] = [4, 0, 0, 0];
 
             #[inline(always)]
             fn outline<K: LaneKernel<$t>>(self, kernel: K) -> K::Output {
