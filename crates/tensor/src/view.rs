@@ -169,6 +169,12 @@ impl<'a, T: Scalar> MatMut<'a, T> {
         unsafe { std::slice::from_raw_parts_mut(self.ptr.add(i * self.rs), self.cols) }
     }
 
+    /// A single contiguous column as a row.
+    pub(crate) fn column_as_row(self) -> Self {
+        assert!(self.cols == 1 && self.rs == 1, "not one contiguous column");
+        MatMut { rows: 1, cols: self.rows, rs: self.rows, ..self }
+    }
+
     /// Cuts into the rows before `at` and the rest.
     pub(crate) fn split_rows(self, at: usize) -> (Self, Self) {
         assert!(at <= self.rows);

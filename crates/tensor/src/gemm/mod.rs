@@ -89,9 +89,32 @@ pub fn matmul<T: Scalar>(
     if exec.isa == Isa::PORTABLE {
         return portable::matmul(a, b, c, start);
     }
+    if n == 1 && m > 1 && c.rs == 1 {
+        return matmul_column(exec, a, b, c, start, scratch);
+    }
     let pieces = exec.threads.min(m.saturating_mul(n).saturating_mul(k) / MIN_PIECE).max(1);
     let buffers = scratch.reserve(pieces, block::scratch_len(m, n, k));
     split(exec.isa, Block { a, b, c, start }, buffers);
+}
+
+/// A product with one column, as Cᵀ ← start + Bᵀ·Aᵀ: the rows of C become the lanes.
+fn matmul_column<T: Scalar>(
+    exec: Exec,
+    a: MatRef<'_, T>,
+    b: MatRef<'_, T>,
+    c: MatMut<'_, T>,
+    start: Start<'_, T>,
+    scratch: &mut Scratch<T>,
+) {
+    let mut row = c.column_as_row();
+    let start = match start {
+        Start::Bias(bias) => {
+            row.row_mut(0).fill(bias[0]);
+            Start::Add
+        }
+        other => other,
+    };
+    matmul(exec, b.t(), a.t(), row, start, scratch);
 }
 
 /// Computes the block with one buffer a piece: halves the buffers and the longer side of C until one is left.

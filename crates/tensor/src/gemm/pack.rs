@@ -32,31 +32,31 @@ pub(super) fn panel_width<T: Scalar>(width: usize, left: usize) -> usize {
     width.min(left.next_multiple_of(T::LANES))
 }
 
-/// One panel of a B whose columns are contiguous: blocks of one vector squared, and what is left one by one.
+/// One panel of a B whose rows are not contiguous: blocks of at most one vector squared, transposed in registers, where its
+/// columns are; one number after the other where nothing is contiguous.
 #[inline(always)]
 fn transposed<T: Scalar, S: Lanes<T>>(s: S, b: MatRef<'_, T>, stride: usize, panel: &mut [T]) {
     let (k, n) = (b.rows(), b.cols());
-    let (mut whole_k, mut whole_n) = (k - k % T::LANES, n - n % T::LANES);
     if b.rs != 1 {
-        (whole_k, whole_n) = (0, 0);
+        for (p, row) in panel.chunks_exact_mut(stride).enumerate().take(k) {
+            row.iter_mut().enumerate().for_each(|(j, x)| *x = if j < n { b.at(p, j) } else { T::ZERO });
+        }
+        return;
     }
-    for j in (0..whole_n).step_by(T::LANES) {
-        for p in (0..whole_k).step_by(T::LANES) {
+    for j in (0..stride).step_by(T::LANES) {
+        for p in (0..k).step_by(T::LANES) {
+            let block = (n.saturating_sub(j).min(T::LANES), (k - p).min(T::LANES));
             // SAFETY: the block lies inside B, whose columns are contiguous, and inside the panel of k · stride elements.
             unsafe {
-                s.transpose_raw(b.ptr.add(j * b.cs + p), b.cs, panel.as_mut_ptr().add(p * stride + j), stride)
+                s.transpose_raw(
+                    b.ptr.wrapping_add(j * b.cs + p),
+                    b.cs,
+                    block,
+                    panel.as_mut_ptr().add(p * stride + j),
+                    stride,
+                )
             }
         }
-    }
-    for j in 0..n {
-        let from = if j < whole_n { whole_k } else { 0 };
-        for p in from..k {
-            // SAFETY: (p, j) is an element of B.
-            panel[p * stride + j] = unsafe { *b.ptr.add(p * b.rs + j * b.cs) };
-        }
-    }
-    if n < stride {
-        panel.chunks_exact_mut(stride).for_each(|row| row[n..].fill(T::ZERO));
     }
 }
 

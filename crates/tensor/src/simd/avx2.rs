@@ -124,16 +124,22 @@ macro_rules! impl_lanes {
                 self,
                 from: *const $t,
                 from_stride: usize,
+                (rows, cols): (usize, usize),
                 to: *mut $t,
                 to_stride: usize,
             ) {
                 for (i, j) in [(0, 0), (0, $half), ($half, 0), ($half, $half)] {
-                    op!($transpose(
-                        from.add(i * from_stride + j),
-                        from_stride,
-                        to.add(j * to_stride + i),
-                        to_stride
-                    ));
+                    // A quarter without columns is not touched at all.
+                    let left = (rows.saturating_sub(i), cols.saturating_sub(j));
+                    if left.1 > 0 {
+                        op!($transpose(
+                            from.wrapping_add(i * from_stride + j),
+                            from_stride,
+                            left,
+                            to.add(j * to_stride + i),
+                            to_stride
+                        ));
+                    }
                 }
             }
             #[inline(always)]
@@ -171,9 +177,22 @@ macro_rules! impl_lanes {
 /// The blocks must be readable and writable, and the CPU have AVX2.
 #[inline]
 #[target_feature(enable = "avx2")]
-unsafe fn transpose_f32(from: *const f32, from_stride: usize, to: *mut f32, to_stride: usize) {
-    // SAFETY: as the caller promises.
-    let r: [__m256; 8] = std::array::from_fn(|i| unsafe { _mm256_loadu_ps(from.add(i * from_stride)) });
+unsafe fn transpose_f32(
+    from: *const f32,
+    from_stride: usize,
+    (rows, cols): (usize, usize),
+    to: *mut f32,
+    to_stride: usize,
+) {
+    let mask = first_of_8(cols.min(8));
+    let r: [__m256; 8] = std::array::from_fn(|i| {
+        // SAFETY: as the caller promises; lanes past the columns are not read.
+        if i < rows {
+            unsafe { _mm256_maskload_ps(from.add(i * from_stride), mask) }
+        } else {
+            _mm256_setzero_ps()
+        }
+    });
     for c in 0..4 {
         // Half h of `p[g]` holds column 4h + c of rows 4g … 4g + 3.
         let p: [__m256; 2] = std::array::from_fn(|g| {
@@ -189,10 +208,15 @@ unsafe fn transpose_f32(from: *const f32, from_stride: usize, to: *mut f32, to_s
                 _mm256_shuffle_ps::<0b11_10_11_10>(a, b)
             }
         });
-        // SAFETY: as the caller promises.
-        unsafe {
-            _mm256_storeu_ps(to.add(c * to_stride), _mm256_permute2f128_ps::<0x20>(p[0], p[1]));
-            _mm256_storeu_ps(to.add((4 + c) * to_stride), _mm256_permute2f128_ps::<0x31>(p[0], p[1]));
+        let columns = [
+            (c, _mm256_permute2f128_ps::<0x20>(p[0], p[1])),
+            (4 + c, _mm256_permute2f128_ps::<0x31>(p[0], p[1])),
+        ];
+        for (at, column) in columns {
+            if at < cols {
+                // SAFETY: as the caller promises.
+                unsafe { _mm256_storeu_ps(to.add(at * to_stride), column) }
+            }
         }
     }
 }
@@ -203,17 +227,33 @@ unsafe fn transpose_f32(from: *const f32, from_stride: usize, to: *mut f32, to_s
 /// The blocks must be readable and writable, and the CPU have AVX2.
 #[inline]
 #[target_feature(enable = "avx2")]
-unsafe fn transpose_f64(from: *const f64, from_stride: usize, to: *mut f64, to_stride: usize) {
-    // SAFETY: as the caller promises.
-    let r: [__m256d; 4] = std::array::from_fn(|i| unsafe { _mm256_loadu_pd(from.add(i * from_stride)) });
+unsafe fn transpose_f64(
+    from: *const f64,
+    from_stride: usize,
+    (rows, cols): (usize, usize),
+    to: *mut f64,
+    to_stride: usize,
+) {
+    let mask = first_of_4(cols.min(4));
+    let r: [__m256d; 4] = std::array::from_fn(|i| {
+        // SAFETY: as the caller promises; lanes past the columns are not read.
+        if i < rows {
+            unsafe { _mm256_maskload_pd(from.add(i * from_stride), mask) }
+        } else {
+            _mm256_setzero_pd()
+        }
+    });
     let (a, b) = (_mm256_unpacklo_pd(r[0], r[1]), _mm256_unpacklo_pd(r[2], r[3]));
     let (c, d) = (_mm256_unpackhi_pd(r[0], r[1]), _mm256_unpackhi_pd(r[2], r[3]));
-    // SAFETY: as the caller promises.
-    unsafe {
-        _mm256_storeu_pd(to, _mm256_permute2f128_pd::<0x20>(a, b));
-        _mm256_storeu_pd(to.add(to_stride), _mm256_permute2f128_pd::<0x20>(c, d));
-        _mm256_storeu_pd(to.add(2 * to_stride), _mm256_permute2f128_pd::<0x31>(a, b));
-        _mm256_storeu_pd(to.add(3 * to_stride), _mm256_permute2f128_pd::<0x31>(c, d));
+    let columns = [
+        _mm256_permute2f128_pd::<0x20>(a, b),
+        _mm256_permute2f128_pd::<0x20>(c, d),
+        _mm256_permute2f128_pd::<0x31>(a, b),
+        _mm256_permute2f128_pd::<0x31>(c, d),
+    ];
+    for (at, column) in columns.into_iter().enumerate().take(cols) {
+        // SAFETY: as the caller promises.
+        unsafe { _mm256_storeu_pd(to.add(at * to_stride), column) }
     }
 }
 

@@ -116,10 +116,11 @@ macro_rules! impl_lanes {
                 self,
                 from: *const $t,
                 from_stride: usize,
+                (rows, cols): (usize, usize),
                 to: *mut $t,
                 to_stride: usize,
             ) {
-                op!($transpose(from, from_stride, to, to_stride))
+                op!($transpose(from, from_stride, (rows, cols), to, to_stride))
             }
             #[inline(always)]
             unsafe fn load_raw(self, p: *const $t) -> $v {
@@ -147,9 +148,22 @@ macro_rules! impl_lanes {
 /// The blocks must be readable and writable, and the CPU have AVX-512 F.
 #[inline]
 #[target_feature(enable = "avx512f")]
-unsafe fn transpose_f32(from: *const f32, from_stride: usize, to: *mut f32, to_stride: usize) {
-    // SAFETY: as the caller promises.
-    let r: [__m512; 16] = std::array::from_fn(|i| unsafe { _mm512_loadu_ps(from.add(i * from_stride)) });
+unsafe fn transpose_f32(
+    from: *const f32,
+    from_stride: usize,
+    (rows, cols): (usize, usize),
+    to: *mut f32,
+    to_stride: usize,
+) {
+    let mask = first_lanes(cols) as __mmask16;
+    let r: [__m512; 16] = std::array::from_fn(|i| {
+        // SAFETY: as the caller promises; lanes past the columns are not read.
+        if i < rows {
+            unsafe { _mm512_maskz_loadu_ps(mask, from.add(i * from_stride)) }
+        } else {
+            _mm512_setzero_ps()
+        }
+    });
     // Quarter q of `pairs[4g + c]` holds column 4q + c of rows 4g … 4g + 3.
     let mut pairs = r;
     for g in 0..4 {
@@ -175,8 +189,10 @@ unsafe fn transpose_f32(from: *const f32, from_stride: usize, to: *mut f32, to_s
             _mm512_shuffle_f32x4::<0b11_01_11_01>(ab_odd, de_odd),
         ];
         for (q, column) in columns.into_iter().enumerate() {
-            // SAFETY: as the caller promises.
-            unsafe { _mm512_storeu_ps(to.add((4 * q + c) * to_stride), column) }
+            if 4 * q + c < cols {
+                // SAFETY: as the caller promises.
+                unsafe { _mm512_storeu_ps(to.add((4 * q + c) * to_stride), column) }
+            }
         }
     }
 }
@@ -187,9 +203,22 @@ unsafe fn transpose_f32(from: *const f32, from_stride: usize, to: *mut f32, to_s
 /// The blocks must be readable and writable, and the CPU have AVX-512 F.
 #[inline]
 #[target_feature(enable = "avx512f")]
-unsafe fn transpose_f64(from: *const f64, from_stride: usize, to: *mut f64, to_stride: usize) {
-    // SAFETY: as the caller promises.
-    let r: [__m512d; 8] = std::array::from_fn(|i| unsafe { _mm512_loadu_pd(from.add(i * from_stride)) });
+unsafe fn transpose_f64(
+    from: *const f64,
+    from_stride: usize,
+    (rows, cols): (usize, usize),
+    to: *mut f64,
+    to_stride: usize,
+) {
+    let mask = first_lanes(cols) as __mmask8;
+    let r: [__m512d; 8] = std::array::from_fn(|i| {
+        // SAFETY: as the caller promises; lanes past the columns are not read.
+        if i < rows {
+            unsafe { _mm512_maskz_loadu_pd(mask, from.add(i * from_stride)) }
+        } else {
+            _mm512_setzero_pd()
+        }
+    });
     for c in 0..2 {
         // Quarter q of `p[g]` holds column 2q + c of rows 2g and 2g + 1.
         let p: [__m512d; 4] = std::array::from_fn(|g| {
@@ -211,8 +240,10 @@ unsafe fn transpose_f64(from: *const f64, from_stride: usize, to: *mut f64, to_s
             _mm512_shuffle_f64x2::<0b11_01_11_01>(low_odd, high_odd),
         ];
         for (q, column) in columns.into_iter().enumerate() {
-            // SAFETY: as the caller promises.
-            unsafe { _mm512_storeu_pd(to.add((2 * q + c) * to_stride), column) }
+            if 2 * q + c < cols {
+                // SAFETY: as the caller promises.
+                unsafe { _mm512_storeu_pd(to.add((2 * q + c) * to_stride), column) }
+            }
         }
     }
 }

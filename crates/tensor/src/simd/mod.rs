@@ -125,16 +125,27 @@ pub trait Lanes<T: Scalar>: Copy + Send + Sync + 'static {
     /// `n` elements at `p` must be writable.
     unsafe fn store_raw_part(self, p: *mut T, n: usize, v: Self::V);
 
-    /// Transposes a block of `LANES` × `LANES` numbers: to[j·to_stride + i] ← from[i·from_stride + j].
+    /// Transposes a block of at most `LANES` × `LANES` numbers: to[j·to_stride + i] ← from[i·from_stride + j] for i < `rows` and
+    /// j < `cols`; for `rows` ≤ i < `LANES` it writes zeros.
     ///
     /// # Safety
-    /// Both blocks must lie in readable, respectively writable, memory.
+    /// `rows` rows of `cols` numbers must be readable, `cols` rows of `LANES` numbers writable.
     #[inline(always)]
-    unsafe fn transpose_raw(self, from: *const T, from_stride: usize, to: *mut T, to_stride: usize) {
+    unsafe fn transpose_raw(
+        self,
+        from: *const T,
+        from_stride: usize,
+        (rows, cols): (usize, usize),
+        to: *mut T,
+        to_stride: usize,
+    ) {
         for i in 0..T::LANES {
-            for j in 0..T::LANES {
+            for j in 0..cols {
                 // SAFETY: as the caller promises.
-                unsafe { *to.add(j * to_stride + i) = *from.add(i * from_stride + j) }
+                unsafe {
+                    *to.add(j * to_stride + i) =
+                        if i < rows { *from.add(i * from_stride + j) } else { T::ZERO }
+                }
             }
         }
     }
@@ -342,27 +353,36 @@ mod tests {
         }
     }
 
-    /// Transposes a block with strides larger than the lanes.
-    struct Transpose<'a, T>(&'a [T], &'a mut [T]);
+    /// Transposes a block of this many rows and columns, with strides larger than the lanes.
+    struct Transpose<'a, T>(&'a [T], (usize, usize), &'a mut [T]);
 
     impl<T: Scalar> LaneKernel<T> for Transpose<'_, T> {
         type Output = ();
         #[inline(always)]
         fn run<S: LaneMath<T>>(self, s: S) {
             // SAFETY: both slices hold 16 rows of 20, which is more than the block needs.
-            unsafe { s.transpose_raw(self.0.as_ptr(), 19, self.1.as_mut_ptr(), 20) }
+            unsafe { s.transpose_raw(self.0.as_ptr(), 19, self.1, self.2.as_mut_ptr(), 20) }
         }
     }
 
     fn check_transpose<T: Scalar>() {
-        let from: Vec<T> = (0..320).map(|i| T::from_f64(f64::from(i))).collect();
+        let from: Vec<T> = (0..320).map(|i| T::from_f64(f64::from(i) + 1.0)).collect();
+        let untouched = T::from_f64(-1.0);
         for isa in Isa::all_exact() {
-            let mut to = vec![T::ZERO; 320];
-            T::dispatch(isa, Transpose(&from, &mut to));
-            for i in 0..20 {
-                for j in 0..16 {
-                    let want = if i < T::LANES && j < T::LANES { from[i * 19 + j] } else { T::ZERO };
-                    assert_eq!(to[j * 20 + i], want, "{} {i} {j}", isa.name());
+            for rows in 0..=T::LANES {
+                for cols in 0..=T::LANES {
+                    let mut to = vec![untouched; 320];
+                    T::dispatch(isa, Transpose(&from, (rows, cols), &mut to));
+                    for i in 0..20 {
+                        for j in 0..16 {
+                            let want = match (i < rows, i < T::LANES, j < cols) {
+                                (true, _, true) => from[i * 19 + j],
+                                (false, true, true) => T::ZERO,
+                                _ => untouched,
+                            };
+                            assert_eq!(to[j * 20 + i], want, "{} {rows}×{cols}: {i} {j}", isa.name());
+                        }
+                    }
                 }
             }
         }
