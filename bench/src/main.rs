@@ -6,8 +6,10 @@
 
 mod gemm_bench;
 mod machine;
+mod math_bench;
 mod sample;
 mod train_bench;
+mod ulp;
 
 use planish_tensor::{Exec, Isa};
 use std::process::ExitCode;
@@ -35,7 +37,9 @@ fn run() -> Result<(), String> {
     let results = match settings.name.as_str() {
         "train" => train_bench::run(settings.exec, peak),
         "gemm" => gemm_bench::run(settings.exec, peak),
-        other => return Err(format!("unknown benchmark {other:?}: use train or gemm")),
+        "math" => math_bench::run(settings.exec),
+        "ulp" => ulp::run(settings.exec),
+        other => return Err(format!("unknown benchmark {other:?}: use train, gemm, math or ulp")),
     };
     if let Some(path) = settings.json {
         std::fs::write(&path, serde_json::to_string_pretty(&results).expect("plain data") + "\n")
@@ -46,7 +50,7 @@ fn run() -> Result<(), String> {
 }
 
 fn parse(mut args: impl Iterator<Item = String>) -> Result<Settings, String> {
-    let name = args.next().ok_or("which benchmark? train or gemm")?;
+    let name = args.next().ok_or("which benchmark? train, gemm, math or ulp")?;
     let mut settings = Settings { name, exec: Exec::best(), json: None };
     while let Some(flag) = args.next() {
         let value = args.next().ok_or_else(|| format!("{flag} needs a value"))?;

@@ -56,6 +56,12 @@ const COMMANDS: &[Command] = &[
         run: bench::run,
     },
     Command {
+        name: "ulp",
+        arguments: "",
+        about: "measure the largest error of the vector math over all 2^32 f32 arguments (a minute or two)",
+        run: |root, _| bench::run(root, &["ulp".to_owned()]),
+    },
+    Command {
         name: "golden",
         arguments: "",
         about: "generate the golden values again (needs Python and the libraries that are compared with)",

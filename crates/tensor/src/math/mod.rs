@@ -97,9 +97,8 @@ pub trait LaneMath<T: Scalar>: Lanes<T> {
     #[inline(always)]
     fn reduce_ln2(self, x: Self::V) -> (Self::V, Self::V) {
         let n = self.round(self.mul(x, self.constant(std::f64::consts::LOG2_E)));
-        let minus_n = self.neg(n);
-        let r = self.fma(minus_n, self.splat(T::LN2_HI), x);
-        (n, self.fma(minus_n, self.splat(T::LN2_LO), r))
+        let r = self.fma(n, self.splat(-T::LN2_HI), x);
+        (n, self.fma(n, self.splat(-T::LN2_LO), r))
     }
 
     /// eˣ

@@ -94,8 +94,8 @@ fn special_values_are_kept() {
 
 #[test]
 fn every_function_has_the_same_bits_on_every_instruction_set() {
-    // Every 65,537th bit pattern: all exponents, both signs, NaN and infinities.
-    let x: Vec<f32> = (0..=u32::MAX).step_by(65_537).map(f32::from_bits).collect();
+    // Every 257th bit pattern: all exponents, both signs, NaN and infinities.
+    let x: Vec<f32> = (0..=u32::MAX).step_by(257).map(f32::from_bits).collect();
     let x64: Vec<f64> = (0..u64::MAX).step_by(1 << 48).map(|b| f64::from_bits(b ^ (b >> 17))).collect();
     for f in [exp, log, tanh, sigmoid, softplus, normal_cdf] as [Slices; 6] {
         let mut want = x.clone();

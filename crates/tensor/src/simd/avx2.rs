@@ -40,7 +40,7 @@ macro_rules! op {
 macro_rules! impl_lanes {
     ($t:ident, $v:ident, $half:expr, $cast_i:ident, $cast_f:ident, $bits:ty, $set_bits:ident, $shl:ident, $shr:ident, $mantissa:expr,
      $set1:ident, $add:ident, $sub:ident, $mul:ident, $div:ident, $fma:ident, $sqrt:ident, $and:ident, $or:ident, $xor:ident,
-     $cmp:ident, $blend:ident, $load:ident, $load_mask:ident, $store:ident, $store_mask:ident, $mask_table:ident, $transpose:ident) => {
+     $cmp:ident, $blend:ident, $load:ident, $load_mask:ident, $store:ident, $store_mask:ident, $mask_table:ident, $transpose:ident, $max:ident, $min:ident) => {
         impl Lanes<$t> for Avx2 {
             type V = [$v; 2];
             type M = [$v; 2];
@@ -118,6 +118,14 @@ macro_rules! impl_lanes {
             #[inline(always)]
             fn select(self, mask: Self::M, yes: Self::V, no: Self::V) -> Self::V {
                 both!($blend, no, yes, mask)
+            }
+            #[inline(always)]
+            fn max(self, a: Self::V, b: Self::V) -> Self::V {
+                both!($max, a, b)
+            }
+            #[inline(always)]
+            fn min(self, a: Self::V, b: Self::V) -> Self::V {
+                both!($min, a, b)
             }
             #[inline(always)]
             unsafe fn transpose_raw(
@@ -297,7 +305,9 @@ impl_lanes!(
     _mm256_storeu_ps,
     _mm256_maskstore_ps,
     first_of_8,
-    transpose_f32
+    transpose_f32,
+    _mm256_max_ps,
+    _mm256_min_ps
 );
 impl_lanes!(
     f64,
@@ -327,5 +337,7 @@ impl_lanes!(
     _mm256_storeu_pd,
     _mm256_maskstore_pd,
     first_of_4,
-    transpose_f64
+    transpose_f64,
+    _mm256_max_pd,
+    _mm256_min_pd
 );

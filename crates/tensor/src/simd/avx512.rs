@@ -32,7 +32,7 @@ macro_rules! op {
 macro_rules! impl_lanes {
     ($t:ident, $v:ident, $m:ident, $cast_i:ident, $cast_f:ident, $bits:ty, $set_bits:ident, $shl:ident, $shr:ident, $mantissa:expr,
      $set1:ident, $add:ident, $sub:ident, $mul:ident, $div:ident, $fma:ident, $sqrt:ident, $cmp:ident, $blend:ident,
-     $load:ident, $load_mask:ident, $store:ident, $store_mask:ident, $transpose:ident) => {
+     $load:ident, $load_mask:ident, $store:ident, $store_mask:ident, $transpose:ident, $max:ident, $min:ident) => {
         impl Lanes<$t> for Avx512 {
             type V = $v;
             type M = $m;
@@ -110,6 +110,14 @@ macro_rules! impl_lanes {
             #[inline(always)]
             fn select(self, mask: $m, yes: $v, no: $v) -> $v {
                 op!($blend(mask, no, yes))
+            }
+            #[inline(always)]
+            fn max(self, a: $v, b: $v) -> $v {
+                op!($max(a, b))
+            }
+            #[inline(always)]
+            fn min(self, a: $v, b: $v) -> $v {
+                op!($min(a, b))
             }
             #[inline(always)]
             unsafe fn transpose_raw(
@@ -278,7 +286,9 @@ impl_lanes!(
     _mm512_maskz_loadu_ps,
     _mm512_storeu_ps,
     _mm512_mask_storeu_ps,
-    transpose_f32
+    transpose_f32,
+    _mm512_max_ps,
+    _mm512_min_ps
 );
 impl_lanes!(
     f64,
@@ -304,5 +314,7 @@ impl_lanes!(
     _mm512_maskz_loadu_pd,
     _mm512_storeu_pd,
     _mm512_mask_storeu_pd,
-    transpose_f64
+    transpose_f64,
+    _mm512_max_pd,
+    _mm512_min_pd
 );
