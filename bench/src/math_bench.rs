@@ -6,8 +6,10 @@ use planish_tensor::{Exec, Isa, math};
 use serde_json::{Value, json};
 
 type Slices = fn(Isa, &mut [f32]);
+/// Name, ours, the standard library's.
+type Function = (&'static str, Slices, fn(f32) -> f32);
 
-const FUNCTIONS: [(&str, Slices, fn(f32) -> f32); 4] = [
+const FUNCTIONS: [Function; 4] = [
     ("exp", math::exp, f32::exp),
     ("log", math::log, f32::ln),
     ("tanh", math::tanh, f32::tanh),

@@ -178,7 +178,7 @@ pub fn fit_network(
     };
     let mut model = Model::new(target, Predictor::Network(predictor), record)?;
     if !held.is_empty() {
-        model.score_validation(exec, &table.select(&held))?;
+        exec.install(|| model.score_validation(exec, &table.select(&held)))?;
     }
     Ok(model)
 }

@@ -128,6 +128,11 @@ impl Plan {
         self.last().activation
     }
 
+    /// Multiply-adds of the largest matrix product for a batch of this many rows.
+    pub fn largest_product(&self, rows: usize) -> usize {
+        self.steps.iter().map(|s| s.inputs.saturating_mul(s.units)).max().unwrap_or(0).saturating_mul(rows)
+    }
+
     fn last(&self) -> &DenseStep {
         self.steps.last().expect("a plan has a layer")
     }

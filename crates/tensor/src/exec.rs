@@ -2,6 +2,8 @@
 //! depends on them, so nothing is global and tests can force either.
 
 use crate::isa::Isa;
+use rayon::{ThreadPool, ThreadPoolBuilder, Yield};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 /// An instruction set and a thread count.
 ///
@@ -35,13 +37,88 @@ impl Exec {
     /// Runs `job` inside a pool of this many threads. With one thread, inside such a pool already, or if the system
     /// refuses to start threads, the job runs on the caller's thread.
     pub fn install<R: Send>(self, job: impl FnOnce() -> R + Send) -> R {
+        match self.new_pool() {
+            Some(pool) => pool.install(job),
+            None => job(),
+        }
+    }
+
+    /// As [`Exec::install`], with the pool's other threads kept from falling asleep while the job runs: for jobs that split
+    /// work every few microseconds, where waking a thread would cost more than the work.
+    pub fn install_awake<R: Send>(self, job: impl FnOnce() -> R + Send) -> R {
+        match self.new_pool() {
+            Some(pool) => pool.install(|| awake(self.threads - 1, job)),
+            None => job(),
+        }
+    }
+
+    /// A pool of this many threads, if one is wanted and to be had.
+    fn new_pool(self) -> Option<ThreadPool> {
         let inside = rayon::current_thread_index().is_some() && rayon::current_num_threads() == self.threads;
         if self.threads <= 1 || inside {
-            return job();
+            return None;
         }
-        match rayon::ThreadPoolBuilder::new().num_threads(self.threads).build() {
-            Ok(pool) => pool.install(job),
-            Err(_) => job(),
+        ThreadPoolBuilder::new().num_threads(self.threads).build().ok()
+    }
+}
+
+/// Runs the job while `others` threads of the current, otherwise idle pool look for work without pause.
+fn awake<R>(others: usize, job: impl FnOnce() -> R) -> R {
+    let (started, done) = (AtomicUsize::new(0), AtomicBool::new(false));
+    let watch = || {
+        started.fetch_add(1, Ordering::Release);
+        while !done.load(Ordering::Acquire) {
+            if rayon::yield_now() != Some(Yield::Executed) {
+                std::hint::spin_loop();
+            }
         }
+    };
+    rayon::in_place_scope(|scope| {
+        (0..others).for_each(|_| scope.spawn(|_| watch()));
+        // Set also if the job panics, or the scope would wait for ever.
+        let _stop = SetOnDrop(&done);
+        // A watcher that had not started could be picked up by this very thread while it waits for half of a product.
+        while started.load(Ordering::Acquire) < others {
+            std::thread::yield_now();
+        }
+        job()
+    })
+}
+
+struct SetOnDrop<'a>(&'a AtomicBool);
+
+impl Drop for SetOnDrop<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Release);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_job_runs_in_a_pool_of_the_wanted_size_and_returns() {
+        for threads in [1, 2, 3] {
+            let exec = Exec::best().with_threads(threads);
+            assert_eq!(exec.install(|| 7), 7);
+            let sum = exec.install_awake(|| {
+                (0..100)
+                    .map(|i| {
+                        let (a, b) = rayon::join(|| i, || 1);
+                        a + b
+                    })
+                    .sum::<i32>()
+            });
+            assert_eq!(sum, 5050);
+        }
+        let exec = Exec::best().with_threads(2);
+        assert_eq!(exec.install_awake(|| exec.install_awake(rayon::current_num_threads)), 2);
+    }
+
+    #[test]
+    fn a_job_that_panics_ends_the_watch() {
+        let exec = Exec::best().with_threads(2);
+        assert!(std::panic::catch_unwind(|| exec.install_awake(|| panic!("on purpose"))).is_err());
     }
 }

@@ -8,6 +8,7 @@ use crate::network::Network;
 use crate::session::Session;
 use crate::split;
 use planish_nn::{Loss, Targets};
+use planish_tensor::gemm::is_worth_threads;
 use planish_tensor::rng::{Purpose, Stream};
 use planish_tensor::{AlignedVec, Exec, MatRef, Matrix, Scalar};
 use std::ops::ControlFlow;
@@ -96,8 +97,8 @@ impl<T: Scalar> Network<T> {
     ) -> Result<History, TrainError> {
         options.check()?;
         data.check(&self.plan, self.loss)?;
-        let (rows, held) = split_rows(data, self.loss, options.validation_split, self.seed);
-        exec.install(|| Run::new(self, exec, data, (rows, held), options).all_epochs(observer))
+        let parts = split_rows(data, self.loss, options.validation_split, self.seed);
+        self.run(exec, data, parts, options, observer)
     }
 
     /// As [`Network::fit`], with the rows to train on and the rows to hold out given; `validation_split` is not used.
@@ -120,7 +121,21 @@ impl<T: Scalar> Network<T> {
         if rows.is_empty() {
             return Err(TrainError::Data { what: "there are no rows to train on".to_owned() });
         }
-        exec.install(|| Run::new(self, exec, data, (rows, held), options).all_epochs(observer))
+        self.run(exec, data, (rows, held), options, observer)
+    }
+
+    /// Runs the loop on one thread, or in a pool if its products are worth splitting.
+    fn run(
+        &mut self,
+        exec: Exec,
+        data: &Data<'_, T>,
+        parts: (Vec<u32>, Vec<u32>),
+        options: &FitOptions,
+        observer: &mut dyn Observer,
+    ) -> Result<History, TrainError> {
+        let small = !is_worth_threads(self.plan.largest_product(options.batch_size.min(data.rows())));
+        let exec = if small { Exec { threads: 1, ..exec } } else { exec };
+        exec.install_awake(|| Run::new(self, exec, data, parts, options).all_epochs(observer))
     }
 }
 

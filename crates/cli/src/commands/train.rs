@@ -67,7 +67,7 @@ fn train_network(exec: Exec, a: &TrainArgs, source: &mut CsvSource) -> anyhow::R
         ..NetworkSettings::new(&a.target)
     };
     let mut progress = TrainingProgress::new(a.epochs);
-    let model = exec.install(|| fit_network(exec, &table, &settings, &mut progress));
+    let model = fit_network(exec, &table, &settings, &mut progress);
     progress.finish();
     model.with_context(|| source.name().to_owned())
 }

@@ -24,6 +24,11 @@ use block::Block;
 /// Multiply-adds below which a product is not worth a second thread.
 const MIN_PIECE: usize = 300_000;
 
+/// Whether a product of this many multiply-adds is split over threads.
+pub fn is_worth_threads(multiply_adds: usize) -> bool {
+    multiply_adds >= 2 * MIN_PIECE
+}
+
 /// What the chains of multiply-adds start from.
 #[derive(Clone, Copy, Debug)]
 pub enum Start<'a, T> {

@@ -194,8 +194,8 @@ unsafe fn transpose_f32(
 ) {
     let mask = first_of_8(cols.min(8));
     let r: [__m256; 8] = std::array::from_fn(|i| {
-        // SAFETY: as the caller promises; lanes past the columns are not read.
         if i < rows {
+            // SAFETY: as the caller promises; lanes past the columns are not read.
             unsafe { _mm256_maskload_ps(from.add(i * from_stride), mask) }
         } else {
             _mm256_setzero_ps()
@@ -244,8 +244,8 @@ unsafe fn transpose_f64(
 ) {
     let mask = first_of_4(cols.min(4));
     let r: [__m256d; 4] = std::array::from_fn(|i| {
-        // SAFETY: as the caller promises; lanes past the columns are not read.
         if i < rows {
+            // SAFETY: as the caller promises; lanes past the columns are not read.
             unsafe { _mm256_maskload_pd(from.add(i * from_stride), mask) }
         } else {
             _mm256_setzero_pd()

@@ -165,8 +165,8 @@ unsafe fn transpose_f32(
 ) {
     let mask = first_lanes(cols) as __mmask16;
     let r: [__m512; 16] = std::array::from_fn(|i| {
-        // SAFETY: as the caller promises; lanes past the columns are not read.
         if i < rows {
+            // SAFETY: as the caller promises; lanes past the columns are not read.
             unsafe { _mm512_maskz_loadu_ps(mask, from.add(i * from_stride)) }
         } else {
             _mm512_setzero_ps()
@@ -220,8 +220,8 @@ unsafe fn transpose_f64(
 ) {
     let mask = first_lanes(cols) as __mmask8;
     let r: [__m512d; 8] = std::array::from_fn(|i| {
-        // SAFETY: as the caller promises; lanes past the columns are not read.
         if i < rows {
+            // SAFETY: as the caller promises; lanes past the columns are not read.
             unsafe { _mm512_maskz_loadu_pd(mask, from.add(i * from_stride)) }
         } else {
             _mm512_setzero_pd()
