@@ -108,14 +108,14 @@ impl<T: Scalar> LaneKernel<T> for Nest<'_, '_, T> {
                 for i0 in (0..m).step_by(MC) {
                     let i1 = (i0 + MC).min(m);
                     let mut rows = a.block(i0, i1, p0, p1);
-                    let mut a_panel = None;
+                    let mut a_panel = 0;
                     if pack_a {
                         let height = S::MR[S::NV - 1];
                         if m > MC || j0 == 0 {
                             pack::rows(s, rows, height, a_buffer);
                         }
                         rows.ptr = a_buffer.as_ptr();
-                        a_panel = Some((p1 - p0) * height);
+                        a_panel = (p1 - p0) * height;
                         (rows.rs, rows.cs) = (1, height);
                     }
                     let panels = Panels { s, rows, a_panel, panel, first: p0 == 0, start };
@@ -132,7 +132,8 @@ impl<T: Scalar> LaneKernel<T> for Nest<'_, '_, T> {
 struct Panels<'a, T, S> {
     s: S,
     rows: MatRef<'a, T>,
-    a_panel: Option<usize>,
+    /// As [`tile::Strip::a_panel`].
+    a_panel: usize,
     panel: usize,
     first: bool,
     start: Start<'a, T>,
@@ -151,11 +152,11 @@ impl<T: Scalar, S: LaneMath<T>> Panels<'_, T, S> {
                 // SAFETY: column j lies inside B.
                 None => (unsafe { b.ptr.add(j) }, b.rs),
             };
-            let from = match self.start {
-                _ if !self.first => tile::From::C,
-                Start::Zero => tile::From::Zero,
-                Start::Add => tile::From::C,
-                Start::Bias(bias) => tile::From::Row(bias[j0 + j..j0 + j + width].as_ptr()),
+            let (from, bias) = match self.start {
+                _ if !self.first => (tile::From::C, b_ptr),
+                Start::Zero => (tile::From::Zero, b_ptr),
+                Start::Add => (tile::From::C, b_ptr),
+                Start::Bias(bias) => (tile::From::Bias, bias[j0 + j..j0 + j + width].as_ptr()),
             };
             let (m, k) = (self.rows.rows, self.rows.cols);
             // SAFETY: the strip's rows, columns and depth lie inside A, B and C; packed buffers hold whole panels.
@@ -173,6 +174,7 @@ impl<T: Scalar, S: LaneMath<T>> Panels<'_, T, S> {
                     c: c.add(j),
                     rsc,
                     from,
+                    bias,
                 };
                 strip.run(self.s);
             }

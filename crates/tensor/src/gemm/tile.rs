@@ -9,13 +9,13 @@ use crate::simd::{LaneKernel, LaneMath, Lanes};
 
 /// What a tile's accumulators start from.
 #[derive(Clone, Copy)]
-pub(super) enum From<T> {
+pub(super) enum From {
     /// Zero; C is not read.
     Zero,
     /// The tile of C.
     C,
-    /// The same row of numbers for every row.
-    Row(*const T),
+    /// The row of numbers at `bias`, for every row.
+    Bias,
 }
 
 /// One panel of columns against `m` rows, depth `k`.
@@ -28,13 +28,15 @@ pub(super) struct Strip<T> {
     pub(super) a: *const T,
     pub(super) rsa: usize,
     pub(super) csa: usize,
-    /// Where A is packed: elements from one panel of `MR` rows to the next.
-    pub(super) a_panel: Option<usize>,
+    /// Where A is packed: elements from one panel of rows to the next. Zero where it is not.
+    pub(super) a_panel: usize,
     pub(super) b: *const T,
     pub(super) rsb: usize,
     pub(super) c: *mut T,
     pub(super) rsc: usize,
-    pub(super) from: From<T>,
+    pub(super) from: From,
+    /// Any valid pointer where it is not used: the compiler may compare it with others.
+    pub(super) bias: *const T,
 }
 
 impl<T: Scalar> Strip<T> {
@@ -70,17 +72,14 @@ impl<T: Scalar, const NV: usize, const PART: bool> LaneKernel<T> for Sized<T, NV
         let t = self.0;
         // Packed rows come in panels of one height; others are shared out evenly.
         let most = S::MR[NV - 1];
-        let height =
-            if t.a_panel.is_some() { S::MR[S::NV - 1] } else { t.m.div_ceil(t.m.div_ceil(most).max(1)) };
+        let packed = t.a_panel > 0;
+        let height = if packed { S::MR[S::NV - 1] } else { t.m.div_ceil(t.m.div_ceil(most).max(1)) };
         let mut i = 0;
         while i < t.m {
             let rows = height.min(t.m - i);
             // SAFETY: rows i.. lie inside A and C as `Strip::run`'s caller promised.
             unsafe {
-                let a = match t.a_panel {
-                    Some(stride) => t.a.add(i / height * stride),
-                    None => t.a.add(i * t.rsa),
-                };
+                let a = t.a.add(if packed { i / height * t.a_panel } else { i * t.rsa });
                 let c = t.c.add(i * t.rsc);
                 macro_rules! rows {
                     ($($r:literal)*) => {
@@ -128,10 +127,10 @@ unsafe fn tile<T: Scalar, S: Lanes<T>, const MR: usize, const NV: usize, const P
                     }
                 }
             }
-            From::Row(bias) => {
+            From::Bias => {
                 for r in 0..MR {
                     for v in 0..NV {
-                        acc[r][v] = load(bias, v);
+                        acc[r][v] = load(t.bias, v);
                     }
                 }
             }
