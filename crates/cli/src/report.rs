@@ -50,7 +50,8 @@ pub(crate) fn notes(notes: &Notes) {
     }
 }
 
-fn rows_had(n: u64) -> &'static str {
+/// `row had` or `rows had`.
+pub(crate) fn rows_had(n: u64) -> &'static str {
     if n == 1 { "row had" } else { "rows had" }
 }
 

@@ -91,7 +91,8 @@ fn train_linear(exec: Exec, a: &TrainArgs, source: &mut CsvSource) -> anyhow::Re
 fn say_notes(model: &Model) {
     for (column, n) in &model.record().rare_categories {
         report::note(&format!(
-            "column {column:?}: {n} rows have a category too rare to be kept (or only among held-out rows); they count as unknown"
+            "column {column:?}: {n} {} a category too rare to be kept, or found among held-out rows alone; it counts as unknown",
+            report::rows_had(*n)
         ));
     }
     if let (Some(h), Settings::Network(s)) = (history(model), &model.record().settings)
