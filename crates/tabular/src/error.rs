@@ -5,12 +5,14 @@
 #[non_exhaustive]
 pub enum TabularError {
     /// A column that is not there.
-    #[error("there is no column {column:?}{}", suggestion(.nearest))]
+    #[error("there is no column {column:?}; {}", suggestion(.nearest, .known))]
     NoColumn {
         /// The name as given.
         column: String,
-        /// The nearest name there is.
+        /// The nearest name there is, if one is near.
         nearest: Option<String>,
+        /// The first names there are.
+        known: String,
     },
     /// A column of the wrong kind.
     #[error("column {column:?} must hold {expected}{}", at_line(.line, .found))]
@@ -90,8 +92,14 @@ pub enum TabularError {
     },
 }
 
-fn suggestion(nearest: &Option<String>) -> String {
-    nearest.as_ref().map_or(String::new(), |n| format!("; did you mean {n:?}?"))
+fn suggestion(nearest: &Option<String>, known: &str) -> String {
+    nearest.as_ref().map_or_else(|| format!("the columns are {known}"), |n| format!("did you mean {n:?}?"))
+}
+
+/// The first few of many names.
+pub(crate) fn first_few<'a>(names: impl ExactSizeIterator<Item = &'a str>) -> String {
+    let more = if names.len() > 8 { ", …" } else { "" };
+    names.take(8).collect::<Vec<_>>().join(", ") + more
 }
 
 fn line_prefix(line: &u64) -> String {

@@ -1,6 +1,6 @@
 //! The names and kinds of a table's columns.
 
-use crate::error::TabularError;
+use crate::error::{TabularError, first_few};
 use serde::{Deserialize, Serialize};
 
 /// What a column holds.
@@ -45,10 +45,11 @@ impl Schema {
     /// # Errors
     /// An unknown name; the error carries the nearest one.
     pub fn position(&self, name: &str) -> Result<usize, TabularError> {
-        self.columns
-            .iter()
-            .position(|c| c.name == name)
-            .ok_or_else(|| TabularError::NoColumn { column: name.to_owned(), nearest: self.nearest(name) })
+        self.columns.iter().position(|c| c.name == name).ok_or_else(|| TabularError::NoColumn {
+            column: name.to_owned(),
+            nearest: self.nearest(name),
+            known: first_few(self.columns.iter().map(|c| c.name.as_str())),
+        })
     }
 
     /// The name closest to this one, if any is close: at most a third of its letters differ.
@@ -89,6 +90,6 @@ mod tests {
             r#"there is no column "median_house_vale"; did you mean "median_house_value"?"#
         );
         assert_eq!(say("Age"), r#"there is no column "Age"; did you mean "age"?"#);
-        assert_eq!(say("weight"), r#"there is no column "weight""#);
+        assert_eq!(say("weight"), r#"there is no column "weight"; the columns are median_house_value, age"#);
     }
 }

@@ -1,6 +1,6 @@
 //! The target: the task, the classes or the scale, and the label of each row.
 
-use crate::error::TabularError;
+use crate::error::{TabularError, first_few};
 use crate::table::{Column, Table};
 use planish_tensor::Dd;
 use serde::{Deserialize, Serialize};
@@ -188,7 +188,7 @@ impl Target {
                         None => Err(TabularError::UnknownLabel {
                             column: column.clone(),
                             label: text,
-                            known: shorten(names),
+                            known: first_few(names.iter().map(String::as_str)),
                             line: table.line(row),
                         }),
                     },
@@ -225,12 +225,6 @@ fn plain(x: f64) -> String {
 /// The number that a numeric label stands for.
 fn number(label: &str) -> f64 {
     label.parse().unwrap_or(0.0)
-}
-
-/// The first few names.
-fn shorten(names: &[String]) -> String {
-    let shown = names.iter().take(8).cloned().collect::<Vec<_>>().join(", ");
-    if names.len() > 8 { format!("{shown}, …") } else { shown }
 }
 
 #[cfg(test)]
