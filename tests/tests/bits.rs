@@ -3,64 +3,35 @@
 use crate::binary::{data, planish};
 use planish_tensor::Isa;
 
-#[test]
-fn one_artifact_for_every_thread_count_and_instruction_set() {
+/// The bytes of the model that `planish train` writes with these arguments.
+fn artifact(args: &[&str], isa: &str, threads: &str) -> Vec<u8> {
     let folder = tempfile::tempdir().unwrap();
-    let train = |isa: &str, threads: &str| {
-        let out = folder.path().join(format!("{isa}-{threads}"));
-        let status = planish()
-            .args([
-                "train",
-                &data("adult_sample.csv"),
-                "--target",
-                "income",
-                "--hidden",
-                "128,64",
-                "--epochs",
-                "3",
-                "--threads",
-                threads,
-                "-o",
-            ])
-            .arg(&out)
-            .env("PLANISH_ISA", isa)
-            .output()
-            .unwrap();
-        assert!(status.status.success(), "{}", String::from_utf8_lossy(&status.stderr));
-        std::fs::read(out).unwrap()
-    };
-    let want = train("scalar", "1");
+    let out = folder.path().join("model");
+    let mut train = planish();
+    train.arg("train").args(args).args(["--threads", threads, "-o"]).arg(&out).env("PLANISH_ISA", isa);
+    let ran = train.output().unwrap();
+    assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+    std::fs::read(out).unwrap()
+}
+
+/// Asserts one file for every instruction set and these thread counts.
+fn assert_one_artifact(args: &[&str], threads: &[&str]) {
+    let want = artifact(args, "scalar", "1");
     for isa in Isa::all_exact() {
-        for threads in ["1", "2"] {
-            assert!(train(isa.name(), threads) == want, "{} with {threads} threads", isa.name());
+        for n in threads {
+            assert!(artifact(args, isa.name(), n) == want, "{} with {n} threads", isa.name());
         }
     }
 }
 
 #[test]
+fn one_artifact_for_every_thread_count_and_instruction_set() {
+    let table = data("adult_sample.csv");
+    assert_one_artifact(&[&table, "--target", "income", "--hidden", "128,64", "--epochs", "3"], &["1", "2"]);
+}
+
+#[test]
 fn a_linear_model_is_the_same_file_on_every_instruction_set() {
-    let folder = tempfile::tempdir().unwrap();
-    let train = |isa: &str| {
-        let out = folder.path().join(isa);
-        let run = planish()
-            .args([
-                "train",
-                &data("california_housing_train.csv"),
-                "--target",
-                "median_house_value",
-                "--model",
-                "linear",
-                "-o",
-            ])
-            .arg(&out)
-            .env("PLANISH_ISA", isa)
-            .output()
-            .unwrap();
-        assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
-        std::fs::read(out).unwrap()
-    };
-    let want = train("scalar");
-    for isa in Isa::all_exact() {
-        assert!(train(isa.name()) == want, "{}", isa.name());
-    }
+    let table = data("california_housing_train.csv");
+    assert_one_artifact(&[&table, "--target", "median_house_value", "--model", "linear"], &["1", "2"]);
 }

@@ -231,11 +231,8 @@ impl Plan {
         grads: &mut [T],
         ws: &mut Workspace<T>,
     ) -> f64 {
-        let fused = loss.is_fused();
-        self.run(exec, params, x, ws, !fused);
-        let (rows, units) = (x.rows(), self.outputs());
-        let out = &ws.outputs[self.steps.len() - 1][..rows * units];
-        let value = loss.gradient(exec.isa, units, out, targets, weights, &mut ws.delta[..rows * units]);
+        let value = self.loss(exec, loss, params, x, targets, weights, ws);
+        let (fused, rows) = (loss.is_fused(), x.rows());
         for (i, step) in self.steps.iter().enumerate().rev() {
             let delta = &mut ws.delta[..rows * step.units];
             if !(fused && i + 1 == self.steps.len()) {
@@ -260,7 +257,7 @@ impl Plan {
         value
     }
 
-    /// The loss of a batch, without gradients.
+    /// The loss of a batch; of gradients it leaves only the one at the output, in the workspace.
     ///
     /// # Panics
     /// As [`Plan::backward`]. The workspace must have been made by [`Workspace::new`].

@@ -3,6 +3,7 @@
 
 use crate::error::TabularError;
 use crate::levels::{Code, LevelCodes, LevelCounts, Levels};
+use crate::moments::mean_and_sd;
 use crate::notes::Notes;
 use crate::schema::Kind;
 use crate::table::{Column, NumberColumn, Table, TextColumn};
@@ -145,33 +146,15 @@ fn fit_number(name: &str, column: &NumberColumn, rows: &[u32]) -> Result<Feature
     if values.is_empty() {
         return Err(TabularError::AllMissing { column: name.to_owned() });
     }
-    let n = values.len() as f64;
-    // Scaled by a power of two, so that squares of huge or tiny numbers stay in range.
     let largest = values.iter().fold(0.0_f64, |m, x| m.max(x.abs()));
-    let unit = if largest > 0.0 {
-        f64::from_bits(largest.to_bits() & 0x7ff0_0000_0000_0000).max(f64::MIN_POSITIVE)
-    } else {
-        1.0
-    };
-    let mean = values.iter().map(|x| x / unit).sum::<f64>() / n;
-    let variance = values.iter().map(|x| (x / unit - mean) * (x / unit - mean)).sum::<f64>() / n;
-    let sd = variance.sqrt() * unit;
-    let middle = values.len() / 2;
+    let (mean, sd) = mean_and_sd(&values);
+    let (middle, odd) = (values.len() / 2, values.len() % 2 == 1);
     let (below, upper, _) = values.select_nth_unstable_by(middle, f64::total_cmp);
-    let median = if n % 2.0 == 1.0 {
-        *upper
-    } else {
-        below.iter().fold(f64::MIN, |m, &x| m.max(x)) / 2.0 + *upper / 2.0
-    };
+    let median =
+        if odd { *upper } else { below.iter().fold(f64::MIN, |m, &x| m.max(x)) / 2.0 + *upper / 2.0 };
     // A constant column becomes zeros.
     let sd = if sd > 1e-12 * largest { sd } else { largest.max(1.0) };
-    Ok(Feature::Number {
-        column: name.to_owned(),
-        mean: mean * unit,
-        sd,
-        median,
-        flag: values.len() < rows.len(),
-    })
+    Ok(Feature::Number { column: name.to_owned(), mean, sd, median, flag: values.len() < rows.len() })
 }
 
 fn fit_category(name: &str, column: &TextColumn, rows: &[u32]) -> Result<Feature, TabularError> {

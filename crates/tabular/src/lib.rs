@@ -27,6 +27,7 @@ mod encoder;
 mod error;
 mod infer;
 mod levels;
+mod moments;
 mod notes;
 mod schema;
 mod source;

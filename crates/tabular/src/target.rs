@@ -1,6 +1,7 @@
 //! The target: the task, the classes or the scale, and the label of each row.
 
 use crate::error::{TabularError, first_few};
+use crate::moments::mean_and_sd;
 use crate::table::{Column, Table};
 use planish_tensor::Dd;
 use serde::{Deserialize, Serialize};
@@ -197,16 +198,6 @@ impl Target {
             }
         }
     }
-}
-
-/// Mean and standard deviation, scaled by a power of two so that sums and squares stay in range.
-fn mean_and_sd(y: &[f64]) -> (f64, f64) {
-    let largest = y.iter().fold(0.0_f64, |m, v| m.max(v.abs()));
-    let unit = f64::from_bits(largest.to_bits() & 0x7ff0_0000_0000_0000).max(f64::MIN_POSITIVE);
-    let n = y.len() as f64;
-    let mean = y.iter().map(|v| v / unit).sum::<f64>() / n;
-    let variance = y.iter().map(|v| (v / unit - mean) * (v / unit - mean)).sum::<f64>() / n;
-    (mean * unit, variance.sqrt() * unit)
 }
 
 /// The text of a label; numbers in their shortest form.
