@@ -15,6 +15,7 @@ pub struct MatRef<'a, T> {
 }
 
 /// A mutable view of a row-major `rows × cols` matrix; rows lie `row_stride` elements apart, columns one.
+#[derive(Debug)]
 pub struct MatMut<'a, T> {
     pub(crate) ptr: *mut T,
     pub(crate) rows: usize,
@@ -169,6 +170,19 @@ impl<'a, T: Scalar> MatMut<'a, T> {
         unsafe { std::slice::from_raw_parts_mut(self.ptr.add(i * self.rs), self.cols) }
     }
 
+    /// The same view, borrowed from this one.
+    pub fn reborrow(&mut self) -> MatMut<'_, T> {
+        MatMut { life: PhantomData, ..*self }
+    }
+
+    /// A view from its parts.
+    ///
+    /// # Safety
+    /// Every element of the shape must be writable for `'a`, and reached by nobody else meanwhile.
+    pub(crate) unsafe fn from_raw(ptr: *mut T, rows: usize, cols: usize, rs: usize) -> Self {
+        MatMut { ptr, rows, cols, rs, life: PhantomData }
+    }
+
     /// A single contiguous column as a row.
     pub(crate) fn column_as_row(self) -> Self {
         assert!(self.cols == 1 && self.rs == 1, "not one contiguous column");
@@ -176,7 +190,10 @@ impl<'a, T: Scalar> MatMut<'a, T> {
     }
 
     /// Cuts into the rows before `at` and the rest.
-    pub(crate) fn split_rows(self, at: usize) -> (Self, Self) {
+    ///
+    /// # Panics
+    /// If there are fewer rows.
+    pub fn split_rows(self, at: usize) -> (Self, Self) {
         assert!(at <= self.rows);
         let empty = at == self.rows || self.cols == 0;
         // SAFETY: row `at` is a row of the view, or the offset is zero.
@@ -185,7 +202,10 @@ impl<'a, T: Scalar> MatMut<'a, T> {
     }
 
     /// Cuts into the columns before `at` and the rest: the two views interleave in memory but share no element.
-    pub(crate) fn split_cols(self, at: usize) -> (Self, Self) {
+    ///
+    /// # Panics
+    /// If there are fewer columns.
+    pub fn split_cols(self, at: usize) -> (Self, Self) {
         assert!(at <= self.cols);
         let empty = at == self.cols || self.rows == 0;
         // SAFETY: column `at` is a column of the view, or the offset is zero.

@@ -3,40 +3,27 @@
 //! With the accumulators of one tile in registers, the innermost loop reads a row of B's panel (up to 64 numbers) and
 //! up to 6 numbers of A a step. B is read in place while its rows are contiguous and the product is small; it is packed
 //! into panels where it is transposed, or where enough rows of A will use the panel again. A is read in place, but for
-//! large transposed ones. The thresholds were measured on Zen 4 (`cargo xtask bench gemm`), where 128×784×512 runs at 94 % of
-//! peak in place and at 82 % packed.
-//!
-//! Block sizes (L1 32 KiB, L2 1 MiB): a panel of `KC` × 64 `f32` is 128 KiB and stays in L2 while `MC` rows of A pass by;
-//! those, 192 · 512 · 4 = 384 KiB, fit beside it. `NC` bounds the packed B at 2 MiB.
+//! large transposed ones. The numbers are in `thresholds`.
 
-use super::{Start, pack, thin, tile};
+use super::epilogue::Epilogue;
+use super::packed::{Operand, Source};
+use super::thresholds::{
+    COL_ALIGN, EPILOGUE_ROWS, KC, MC, NC, PACK_A_COLS, PACK_B_ROWS, PACK_DEPTH, ROW_ALIGN,
+};
+use super::{Start, pack, thin, tile, turned};
 use crate::buffer::AlignedVec;
 use crate::isa::Isa;
 use crate::scalar::Scalar;
 use crate::simd::{LaneKernel, LaneMath};
 use crate::view::{MatMut, MatRef};
 
-/// Depth of a cache block.
-const KC: usize = 512;
-/// Rows of a cache block.
-const MC: usize = 192;
-/// Columns of a cache block.
-const NC: usize = 1024;
-/// Rows of A from which a panel of B with contiguous rows is worth packing.
-const PACK_B_ROWS: usize = 192;
-/// Columns of C from which an A with contiguous columns is worth packing; one with contiguous rows never is.
-const PACK_A_COLS: usize = 512;
-/// Threads are cut at multiples of these.
-pub(super) const ROW_ALIGN: usize = 6;
-/// See [`ROW_ALIGN`].
-pub(super) const COL_ALIGN: usize = 64;
-
 /// One product, or one thread's part of it.
-pub(super) struct Block<'a, T> {
+pub(super) struct Block<'a, T: Scalar, E> {
     pub(super) a: MatRef<'a, T>,
-    pub(super) b: MatRef<'a, T>,
+    pub(super) b: Operand<'a, T>,
     pub(super) c: MatMut<'a, T>,
     pub(super) start: Start<'a, T>,
+    pub(super) epilogue: E,
 }
 
 /// Elements of packing buffer that a product of this shape can need.
@@ -45,25 +32,25 @@ pub(super) fn scratch_len(m: usize, n: usize, k: usize) -> usize {
     kc * n.min(NC).next_multiple_of(COL_ALIGN) + kc * m.min(MC).next_multiple_of(ROW_ALIGN)
 }
 
-impl<'a, T: Scalar> Block<'a, T> {
+impl<'a, T: Scalar, E: Epilogue<T>> Block<'a, T, E> {
     pub(super) fn split_rows(self, at: usize) -> (Self, Self) {
-        let (m, k, n) = (self.a.rows(), self.a.cols(), self.b.cols());
-        let at = at.min(m);
+        let (m, k) = (self.a.rows(), self.a.cols());
         let (top, low) = self.c.split_rows(at);
-        let part = |a, c| Block { a, b: self.b.block(0, k, 0, n), c, start: self.start };
-        (part(self.a.block(0, at, 0, k), top), part(self.a.block(at, m, 0, k), low))
+        let (first, second) = self.epilogue.split_rows(at);
+        let part = |a, c, epilogue| Block { a, b: self.b, c, start: self.start, epilogue };
+        (part(self.a.block(0, at, 0, k), top, first), part(self.a.block(at, m, 0, k), low, second))
     }
 
     pub(super) fn split_cols(self, at: usize) -> (Self, Self) {
-        let (k, n) = (self.a.cols(), self.b.cols());
-        let at = at.min(n);
         let (left, right) = self.c.split_cols(at);
-        let part = |b, c, start| Block { a: self.a, b, c, start };
-        let (first, second) = match self.start {
+        let (b0, b1) = self.b.split_cols(at);
+        let (first, second) = self.epilogue.split_cols(at);
+        let (start0, start1) = match self.start {
             Start::Bias(bias) => (Start::Bias(&bias[..at]), Start::Bias(&bias[at..])),
             other => (other, other),
         };
-        (part(self.b.block(0, k, 0, at), left, first), part(self.b.block(0, k, at, n), right, second))
+        let part = |b, c, start, epilogue| Block { a: self.a, b, c, start, epilogue };
+        (part(b0, left, start0, first), part(b1, right, start1, second))
     }
 
     pub(super) fn compute(self, isa: Isa, scratch: &mut AlignedVec<T>) {
@@ -72,28 +59,38 @@ impl<'a, T: Scalar> Block<'a, T> {
 }
 
 /// The loop nest as a lane kernel.
-struct Nest<'a, 's, T: Scalar> {
-    block: Block<'a, T>,
+struct Nest<'a, 's, T: Scalar, E> {
+    block: Block<'a, T, E>,
     scratch: &'s mut AlignedVec<T>,
 }
 
-impl<T: Scalar> LaneKernel<T> for Nest<'_, '_, T> {
+impl<T: Scalar, E: Epilogue<T>> LaneKernel<T> for Nest<'_, '_, T, E> {
     type Output = ();
 
     #[inline(always)]
     fn run<S: LaneMath<T>>(self, s: S) {
-        let Nest { block: Block { a, b, mut c, start }, scratch } = self;
+        let Nest { block: Block { a, b, mut c, start, mut epilogue }, scratch } = self;
         let (m, k, n) = (a.rows(), a.cols(), b.cols());
-        if k == 0 {
-            return start_only(&mut c, start);
-        }
-        if thin::suits(m, n, &b) {
+        assert!(b.suits(S::NV * T::LANES), "B was packed for tiles of another width");
+        let whole = if k == 0 {
+            start_only(&mut c, start);
+            true
+        } else if let Source::View(b) = b.0 {
             // SAFETY: the door has checked that the shapes match.
-            return unsafe { thin::run(s, a, b, c, start) };
+            unsafe { few_rows(s, a, b, c.reborrow(), start) }
+        } else {
+            false
+        };
+        if whole {
+            return epilogue.tile(s, 0, 0, c);
         }
         let panel = S::NV * T::LANES;
-        let pack_b = b.cs != 1 || (m >= PACK_B_ROWS && n > panel && k >= 64);
-        let pack_a = a.rs == 1 && a.cs != 1 && n >= PACK_A_COLS && m >= PACK_B_ROWS && k >= 64;
+        let view = match b.0 {
+            Source::View(b) => Some(b),
+            Source::Packed(..) => None,
+        };
+        let pack_b = view.is_some_and(|b| b.cs != 1 || (m >= PACK_B_ROWS && n > panel && k >= PACK_DEPTH));
+        let pack_a = a.rs == 1 && a.cs != 1 && n >= PACK_A_COLS && m >= PACK_B_ROWS && k >= PACK_DEPTH;
         let (b_buffer, a_buffer) = scratch.split_at_mut(k.min(KC) * n.min(NC).next_multiple_of(COL_ALIGN));
         // With one block of rows a panel of B is used once: it is packed just before, and A once for all panels.
         let nc = if m <= MC { panel } else { NC };
@@ -101,82 +98,159 @@ impl<T: Scalar> LaneKernel<T> for Nest<'_, '_, T> {
             let p1 = (p0 + KC).min(k);
             for j0 in (0..n).step_by(nc) {
                 let j1 = (j0 + nc).min(n);
-                let bs = b.block(p0, p1, j0, j1);
-                if pack_b {
-                    pack::columns(s, bs, panel, b_buffer);
-                }
+                let panels = match b.0 {
+                    Source::Packed(packed, from, _) => Panels::Packed(packed.block(p0, from + j0)),
+                    Source::View(b) if pack_b => {
+                        pack::columns(s, b.block(p0, p1, j0, j1), panel, b_buffer);
+                        Panels::Packed(&*b_buffer)
+                    }
+                    Source::View(b) => Panels::InPlace(b.block(p0, p1, j0, j1)),
+                };
                 for i0 in (0..m).step_by(MC) {
                     let i1 = (i0 + MC).min(m);
                     let mut rows = a.block(i0, i1, p0, p1);
-                    let mut a_panel = 0;
+                    let mut height = 0;
                     if pack_a {
-                        let height = S::MR[S::NV - 1];
+                        height = S::MR[S::NV - 1];
                         if m > MC || j0 == 0 {
                             pack::rows(s, rows, height, a_buffer);
                         }
                         rows.ptr = a_buffer.as_ptr();
-                        a_panel = (p1 - p0) * height;
                         (rows.rs, rows.cs) = (1, height);
                     }
-                    let panels = Panels { s, rows, a_panel, panel, first: p0 == 0, start };
-                    let packed = pack_b.then_some(&*b_buffer);
+                    let part =
+                        Part { rows, height, panel, width: j1 - j0, first: p0 == 0, last: p1 == k, start };
                     // SAFETY: rows i0..i1 and columns j0..j1 lie inside C, whose shape the door has checked.
-                    unsafe { panels.run(bs, packed, j0, c.ptr.add(i0 * c.rs + j0), c.rs) };
+                    unsafe {
+                        let corner = c.ptr.add(i0 * c.rs + j0);
+                        part.run(s, panels, (i0, j0), corner, c.rs, &mut epilogue);
+                    }
                 }
             }
         }
     }
 }
 
-/// One cache block: rows of A (packed or not) against every panel of columns.
-struct Panels<'a, T, S> {
+/// Computes products of so few rows that reading B is all that counts; false if this is none.
+///
+/// # Safety
+/// The shapes must match.
+#[inline(always)]
+unsafe fn few_rows<T: Scalar, S: LaneMath<T>>(
     s: S,
+    a: MatRef<'_, T>,
+    b: MatRef<'_, T>,
+    c: MatMut<'_, T>,
+    start: Start<'_, T>,
+) -> bool {
+    // SAFETY: as the caller promises, and each path has said that it suits.
+    unsafe {
+        if thin::suits(a.rows(), &b) {
+            thin::run(s, a, b, c, start);
+        } else if turned::suits(a.rows(), &b) {
+            turned::run(s, a, b, c, start);
+        } else if b.cols() == 1 && c.rs == 1 {
+            // One column: as Cᵀ ← start + Bᵀ·Aᵀ the rows of C become the lanes.
+            let mut row = c.column_as_row();
+            let start = match start {
+                Start::Bias(bias) => {
+                    row.row_mut(0).fill(bias[0]);
+                    Start::Add
+                }
+                other => other,
+            };
+            if a.rs == 1 && a.cs != 1 {
+                thin::run(s, b.t(), a.t(), row, start);
+            } else {
+                turned::run(s, b.t(), a.t(), row, start);
+            }
+        } else {
+            return false;
+        }
+    }
+    true
+}
+
+/// Where the panels of a block of B are.
+#[derive(Clone, Copy)]
+enum Panels<'a, T> {
+    InPlace(MatRef<'a, T>),
+    /// As [`pack::columns`] writes them.
+    Packed(&'a [T]),
+}
+
+/// One cache block: rows of A (packed or not) against every panel of columns.
+struct Part<'a, T> {
     rows: MatRef<'a, T>,
-    /// As [`tile::Strip::a_panel`].
-    a_panel: usize,
+    /// The height of A's packed panels; 0 where A is not packed.
+    height: usize,
     panel: usize,
+    width: usize,
+    /// Whether the block is the first of k, and the last.
     first: bool,
+    last: bool,
     start: Start<'a, T>,
 }
 
-impl<T: Scalar, S: LaneMath<T>> Panels<'_, T, S> {
+impl<T: Scalar> Part<'_, T> {
     /// # Safety
-    /// `c` must point to a `rows.rows() × b.cols()` block with row stride `rsc`.
+    /// `c` must point to a `rows.rows() × width` block with row stride `rsc`, whose first element is element `at` of C, and the panels
+    /// must have that width.
     #[inline(always)]
-    unsafe fn run(&self, b: MatRef<'_, T>, packed: Option<&[T]>, j0: usize, c: *mut T, rsc: usize) {
-        let (k, n) = (b.rows(), b.cols());
-        for j in (0..n).step_by(self.panel) {
-            let width = self.panel.min(n - j);
-            let (b_ptr, rsb) = match packed {
-                Some(buffer) => (buffer[j * k..].as_ptr(), pack::panel_width::<T>(self.panel, n - j)),
+    unsafe fn run<S: LaneMath<T>, E: Epilogue<T>>(
+        &self,
+        s: S,
+        panels: Panels<'_, T>,
+        (i0, j0): (usize, usize),
+        c: *mut T,
+        rsc: usize,
+        epilogue: &mut E,
+    ) {
+        let (m, k) = (self.rows.rows, self.rows.cols);
+        let finishes = self.last && !E::IS_EMPTY;
+        let group = if finishes { EPILOGUE_ROWS } else { m };
+        for j in (0..self.width).step_by(self.panel) {
+            let width = self.panel.min(self.width - j);
+            let (b, rsb) = match panels {
+                Panels::Packed(buffer) => {
+                    (buffer[j * k..].as_ptr(), pack::panel_width::<T>(self.panel, self.width - j))
+                }
                 // SAFETY: column j lies inside B.
-                None => (unsafe { b.ptr.add(j) }, b.rs),
+                Panels::InPlace(b) => (unsafe { b.ptr.add(j) }, b.rs),
             };
             let (from, bias) = match self.start {
-                _ if !self.first => (tile::From::C, b_ptr),
-                Start::Zero => (tile::From::Zero, b_ptr),
-                Start::Add => (tile::From::C, b_ptr),
+                _ if !self.first => (tile::From::C, b),
+                Start::Zero => (tile::From::Zero, b),
+                Start::Add => (tile::From::C, b),
                 Start::Bias(bias) => (tile::From::Bias, bias[j0 + j..j0 + j + width].as_ptr()),
             };
-            let (m, k) = (self.rows.rows, self.rows.cols);
-            // SAFETY: the strip's rows, columns and depth lie inside A, B and C; packed buffers hold whole panels.
-            unsafe {
-                let strip = tile::Strip {
-                    m,
-                    k,
-                    width,
-                    a: self.rows.ptr,
-                    rsa: self.rows.rs,
-                    csa: self.rows.cs,
-                    a_panel: self.a_panel,
-                    b: b_ptr,
-                    rsb,
-                    c: c.add(j),
-                    rsc,
-                    from,
-                    bias,
-                };
-                strip.run(self.s);
+            for i in (0..m).step_by(group) {
+                let rows = group.min(m - i);
+                // SAFETY: the strip's rows, columns and depth lie inside A, B and C; packed buffers hold whole panels, and
+                // a group of rows is whole panels of A.
+                unsafe {
+                    let a = self.rows.ptr.add(if self.height > 0 { i * k } else { i * self.rows.rs });
+                    let c = c.add(i * rsc + j);
+                    let strip = tile::Strip {
+                        m: rows,
+                        k,
+                        width,
+                        a,
+                        rsa: self.rows.rs,
+                        csa: self.rows.cs,
+                        a_panel: k * self.height,
+                        b,
+                        rsb,
+                        c,
+                        rsc,
+                        from,
+                        bias,
+                    };
+                    strip.run(s);
+                    if finishes {
+                        epilogue.tile(s, i0 + i, j0 + j, MatMut::from_raw(c, rows, width, rsc));
+                    }
+                }
             }
         }
     }

@@ -6,13 +6,21 @@
 //! tile, the block sizes and the threads cannot be seen in the result.
 //!
 //! The files: `tile` is the micro-kernel, written once over the lane layer; `block` the loop nest, which decides what is
-//! packed; `pack` the packing; `thin` the products of a few rows, bound by reading B; this file the door, where shapes are checked and work is split over threads.
+//! packed, by the numbers in `thresholds`; `pack` the packing, `packed` a B that stays packed; `thin` and `turned` the products of a
+//! few rows, bound by reading B; `epilogue` what is done with finished tiles; `threads` the cutting of C; `gram` AᵀA; this
+//! file the door, where shapes are checked.
 
 mod block;
+mod epilogue;
+mod gram;
 mod pack;
+mod packed;
 mod portable;
 mod thin;
+mod threads;
+mod thresholds;
 mod tile;
+mod turned;
 
 use crate::buffer::AlignedVec;
 use crate::exec::Exec;
@@ -20,13 +28,14 @@ use crate::isa::Isa;
 use crate::scalar::Scalar;
 use crate::view::{MatMut, MatRef};
 use block::Block;
-
-/// Multiply-adds below which a product is not worth a second thread.
-const MIN_PIECE: usize = 300_000;
+pub use epilogue::{ColSums, Epilogue};
+pub use gram::{GRAM_CHUNK, gram};
+use packed::Source;
+pub use packed::{Operand, PackedB};
 
 /// Whether a product of this many multiply-adds is split over threads.
 pub fn is_worth_threads(multiply_adds: usize) -> bool {
-    multiply_adds >= 2 * MIN_PIECE
+    multiply_adds >= 2 * thresholds::MIN_PIECE
 }
 
 /// What the chains of multiply-adds start from.
@@ -69,75 +78,54 @@ impl<T: Scalar> Scratch<T> {
 /// C ← start + A·B.
 ///
 /// # Shapes
-/// A is `m × k`, B `k × n`, C `m × n`, a bias has n elements. A and B may be transposed views.
+/// A is `m × k`, B `k × n`, C `m × n`, a bias has n elements. A and B may be transposed views, B a [`PackedB`].
 ///
 /// # Numerics
 /// One chain of fused multiply-adds an element, k in order: the same bits with every [`Isa`] but
 /// [`Isa::PORTABLE`] and every number of threads.
 ///
 /// # Panics
-/// If the shapes do not match.
-pub fn matmul<T: Scalar>(
+/// If the shapes do not match, or B was packed for tiles of another width.
+pub fn matmul<'a, T: Scalar>(
     exec: Exec,
-    a: MatRef<'_, T>,
-    b: MatRef<'_, T>,
-    c: MatMut<'_, T>,
-    start: Start<'_, T>,
+    a: MatRef<'a, T>,
+    b: impl Into<Operand<'a, T>>,
+    c: MatMut<'a, T>,
+    start: Start<'a, T>,
     scratch: &mut Scratch<T>,
 ) {
+    matmul_with(exec, a, b, c, start, (), scratch);
+}
+
+/// C ← epilogue(start + A·B): as [`matmul`], with work on each tile of C while it is in L1.
+///
+/// # Shapes
+/// As [`matmul`]; what the epilogue holds beside C has the shape of C.
+///
+/// # Panics
+/// As [`matmul`].
+pub fn matmul_with<'a, T: Scalar, E: Epilogue<T>>(
+    exec: Exec,
+    a: MatRef<'a, T>,
+    b: impl Into<Operand<'a, T>>,
+    c: MatMut<'a, T>,
+    start: Start<'a, T>,
+    epilogue: E,
+    scratch: &mut Scratch<T>,
+) {
+    let b = b.into();
     let (m, k, n) = (a.rows(), a.cols(), b.cols());
     assert_eq!(b.rows(), k, "A has {k} columns, B {} rows", b.rows());
     assert_eq!((c.rows(), c.cols()), (m, n), "C is {}×{}, A·B is {m}×{n}", c.rows(), c.cols());
     if let Start::Bias(bias) = start {
         assert_eq!(bias.len(), n, "a bias of {} elements for {n} columns", bias.len());
     }
-    if exec.isa == Isa::PORTABLE {
-        return portable::matmul(a, b, c, start);
+    if let (Isa::PORTABLE, Source::View(b)) = (exec.isa, b.0) {
+        return portable::matmul(a, b, c, start, epilogue);
     }
-    if n == 1 && m > 1 && c.rs == 1 {
-        return matmul_column(exec, a, b, c, start, scratch);
-    }
-    let pieces = exec.threads.min(m.saturating_mul(n).saturating_mul(k) / MIN_PIECE).max(1);
+    let pieces = threads::pieces(exec.threads, m, n, k);
     let buffers = scratch.reserve(pieces, block::scratch_len(m, n, k));
-    split(exec.isa, Block { a, b, c, start }, buffers);
-}
-
-/// A product with one column, as Cᵀ ← start + Bᵀ·Aᵀ: the rows of C become the lanes.
-fn matmul_column<T: Scalar>(
-    exec: Exec,
-    a: MatRef<'_, T>,
-    b: MatRef<'_, T>,
-    c: MatMut<'_, T>,
-    start: Start<'_, T>,
-    scratch: &mut Scratch<T>,
-) {
-    let mut row = c.column_as_row();
-    let start = match start {
-        Start::Bias(bias) => {
-            row.row_mut(0).fill(bias[0]);
-            Start::Add
-        }
-        other => other,
-    };
-    matmul(exec, b.t(), a.t(), row, start, scratch);
-}
-
-/// Computes the block with one buffer a piece: halves the buffers and the longer side of C until one is left.
-fn split<T: Scalar>(isa: Isa, block: Block<'_, T>, buffers: &mut [AlignedVec<T>]) {
-    let pieces = buffers.len();
-    let (m, n) = (block.c.rows(), block.c.cols());
-    let (row_tiles, col_tiles) = (m.div_ceil(block::ROW_ALIGN), n.div_ceil(block::COL_ALIGN));
-    if pieces == 1 || (row_tiles == 1 && col_tiles == 1) {
-        return block.compute(isa, &mut buffers[0]);
-    }
-    let (low, high) = buffers.split_at_mut(pieces / 2);
-    // Columns first: a cut between rows makes both halves pack the same B.
-    let (first, second) = if col_tiles >= pieces.min(row_tiles) {
-        block.split_cols((col_tiles * low.len() / pieces).max(1) * block::COL_ALIGN)
-    } else {
-        block.split_rows((row_tiles * low.len() / pieces).max(1) * block::ROW_ALIGN)
-    };
-    rayon::join(|| split(isa, first, low), || split(isa, second, high));
+    threads::split(exec.isa, Block { a, b, c, start, epilogue }, buffers);
 }
 
 #[cfg(test)]

@@ -1,15 +1,18 @@
 //! Matrix products by the `matrixmultiply` crate, for targets without a kernel of ours. Correct to rounding, but
 //! outside the promise of equal bits.
 
-use super::Start;
+use super::{Epilogue, Start};
+use crate::isa::Isa;
 use crate::scalar::Scalar;
+use crate::simd::{LaneKernel, LaneMath};
 use crate::view::{MatMut, MatRef};
 
-pub(super) fn matmul<T: Scalar>(
+pub(super) fn matmul<T: Scalar, E: Epilogue<T>>(
     a: MatRef<'_, T>,
     b: MatRef<'_, T>,
     mut c: MatMut<'_, T>,
     start: Start<'_, T>,
+    epilogue: E,
 ) {
     let (m, k, n) = (a.rows(), a.cols(), b.cols());
     if let Start::Bias(bias) = start {
@@ -54,5 +57,17 @@ pub(super) fn matmul<T: Scalar>(
                 1,
             ),
         }
+    }
+    T::dispatch(Isa::SCALAR, Finish(c, epilogue));
+}
+
+/// The epilogue on the whole of C.
+struct Finish<'a, T, E>(MatMut<'a, T>, E);
+
+impl<T: Scalar, E: Epilogue<T>> LaneKernel<T> for Finish<'_, T, E> {
+    type Output = ();
+    #[inline(always)]
+    fn run<S: LaneMath<T>>(mut self, s: S) {
+        self.1.tile(s, 0, 0, self.0);
     }
 }

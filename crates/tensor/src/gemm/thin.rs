@@ -4,27 +4,24 @@
 //! multiply-add after the other, in the order of k. Columns are taken in segments of 4 KiB, a page of each row of B.
 
 use super::Start;
+use super::thresholds::{THIN_COLS, THIN_ROWS};
 use crate::scalar::Scalar;
 use crate::simd::{LaneKernel, LaneMath, Lanes};
 use crate::view::{MatMut, MatRef};
 
 /// Rows of B that are read together.
 const DEPTH: usize = 8;
-/// Most rows of A.
-const ROWS: usize = 4;
-/// Fewest columns for which the accumulators of a tile would not do.
-const COLUMNS: usize = 256;
 
 /// Whether this path is the best: few rows, many columns, and B's rows contiguous.
 #[inline(always)]
-pub(super) fn suits<T: Scalar>(m: usize, n: usize, b: &MatRef<'_, T>) -> bool {
-    m <= ROWS && n >= COLUMNS && b.cs == 1
+pub(super) fn suits<T: Scalar>(m: usize, b: &MatRef<'_, T>) -> bool {
+    m <= THIN_ROWS && b.cols() >= THIN_COLS && b.cs == 1
 }
 
 /// C ← start + A·B.
 ///
 /// # Safety
-/// The shapes must match, and [`suits`] must hold.
+/// The shapes must match, A have at most [`THIN_ROWS`] rows, and B contiguous rows.
 #[inline(always)]
 pub(super) unsafe fn run<T: Scalar, S: LaneMath<T>>(
     s: S,
@@ -34,6 +31,7 @@ pub(super) unsafe fn run<T: Scalar, S: LaneMath<T>>(
     start: Start<'_, T>,
 ) {
     match a.rows() {
+        0 => {}
         1 => s.outline(Thin::<T, 1> { a, b, c, start }),
         2 => s.outline(Thin::<T, 2> { a, b, c, start }),
         3 => s.outline(Thin::<T, 3> { a, b, c, start }),

@@ -1,5 +1,7 @@
 //! Conformance: one suite for every instruction set, element type, operand layout and edge size.
 
+mod properties;
+
 use super::*;
 use crate::matrix::Matrix;
 
