@@ -8,9 +8,9 @@
 use super::epilogue::Epilogue;
 use super::packed::{Operand, Source};
 use super::thresholds::{
-    COL_ALIGN, EPILOGUE_ROWS, KC, MC, NC, PACK_A_COLS, PACK_B_ROWS, PACK_DEPTH, ROW_ALIGN,
+    COL_ALIGN, EPILOGUE_ROWS, KC, MC, NC, PACK_A_COLS, PACK_DEPTH, PACK_ROWS, PAD_ROWS, ROW_ALIGN,
 };
-use super::{Start, pack, thin, tile, turned};
+use super::{Start, few, pack, tile};
 use crate::buffer::AlignedVec;
 use crate::isa::Isa;
 use crate::scalar::Scalar;
@@ -71,26 +71,28 @@ impl<T: Scalar, E: Epilogue<T>> LaneKernel<T> for Nest<'_, '_, T, E> {
     fn run<S: LaneMath<T>>(self, s: S) {
         let Nest { block: Block { a, b, mut c, start, mut epilogue }, scratch } = self;
         let (m, k, n) = (a.rows(), a.cols(), b.cols());
-        assert!(b.suits(S::NV * T::LANES), "B was packed for tiles of another width");
-        let whole = if k == 0 {
+        let panel = S::NV * T::LANES;
+        assert!(b.suits(panel), "B was packed for tiles of another width");
+        if k == 0 {
             start_only(&mut c, start);
-            true
-        } else if let Source::View(b) = b.0 {
-            // SAFETY: the door has checked that the shapes match.
-            unsafe { few_rows(s, a, b, c.reborrow(), start) }
-        } else {
-            false
-        };
-        if whole {
             return epilogue.tile(s, 0, 0, c);
         }
-        let panel = S::NV * T::LANES;
-        let view = match b.0 {
-            Source::View(b) => Some(b),
-            Source::Packed(..) => None,
-        };
-        let pack_b = view.is_some_and(|b| b.cs != 1 || (m >= PACK_B_ROWS && n > panel && k >= PACK_DEPTH));
-        let pack_a = a.rs == 1 && a.cs != 1 && n >= PACK_A_COLS && m >= PACK_B_ROWS && k >= PACK_DEPTH;
+        let mut pack_b = false;
+        let pack_a = a.rs == 1 && a.cs != 1 && m >= PACK_ROWS && n >= PACK_A_COLS && k >= PACK_DEPTH;
+        if let Source::View(b) = b.0 {
+            if let Some(path) = few::choose(m, &b, &c) {
+                // SAFETY: the door has checked that the shapes match, and the path was chosen for them.
+                unsafe { few::run(s, path, a, b, c.reborrow(), start) }
+                return epilogue.tile(s, 0, 0, c);
+            }
+            pack_b = b.cs != 1 || (m >= PACK_ROWS && n > panel && k >= PACK_DEPTH);
+            if !pack_a && !pack_b && m <= MC && k <= KC {
+                let part = Part { rows: a, height: 0, panel, width: n, first: true, last: true, start };
+                let panels = Panels::InPlace(b, tail_of(s, b, m, scratch));
+                // SAFETY: the part is the whole of C.
+                return unsafe { part.run(s, panels, (0, 0), c.ptr, c.rs, &mut epilogue) };
+            }
+        }
         let (b_buffer, a_buffer) = scratch.split_at_mut(k.min(KC) * n.min(NC).next_multiple_of(COL_ALIGN));
         // With one block of rows a panel of B is used once: it is packed just before, and A once for all panels.
         let nc = if m <= MC { panel } else { NC };
@@ -104,7 +106,10 @@ impl<T: Scalar, E: Epilogue<T>> LaneKernel<T> for Nest<'_, '_, T, E> {
                         pack::columns(s, b.block(p0, p1, j0, j1), panel, b_buffer);
                         Panels::Packed(&*b_buffer)
                     }
-                    Source::View(b) => Panels::InPlace(b.block(p0, p1, j0, j1)),
+                    Source::View(b) => {
+                        let block = b.block(p0, p1, j0, j1);
+                        Panels::InPlace(block, tail_of(s, block, m, b_buffer))
+                    }
                 };
                 for i0 in (0..m).step_by(MC) {
                     let i1 = (i0 + MC).min(m);
@@ -131,52 +136,31 @@ impl<T: Scalar, E: Epilogue<T>> LaneKernel<T> for Nest<'_, '_, T, E> {
     }
 }
 
-/// Computes products of so few rows that reading B is all that counts; false if this is none.
-///
-/// # Safety
-/// The shapes must match.
-#[inline(always)]
-unsafe fn few_rows<T: Scalar, S: LaneMath<T>>(
-    s: S,
-    a: MatRef<'_, T>,
-    b: MatRef<'_, T>,
-    c: MatMut<'_, T>,
-    start: Start<'_, T>,
-) -> bool {
-    // SAFETY: as the caller promises, and each path has said that it suits.
-    unsafe {
-        if thin::suits(a.rows(), &b) {
-            thin::run(s, a, b, c, start);
-        } else if turned::suits(a.rows(), &b) {
-            turned::run(s, a, b, c, start);
-        } else if b.cols() == 1 && c.rs == 1 {
-            // One column: as Cᵀ ← start + Bᵀ·Aᵀ the rows of C become the lanes.
-            let mut row = c.column_as_row();
-            let start = match start {
-                Start::Bias(bias) => {
-                    row.row_mut(0).fill(bias[0]);
-                    Start::Add
-                }
-                other => other,
-            };
-            if a.rs == 1 && a.cs != 1 {
-                thin::run(s, b.t(), a.t(), row, start);
-            } else {
-                turned::run(s, b.t(), a.t(), row, start);
-            }
-        } else {
-            return false;
-        }
-    }
-    true
-}
-
 /// Where the panels of a block of B are.
 #[derive(Clone, Copy)]
 enum Panels<'a, T> {
-    InPlace(MatRef<'a, T>),
+    /// In B; the columns that do not fill a vector may be packed.
+    InPlace(MatRef<'a, T>, Option<&'a [T]>),
     /// As [`pack::columns`] writes them.
     Packed(&'a [T]),
+}
+
+/// The last panel of a B read in place, packed and padded, where its columns do not fill a vector, masks are dear and there are
+/// rows enough to pay for it.
+#[inline(always)]
+fn tail_of<'b, T: Scalar, S: LaneMath<T>>(
+    s: S,
+    b: MatRef<'_, T>,
+    m: usize,
+    buffer: &'b mut [T],
+) -> Option<&'b [T]> {
+    let (k, n) = (b.rows(), b.cols());
+    if S::MASKS_ARE_FREE || m < PAD_ROWS || n.is_multiple_of(T::LANES) {
+        return None;
+    }
+    let panel = S::NV * T::LANES;
+    pack::columns(s, b.block(0, k, n - n % panel, n), panel, buffer);
+    Some(buffer)
 }
 
 /// One cache block: rows of A (packed or not) against every panel of columns.
@@ -208,15 +192,17 @@ impl<T: Scalar> Part<'_, T> {
     ) {
         let (m, k) = (self.rows.rows, self.rows.cols);
         let finishes = self.last && !E::IS_EMPTY;
-        let group = if finishes { EPILOGUE_ROWS } else { m };
+        let group = if finishes { EPILOGUE_ROWS } else { m.max(1) };
         for j in (0..self.width).step_by(self.panel) {
             let width = self.panel.min(self.width - j);
-            let (b, rsb) = match panels {
-                Panels::Packed(buffer) => {
-                    (buffer[j * k..].as_ptr(), pack::panel_width::<T>(self.panel, self.width - j))
+            let stride = pack::panel_width::<T>(self.panel, self.width - j);
+            let (b, rsb, padded) = match panels {
+                Panels::Packed(buffer) => (buffer[j * k..].as_ptr(), stride, true),
+                Panels::InPlace(_, Some(tail)) if j + self.panel > self.width => {
+                    (tail.as_ptr(), stride, true)
                 }
                 // SAFETY: column j lies inside B.
-                Panels::InPlace(b) => (unsafe { b.ptr.add(j) }, b.rs),
+                Panels::InPlace(b, _) => (unsafe { b.ptr.add(j) }, b.rs, false),
             };
             let (from, bias) = match self.start {
                 _ if !self.first => (tile::From::C, b),
@@ -241,6 +227,7 @@ impl<T: Scalar> Part<'_, T> {
                         a_panel: k * self.height,
                         b,
                         rsb,
+                        padded,
                         c,
                         rsc,
                         from,

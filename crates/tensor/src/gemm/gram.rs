@@ -182,6 +182,7 @@ impl<T: Scalar> Rows<'_, T> {
                 a_panel: 0,
                 b,
                 rsb: self.a.rs,
+                padded: false,
                 c: self.c.add(i * self.rsc + j),
                 rsc: self.rsc,
                 from: if self.first { tile::From::Zero } else { tile::From::C },

@@ -6,12 +6,13 @@
 //! tile, the block sizes and the threads cannot be seen in the result.
 //!
 //! The files: `tile` is the micro-kernel, written once over the lane layer; `block` the loop nest, which decides what is
-//! packed, by the numbers in `thresholds`; `pack` the packing, `packed` a B that stays packed; `thin` and `turned` the products of a
+//! packed, by the numbers in `thresholds`; `pack` the packing, `packed` a B that stays packed; `few`, `thin` and `turned` the products of
 //! few rows, bound by reading B; `epilogue` what is done with finished tiles; `threads` the cutting of C; `gram` AᵀA; this
 //! file the door, where shapes are checked.
 
 mod block;
 mod epilogue;
+mod few;
 mod gram;
 mod pack;
 mod packed;

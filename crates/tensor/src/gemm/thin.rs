@@ -4,7 +4,6 @@
 //! multiply-add after the other, in the order of k. Columns are taken in segments of 4 KiB, a page of each row of B.
 
 use super::Start;
-use super::thresholds::{THIN_COLS, THIN_ROWS};
 use crate::scalar::Scalar;
 use crate::simd::{LaneKernel, LaneMath, Lanes};
 use crate::view::{MatMut, MatRef};
@@ -12,16 +11,10 @@ use crate::view::{MatMut, MatRef};
 /// Rows of B that are read together.
 const DEPTH: usize = 8;
 
-/// Whether this path is the best: few rows, many columns, and B's rows contiguous.
-#[inline(always)]
-pub(super) fn suits<T: Scalar>(m: usize, b: &MatRef<'_, T>) -> bool {
-    m <= THIN_ROWS && b.cols() >= THIN_COLS && b.cs == 1
-}
-
 /// C ← start + A·B.
 ///
 /// # Safety
-/// The shapes must match, A have at most [`THIN_ROWS`] rows, and B contiguous rows.
+/// The shapes must match, A have at most four rows, and B contiguous rows.
 #[inline(always)]
 pub(super) unsafe fn run<T: Scalar, S: LaneMath<T>>(
     s: S,

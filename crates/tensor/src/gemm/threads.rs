@@ -22,9 +22,12 @@ pub(super) fn split<T: Scalar, E: Epilogue<T>>(
     buffers: &mut [AlignedVec<T>],
 ) {
     let pieces = buffers.len();
+    if pieces == 1 {
+        return block.compute(isa, &mut buffers[0]);
+    }
     let (m, n) = (block.c.rows(), block.c.cols());
     let (rows, cols) = (Cut::new(m, ROW_ALIGN.max(E::ROWS), pieces), Cut::new(n, COL_ALIGN, pieces));
-    if pieces == 1 || (rows.larger == 1.0 && cols.larger == 1.0) {
+    if rows.larger == 1.0 && cols.larger == 1.0 {
         return block.compute(isa, &mut buffers[0]);
     }
     let (low, high) = buffers.split_at_mut(pieces / 2);

@@ -8,7 +8,7 @@
 //! | `KC` 512 | a panel of KC × 64 `f32` is 128 KiB: it stays in L2 while `MC` rows of A pass by | 256: −3 % at 2048³; 1024: −4 % |
 //! | `MC` 192 | 192 · 512 · 4 = 384 KiB of A fit beside the panel; all tile heights (4, 6, 8, 12) and `ROW_CHUNK` divide it | 96, 384: within noise |
 //! | `NC` 1024 | bounds the packed B at 2 MiB, a sixteenth of L3 | |
-//! | `PACK_B_ROWS` 192 | packing costs a read and a write of B; from about 32 tiles of 6 rows on it is under 3 % of the work | 128×784×512: 94 % of peak in place, 82 % packed; 256³: 91 % in place, 95 % packed |
+//! | `PACK_ROWS` 192 | packing costs a read and a write of B; from about 32 tiles of 6 rows on it is under 3 % of the work | 128×784×512: 94 % of peak in place, 82 % packed; 256³: 91 % in place, 95 % packed |
 //! | `PACK_A_COLS` 512 | a transposed A is read 6 numbers a step at a stride; below 8 panels the strided reads are cheaper | TN 1024³: 83 % in place, 90 % packed |
 //! | `THIN_ROWS` 4, `THIN_COLS` 256 | B is read once and used `m` times; from 5 rows on the tile's arithmetic hides the reading | |
 //! | `TURNED_ROWS` 8 | each 16 × 16 block of B is transposed (about 50 cycles) for m · 16 fused multiply-adds; from 9 rows on a packed panel is used by two tiles | |
@@ -20,12 +20,14 @@ pub(super) const KC: usize = 512;
 pub(super) const MC: usize = 192;
 /// Columns of a cache block.
 pub(super) const NC: usize = 1024;
-/// Rows of A from which a panel of B with contiguous rows is worth packing.
-pub(super) const PACK_B_ROWS: usize = 192;
+/// Rows of A from which a panel of B with contiguous rows, or a transposed A, is worth packing.
+pub(super) const PACK_ROWS: usize = 192;
 /// Columns of C from which an A with contiguous columns is worth packing; one with contiguous rows never is.
 pub(super) const PACK_A_COLS: usize = 512;
 /// Depth from which packing either is worth it.
 pub(super) const PACK_DEPTH: usize = 64;
+/// Rows of A from which columns that do not fill a vector are worth padding, where masks are dear.
+pub(super) const PAD_ROWS: usize = 8;
 /// Most rows of A for the path that reads B along its rows.
 pub(super) const THIN_ROWS: usize = 4;
 /// Fewest columns for it: below, the accumulators of a tile do as well.

@@ -32,6 +32,8 @@ pub(super) struct Strip<T> {
     pub(super) a_panel: usize,
     pub(super) b: *const T,
     pub(super) rsb: usize,
+    /// Whether B's rows are readable up to whole vectors.
+    pub(super) padded: bool,
     pub(super) c: *mut T,
     pub(super) rsc: usize,
     pub(super) from: From,
@@ -46,25 +48,37 @@ impl<T: Scalar> Strip<T> {
     /// The pointers and strides must describe readable A (`m × k`), B (`k × width`) and bias, and writable C (`m × width`).
     #[inline(always)]
     pub(super) unsafe fn run<S: LaneMath<T>>(self, s: S) {
-        let part = !self.width.is_multiple_of(T::LANES);
-        match (self.width.div_ceil(T::LANES), part) {
-            (1, false) => s.outline(Sized::<T, 1, false>(self)),
-            (1, true) => s.outline(Sized::<T, 1, true>(self)),
-            (2, false) if S::NV >= 2 => s.outline(Sized::<T, 2, false>(self)),
-            (2, true) if S::NV >= 2 => s.outline(Sized::<T, 2, true>(self)),
-            (3, false) if S::NV >= 3 => s.outline(Sized::<T, 3, false>(self)),
-            (3, true) if S::NV >= 3 => s.outline(Sized::<T, 3, true>(self)),
-            (4, false) if S::NV >= 4 => s.outline(Sized::<T, 4, false>(self)),
-            (4, true) if S::NV >= 4 => s.outline(Sized::<T, 4, true>(self)),
+        let tail = match (self.width.is_multiple_of(T::LANES), self.padded && !S::MASKS_ARE_FREE) {
+            (true, _) => NONE,
+            (false, false) => MASKED,
+            (false, true) => PADDED,
+        };
+        match (self.width.div_ceil(T::LANES), tail) {
+            (1, NONE) => s.outline(Sized::<T, 1, NONE>(self)),
+            (1, MASKED) => s.outline(Sized::<T, 1, MASKED>(self)),
+            (1, PADDED) if !S::MASKS_ARE_FREE => s.outline(Sized::<T, 1, PADDED>(self)),
+            (2, NONE) if S::NV >= 2 => s.outline(Sized::<T, 2, NONE>(self)),
+            (2, MASKED) if S::NV >= 2 => s.outline(Sized::<T, 2, MASKED>(self)),
+            (3, NONE) if S::NV >= 3 => s.outline(Sized::<T, 3, NONE>(self)),
+            (3, MASKED) if S::NV >= 3 => s.outline(Sized::<T, 3, MASKED>(self)),
+            (4, NONE) if S::NV >= 4 => s.outline(Sized::<T, 4, NONE>(self)),
+            (4, MASKED) if S::NV >= 4 => s.outline(Sized::<T, 4, MASKED>(self)),
             (vectors, _) => unreachable!("a strip of {vectors} vectors"),
         }
     }
 }
 
-/// A strip of `NV` vectors, the last of them masked if `PART`. Only made by [`Strip::run`], whose caller vouches for the pointers.
-struct Sized<T, const NV: usize, const PART: bool>(Strip<T>);
+/// The last vector of a strip is whole.
+const NONE: u8 = 0;
+/// It is part: loads and stores are masked.
+const MASKED: u8 = 1;
+/// It is part, but B is padded: only C's loads and stores are masked.
+const PADDED: u8 = 2;
 
-impl<T: Scalar, const NV: usize, const PART: bool> LaneKernel<T> for Sized<T, NV, PART> {
+/// A strip of `NV` vectors; `TAIL` says what the last is. Only made by [`Strip::run`], whose caller vouches for the pointers.
+struct Sized<T, const NV: usize, const TAIL: u8>(Strip<T>);
+
+impl<T: Scalar, const NV: usize, const TAIL: u8> LaneKernel<T> for Sized<T, NV, TAIL> {
     type Output = ();
 
     #[inline(always)]
@@ -73,10 +87,13 @@ impl<T: Scalar, const NV: usize, const PART: bool> LaneKernel<T> for Sized<T, NV
         // Packed rows come in panels of one height; others are shared out evenly.
         let most = S::MR[NV - 1];
         let packed = t.a_panel > 0;
-        let height = if packed { S::MR[S::NV - 1] } else { t.m.div_ceil(t.m.div_ceil(most).max(1)) };
+        let height = S::MR[S::NV - 1];
+        let tiles = t.m.div_ceil(most).max(1);
+        let (low, mut taller) = (t.m / tiles, t.m % tiles);
         let mut i = 0;
         while i < t.m {
-            let rows = height.min(t.m - i);
+            let rows = if packed { height.min(t.m - i) } else { low + usize::from(taller > 0) };
+            taller = taller.saturating_sub(1);
             // SAFETY: rows i.. lie inside A and C as `Strip::run`'s caller promised.
             unsafe {
                 let a = t.a.add(if packed { i / height * t.a_panel } else { i * t.rsa });
@@ -84,7 +101,7 @@ impl<T: Scalar, const NV: usize, const PART: bool> LaneKernel<T> for Sized<T, NV
                 macro_rules! rows {
                     ($($r:literal)*) => {
                         match rows {
-                            $($r if $r <= S::MR[NV - 1] => tile::<T, S, $r, NV, PART>(s, &t, a, c),)*
+                            $($r if $r <= S::MR[NV - 1] => tile::<T, S, $r, NV, TAIL>(s, &t, a, c),)*
                             _ => unreachable!("a tile has at most {most} rows"),
                         }
                     };
@@ -101,7 +118,7 @@ impl<T: Scalar, const NV: usize, const PART: bool> LaneKernel<T> for Sized<T, NV
 /// # Safety
 /// As [`Strip::run`], for the rows at `a` and `c`.
 #[inline(always)]
-unsafe fn tile<T: Scalar, S: Lanes<T>, const MR: usize, const NV: usize, const PART: bool>(
+unsafe fn tile<T: Scalar, S: Lanes<T>, const MR: usize, const NV: usize, const TAIL: u8>(
     s: S,
     t: &Strip<T>,
     a: *const T,
@@ -110,8 +127,8 @@ unsafe fn tile<T: Scalar, S: Lanes<T>, const MR: usize, const NV: usize, const P
     let tail = t.width % T::LANES;
     // SAFETY: offsets stay inside the rows and columns that the caller promises.
     unsafe {
-        let load = |p: *const T, v: usize| {
-            if PART && v == NV - 1 {
+        let load = |p: *const T, v: usize, is_b: bool| {
+            if v == NV - 1 && (TAIL == MASKED || TAIL == PADDED && !is_b) {
                 s.load_raw_part(p.add(v * T::LANES), tail)
             } else {
                 s.load_raw(p.add(v * T::LANES))
@@ -123,14 +140,14 @@ unsafe fn tile<T: Scalar, S: Lanes<T>, const MR: usize, const NV: usize, const P
             From::C => {
                 for r in 0..MR {
                     for v in 0..NV {
-                        acc[r][v] = load(c.add(r * t.rsc), v);
+                        acc[r][v] = load(c.add(r * t.rsc), v, false);
                     }
                 }
             }
             From::Bias => {
                 for r in 0..MR {
                     for v in 0..NV {
-                        acc[r][v] = load(t.bias, v);
+                        acc[r][v] = load(t.bias, v, false);
                     }
                 }
             }
@@ -139,7 +156,7 @@ unsafe fn tile<T: Scalar, S: Lanes<T>, const MR: usize, const NV: usize, const P
         for _ in 0..t.k {
             let mut row = [s.splat(T::ZERO); NV];
             for v in 0..NV {
-                row[v] = load(b, v);
+                row[v] = load(b, v, true);
             }
             for r in 0..MR {
                 let x = s.splat(*a.add(r * t.rsa));
@@ -153,7 +170,7 @@ unsafe fn tile<T: Scalar, S: Lanes<T>, const MR: usize, const NV: usize, const P
         for r in 0..MR {
             for v in 0..NV {
                 let p = c.add(r * t.rsc + v * T::LANES);
-                if PART && v == NV - 1 {
+                if TAIL != NONE && v == NV - 1 {
                     s.store_raw_part(p, tail, acc[r][v]);
                 } else {
                     s.store_raw(p, acc[r][v]);

@@ -3,7 +3,6 @@
 //! Squares of B are transposed in registers, kept in L1 and used at once by every row: nothing is packed.
 
 use super::Start;
-use super::thresholds::TURNED_ROWS;
 use crate::scalar::Scalar;
 use crate::simd::{LaneKernel, LaneMath, Lanes};
 use crate::view::{MatMut, MatRef};
@@ -11,16 +10,10 @@ use crate::view::{MatMut, MatRef};
 /// Most numbers in a square: 16 × 16 `f32`.
 const SQUARE: usize = 256;
 
-/// Whether this path is the best: few rows, and only B's columns contiguous.
-#[inline(always)]
-pub(super) fn suits<T: Scalar>(m: usize, b: &MatRef<'_, T>) -> bool {
-    m <= TURNED_ROWS && b.rs == 1 && b.cs != 1
-}
-
 /// C ← start + A·B.
 ///
 /// # Safety
-/// The shapes must match, A have at most [`TURNED_ROWS`] rows, and B contiguous columns.
+/// The shapes must match, A have at most eight rows, and B contiguous columns.
 #[inline(always)]
 pub(super) unsafe fn run<T: Scalar, S: LaneMath<T>>(
     s: S,

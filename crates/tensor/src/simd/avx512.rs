@@ -38,6 +38,7 @@ macro_rules! impl_lanes {
             type M = $m;
             const NV: usize = 4;
             const MR: [usize; 4] = [12, 12, 8, 6];
+            const MASKS_ARE_FREE: bool = true;
 
             #[inline(always)]
             fn outline<K: LaneKernel<$t>>(self, kernel: K) -> K::Output {

@@ -65,6 +65,8 @@ pub trait Lanes<T: Scalar>: Copy + Send + Sync + 'static {
     const NV: usize;
     /// Most rows of a tile of 1, 2, 3 and 4 vectors: as many accumulators as there are registers to spare.
     const MR: [usize; 4];
+    /// Whether a masked load costs no more than a full one, in time and registers.
+    const MASKS_ARE_FREE: bool;
 
     /// Runs a kernel with this token in a function of its own, for code too large to be inlined at every use.
     fn outline<K: LaneKernel<T>>(self, kernel: K) -> K::Output;

@@ -15,6 +15,7 @@ macro_rules! impl_lanes {
             type M = [bool; $n];
             const NV: usize = 1;
             const MR: [usize; 4] = [4, 0, 0, 0];
+            const MASKS_ARE_FREE: bool = false;
 
             #[inline(always)]
             fn outline<K: LaneKernel<$t>>(self, kernel: K) -> K::Output {
