@@ -1,4 +1,4 @@
-//! `cargo xtask bench NAME [--threads N] [--isa NAME] [--json FILE]`: benchmarks, never tests.
+//! `cargo xtask bench NAME [OPTION VALUE]…`: benchmarks, never tests; `--help` names them all.
 //!
 //! Machines are shared and noisy, so every figure is taken beside the peers in one run, samples interleaved, and what counts
 //! is the ratio. A figure is the mean of the best third of its samples. The first line names the machine and the peak of
@@ -8,10 +8,12 @@ mod gemm_bench;
 mod machine;
 mod math_bench;
 mod sample;
+mod settings;
 mod train_bench;
 mod ulp;
 
-use planish_tensor::{Exec, Isa};
+use machine::Machine;
+use serde_json::json;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
@@ -24,45 +26,28 @@ fn main() -> ExitCode {
     }
 }
 
-/// What to run and how.
-struct Settings {
-    name: String,
-    exec: Exec,
-    json: Option<String>,
-}
-
 fn run() -> Result<(), String> {
-    let settings = parse(std::env::args().skip(1))?;
-    let peak = machine::print(settings.exec);
-    let results = match settings.name.as_str() {
-        "train" => train_bench::run(settings.exec, peak),
-        "gemm" => gemm_bench::run(settings.exec, peak),
+    let Some(settings) = settings::parse(std::env::args().skip(1))? else {
+        print!("{}", settings::HELP);
+        return Ok(());
+    };
+    let name = settings.name.as_str();
+    if !["train", "gemm", "math", "ulp"].contains(&name) {
+        return Err(format!("unknown benchmark {name:?}: use train, gemm, math or ulp"));
+    }
+    let machine = Machine::find(settings.exec);
+    println!("{}", machine.line);
+    let results = match name {
+        "train" => train_bench::run(settings.exec, machine.peak),
+        "gemm" => gemm_bench::run(settings.exec, &machine, &settings.products)?,
         "math" => math_bench::run(settings.exec),
-        "ulp" => ulp::run(settings.exec),
-        other => return Err(format!("unknown benchmark {other:?}: use train, gemm, math or ulp")),
+        _ => ulp::run(settings.exec),
     };
     if let Some(path) = settings.json {
-        std::fs::write(&path, serde_json::to_string_pretty(&results).expect("plain data") + "\n")
+        let all = json!({ "benchmark": name, "machine": machine.line, "results": results });
+        std::fs::write(&path, serde_json::to_string_pretty(&all).expect("plain data") + "\n")
             .map_err(|e| format!("{path}: {e}"))?;
         println!("wrote {path}");
     }
     Ok(())
-}
-
-fn parse(mut args: impl Iterator<Item = String>) -> Result<Settings, String> {
-    let name = args.next().ok_or("which benchmark? train, gemm, math or ulp")?;
-    let mut settings = Settings { name, exec: Exec::best(), json: None };
-    while let Some(flag) = args.next() {
-        let value = args.next().ok_or_else(|| format!("{flag} needs a value"))?;
-        match flag.as_str() {
-            "--threads" => {
-                settings.exec.threads =
-                    value.parse().map_err(|_| format!("{value:?} is no number of threads"))?
-            }
-            "--isa" => settings.exec.isa = Isa::from_name(&value).map_err(|e| e.to_string())?,
-            "--json" => settings.json = Some(value),
-            _ => return Err(format!("unknown option {flag}")),
-        }
-    }
-    Ok(settings)
 }

@@ -1,0 +1,144 @@
+//! The command line: `NAME [OPTION VALUE]…`.
+
+use crate::gemm_bench::Products;
+use crate::gemm_bench::grid::{self, Case, Element, Group, Layout, Shape};
+use planish_tensor::{Exec, Isa};
+
+/// The text of `--help`.
+pub const HELP: &str = "\
+Usage: cargo xtask bench NAME [OPTION VALUE]...
+
+Benchmarks:
+  gemm     matrix products beside the crates gemm, matrixmultiply and faer, and NumPy and PyTorch
+  train    microseconds a training step
+  math     vector math beside the standard library
+  ulp      the largest errors of the vector math over all 2^32 f32 arguments (`cargo xtask ulp`)
+
+Options:
+  --threads N       threads; 0: one a core                        [1]
+  --isa NAME        scalar, avx2, avx512 or portable              [the fastest of this machine]
+  --json FILE       write all figures, the machine line and the versions of the peers
+
+Options of gemm:
+  --python PROGRAM  a Python with NumPy and PyTorch: they join the peers
+  --only GROUPS     of squares,batch,tiny,thin,f64,gram           [all]
+  --layouts LIST    of nn,tn,nt, for the groups of f32            [all]
+  --shape MxKxN     this product instead of the grid
+  --element TYPE    f32 or f64, of --shape                        [f32]
+  --seconds S       seconds a product                             [1.5: the grid takes some eight minutes]
+
+Examples:
+  cargo xtask bench gemm --threads 2 --python python3 --json gemm.json
+  cargo xtask bench gemm --only squares,thin --layouts nn --seconds 0.5
+  cargo xtask bench gemm --shape 128x784x512 --layouts nn,tn
+  cargo xtask bench train --threads 2
+";
+
+/// What to run and how.
+pub struct Settings {
+    /// The benchmark.
+    pub name: String,
+    /// The instruction set and the number of threads.
+    pub exec: Exec,
+    /// Where to write the figures.
+    pub json: Option<String>,
+    /// The products of `gemm`.
+    pub products: Products,
+}
+
+/// Reads the arguments; `None` if they ask for help.
+pub fn parse(args: impl Iterator<Item = String>) -> Result<Option<Settings>, String> {
+    let args: Vec<String> = args.collect();
+    if args.iter().any(|a| matches!(a.as_str(), "--help" | "-h" | "help")) {
+        return Ok(None);
+    }
+    let (name, options) = args.split_first().ok_or("which benchmark? See --help")?;
+    let (mut exec, mut json, mut python) = (Exec::best(), None, None);
+    let (mut groups, mut layouts) = (None, Layout::ALL.to_vec());
+    let (mut shape, mut element, mut seconds) = (None, None, 1.5);
+    for pair in options.chunks(2) {
+        let [flag, value] = pair else { return Err(format!("{} needs a value", pair[0])) };
+        match (flag.as_str(), name.as_str()) {
+            ("--threads", _) => {
+                let threads = value.parse().map_err(|_| format!("{value:?} is no number of threads"))?;
+                exec = exec.with_threads(threads);
+            }
+            ("--isa", _) => exec.isa = Isa::from_name(value).map_err(|e| e.to_string())?,
+            ("--json", _) => json = Some(value.clone()),
+            ("--python", "gemm") => python = Some(value.clone()),
+            ("--only", "gemm") => groups = Some(named(value, &Group::ALL, Group::name)?),
+            ("--layouts", "gemm") => layouts = named(value, &Layout::ALL, Layout::name)?,
+            ("--shape", "gemm") => shape = Some(parse_shape(value)?),
+            ("--element", "gemm") => {
+                element = named(value, &[Element::F32, Element::F64], Element::name)?.first().copied();
+            }
+            ("--seconds", "gemm") => {
+                let valid = |s: &f64| s.is_finite() && *s >= 0.0;
+                seconds = value.parse().ok().filter(valid).ok_or_else(|| format!("{value:?} is no time"))?;
+            }
+            _ => return Err(format!("{name} has no option {flag}: see --help")),
+        }
+    }
+    let cases = match (shape, groups) {
+        (Some(_), Some(_)) => return Err("use one of --shape and --only".to_owned()),
+        (None, _) if element.is_some() => return Err("--element belongs to --shape".to_owned()),
+        (None, groups) => grid::cases(groups.as_deref().unwrap_or(&Group::ALL), &layouts),
+        (Some(shape), None) => {
+            let element = element.unwrap_or(Element::F32);
+            layouts.iter().map(|&layout| Case { group: Group::Single, shape, layout, element }).collect()
+        }
+    };
+    let products = Products { cases, seconds, python };
+    Ok(Some(Settings { name: name.clone(), exec, json, products }))
+}
+
+/// The items that a list of names with commas means, in the order of `all`.
+fn named<T: Copy>(list: &str, all: &[T], name: fn(T) -> &'static str) -> Result<Vec<T>, String> {
+    let names: Vec<&str> = list.split(',').collect();
+    if let Some(unknown) = names.iter().find(|n| !all.iter().any(|&item| name(item) == **n)) {
+        let known: Vec<&str> = all.iter().map(|&item| name(item)).collect();
+        return Err(format!("{unknown:?} is none of {}", known.join(", ")));
+    }
+    Ok(all.iter().copied().filter(|&item| names.contains(&name(item))).collect())
+}
+
+fn parse_shape(text: &str) -> Result<Shape, String> {
+    let sides: Option<Vec<usize>> =
+        text.split(['x', '×']).map(|s| s.parse().ok().filter(|&s| s > 0)).collect();
+    match sides.as_deref() {
+        Some(&[m, k, n]) => Ok((m, k, n)),
+        _ => Err(format!("{text:?} is no shape: use MxKxN, as 128x784x512")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(line: &str) -> Result<Option<Settings>, String> {
+        parse(line.split_whitespace().map(str::to_owned))
+    }
+
+    #[test]
+    fn options_are_read_and_mistakes_named() {
+        let settings = read("gemm --only tiny,f64 --layouts nt,nn --threads 2").unwrap().unwrap();
+        assert_eq!((settings.products.cases.len(), settings.exec.threads), (7 * 2 + 4, 2));
+        let one = read("gemm --shape 2x3x4 --layouts tn").unwrap().unwrap();
+        assert_eq!(one.products.cases.len(), 1);
+        assert_eq!(one.products.cases[0].shape, (2, 3, 4));
+        assert!(read("gemm --help").unwrap().is_none());
+        for wrong in [
+            "",
+            "gemm --only cubes",
+            "gemm --shape 2x3",
+            "gemm --shape 0x1x1",
+            "gemm --shape 2x3x4 --only tiny",
+            "gemm --element f64",
+            "gemm --seconds nan",
+            "gemm --threads",
+            "train --only tiny",
+        ] {
+            assert!(read(wrong).is_err(), "{wrong}");
+        }
+    }
+}
