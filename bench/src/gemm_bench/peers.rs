@@ -121,10 +121,9 @@ pub fn planish<T: Scalar>(
     matmul(exec, a.view(), b.view(), c.view_mut(), Start::Zero, scratch);
 }
 
-/// Ours: C ← AᵀA. Until `planish_tensor::gemm::gram` exists, the full product stands in for it.
+/// Ours: C ← AᵀA.
 pub fn planish_gram<T: Scalar>(exec: Exec, a: MatRef<'_, T>, c: MatMut<'_, T>, scratch: &mut Scratch<T>) {
-    // GRAM: the one line to change: planish_tensor::gemm::gram(exec, a, c, scratch);
-    matmul(exec, a.t(), a, c, Start::Zero, scratch);
+    planish_tensor::gemm::gram(exec, a, c, scratch);
 }
 
 /// The crate `gemm`.

@@ -8,7 +8,8 @@
 use super::epilogue::Epilogue;
 use super::packed::{Operand, Source};
 use super::thresholds::{
-    COL_ALIGN, EPILOGUE_ROWS, KC, MC, NC, PACK_A_COLS, PACK_DEPTH, PACK_ROWS, PAD_ROWS, ROW_ALIGN,
+    COL_ALIGN, EPILOGUE_ROWS, KC, KEEP_ROWS, KEEP_WORK, MC, NC, PACK_A_DEPTH, PACK_A_PANELS, PACK_A_ROWS,
+    ROW_ALIGN,
 };
 use super::{Start, few, pack, tile};
 use crate::buffer::AlignedVec;
@@ -77,39 +78,43 @@ impl<T: Scalar, E: Epilogue<T>> LaneKernel<T> for Nest<'_, '_, T, E> {
             start_only(&mut c, start);
             return epilogue.tile(s, 0, 0, c);
         }
-        let mut pack_b = false;
-        let pack_a = a.rs == 1 && a.cs != 1 && m >= PACK_ROWS && n >= PACK_A_COLS && k >= PACK_DEPTH;
+        let pack_a =
+            a.rs == 1 && a.cs != 1 && m >= PACK_A_ROWS && n >= PACK_A_PANELS * panel && k >= PACK_A_DEPTH;
+        let mut keep = false;
         if let Source::View(b) = b.0 {
             if let Some(path) = few::choose(m, &b, &c) {
                 // SAFETY: the door has checked that the shapes match, and the path was chosen for them.
                 unsafe { few::run(s, path, a, b, c.reborrow(), start) }
                 return epilogue.tile(s, 0, 0, c);
             }
-            pack_b = b.cs != 1 || (m >= PACK_ROWS && n > panel && k >= PACK_DEPTH);
-            if !pack_a && !pack_b && m <= MC && k <= KC {
+            keep = keeps::<T, S>(m, k, n);
+            if b.cs == 1 && !pack_a && m <= MC && k <= KC {
                 let part = Part { rows: a, height: 0, panel, width: n, first: true, last: true, start };
-                let panels = Panels::InPlace(b, tail_of(s, b, m, scratch));
+                let panels =
+                    if keep { Panels::Keep(b, scratch.as_mut_ptr(), true) } else { Panels::InPlace(b) };
                 // SAFETY: the part is the whole of C.
                 return unsafe { part.run(s, panels, (0, 0), c.ptr, c.rs, &mut epilogue) };
             }
         }
         let (b_buffer, a_buffer) = scratch.split_at_mut(k.min(KC) * n.min(NC).next_multiple_of(COL_ALIGN));
-        // With one block of rows a panel of B is used once: it is packed just before, and A once for all panels.
-        let nc = if m <= MC { panel } else { NC };
+        let one_block = m <= MC;
         for p0 in (0..k).step_by(KC) {
             let p1 = (p0 + KC).min(k);
+            // With one block of rows a panel is used once: where it is transposed, just after.
+            let is_turned = matches!(b.0, Source::View(b) if b.cs != 1);
+            let nc = if one_block && is_turned { COL_ALIGN } else { NC };
             for j0 in (0..n).step_by(nc) {
                 let j1 = (j0 + nc).min(n);
-                let panels = match b.0 {
-                    Source::Packed(packed, from, _) => Panels::Packed(packed.block(p0, from + j0)),
-                    Source::View(b) if pack_b => {
+                let mut panels = match b.0 {
+                    Source::Packed(packed, from, _) => Panels::Packed(packed.block(p0, from + j0).as_ptr()),
+                    Source::View(b) if b.cs != 1 => {
                         pack::columns(s, b.block(p0, p1, j0, j1), panel, b_buffer);
-                        Panels::Packed(&*b_buffer)
+                        Panels::Packed(b_buffer.as_ptr())
                     }
-                    Source::View(b) => {
-                        let block = b.block(p0, p1, j0, j1);
-                        Panels::InPlace(block, tail_of(s, block, m, b_buffer))
+                    Source::View(b) if keep => {
+                        Panels::Keep(b.block(p0, p1, j0, j1), b_buffer.as_mut_ptr(), one_block)
                     }
+                    Source::View(b) => Panels::InPlace(b.block(p0, p1, j0, j1)),
                 };
                 for i0 in (0..m).step_by(MC) {
                     let i1 = (i0 + MC).min(m);
@@ -130,37 +135,31 @@ impl<T: Scalar, E: Epilogue<T>> LaneKernel<T> for Nest<'_, '_, T, E> {
                         let corner = c.ptr.add(i0 * c.rs + j0);
                         part.run(s, panels, (i0, j0), corner, c.rs, &mut epilogue);
                     }
+                    if let Panels::Keep(_, packed, false) = panels {
+                        panels = Panels::Packed(packed);
+                    }
                 }
             }
         }
     }
 }
 
+/// Whether a B with contiguous rows is packed by the first tile that reads it.
+#[inline(always)]
+fn keeps<T: Scalar, S: LaneMath<T>>(m: usize, k: usize, n: usize) -> bool {
+    let dear_tail = !S::MASKS_ARE_FREE && !n.is_multiple_of(T::LANES);
+    dear_tail || if S::NV == 1 { m * k * n >= KEEP_WORK } else { m >= KEEP_ROWS && n > S::NV * T::LANES }
+}
+
 /// Where the panels of a block of B are.
 #[derive(Clone, Copy)]
 enum Panels<'a, T> {
-    /// In B; the columns that do not fill a vector may be packed.
-    InPlace(MatRef<'a, T>, Option<&'a [T]>),
-    /// As [`pack::columns`] writes them.
-    Packed(&'a [T]),
-}
-
-/// The last panel of a B read in place, packed and padded, where its columns do not fill a vector, masks are dear and there are
-/// rows enough to pay for it.
-#[inline(always)]
-fn tail_of<'b, T: Scalar, S: LaneMath<T>>(
-    s: S,
-    b: MatRef<'_, T>,
-    m: usize,
-    buffer: &'b mut [T],
-) -> Option<&'b [T]> {
-    let (k, n) = (b.rows(), b.cols());
-    if S::MASKS_ARE_FREE || m < PAD_ROWS || n.is_multiple_of(T::LANES) {
-        return None;
-    }
-    let panel = S::NV * T::LANES;
-    pack::columns(s, b.block(0, k, n - n % panel, n), panel, buffer);
-    Some(buffer)
+    /// In B.
+    InPlace(MatRef<'a, T>),
+    /// In B, to be packed to this place by the first tile of each panel; all panels to the same place if true.
+    Keep(MatRef<'a, T>, *mut T, bool),
+    /// Here, as [`pack::columns`] writes them.
+    Packed(*const T),
 }
 
 /// One cache block: rows of A (packed or not) against every panel of columns.
@@ -196,13 +195,14 @@ impl<T: Scalar> Part<'_, T> {
         for j in (0..self.width).step_by(self.panel) {
             let width = self.panel.min(self.width - j);
             let stride = pack::panel_width::<T>(self.panel, self.width - j);
-            let (b, rsb, padded) = match panels {
-                Panels::Packed(buffer) => (buffer[j * k..].as_ptr(), stride, true),
-                Panels::InPlace(_, Some(tail)) if j + self.panel > self.width => {
-                    (tail.as_ptr(), stride, true)
+            // SAFETY: column j lies inside B; the panel of column j begins at element j·k of a packed block.
+            let (mut b, mut rsb, mut padded, mut keep) = unsafe {
+                match panels {
+                    Panels::InPlace(b) => (b.ptr.add(j), b.rs, false, None),
+                    Panels::Keep(b, to, true) => (b.ptr.add(j), b.rs, false, Some(to)),
+                    Panels::Keep(b, to, false) => (b.ptr.add(j), b.rs, false, Some(to.add(j * k))),
+                    Panels::Packed(from) => (from.add(j * k), stride, true, None),
                 }
-                // SAFETY: column j lies inside B.
-                Panels::InPlace(b, _) => (unsafe { b.ptr.add(j) }, b.rs, false),
             };
             let (from, bias) = match self.start {
                 _ if !self.first => (tile::From::C, b),
@@ -233,7 +233,13 @@ impl<T: Scalar> Part<'_, T> {
                         from,
                         bias,
                     };
-                    strip.run(s);
+                    match keep {
+                        Some(to) if strip.run_keeping(s, to) => {
+                            (b, rsb, padded, keep) = (to, stride, true, None);
+                        }
+                        Some(_) => {}
+                        None => strip.run(s),
+                    }
                     if finishes {
                         epilogue.tile(s, i0 + i, j0 + j, MatMut::from_raw(c, rows, width, rsc));
                     }

@@ -12,17 +12,37 @@ use crate::view::MatRef;
 #[inline(always)]
 pub(super) fn columns<T: Scalar, S: Lanes<T>>(s: S, b: MatRef<'_, T>, width: usize, out: &mut [T]) {
     let (k, n) = (b.rows(), b.cols());
+    if b.cs == 1 {
+        return contiguous_rows(s, b, width, out);
+    }
     for j in (0..n).step_by(width) {
-        let w = width.min(n - j);
         let stride = panel_width::<T>(width, n - j);
-        let panel = &mut out[j * k..j * k + k * stride];
-        if b.cs == 1 {
-            for (p, row) in panel.chunks_exact_mut(stride).enumerate() {
-                row[..w].copy_from_slice(&b.row(p)[j..j + w]);
-                row[w..].fill(T::ZERO);
+        transposed(s, b.block(0, k, j, (j + width).min(n)), stride, &mut out[j * k..j * k + k * stride]);
+    }
+}
+
+/// Panels of a B whose rows are contiguous: row by row through all panels, so that B is read in order.
+#[inline(always)]
+fn contiguous_rows<T: Scalar, S: Lanes<T>>(s: S, b: MatRef<'_, T>, width: usize, out: &mut [T]) {
+    let (k, n) = (b.rows(), b.cols());
+    let whole = n - n % T::LANES;
+    assert!(out.len() >= k * n.next_multiple_of(T::LANES), "the buffer holds whole panels");
+    for p in 0..k {
+        let row = b.ptr.wrapping_add(p * b.rs);
+        // SAFETY: vector j of row p lies inside B; it goes to row p of the panel of column j, inside the buffer.
+        unsafe {
+            let place = |out: &mut [T], j: usize| {
+                let first = j - j % width;
+                out.as_mut_ptr().add(first * k + p * panel_width::<T>(width, n - first) + (j - first))
+            };
+            for j in (0..whole).step_by(T::LANES) {
+                let v = s.load_raw(row.add(j));
+                s.store_raw(place(out, j), v);
             }
-        } else {
-            transposed(s, b.block(0, k, j, j + w), stride, panel);
+            if whole < n {
+                let v = s.load_raw_part(row.add(whole), n - whole);
+                s.store_raw(place(out, whole), v);
+            }
         }
     }
 }

@@ -1,18 +1,19 @@
 //! The numbers by which the dispatcher chooses a path and cuts blocks, in one place.
 //!
-//! Derived for Zen 4 (L1 32 KiB, L2 1 MiB a core), then measured with `cargo xtask bench gemm`, one thread, `f32`, AVX-512. No threshold
-//! can change a bit of a result.
+//! Derived for Zen 3 and 4 (L1 32 KiB, L2 512 KiB or 1 MiB a core), then measured with `cargo xtask bench gemm`, one thread, `f32`, on an
+//! EPYC of Zen 4 with AVX-512 and one of Zen 3 with AVX2. No threshold can change a bit of a result.
 //!
 //! | constant | derivation | measured |
 //! |---|---|---|
-//! | `KC` 512 | a panel of KC × 64 `f32` is 128 KiB: it stays in L2 while `MC` rows of A pass by | 256: −3 % at 2048³; 1024: −4 % |
-//! | `MC` 192 | 192 · 512 · 4 = 384 KiB of A fit beside the panel; all tile heights (4, 6, 8, 12) and `ROW_CHUNK` divide it | 96, 384: within noise |
+//! | `KC` 512 | a panel of KC × 64 `f32` is 128 KiB and stays in L2 while `MC` rows of A pass by; a panel of KC × 16 (AVX2) is 32 KiB | |
+//! | `MC` 192 | 192 · 512 · 4 = 384 KiB of A fit beside the panel; all tile heights (4, 6, 8, 12) and `ROW_CHUNK` divide it | |
 //! | `NC` 1024 | bounds the packed B at 2 MiB, a sixteenth of L3 | |
-//! | `PACK_ROWS` 192 | packing costs a read and a write of B; from about 32 tiles of 6 rows on it is under 3 % of the work | 128×784×512: 94 % of peak in place, 82 % packed; 256³: 91 % in place, 95 % packed |
-//! | `PACK_A_COLS` 512 | a transposed A is read 6 numbers a step at a stride; below 8 panels the strided reads are cheaper | TN 1024³: 83 % in place, 90 % packed |
+//! | `KEEP_ROWS` 192 | wide panels (4 vectors): the first tile packs what it reads, for all further tiles; below 192 rows reading in place is as fast | AVX-512 128×784×512: 94 % of peak in place, 82 % with a separate packing pass |
+//! | `KEEP_WORK` 2²⁰ | narrow panels (AVX2: 64 bytes a row of B): rows a power of two apart fall into the same sets of L1, so packing pays from about a million multiply-adds | AVX2 128³: 0.96 of `gemm` in place, 1.06 kept; 32×512²: 0.91, 1.04; 32×128²: 1.05, 0.99 |
+//! | `PACK_A_ROWS` 96, `PACK_A_PANELS` 8 | a transposed A is read 6 numbers a step at a stride; each panel of B reads it again | AVX2 128×1024² TN: 0.79 of `gemm` in place, 1.03 packed; AVX-512 1024³ TN: 83 % of peak in place, 90 % packed |
 //! | `THIN_ROWS` 4, `THIN_COLS` 256 | B is read once and used `m` times; from 5 rows on the tile's arithmetic hides the reading | |
-//! | `TURNED_ROWS` 8 | each 16 × 16 block of B is transposed (about 50 cycles) for m · 16 fused multiply-adds; from 9 rows on a packed panel is used by two tiles | |
-//! | `MIN_PIECE` 300,000 | a join costs 2–5 µs with a thread awake; 300,000 multiply-adds are 5–6 µs | two threads: 64·128·128 slower split, 128·64·64 equal |
+//! | `TURNED_ROWS` 8 | each square of B is transposed for m multiply-adds a vector; from 9 rows on a packed panel serves two tiles | |
+//! | `MIN_PIECE` 300,000 | a join costs 2–5 µs with a thread awake; 300,000 multiply-adds take 5–6 µs | AVX-512: 64×128² split is slower, 128×64² equal |
 
 /// Depth of a cache block.
 pub(super) const KC: usize = 512;
@@ -20,14 +21,16 @@ pub(super) const KC: usize = 512;
 pub(super) const MC: usize = 192;
 /// Columns of a cache block.
 pub(super) const NC: usize = 1024;
-/// Rows of A from which a panel of B with contiguous rows, or a transposed A, is worth packing.
-pub(super) const PACK_ROWS: usize = 192;
-/// Columns of C from which an A with contiguous columns is worth packing; one with contiguous rows never is.
-pub(super) const PACK_A_COLS: usize = 512;
-/// Depth from which packing either is worth it.
-pub(super) const PACK_DEPTH: usize = 64;
-/// Rows of A from which columns that do not fill a vector are worth padding, where masks are dear.
-pub(super) const PAD_ROWS: usize = 8;
+/// Rows of A from which a wide panel of B is packed by the first tile that reads it, though its rows are contiguous.
+pub(super) const KEEP_ROWS: usize = 192;
+/// Multiply-adds from which a narrow panel is.
+pub(super) const KEEP_WORK: usize = 1 << 20;
+/// Rows of a transposed A from which it is packed; one with contiguous rows never is.
+pub(super) const PACK_A_ROWS: usize = 96;
+/// Panels of B from which it is.
+pub(super) const PACK_A_PANELS: usize = 8;
+/// Depth from which packing A is worth it.
+pub(super) const PACK_A_DEPTH: usize = 32;
 /// Most rows of A for the path that reads B along its rows.
 pub(super) const THIN_ROWS: usize = 4;
 /// Fewest columns for it: below, the accumulators of a tile do as well.

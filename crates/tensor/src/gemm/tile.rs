@@ -48,23 +48,64 @@ impl<T: Scalar> Strip<T> {
     /// The pointers and strides must describe readable A (`m × k`), B (`k × width`) and bias, and writable C (`m × width`).
     #[inline(always)]
     pub(super) unsafe fn run<S: LaneMath<T>>(self, s: S) {
+        // SAFETY: as the caller promises.
+        unsafe { self.outline(s, std::ptr::null_mut()) }
+    }
+
+    /// As [`Strip::run`] if `keep` is null; otherwise the strip is one tile, and B is written to `keep`.
+    ///
+    /// # Safety
+    /// As [`Strip::run_keeping`].
+    #[inline(always)]
+    unsafe fn outline<S: LaneMath<T>>(self, s: S, keep: *mut T) {
         let tail = match (self.width.is_multiple_of(T::LANES), self.padded && !S::MASKS_ARE_FREE) {
             (true, _) => NONE,
             (false, false) => MASKED,
             (false, true) => PADDED,
         };
-        match (self.width.div_ceil(T::LANES), tail) {
-            (1, NONE) => s.outline(Sized::<T, 1, NONE>(self)),
-            (1, MASKED) => s.outline(Sized::<T, 1, MASKED>(self)),
-            (1, PADDED) if !S::MASKS_ARE_FREE => s.outline(Sized::<T, 1, PADDED>(self)),
-            (2, NONE) if S::NV >= 2 => s.outline(Sized::<T, 2, NONE>(self)),
-            (2, MASKED) if S::NV >= 2 => s.outline(Sized::<T, 2, MASKED>(self)),
-            (3, NONE) if S::NV >= 3 => s.outline(Sized::<T, 3, NONE>(self)),
-            (3, MASKED) if S::NV >= 3 => s.outline(Sized::<T, 3, MASKED>(self)),
-            (4, NONE) if S::NV >= 4 => s.outline(Sized::<T, 4, NONE>(self)),
-            (4, MASKED) if S::NV >= 4 => s.outline(Sized::<T, 4, MASKED>(self)),
-            (vectors, _) => unreachable!("a strip of {vectors} vectors"),
+        macro_rules! outline {
+            ($($vectors:literal)*) => {
+                match (self.width.div_ceil(T::LANES), tail) {
+                    $(($vectors, NONE) if S::NV >= $vectors => s.outline(Sized::<T, $vectors, NONE>(self, keep)),
+                    ($vectors, MASKED) if S::NV >= $vectors => s.outline(Sized::<T, $vectors, MASKED>(self, keep)),
+                    ($vectors, PADDED) if S::NV >= $vectors && !S::MASKS_ARE_FREE => {
+                        s.outline(Sized::<T, $vectors, PADDED>(self, keep))
+                    })*
+                    (vectors, _) => unreachable!("a strip of {vectors} vectors"),
+                }
+            };
         }
+        outline!(1 2 3 4)
+    }
+
+    /// Computes the strip, and writes the panel of B to `keep`, padded to whole vectors, while the first tile reads it: further tiles,
+    /// and further strips, find its rows side by side. Returns false where there are too few rows for a second tile and
+    /// nothing was written.
+    ///
+    /// # Safety
+    /// As [`Strip::run`]; and `keep` must have room for k rows of whole vectors.
+    #[inline(always)]
+    pub(super) unsafe fn run_keeping<S: LaneMath<T>>(self, s: S, keep: *mut T) -> bool {
+        let height = S::MR[S::NV - 1];
+        // SAFETY: as the caller promises; the rest of the rows follow those of the first tile.
+        unsafe {
+            if self.m <= height {
+                self.outline(s, std::ptr::null_mut());
+                return false;
+            }
+            Strip { m: height, ..self }.outline(s, keep);
+            let rest = Strip {
+                m: self.m - height,
+                a: self.a.add(if self.a_panel > 0 { self.a_panel } else { height * self.rsa }),
+                b: keep,
+                rsb: self.width.next_multiple_of(T::LANES),
+                padded: true,
+                c: self.c.add(height * self.rsc),
+                ..self
+            };
+            rest.outline(s, std::ptr::null_mut());
+        }
+        true
     }
 }
 
@@ -76,14 +117,22 @@ const MASKED: u8 = 1;
 const PADDED: u8 = 2;
 
 /// A strip of `NV` vectors; `TAIL` says what the last is. Only made by [`Strip::run`], whose caller vouches for the pointers.
-struct Sized<T, const NV: usize, const TAIL: u8>(Strip<T>);
+struct Sized<T, const NV: usize, const TAIL: u8>(Strip<T>, *mut T);
 
 impl<T: Scalar, const NV: usize, const TAIL: u8> LaneKernel<T> for Sized<T, NV, TAIL> {
     type Output = ();
 
     #[inline(always)]
     fn run<S: LaneMath<T>>(self, s: S) {
-        let t = self.0;
+        let (t, keep) = (self.0, self.1);
+        if !keep.is_null() {
+            // SAFETY: as `Strip::run_keeping`'s caller promised.
+            return match S::MR[S::NV - 1] {
+                4 => unsafe { tile::<T, S, 4, NV, TAIL>(s, &t, t.a, t.c, Some(keep)) },
+                6 => unsafe { tile::<T, S, 6, NV, TAIL>(s, &t, t.a, t.c, Some(keep)) },
+                rows => unreachable!("no first tile of {rows} rows"),
+            };
+        }
         // Packed rows come in panels of one height; others are shared out evenly.
         let most = S::MR[NV - 1];
         let packed = t.a_panel > 0;
@@ -101,7 +150,7 @@ impl<T: Scalar, const NV: usize, const TAIL: u8> LaneKernel<T> for Sized<T, NV, 
                 macro_rules! rows {
                     ($($r:literal)*) => {
                         match rows {
-                            $($r if $r <= S::MR[NV - 1] => tile::<T, S, $r, NV, TAIL>(s, &t, a, c),)*
+                            $($r if $r <= S::MR[NV - 1] => tile::<T, S, $r, NV, TAIL>(s, &t, a, c, None),)*
                             _ => unreachable!("a tile has at most {most} rows"),
                         }
                     };
@@ -123,6 +172,7 @@ unsafe fn tile<T: Scalar, S: Lanes<T>, const MR: usize, const NV: usize, const T
     t: &Strip<T>,
     a: *const T,
     c: *mut T,
+    mut keep: Option<*mut T>,
 ) {
     let tail = t.width % T::LANES;
     // SAFETY: offsets stay inside the rows and columns that the caller promises.
@@ -157,6 +207,12 @@ unsafe fn tile<T: Scalar, S: Lanes<T>, const MR: usize, const NV: usize, const T
             let mut row = [s.splat(T::ZERO); NV];
             for v in 0..NV {
                 row[v] = load(b, v, true);
+            }
+            if let Some(to) = &mut keep {
+                for v in 0..NV {
+                    s.store_raw(to.add(v * T::LANES), row[v]);
+                }
+                *to = to.wrapping_add(NV * T::LANES);
             }
             for r in 0..MR {
                 let x = s.splat(*a.add(r * t.rsa));
