@@ -7,7 +7,7 @@ pub trait Coefficients: Sized + 'static {
     const EXP_Q: &[Self];
     /// `f32`: (log(1+f) − f + f²/2)/f³. `f64`: (log((1+s)/(1−s)) − 2s)/s³ in s². For √½ ≤ 1+f = (1+s)/(1−s) ≤ √2.
     const LOG_P: &[Self];
-    /// erf(x)/x in x², for |x| ≤ 1.
+    /// erf(x)/x − 1 in x², for |x| ≤ 1.
     const ERF_P: &[Self];
     /// exp(x²)·erfc(x)·(x+1) in u = (x−2)/(x+2), for x ≥ 1 up to where erfc vanishes.
     const ERFC_Q: &[Self];
@@ -36,7 +36,7 @@ impl Coefficients for f32 {
         -7.902457e-02,
     ];
     const ERF_P: &[Self] = &[
-        1.1283792e+00,
+        1.2837917e-01,
         -3.7612638e-01,
         1.1283782e-01,
         -2.686543e-02,
@@ -89,7 +89,7 @@ impl Coefficients for f64 {
         0.1188345239410786,
     ];
     const ERF_P: &[Self] = &[
-        1.1283791670955126,
+        0.1283791670955126,
         -0.37612638903183754,
         0.1128379167095512,
         -0.02686617064512984,

@@ -12,6 +12,8 @@
 //! log) take a second path when any lane of a vector has one; a lane's bits do not depend on its neighbours.
 
 mod coefficients;
+#[cfg(test)]
+mod reference;
 pub mod rows;
 mod trig;
 
@@ -324,7 +326,7 @@ pub trait LaneMath<T: Scalar>: Lanes<T> {
     fn erf(self, x: Self::V) -> Self::V {
         let one = self.splat(T::ONE);
         let a = self.abs(x);
-        let near = self.mul(x, self.horner(self.mul(x, x), T::ERF_P));
+        let near = self.fma(x, self.horner(self.mul(x, x), T::ERF_P), x);
         // erf rounds to ±1 from 6 on in both types.
         let z = self.min(self.constant(6.0), a);
         let e = self.exp(self.neg(self.mul(z, z)));
@@ -355,7 +357,7 @@ pub trait LaneMath<T: Scalar>: Lanes<T> {
         let (one, half) = (self.splat(T::ONE), self.constant(0.5));
         let z = self.abs(self.mul(x, self.constant(std::f64::consts::FRAC_1_SQRT_2)));
         let e = self.exp(self.mul(self.mul(x, x), self.constant(-0.5)));
-        let inner = self.mul(self.mul(z, self.horner(self.mul(z, z), T::ERF_P)), half);
+        let inner = self.mul(self.fma(z, self.horner(self.mul(z, z), T::ERF_P), z), half);
         let near = self.lt(z, one);
         // Φ(−|x|): ½ − ½erf(z) near zero, ½erfc(z) beyond, with the polynomial's argument kept in its range.
         let q = self.mul(self.erfc_factor(self.min(self.constant(28.0), z)), half);
