@@ -15,12 +15,16 @@ mod coefficients;
 #[cfg(test)]
 mod reference;
 pub mod rows;
+mod slices;
 mod trig;
 
-use crate::isa::Isa;
 use crate::scalar::Scalar;
-use crate::simd::{LaneKernel, Lanes};
+use crate::simd::Lanes;
 pub use coefficients::Coefficients;
+use slices::Anywhere;
+#[doc(hidden)]
+pub use slices::Function;
+pub use slices::{cos, erf, exp, expm1, log, log_one, log1p, normal_cdf, sigmoid, sin, softplus, tanh};
 
 /// Bit-level facts of an element type.
 pub trait Format: Sized {
@@ -48,6 +52,8 @@ pub trait Format: Sized {
     const MIN_NORMAL: Self;
     /// A power of two that makes subnormals normal, and its exponent.
     const SUBNORMAL_SCALE: (Self, Self);
+    /// The bits of the negative number nearest to zero.
+    const NEAREST_BELOW_ZERO: u64;
     /// Whether log uses the series in s, with its division, or a polynomial in m − 1.
     const LOG_DIVIDES: bool;
     /// Up to this |x| sin and cos reduce with three terms of π/2: n·(π/2 rounded) is then subtracted exactly.
@@ -67,6 +73,7 @@ impl Format for f32 {
     const EXP_MAX: Self = 89.0;
     const MIN_NORMAL: Self = f32::MIN_POSITIVE;
     const SUBNORMAL_SCALE: (Self, Self) = (33_554_432.0, 25.0);
+    const NEAREST_BELOW_ZERO: u64 = 0x8000_0001;
     const LOG_DIVIDES: bool = false;
     const TRIG_USUAL: Self = 32_768.0;
 }
@@ -84,6 +91,7 @@ impl Format for f64 {
     const EXP_MAX: Self = 710.0;
     const MIN_NORMAL: Self = f64::MIN_POSITIVE;
     const SUBNORMAL_SCALE: (Self, Self) = (18_014_398_509_481_984.0, 54.0);
+    const NEAREST_BELOW_ZERO: u64 = 0x8000_0000_0000_0001;
     const LOG_DIVIDES: bool = true;
     const TRIG_USUAL: Self = 1_048_576.0;
 }
@@ -225,8 +233,10 @@ pub trait LaneMath<T: Scalar>: Lanes<T> {
     /// ln x; −∞ at 0, NaN below.
     #[inline(always)]
     fn log(self, x: Self::V) -> Self::V {
-        let (min, infinity) = (self.splat(T::MIN_NORMAL), self.constant(f64::INFINITY));
-        if self.all(self.le(min, x)) && self.all(self.lt(x, infinity)) {
+        // One test for normal, finite and positive: the sum negates such x and takes the next number away from zero; what
+        // was +∞ becomes NaN, and all others land above.
+        let next = self.add_bits(x, self.splat_bits(T::NEAREST_BELOW_ZERO));
+        if self.all(self.lt(next, self.splat(-T::MIN_NORMAL))) {
             self.log_normal(x)
         } else {
             self.anywhere(Function::Log, x)
@@ -368,131 +378,6 @@ pub trait LaneMath<T: Scalar>: Lanes<T> {
 }
 
 impl<T: Scalar, S: Lanes<T>> LaneMath<T> for S {}
-
-/// A vector of arguments, some of them unusual, for a function that has a second path.
-struct Anywhere<'a, T>(Function, &'a mut [T; 16]);
-
-impl<T: Scalar> LaneKernel<T> for Anywhere<'_, T> {
-    type Output = ();
-    #[inline(always)]
-    fn run<S: LaneMath<T>>(self, s: S) {
-        let x = s.load_at(self.1, 0);
-        let y = match self.0 {
-            Function::Log => s.log_anywhere(x),
-            _ => s.exp_anywhere(x),
-        };
-        s.store_at(self.1, 0, y);
-    }
-}
-
-/// A function of one number, applied to a slice in place.
-#[derive(Clone, Copy)]
-#[doc(hidden)]
-pub enum Function {
-    Exp,
-    Expm1,
-    Log,
-    Log1p,
-    Tanh,
-    Sigmoid,
-    Softplus,
-    Erf,
-    Sin,
-    Cos,
-    NormalCdf,
-}
-
-struct Apply<'a, T>(Function, &'a mut [T]);
-
-impl<T: Scalar> LaneKernel<T> for Apply<'_, T> {
-    type Output = ();
-    #[inline(always)]
-    fn run<S: LaneMath<T>>(self, s: S) {
-        macro_rules! each {
-            ($f:expr) => {
-                for i in (0..self.1.len()).step_by(T::LANES) {
-                    let v = s.load_at(self.1, i);
-                    s.store_at(self.1, i, $f(s, v));
-                }
-            };
-        }
-        match self.0 {
-            Function::Exp => each!(S::exp),
-            Function::Expm1 => each!(S::expm1),
-            Function::Log => each!(S::log),
-            Function::Log1p => each!(S::log1p),
-            Function::Tanh => each!(S::tanh),
-            Function::Sigmoid => each!(S::sigmoid),
-            Function::Softplus => each!(S::softplus),
-            Function::Erf => each!(S::erf),
-            Function::Sin => each!(S::sin),
-            Function::Cos => each!(S::cos),
-            Function::NormalCdf => each!(|s: S, v| s.normal(v).0),
-        }
-    }
-}
-
-/// x ← eˣ
-pub fn exp<T: Scalar>(isa: Isa, x: &mut [T]) {
-    T::dispatch(isa, Apply(Function::Exp, x));
-}
-
-/// x ← eˣ − 1, without cancellation near zero; ±0 are kept.
-pub fn expm1<T: Scalar>(isa: Isa, x: &mut [T]) {
-    T::dispatch(isa, Apply(Function::Expm1, x));
-}
-
-/// x ← ln x; −∞ at ±0, NaN below.
-pub fn log<T: Scalar>(isa: Isa, x: &mut [T]) {
-    T::dispatch(isa, Apply(Function::Log, x));
-}
-
-/// x ← ln(1 + x), accurate near zero; ±0 are kept, −∞ at −1, NaN below.
-pub fn log1p<T: Scalar>(isa: Isa, x: &mut [T]) {
-    T::dispatch(isa, Apply(Function::Log1p, x));
-}
-
-/// x ← tanh x
-pub fn tanh<T: Scalar>(isa: Isa, x: &mut [T]) {
-    T::dispatch(isa, Apply(Function::Tanh, x));
-}
-
-/// x ← 1/(1 + e⁻ˣ)
-pub fn sigmoid<T: Scalar>(isa: Isa, x: &mut [T]) {
-    T::dispatch(isa, Apply(Function::Sigmoid, x));
-}
-
-/// x ← ln(1 + eˣ)
-pub fn softplus<T: Scalar>(isa: Isa, x: &mut [T]) {
-    T::dispatch(isa, Apply(Function::Softplus, x));
-}
-
-/// x ← erf x; ±0 are kept.
-pub fn erf<T: Scalar>(isa: Isa, x: &mut [T]) {
-    T::dispatch(isa, Apply(Function::Erf, x));
-}
-
-/// x ← sin x over the whole finite range; ±0 are kept, NaN at ±∞.
-pub fn sin<T: Scalar>(isa: Isa, x: &mut [T]) {
-    T::dispatch(isa, Apply(Function::Sin, x));
-}
-
-/// x ← cos x over the whole finite range; NaN at ±∞.
-pub fn cos<T: Scalar>(isa: Isa, x: &mut [T]) {
-    T::dispatch(isa, Apply(Function::Cos, x));
-}
-
-/// x ← Φ(x), the standard normal distribution function.
-pub fn normal_cdf<T: Scalar>(isa: Isa, x: &mut [T]) {
-    T::dispatch(isa, Apply(Function::NormalCdf, x));
-}
-
-/// ln x of one number, the same bits everywhere.
-pub fn log_one(x: f64) -> f64 {
-    let mut v = [x];
-    log(Isa::SCALAR, &mut v);
-    v[0]
-}
 
 #[cfg(test)]
 mod tests;

@@ -303,7 +303,7 @@ impl<T: Scalar> LaneKernel<T> for CrossEntropy<'_, T> {
                 Target::Classes(classes) => {
                     let class = classes[i] as usize;
                     scale_row(s, factor / sum, d);
-                    d[class] = d[class] - factor;
+                    d[class] -= factor;
                     max.to_f64() + log_sum - z[class].to_f64()
                 }
                 Target::Distributions(targets) => {

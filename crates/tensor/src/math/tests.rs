@@ -3,6 +3,7 @@
 
 use super::reference::ERF;
 use super::*;
+use crate::isa::Isa;
 use rayon::prelude::*;
 
 type Slices = fn(Isa, &mut [f32]);
