@@ -1,12 +1,13 @@
 //! C ← AᵀA, the symmetric product of least squares, at about half the work of the full product.
 //!
-//! Only tiles on and above the diagonal are computed, and the rest is mirrored. Columns that do not fill a vector at the end
-//! are computed as rows, which wastes no lanes: fused multiply-adds do not mind the order of their factors. Rows of A are cut into chunks
-//! of [`GRAM_CHUNK`]; inside a chunk every element is one chain of multiply-adds, and chunks are added in a fixed tree that halves
-//! their number: so threads can share tall matrices.
+//! Only tiles on and above the diagonal are computed, and the rest is mirrored. A few rows of A at a time are packed into panels, from
+//! which both factors are read. Columns that do not fill a vector at the end are computed as rows, which wastes no lanes: fused
+//! multiply-adds do not mind the order of their factors.
+//!
+//! Rows of A are cut into chunks of [`GRAM_CHUNK`]; inside a chunk every element is one chain of multiply-adds, and chunks are added in a
+//! fixed tree that halves their number: so threads can share tall matrices.
 
-use super::thresholds::KC;
-use super::{Scratch, tile};
+use super::{Scratch, pack, tile};
 use crate::buffer::AlignedVec;
 use crate::exec::Exec;
 use crate::isa::Isa;
@@ -17,8 +18,10 @@ use crate::view::{MatMut, MatRef};
 /// Rows of A of one chain of multiply-adds.
 pub const GRAM_CHUNK: usize = 4096;
 
-/// Bytes of A that one cache block may have: half of L2.
-const BLOCK_BYTES: usize = 512 * 1024;
+/// Bytes of A that are packed at a time: half of a small L2.
+const BLOCK_BYTES: usize = 256 * 1024;
+/// Fewest and most rows of A that are packed at a time: loading and storing C must not count, and a panel must fit into L1.
+const DEPTHS: (usize, usize) = (64, 192);
 /// Levels of the tree whose halves may go to different threads: up to 32 pieces.
 const SHARED_LEVELS: u32 = 5;
 
@@ -48,8 +51,9 @@ pub fn gram<T: Scalar>(exec: Exec, a: MatRef<'_, T>, mut c: MatMut<'_, T>, scrat
     assert_eq!((c.rows(), c.cols()), (p, p), "C is {}×{}, AᵀA is {p}×{p}", c.rows(), c.cols());
     let chunks = a.rows().div_ceil(GRAM_CHUNK);
     let shared = if exec.threads > 1 { SHARED_LEVELS } else { 0 };
-    let sums = scratch.reserve(sums_needed(chunks, shared), p * p);
-    tree(exec.isa, a, chunks, shared, c.reborrow(), sums);
+    let len = (p * p).max(depth::<T>(p) * p.next_multiple_of(T::LANES));
+    let buffers = scratch.reserve(buffers_needed(chunks, shared), len);
+    tree(exec.isa, a, chunks, shared, c.reborrow(), buffers);
     for i in 0..p {
         for j in 0..i {
             // SAFETY: both elements lie inside C.
@@ -58,15 +62,20 @@ pub fn gram<T: Scalar>(exec: Exec, a: MatRef<'_, T>, mut c: MatMut<'_, T>, scrat
     }
 }
 
-/// Buffers that [`tree`] needs.
-fn sums_needed(chunks: usize, shared: u32) -> usize {
+/// Rows of A that are packed at a time.
+fn depth<T: Scalar>(p: usize) -> usize {
+    (BLOCK_BYTES / (size_of::<T>() * p.max(1))).clamp(DEPTHS.0, DEPTHS.1)
+}
+
+/// Buffers that [`tree`] needs: one for the sum of each second half, and one for packing where work goes on.
+fn buffers_needed(chunks: usize, shared: u32) -> usize {
     if chunks <= 1 {
-        return 0;
+        return 1;
     }
     let (low, high) = (chunks / 2, chunks - chunks / 2);
     match shared {
-        0 => 1 + sums_needed(high, 0),
-        _ => 1 + sums_needed(low, shared - 1) + sums_needed(high, shared - 1),
+        0 => 1 + buffers_needed(high, 0),
+        _ => 1 + buffers_needed(low, shared - 1) + buffers_needed(high, shared - 1),
     }
 }
 
@@ -77,26 +86,26 @@ fn tree<T: Scalar>(
     chunks: usize,
     shared: u32,
     mut c: MatMut<'_, T>,
-    sums: &mut [AlignedVec<T>],
+    buffers: &mut [AlignedVec<T>],
 ) {
     if chunks <= 1 {
-        return T::dispatch(isa, Triangle { a, c });
+        return T::dispatch(isa, Triangle { a, c, packed: &mut buffers[0] });
     }
     let (m, p) = (a.rows(), a.cols());
     let (low, high) = (chunks / 2, chunks - chunks / 2);
     let (top, rest) = (a.rows_between(0, low * GRAM_CHUNK), a.rows_between(low * GRAM_CHUNK, m));
-    let (sum, sums) = sums.split_first_mut().expect("as many buffers as the tree needs");
+    let (sum, buffers) = buffers.split_first_mut().expect("as many buffers as the tree needs");
     let second = MatMut::new(sum, p, p);
     if shared > 0 {
-        let (sums0, sums1) = sums.split_at_mut(sums_needed(low, shared - 1));
+        let (first, rest_of) = buffers.split_at_mut(buffers_needed(low, shared - 1));
         let left = c.reborrow();
         rayon::join(
-            || tree(isa, top, low, shared - 1, left, sums0),
-            || tree(isa, rest, high, shared - 1, second, sums1),
+            || tree(isa, top, low, shared - 1, left, first),
+            || tree(isa, rest, high, shared - 1, second, rest_of),
         );
     } else {
-        tree(isa, top, low, 0, c.reborrow(), sums);
-        tree(isa, rest, high, 0, second, sums);
+        tree(isa, top, low, 0, c.reborrow(), buffers);
+        tree(isa, rest, high, 0, second, buffers);
     }
     for i in 0..p {
         c.row_mut(i)[i..].iter_mut().zip(&sum[i * p + i..(i + 1) * p]).for_each(|(x, &y)| *x += y);
@@ -107,6 +116,7 @@ fn tree<T: Scalar>(
 struct Triangle<'a, T> {
     a: MatRef<'a, T>,
     c: MatMut<'a, T>,
+    packed: &'a mut [T],
 }
 
 impl<T: Scalar> LaneKernel<T> for Triangle<'_, T> {
@@ -114,32 +124,31 @@ impl<T: Scalar> LaneKernel<T> for Triangle<'_, T> {
 
     #[inline(always)]
     fn run<S: LaneMath<T>>(self, s: S) {
-        let Triangle { a, mut c } = self;
+        let Triangle { a, mut c, packed } = self;
         let (m, p) = (a.rows(), a.cols());
         if m == 0 {
             return (0..p).for_each(|i| c.row_mut(i).fill(T::ZERO));
         }
-        let depth = (BLOCK_BYTES / (size_of::<T>() * p.max(1))).clamp(64, KC);
-        let panel = S::NV * T::LANES;
+        let (depth, panel) = (depth::<T>(p), S::NV * T::LANES);
         // Whole vectors of columns; the rest are computed as rows.
         let whole = p - p % T::LANES;
         for r0 in (0..m).step_by(depth) {
-            let block =
-                Rows { a: a.rows_between(r0, (r0 + depth).min(m)), c: c.ptr, rsc: c.rs, first: r0 == 0 };
-            for j in (0..whole).step_by(panel) {
-                let width = panel.min(whole - j);
-                // SAFETY: rows and columns lie inside C, which is p × p.
+            let rows = a.rows_between(r0, (r0 + depth).min(m));
+            pack::columns(s, rows, panel, packed);
+            let block = Packed { k: rows.rows(), p, panel, from: packed, c: c.ptr, rsc: c.rs, first: r0 == 0 };
+            for j in (0..p).step_by(panel) {
+                let width = panel.min(whole.saturating_sub(j));
+                // SAFETY: rows and columns lie inside C, which is p × p; strips keep to one panel.
                 unsafe {
-                    block.strip(s, (0, j), (j, width));
+                    for i in (0..j).step_by(panel) {
+                        block.strip(s, (i, panel), (j, width));
+                    }
                     // The diagonal block, a vector of rows at a time.
                     for v in (0..width).step_by(T::LANES) {
                         block.strip(s, (j + v, T::LANES), (j + v, width - v));
                     }
+                    block.strip(s, (whole, p - whole), (j, panel.min(p - j)));
                 }
-            }
-            for j in (0..p).step_by(panel) {
-                // SAFETY: as above.
-                unsafe { block.strip(s, (whole, p - whole), (j, panel.min(p - j))) }
             }
         }
         for i in whole..p {
@@ -151,38 +160,50 @@ impl<T: Scalar> LaneKernel<T> for Triangle<'_, T> {
     }
 }
 
-/// A cache block of rows of A, and the C that it is added to.
-struct Rows<'a, T> {
-    a: MatRef<'a, T>,
+/// Some rows of A in panels, and the C that their product is added to.
+struct Packed<'a, T> {
+    k: usize,
+    p: usize,
+    panel: usize,
+    from: &'a [T],
     c: *mut T,
     rsc: usize,
     first: bool,
 }
 
-impl<T: Scalar> Rows<'_, T> {
+impl<T: Scalar> Packed<'_, T> {
+    /// Where column i begins, and the distance to the next row.
+    fn column(&self, i: usize) -> (*const T, usize) {
+        let first = i - i % self.panel;
+        (
+            self.from[first * self.k + i - first..].as_ptr(),
+            pack::panel_width::<T>(self.panel, self.p - first),
+        )
+    }
+
     /// Adds to rows i.. (h of them) and columns j.. (w) of C.
     ///
     /// # Safety
-    /// They must lie inside C, and `w` be at most a panel.
+    /// They must lie inside C, each inside one panel.
     #[inline(always)]
     unsafe fn strip<S: LaneMath<T>>(&self, s: S, (i, h): (usize, usize), (j, w): (usize, usize)) {
         if h == 0 || w == 0 {
             return;
         }
-        // SAFETY: columns i.. and j.. lie inside A, rows and columns inside C, as the caller promises.
+        let ((a, csa), (b, rsb)) = (self.column(i), self.column(j));
+        // SAFETY: columns i.. and j.. lie inside the panels, rows and columns inside C, as the caller promises.
         unsafe {
-            let b = self.a.ptr.add(j);
             let strip = tile::Strip {
                 m: h,
-                k: self.a.rows(),
+                k: self.k,
                 width: w,
-                a: self.a.ptr.add(i),
+                a,
                 rsa: 1,
-                csa: self.a.rs,
+                csa,
                 a_panel: 0,
                 b,
-                rsb: self.a.rs,
-                padded: false,
+                rsb,
+                padded: true,
                 c: self.c.add(i * self.rsc + j),
                 rsc: self.rsc,
                 from: if self.first { tile::From::Zero } else { tile::From::C },
