@@ -56,10 +56,17 @@ impl<T: Scalar, const M: usize> LaneKernel<T> for Thin<'_, T, M> {
         }
         for j0 in (0..n).step_by(segment) {
             let width = segment.min(n - j0);
-            let whole = k - k % DEPTH;
-            for p in (0..whole).step_by(DEPTH) {
+            let depth = if M >= 3 { DEPTH / 2 } else { DEPTH };
+            let whole = k - k % depth;
+            for p in (0..whole).step_by(depth) {
                 // SAFETY: rows p .. p + DEPTH and columns j0 .. j0 + width lie inside B and C.
-                unsafe { self.segment::<S, DEPTH>(s, p, j0, width) }
+                unsafe {
+                    if M >= 3 {
+                        self.segment::<S, { DEPTH / 2 }>(s, p, j0, width)
+                    } else {
+                        self.segment::<S, DEPTH>(s, p, j0, width)
+                    }
+                }
             }
             for p in whole..k {
                 // SAFETY: as above, one row.
