@@ -72,6 +72,11 @@ impl Activation {
         if self == Activation::Gelu { Saves::Input } else { Saves::Output }
     }
 
+    /// Whether each output depends on one input alone: all but softmax.
+    pub fn is_elementwise(self) -> bool {
+        self != Activation::Softmax
+    }
+
     /// x ← f(x) for rows of `units` numbers.
     pub fn forward<T: Scalar>(self, isa: Isa, units: usize, x: &mut [T]) {
         match self {
@@ -102,7 +107,8 @@ impl std::str::FromStr for Activation {
     }
 }
 
-struct Forward<'a, T>(Activation, &'a mut [T]);
+/// x ← f(x), for all but softmax.
+pub(crate) struct Forward<'a, T>(pub(crate) Activation, pub(crate) &'a mut [T]);
 
 impl<T: Scalar> LaneKernel<T> for Forward<'_, T> {
     type Output = ();
@@ -129,7 +135,8 @@ impl<T: Scalar> LaneKernel<T> for Forward<'_, T> {
     }
 }
 
-struct Backward<'a, T>(Activation, &'a [T], &'a mut [T]);
+/// delta ← delta·f′, for all but softmax.
+pub(crate) struct Backward<'a, T>(pub(crate) Activation, pub(crate) &'a [T], pub(crate) &'a mut [T]);
 
 impl<T: Scalar> LaneKernel<T> for Backward<'_, T> {
     type Output = ();

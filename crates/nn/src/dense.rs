@@ -5,7 +5,8 @@
 //! their operands in place; only dy·Wᵀ packs.
 
 use crate::activation::Activation;
-use planish_tensor::gemm::{Scratch, Start, matmul};
+use crate::fused::{Activate, Differentiate};
+use planish_tensor::gemm::{ColSums, Scratch, Start, matmul, matmul_with};
 use planish_tensor::reduce::col_sums;
 use planish_tensor::{Exec, MatMut, MatRef, Scalar};
 use std::ops::Range;
@@ -21,22 +22,32 @@ pub(crate) struct DenseStep {
 }
 
 impl DenseStep {
-    /// z ← x·W + b, without the activation.
+    /// out ← f(x·W + b) if `activate`, else x·W + b; `inputs` takes x·W + b where the activation's backward needs it. Softmax
+    /// works on whole rows and is not applied here.
     pub(crate) fn forward<T: Scalar>(
         &self,
         exec: Exec,
         params: &[T],
         x: MatRef<'_, T>,
-        z: &mut [T],
+        out: &mut [T],
+        inputs: Option<&mut [T]>,
+        activate: bool,
         scratch: &mut Scratch<T>,
     ) {
         let w = MatRef::new(&params[self.kernel.clone()], self.inputs, self.units);
         let start = self.bias.clone().map_or(Start::Zero, |b| Start::Bias(&params[b]));
-        matmul(exec, x, w, MatMut::new(z, x.rows(), self.units), start, scratch);
+        let out = MatMut::new(out, x.rows(), self.units);
+        if activate && self.activation.is_elementwise() {
+            let inputs = inputs.map(|z| MatMut::new(z, x.rows(), self.units));
+            let epilogue = Activate { activation: self.activation, inputs };
+            matmul_with(exec, x, w, out, start, epilogue, scratch);
+        } else {
+            matmul(exec, x, w, out, start, scratch);
+        }
     }
 
-    /// From dz, the gradient at x·W + b: dW ← xᵀ·dz, db ← Σ dz over rows.
-    pub(crate) fn backward_params<T: Scalar>(
+    /// From dz, the gradient at x·W + b: dW ← xᵀ·dz.
+    pub(crate) fn backward_kernel<T: Scalar>(
         &self,
         exec: Exec,
         x: MatRef<'_, T>,
@@ -46,21 +57,54 @@ impl DenseStep {
     ) {
         let dw = MatMut::new(&mut grads[self.kernel.clone()], self.inputs, self.units);
         matmul(exec, x.t(), dz, dw, Start::Zero, scratch);
+    }
+
+    /// Where a layer has dy, the gradient at its output, alone: dy ← dz = dy·f′ (unless `is_dz`), and db ← Σ dz over rows.
+    pub(crate) fn backward_output<T: Scalar>(
+        &self,
+        exec: Exec,
+        saved: &[T],
+        dy: &mut [T],
+        is_dz: bool,
+        grads: &mut [T],
+    ) {
+        if !is_dz {
+            self.activation.backward(exec.isa, self.units, saved, dy);
+        }
         if let Some(b) = &self.bias {
-            col_sums(exec.isa, dz, &mut grads[b.clone()]);
+            col_sums(exec.isa, MatRef::new(dy, dy.len() / self.units, self.units), &mut grads[b.clone()]);
         }
     }
 
-    /// dx ← dz·Wᵀ
-    pub(crate) fn backward_input<T: Scalar>(
+    /// From dz: what the layer below needs. dy ← dz·Wᵀ, and in the same pass, if that layer's activation is elementwise,
+    /// its dz ← dy·f′ and db ← Σ dz over rows.
+    pub(crate) fn backward_below<T: Scalar>(
         &self,
         exec: Exec,
         params: &[T],
         dz: MatRef<'_, T>,
+        below: &DenseStep,
+        saved: &[T],
         dx: &mut [T],
-        scratch: &mut Scratch<T>,
+        grads: &mut [T],
+        (sums, scratch): (&mut [T], &mut Scratch<T>),
     ) {
-        let w = MatRef::new(&params[self.kernel.clone()], self.inputs, self.units);
-        matmul(exec, dz, w.t(), MatMut::new(dx, dz.rows(), self.inputs), Start::Zero, scratch);
+        let rows = dz.rows();
+        let wt = MatRef::new(&params[self.kernel.clone()], self.inputs, self.units).t();
+        let out = MatMut::new(dx, rows, self.inputs);
+        if !below.activation.is_elementwise() {
+            matmul(exec, dz, wt, out, Start::Zero, scratch);
+            return below.backward_output(exec, saved, dx, false, grads);
+        }
+        let saved = MatRef::new(saved, rows, self.inputs);
+        let differentiate = Differentiate { activation: below.activation, saved };
+        match &below.bias {
+            None => matmul_with(exec, dz, wt, out, Start::Zero, differentiate, scratch),
+            Some(b) => {
+                let epilogue = (differentiate, ColSums::new(sums, rows, self.inputs));
+                matmul_with(exec, dz, wt, out, Start::Zero, epilogue, scratch);
+                ColSums::add_up(sums, rows, &mut grads[b.clone()]);
+            }
+        }
     }
 }

@@ -22,6 +22,7 @@
 mod activation;
 mod dense;
 mod error;
+mod fused;
 mod init;
 mod layer;
 mod layout;

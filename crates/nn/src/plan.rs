@@ -6,7 +6,7 @@ use crate::error::NnError;
 use crate::layer::{Layer, Sequential};
 use crate::layout::Layout;
 use crate::loss::{Loss, Targets};
-use planish_tensor::gemm::Scratch;
+use planish_tensor::gemm::{ColSums, Scratch};
 use planish_tensor::rng::{Purpose, Stream};
 use planish_tensor::{AlignedVec, Exec, MatRef, Matrix, Scalar};
 
@@ -32,6 +32,8 @@ pub struct Workspace<T: Scalar> {
     /// The gradient at the current layer's output, and at its input.
     delta: AlignedVec<T>,
     delta_next: AlignedVec<T>,
+    /// Column sums of a gradient, a row for each chunk of rows.
+    sums: AlignedVec<T>,
     scratch: Scratch<T>,
 }
 
@@ -42,6 +44,7 @@ impl<T: Scalar> Workspace<T> {
         Workspace {
             delta: AlignedVec::zeros(rows * widest),
             delta_next: AlignedVec::zeros(rows * widest),
+            sums: AlignedVec::zeros(ColSums::<T>::len(rows, widest)),
             ..Self::forward_only(plan, rows)
         }
     }
@@ -55,6 +58,7 @@ impl<T: Scalar> Workspace<T> {
             inputs: plan.steps.iter().map(|s| AlignedVec::zeros(input_len(s))).collect(),
             delta: AlignedVec::default(),
             delta_next: AlignedVec::default(),
+            sums: AlignedVec::default(),
             scratch: Scratch::new(),
         }
     }
@@ -200,11 +204,10 @@ impl Plan {
             let (before, rest) = ws.outputs.split_at_mut(i);
             let input = if i == 0 { x } else { MatRef::new(&before[i - 1], rows, step.inputs) };
             let out = &mut rest[0][..rows * step.units];
-            step.forward(exec, params, input, out, &mut ws.scratch);
-            if activate_last || i + 1 < self.steps.len() {
-                if step.activation.saves() == Saves::Input {
-                    ws.inputs[i][..out.len()].copy_from_slice(out);
-                }
+            let activate = activate_last || i + 1 < self.steps.len();
+            let inputs = (step.activation.saves() == Saves::Input).then(|| &mut ws.inputs[i][..out.len()]);
+            step.forward(exec, params, input, out, inputs, activate, &mut ws.scratch);
+            if activate && !step.activation.is_elementwise() {
                 step.activation.forward(exec.isa, step.units, out);
             }
         }
@@ -232,26 +235,25 @@ impl Plan {
         ws: &mut Workspace<T>,
     ) -> f64 {
         let value = self.loss(exec, loss, params, x, targets, weights, ws);
-        let (fused, rows) = (loss.is_fused(), x.rows());
+        let Workspace { outputs, inputs, delta, delta_next, sums, scratch, .. } = ws;
+        let rows = x.rows();
+        let saved = |i: usize| {
+            let step: &DenseStep = &self.steps[i];
+            let from = if step.activation.saves() == Saves::Input { &inputs[i] } else { &outputs[i] };
+            &from[..rows * step.units]
+        };
+        let last = self.steps.len() - 1;
+        let dy = &mut delta[..rows * self.outputs()];
+        self.last().backward_output(exec, saved(last), dy, loss.is_fused(), grads);
         for (i, step) in self.steps.iter().enumerate().rev() {
-            let delta = &mut ws.delta[..rows * step.units];
-            if !(fused && i + 1 == self.steps.len()) {
-                let saved =
-                    if step.activation.saves() == Saves::Input { &ws.inputs[i] } else { &ws.outputs[i] };
-                step.activation.backward(exec.isa, step.units, &saved[..delta.len()], delta);
-            }
-            let input = if i == 0 { x } else { MatRef::new(&ws.outputs[i - 1], rows, step.inputs) };
+            let input = if i == 0 { x } else { MatRef::new(&outputs[i - 1], rows, step.inputs) };
             let dz = MatRef::new(delta, rows, step.units);
-            step.backward_params(exec, input, dz, grads, &mut ws.scratch);
+            step.backward_kernel(exec, input, dz, grads, scratch);
             if i > 0 {
-                step.backward_input(
-                    exec,
-                    params,
-                    dz,
-                    &mut ws.delta_next[..rows * step.inputs],
-                    &mut ws.scratch,
-                );
-                std::mem::swap(&mut ws.delta, &mut ws.delta_next);
+                let dx = &mut delta_next[..rows * step.inputs];
+                let below = &self.steps[i - 1];
+                step.backward_below(exec, params, dz, below, saved(i - 1), dx, grads, (sums, scratch));
+                std::mem::swap(delta, delta_next);
             }
         }
         value

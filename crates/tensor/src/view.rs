@@ -114,6 +114,15 @@ impl<'a, T: Scalar> MatRef<'a, T> {
         self.block(from, to, 0, cols)
     }
 
+    /// The view of columns `from..to`.
+    ///
+    /// # Panics
+    /// If they lie outside.
+    pub fn cols_between(self, from: usize, to: usize) -> Self {
+        let rows = self.rows;
+        self.block(0, rows, from, to)
+    }
+
     /// The view of rows `from..to` and columns `left..right`.
     pub(crate) fn block(self, from: usize, to: usize, left: usize, right: usize) -> Self {
         assert!(from <= to && to <= self.rows && left <= right && right <= self.cols);

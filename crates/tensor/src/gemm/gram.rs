@@ -135,7 +135,8 @@ impl<T: Scalar> LaneKernel<T> for Triangle<'_, T> {
         for r0 in (0..m).step_by(depth) {
             let rows = a.rows_between(r0, (r0 + depth).min(m));
             pack::columns(s, rows, panel, packed);
-            let block = Packed { k: rows.rows(), p, panel, from: packed, c: c.ptr, rsc: c.rs, first: r0 == 0 };
+            let block =
+                Packed { k: rows.rows(), p, panel, from: packed, c: c.ptr, rsc: c.rs, first: r0 == 0 };
             for j in (0..p).step_by(panel) {
                 let width = panel.min(whole.saturating_sub(j));
                 // SAFETY: rows and columns lie inside C, which is p × p; strips keep to one panel.
@@ -175,10 +176,7 @@ impl<T: Scalar> Packed<'_, T> {
     /// Where column i begins, and the distance to the next row.
     fn column(&self, i: usize) -> (*const T, usize) {
         let first = i - i % self.panel;
-        (
-            self.from[first * self.k + i - first..].as_ptr(),
-            pack::panel_width::<T>(self.panel, self.p - first),
-        )
+        (self.from[first * self.k + i - first..].as_ptr(), pack::panel_width::<T>(self.panel, self.p - first))
     }
 
     /// Adds to rows i.. (h of them) and columns j.. (w) of C.

@@ -127,10 +127,12 @@ impl<T: Scalar, const NV: usize, const TAIL: u8> LaneKernel<T> for Sized<T, NV, 
         let (t, keep) = (self.0, self.1);
         if !keep.is_null() {
             // SAFETY: as `Strip::run_keeping`'s caller promised.
-            return match S::MR[S::NV - 1] {
-                4 => unsafe { tile::<T, S, 4, NV, TAIL>(s, &t, t.a, t.c, Some(keep)) },
-                6 => unsafe { tile::<T, S, 6, NV, TAIL>(s, &t, t.a, t.c, Some(keep)) },
-                rows => unreachable!("no first tile of {rows} rows"),
+            return unsafe {
+                match S::MR[S::NV - 1] {
+                    4 => tile::<T, S, 4, NV, TAIL>(s, &t, t.a, t.c, Some(keep)),
+                    6 => tile::<T, S, 6, NV, TAIL>(s, &t, t.a, t.c, Some(keep)),
+                    rows => unreachable!("no first tile of {rows} rows"),
+                }
             };
         }
         // Packed rows come in panels of one height; others are shared out evenly.
