@@ -9,7 +9,7 @@ use super::epilogue::Epilogue;
 use super::packed::{Operand, Source};
 use super::thresholds::{
     COL_ALIGN, EPILOGUE_ROWS, KC, KEEP_ROWS, KEEP_WORK, MC, NC, PACK_A_DEPTH, PACK_A_PANELS, PACK_A_ROWS,
-    ROW_ALIGN,
+    ROW_ALIGN, kc,
 };
 use super::{Start, few, pack, tile};
 use crate::buffer::AlignedVec;
@@ -28,9 +28,9 @@ pub(super) struct Block<'a, T: Scalar, E> {
 }
 
 /// Elements of packing buffer that a product of this shape can need.
-pub(super) fn scratch_len(m: usize, n: usize, k: usize) -> usize {
+pub(super) fn scratch_len<T: Scalar>(m: usize, n: usize, k: usize) -> usize {
     let kc = k.min(KC);
-    kc * n.min(NC).next_multiple_of(COL_ALIGN) + kc * m.min(MC).next_multiple_of(ROW_ALIGN)
+    kc * n.min(NC).next_multiple_of(COL_ALIGN) + pack::rows_len::<T>(m.min(MC), kc, ROW_ALIGN)
 }
 
 impl<'a, T: Scalar, E: Epilogue<T>> Block<'a, T, E> {
@@ -78,8 +78,9 @@ impl<T: Scalar, E: Epilogue<T>> LaneKernel<T> for Nest<'_, '_, T, E> {
             start_only(&mut c, start);
             return epilogue.tile(s, 0, 0, c);
         }
-        let pack_a =
-            a.rs == 1 && a.cs != 1 && m >= PACK_A_ROWS && n >= PACK_A_PANELS * panel && k >= PACK_A_DEPTH;
+        let reads_badly = a.cs != 1 || S::NV == 1;
+        let pack_a = reads_badly && m >= PACK_A_ROWS && n >= PACK_A_PANELS * panel && k >= PACK_A_DEPTH;
+        let kc = kc(S::NV);
         let mut keep = false;
         if let Source::View(b) = b.0 {
             if let Some(path) = few::choose(m, &b, &c) {
@@ -88,7 +89,7 @@ impl<T: Scalar, E: Epilogue<T>> LaneKernel<T> for Nest<'_, '_, T, E> {
                 return epilogue.tile(s, 0, 0, c);
             }
             keep = keeps::<T, S>(m, k, n);
-            if b.cs == 1 && !pack_a && m <= MC && k <= KC {
+            if b.cs == 1 && !pack_a && m <= MC && k <= kc {
                 let part = Part { rows: a, height: 0, panel, width: n, first: true, last: true, start };
                 let panels =
                     if keep { Panels::Keep(b, scratch.as_mut_ptr(), true) } else { Panels::InPlace(b) };
@@ -96,10 +97,10 @@ impl<T: Scalar, E: Epilogue<T>> LaneKernel<T> for Nest<'_, '_, T, E> {
                 return unsafe { part.run(s, panels, (0, 0), c.ptr, c.rs, &mut epilogue) };
             }
         }
-        let (b_buffer, a_buffer) = scratch.split_at_mut(k.min(KC) * n.min(NC).next_multiple_of(COL_ALIGN));
+        let (b_buffer, a_buffer) = scratch.split_at_mut(k.min(kc) * n.min(NC).next_multiple_of(COL_ALIGN));
         let one_block = m <= MC;
-        for p0 in (0..k).step_by(KC) {
-            let p1 = (p0 + KC).min(k);
+        for p0 in (0..k).step_by(kc) {
+            let p1 = (p0 + kc).min(k);
             // With one block of rows a panel is used once: where it is transposed, just after.
             let is_turned = matches!(b.0, Source::View(b) if b.cs != 1);
             let nc = if one_block && is_turned { COL_ALIGN } else { NC };

@@ -125,7 +125,7 @@ pub fn matmul_with<'a, T: Scalar, E: Epilogue<T>>(
         return portable::matmul(a, b, c, start, epilogue);
     }
     let pieces = threads::pieces(exec.threads, m, n, k);
-    let buffers = scratch.reserve(pieces, block::scratch_len(m, n, k));
+    let buffers = scratch.reserve(pieces, block::scratch_len::<T>(m, n, k));
     threads::split(exec.isa, Block { a, b, c, start, epilogue }, buffers);
 }
 

@@ -80,27 +80,51 @@ fn transposed<T: Scalar, S: Lanes<T>>(s: S, b: MatRef<'_, T>, stride: usize, pan
     }
 }
 
-/// Packs A, whose columns are contiguous (`rs` is 1), into panels of `height` rows, each panel k columns of `height`
-/// numbers. Rows that pad the last panel are left as they are: the tile does not read them.
+/// Packs A into panels of `height` rows, each panel k columns of `height` numbers. What pads the last panel is not read by the tile.
+///
+/// Columns are stored as whole vectors, in order: each covers what the one before it wrote past its `height` numbers.
 ///
 /// # Shapes
-/// A is `m × k`; the buffer holds k · m rounded up to `height`, which is less than a vector.
+/// A is `m × k`, with contiguous rows or columns; the buffer holds [`rows_len`] numbers, `height` is less than a vector.
 #[inline(always)]
 pub(super) fn rows<T: Scalar, S: Lanes<T>>(s: S, a: MatRef<'_, T>, height: usize, out: &mut [T]) {
     let (m, k) = (a.rows(), a.cols());
-    assert!(
-        a.rs == 1 && height < T::LANES,
-        "only contiguous columns are packed, in panels lower than a vector"
-    );
+    assert!(height < T::LANES && out.len() >= rows_len::<T>(m, k, height), "the buffer holds whole panels");
     for i in (0..m).step_by(height) {
         let h = height.min(m - i);
-        let panel = &mut out[i * k..i * k + k * height];
-        for p in 0..k {
-            // SAFETY: rows i .. i + h of column p lie inside A, and place p of the panel inside the buffer.
-            unsafe {
-                let column = s.load_raw_part(a.ptr.add(p * a.cs + i), h);
-                s.store_raw_part(panel.as_mut_ptr().add(p * height), h, column);
+        let panel = out[i * k..].as_mut_ptr();
+        if a.rs == 1 {
+            for p in 0..k {
+                // SAFETY: rows i .. of column p lie inside A, and a vector at place p of the panel inside the buffer.
+                unsafe {
+                    let column = a.ptr.add(p * a.cs + i);
+                    let full = m - i >= T::LANES;
+                    let v = if full { s.load_raw(column) } else { s.load_raw_part(column, m - i) };
+                    s.store_raw(panel.add(p * height), v);
+                }
+            }
+        } else {
+            let mut square = [T::ZERO; SQUARE];
+            for p in (0..k).step_by(T::LANES) {
+                let depth = T::LANES.min(k - p);
+                // SAFETY: rows i .. i + h and columns p .. p + depth lie inside A, whose rows are contiguous; the rest as above.
+                unsafe {
+                    let from = a.ptr.add(i * a.rs + p);
+                    s.transpose_raw(from, a.rs, (h, depth), square.as_mut_ptr(), T::LANES);
+                    for d in 0..depth {
+                        let v = s.load_raw(square.as_ptr().add(d * T::LANES));
+                        s.store_raw(panel.add((p + d) * height), v);
+                    }
+                }
             }
         }
     }
 }
+
+/// Numbers in the buffer of [`rows`].
+pub(super) fn rows_len<T: Scalar>(m: usize, k: usize, height: usize) -> usize {
+    m.next_multiple_of(height) * k + T::LANES
+}
+
+/// Most numbers in a square that is transposed: 16 × 16 `f32`.
+const SQUARE: usize = 256;

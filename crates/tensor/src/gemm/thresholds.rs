@@ -5,7 +5,7 @@
 //!
 //! | constant | derivation | measured |
 //! |---|---|---|
-//! | `KC` 512 | a panel of KC × 64 `f32` is 128 KiB and stays in L2 while `MC` rows of A pass by; a panel of KC × 16 (AVX2) is 32 KiB | |
+//! | `KC` 512, 256 | a wide panel of 512 × 64 `f32` (AVX-512) is 128 KiB and stays in L2 while `MC` rows of A pass by; a narrow one of 256 × 16 (AVX2) is 16 KiB and stays in L1 | AVX2 2048³, 256 and A packed against 512 and not: 1.05–1.10 of `gemm`, 0.98 |
 //! | `MC` 192 | 192 · 512 · 4 = 384 KiB of A fit beside the panel; all tile heights (4, 6, 8, 12) and `ROW_CHUNK` divide it | |
 //! | `NC` 1024 | bounds the packed B at 2 MiB, a sixteenth of L3 | |
 //! | `KEEP_ROWS` 192 | wide panels (4 vectors): the first tile packs what it reads, for all further tiles; below 192 rows reading in place is as fast | AVX-512 128×784×512: 94 % of peak in place, 82 % with a separate packing pass |
@@ -15,8 +15,12 @@
 //! | `TURNED_ROWS` 8 | each square of B is transposed for m multiply-adds a vector; from 9 rows on a packed panel serves two tiles | |
 //! | `MIN_PIECE` 300,000 | a join costs 2–5 µs with a thread awake; 300,000 multiply-adds take 5–6 µs | AVX-512: 64×128² split is slower, 128×64² equal |
 
-/// Depth of a cache block.
+/// Greatest depth of a cache block.
 pub(super) const KC: usize = 512;
+/// Depth of a cache block where tiles are this many vectors wide.
+pub(super) const fn kc(nv: usize) -> usize {
+    if nv == 1 { KC / 2 } else { KC }
+}
 /// Rows of a cache block.
 pub(super) const MC: usize = 192;
 /// Columns of a cache block.
@@ -25,7 +29,7 @@ pub(super) const NC: usize = 1024;
 pub(super) const KEEP_ROWS: usize = 192;
 /// Multiply-adds from which a narrow panel is.
 pub(super) const KEEP_WORK: usize = 1 << 20;
-/// Rows of a transposed A from which it is packed; one with contiguous rows never is.
+/// Rows of A from which it is packed: a transposed one for any tile, one with contiguous rows for narrow tiles only.
 pub(super) const PACK_A_ROWS: usize = 96;
 /// Panels of B from which it is.
 pub(super) const PACK_A_PANELS: usize = 8;
