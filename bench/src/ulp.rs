@@ -10,12 +10,17 @@ use serde_json::{Value, json};
 type In32 = fn(planish_tensor::Isa, &mut [f32]);
 type In64 = fn(planish_tensor::Isa, &mut [f64]);
 
-const FUNCTIONS: [(&str, In32, In64); 5] = [
+const FUNCTIONS: [(&str, In32, In64); 10] = [
     ("exp", math::exp, math::exp),
+    ("expm1", math::expm1, math::expm1),
     ("log", math::log, math::log),
+    ("log1p", math::log1p, math::log1p),
     ("tanh", math::tanh, math::tanh),
     ("sigmoid", math::sigmoid, math::sigmoid),
     ("softplus", math::softplus, math::softplus),
+    ("erf", math::erf, math::erf),
+    ("sin", math::sin, math::sin),
+    ("cos", math::cos, math::cos),
 ];
 
 /// Arguments of one piece of work.

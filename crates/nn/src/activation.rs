@@ -4,6 +4,7 @@
 //! input (gelu). Relu propagates NaN.
 
 use crate::error::NnError;
+use planish_tensor::math::rows;
 use planish_tensor::simd::{LaneKernel, LaneMath};
 use planish_tensor::{Isa, Scalar};
 use serde::{Deserialize, Serialize};
@@ -75,9 +76,7 @@ impl Activation {
     pub fn forward<T: Scalar>(self, isa: Isa, units: usize, x: &mut [T]) {
         match self {
             Activation::Linear => {}
-            Activation::Softmax => {
-                x.chunks_exact_mut(units).for_each(|row| T::dispatch(isa, SoftmaxForward(row)))
-            }
+            Activation::Softmax => rows::softmax(isa, units, x),
             _ => T::dispatch(isa, Forward(self, x)),
         }
     }
@@ -86,10 +85,7 @@ impl Activation {
     pub fn backward<T: Scalar>(self, isa: Isa, units: usize, saved: &[T], delta: &mut [T]) {
         match self {
             Activation::Linear => {}
-            Activation::Softmax => {
-                let rows = saved.chunks_exact(units).zip(delta.chunks_exact_mut(units));
-                rows.for_each(|(y, dy)| T::dispatch(isa, SoftmaxBackward(y, dy)));
-            }
+            Activation::Softmax => rows::softmax_backward(isa, units, saved, delta),
             _ => T::dispatch(isa, Backward(self, saved, delta)),
         }
     }
@@ -160,60 +156,6 @@ impl<T: Scalar> LaneKernel<T> for Backward<'_, T> {
                 let (cdf, density) = s.normal(x);
                 s.mul(d, s.fma(x, density, cdf))
             }),
-        }
-    }
-}
-
-/// One row: x ← e^(x − max) / Σ
-struct SoftmaxForward<'a, T>(&'a mut [T]);
-
-impl<T: Scalar> LaneKernel<T> for SoftmaxForward<'_, T> {
-    type Output = ();
-    #[inline(always)]
-    fn run<S: LaneMath<T>>(self, s: S) {
-        let (_, sum) = exp_shifted(s, self.0);
-        let sum = s.splat(sum);
-        for i in (0..self.0.len()).step_by(T::LANES) {
-            let y = s.div(s.load_at(self.0, i), sum);
-            s.store_at(self.0, i, y);
-        }
-    }
-}
-
-/// x ← e^(x − max); returns the maximum and the sum.
-#[inline(always)]
-pub(crate) fn exp_shifted<T: Scalar, S: LaneMath<T>>(s: S, x: &mut [T]) -> (T, T) {
-    let lowest = T::from_f64(f64::NEG_INFINITY);
-    let mut max = s.splat(lowest);
-    for i in (0..x.len()).step_by(T::LANES) {
-        max = s.max(max, s.load_at_or(x, i, lowest));
-    }
-    let max = s.max_lane(max);
-    let mut sum = s.splat(T::ZERO);
-    for i in (0..x.len()).step_by(T::LANES) {
-        let e = s.exp(s.sub(s.load_at_or(x, i, lowest), s.splat(max)));
-        sum = s.add(sum, e);
-        s.store_at(x, i, e);
-    }
-    (max, s.sum(sum))
-}
-
-/// One row: dx = y·(dy − Σ dy·y)
-struct SoftmaxBackward<'a, T>(&'a [T], &'a mut [T]);
-
-impl<T: Scalar> LaneKernel<T> for SoftmaxBackward<'_, T> {
-    type Output = ();
-    #[inline(always)]
-    fn run<S: LaneMath<T>>(self, s: S) {
-        let SoftmaxBackward(y, delta) = self;
-        let mut dot = s.splat(T::ZERO);
-        for i in (0..y.len()).step_by(T::LANES) {
-            dot = s.fma(s.load_at(y, i), s.load_at(delta, i), dot);
-        }
-        let dot = s.splat(s.sum(dot));
-        for i in (0..y.len()).step_by(T::LANES) {
-            let dx = s.mul(s.load_at(y, i), s.sub(s.load_at(delta, i), dot));
-            s.store_at(delta, i, dx);
         }
     }
 }

@@ -4,9 +4,10 @@
 //! over everything). Sigmoid with binary cross-entropy and softmax with cross-entropy work on logits, where they neither
 //! overflow nor lose the gradient of saturated outputs.
 
-use crate::activation::{Activation, exp_shifted};
+use crate::activation::Activation;
 use crate::error::NnError;
 use crate::plan::Plan;
+use planish_tensor::math::rows;
 use planish_tensor::simd::{LaneKernel, LaneMath};
 use planish_tensor::{Isa, MatRef, Scalar};
 use serde::{Deserialize, Serialize};
@@ -102,7 +103,8 @@ impl Loss {
         }
         match (self, targets) {
             (Loss::CategoricalCrossentropy, Targets::Classes(classes)) => {
-                cross_entropy(isa, units, out, classes, weights, delta)
+                let scale = 1.0 / rows as f64;
+                rows::softmax_cross_entropy(isa, units, out, classes, weights, scale, delta) * scale
             }
             (Loss::CategoricalCrossentropy, Targets::Values(_)) => {
                 panic!("categorical_crossentropy takes class indices")
@@ -189,58 +191,12 @@ impl<T: Scalar> LaneKernel<T> for Elementwise<'_, T> {
                     let sign = s.select(s.eq(error, zero), zero, s.copysign(one, error));
                     (s.abs(error), sign)
                 }
-                _ => (s.sub(s.softplus(inside), s.mul(target, inside)), s.sub(s.sigmoid(inside), target)),
+                _ => s.sigmoid_bce(inside, target),
             };
             total = s.fma(w, value, total);
             s.store_at(delta, i, s.mul(s.mul(w, scale), slope));
         }
         s.sum(total)
-    }
-}
-
-/// Softmax cross-entropy with class indices, row by row.
-fn cross_entropy<T: Scalar>(
-    isa: Isa,
-    units: usize,
-    logits: &[T],
-    classes: &[u32],
-    weights: Option<&[T]>,
-    delta: &mut [T],
-) -> f64 {
-    let rows = classes.len();
-    let scale = 1.0 / rows as f64;
-    let mut total = 0.0;
-    for (i, &class) in classes.iter().enumerate() {
-        let row = i * units..(i + 1) * units;
-        let w = weights.map_or(1.0, |w| w[i].to_f64());
-        let (z, d) = (&logits[row.clone()], &mut delta[row]);
-        d.copy_from_slice(z);
-        let (max, log_sum) = T::dispatch(isa, CrossEntropyRow { scale: T::from_f64(w * scale), delta: d });
-        d[class as usize] -= T::from_f64(w * scale);
-        total += w * (max.to_f64() + log_sum.to_f64() - z[class as usize].to_f64());
-    }
-    total * scale
-}
-
-/// delta ← scale·softmax(delta); returns the maximum and ln Σ e^(z − max).
-struct CrossEntropyRow<'a, T> {
-    scale: T,
-    delta: &'a mut [T],
-}
-
-impl<T: Scalar> LaneKernel<T> for CrossEntropyRow<'_, T> {
-    type Output = (T, T);
-    #[inline(always)]
-    fn run<S: LaneMath<T>>(self, s: S) -> (T, T) {
-        let (max, sum) = exp_shifted(s, self.delta);
-        let factor = s.splat(self.scale / sum);
-        for i in (0..self.delta.len()).step_by(T::LANES) {
-            let v = s.mul(s.load_at(self.delta, i), factor);
-            s.store_at(self.delta, i, v);
-        }
-        let mut log = [T::ZERO; 16];
-        s.store_at(&mut log, 0, s.log(s.splat(sum)));
-        (max, log[0])
     }
 }
 

@@ -5,12 +5,18 @@
 pub trait Coefficients: Sized + 'static {
     /// (exp(r) − 1 − r)/r² on |r| ≤ ln 2 / 2.
     const EXP_Q: &[Self];
-    /// (log((1+s)/(1−s)) − 2s)/s³ in s², for √½ ≤ (1+s)/(1−s) ≤ √2.
+    /// `f32`: (log(1+f) − f + f²/2)/f³. `f64`: (log((1+s)/(1−s)) − 2s)/s³ in s². For √½ ≤ 1+f = (1+s)/(1−s) ≤ √2.
     const LOG_P: &[Self];
-    /// erf(x)/x in x², for |x| ≤ 1.
+    /// erf(x)/x − 1 in x², for |x| ≤ 1.
     const ERF_P: &[Self];
     /// exp(x²)·erfc(x)·(x+1) in u = (x−2)/(x+2), for x ≥ 1 up to where erfc vanishes.
     const ERFC_Q: &[Self];
+    /// (sin x − x)/x³ in x², for |x| ≤ π/4.
+    const SIN_P: &[Self];
+    /// (cos x − 1 + x²/2)/x⁴ in x², for |x| ≤ π/4.
+    const COS_P: &[Self];
+    /// π/2 as a sum of three numbers, each the rest rounded to the type.
+    const HALF_PI: [Self; 3];
     /// The leading bits of ln 2: its product with an exponent is exact.
     const LN2_HI: Self;
     /// ln 2 − LN2_HI.
@@ -19,9 +25,18 @@ pub trait Coefficients: Sized + 'static {
 
 impl Coefficients for f32 {
     const EXP_Q: &[Self] = &[5.0e-01, 1.6666576e-01, 4.1666552e-02, 8.363233e-03, 1.392625e-03];
-    const LOG_P: &[Self] = &[6.666667e-01, 4.0000123e-01, 2.855078e-01, 2.3331614e-01];
+    const LOG_P: &[Self] = &[
+        3.333333e-01,
+        -2.500031e-01,
+        2.0001052e-01,
+        -1.6641156e-01,
+        1.4214191e-01,
+        -1.2999576e-01,
+        1.262567e-01,
+        -7.902457e-02,
+    ];
     const ERF_P: &[Self] = &[
-        1.1283792e+00,
+        1.2837917e-01,
         -3.7612638e-01,
         1.1283782e-01,
         -2.686543e-02,
@@ -41,6 +56,9 @@ impl Coefficients for f32 {
         4.705994e-05,
         -6.216273e-04,
     ];
+    const SIN_P: &[Self] = &[-1.6666667e-01, 8.333332e-03, -1.9840084e-04, 2.724962e-06];
+    const COS_P: &[Self] = &[4.1666668e-02, -1.3888888e-03, 2.4800598e-05, -2.7300703e-07];
+    const HALF_PI: [Self; 3] = [1.5707964e+00, -4.371139e-08, -1.7151245e-15];
     const LN2_HI: Self = 6.9311523e-01;
     const LN2_LO: Self = 3.1946183e-05;
 }
@@ -71,7 +89,7 @@ impl Coefficients for f64 {
         0.1188345239410786,
     ];
     const ERF_P: &[Self] = &[
-        1.1283791670955126,
+        0.1283791670955126,
         -0.37612638903183754,
         0.1128379167095512,
         -0.02686617064512984,
@@ -111,6 +129,49 @@ impl Coefficients for f64 {
         6.811921783042585e-07,
         -1.7161445712878512e-07,
     ];
+    const SIN_P: &[Self] = &[
+        -0.16666666666666666,
+        0.008333333333333331,
+        -0.0001984126984126504,
+        2.755731921932058e-06,
+        -2.50521062259944e-08,
+        1.6058530596645953e-10,
+        -7.586636882825159e-13,
+    ];
+    const COS_P: &[Self] = &[
+        0.041666666666666664,
+        -0.0013888888888888887,
+        2.4801587301584632e-05,
+        -2.755731922139249e-07,
+        2.0876755787492604e-09,
+        -1.1470460319209511e-11,
+        4.745838412531023e-14,
+    ];
+    const HALF_PI: [Self; 3] = [1.5707963267948966, 6.123233995736766e-17, -1.4973849048591698e-33];
     const LN2_HI: Self = 0.6931471805592082;
     const LN2_LO: Self = 7.371002565167799e-13;
 }
+
+/// 2/π in binary, 64 digits after the point a word.
+pub(super) const TWO_OVER_PI: [u64; 20] = [
+    0xa2f9836e4e441529,
+    0xfc2757d1f534ddc0,
+    0xdb6295993c439041,
+    0xfe5163abdebbc561,
+    0xb7246e3a424dd2e0,
+    0x06492eea09d1921c,
+    0xfe1deb1cb129a73e,
+    0xe88235f52ebb4484,
+    0xe99c7026b45f7e41,
+    0x3991d639835339f4,
+    0x9c845f8bbdf9283b,
+    0x1ff897ffde05980f,
+    0xef2f118b5a0a6d1f,
+    0x6d367ecf27cb09b7,
+    0x4f463f669e5fea2d,
+    0x7527bac7ebe5f17b,
+    0x3d0739f78a5292ea,
+    0x6bfb5fb11f8d5d08,
+    0x56033046fc7b6bab,
+    0xf0cfbc209af4361d,
+];

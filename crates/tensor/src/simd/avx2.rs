@@ -38,9 +38,9 @@ macro_rules! op {
 }
 
 macro_rules! impl_lanes {
-    ($t:ident, $v:ident, $half:expr, $cast_i:ident, $cast_f:ident, $bits:ty, $set_bits:ident, $shl:ident, $shr:ident, $mantissa:expr,
+    ($t:ident, $v:ident, $half:expr, $cast_i:ident, $cast_f:ident, $bits:ty, $set_bits:ident, $shl:ident, $shr:ident, $add_bits:ident, $mantissa:expr,
      $set1:ident, $add:ident, $sub:ident, $mul:ident, $div:ident, $fma:ident, $sqrt:ident, $and:ident, $or:ident, $xor:ident,
-     $cmp:ident, $blend:ident, $load:ident, $load_mask:ident, $store:ident, $store_first:ident, $mask_table:ident, $transpose:ident, $max:ident, $min:ident) => {
+     $cmp:ident, $blend:ident, $load:ident, $load_mask:ident, $store:ident, $store_first:ident, $mask_table:ident, $transpose:ident, $max:ident, $min:ident, $movemask:ident) => {
         impl Lanes<$t> for Avx2 {
             type V = [$v; 2];
             type M = [$v; 2];
@@ -103,6 +103,17 @@ macro_rules! impl_lanes {
             #[inline(always)]
             fn shr_mantissa(self, a: Self::V) -> Self::V {
                 op!([$cast_f($shr::<$mantissa>($cast_i(a[0]))), $cast_f($shr::<$mantissa>($cast_i(a[1])))])
+            }
+            #[inline(always)]
+            fn add_bits(self, a: Self::V, b: Self::V) -> Self::V {
+                op!([
+                    $cast_f($add_bits($cast_i(a[0]), $cast_i(b[0]))),
+                    $cast_f($add_bits($cast_i(a[1]), $cast_i(b[1])))
+                ])
+            }
+            #[inline(always)]
+            fn all(self, mask: Self::M) -> bool {
+                op!($movemask($and(mask[0], mask[1]))) == (1 << $half) - 1
             }
             #[inline(always)]
             fn lt(self, a: Self::V, b: Self::V) -> Self::M {
@@ -338,6 +349,7 @@ impl_lanes!(
     _mm256_set1_epi32,
     _mm256_slli_epi32,
     _mm256_srli_epi32,
+    _mm256_add_epi32,
     23,
     _mm256_set1_ps,
     _mm256_add_ps,
@@ -358,7 +370,8 @@ impl_lanes!(
     first_of_8,
     transpose_f32,
     _mm256_max_ps,
-    _mm256_min_ps
+    _mm256_min_ps,
+    _mm256_movemask_ps
 );
 impl_lanes!(
     f64,
@@ -370,6 +383,7 @@ impl_lanes!(
     _mm256_set1_epi64x,
     _mm256_slli_epi64,
     _mm256_srli_epi64,
+    _mm256_add_epi64,
     52,
     _mm256_set1_pd,
     _mm256_add_pd,
@@ -390,5 +404,6 @@ impl_lanes!(
     first_of_4,
     transpose_f64,
     _mm256_max_pd,
-    _mm256_min_pd
+    _mm256_min_pd,
+    _mm256_movemask_pd
 );

@@ -30,7 +30,7 @@ macro_rules! op {
 }
 
 macro_rules! impl_lanes {
-    ($t:ident, $v:ident, $m:ident, $cast_i:ident, $cast_f:ident, $bits:ty, $set_bits:ident, $shl:ident, $shr:ident, $mantissa:expr,
+    ($t:ident, $v:ident, $m:ident, $cast_i:ident, $cast_f:ident, $bits:ty, $set_bits:ident, $shl:ident, $shr:ident, $add_bits:ident, $mantissa:expr,
      $set1:ident, $add:ident, $sub:ident, $mul:ident, $div:ident, $fma:ident, $sqrt:ident, $cmp:ident, $blend:ident,
      $load:ident, $load_mask:ident, $store:ident, $store_mask:ident, $transpose:ident, $max:ident, $min:ident) => {
         impl Lanes<$t> for Avx512 {
@@ -95,6 +95,14 @@ macro_rules! impl_lanes {
             #[inline(always)]
             fn shr_mantissa(self, a: $v) -> $v {
                 op!($cast_f($shr::<$mantissa>($cast_i(a))))
+            }
+            #[inline(always)]
+            fn add_bits(self, a: $v, b: $v) -> $v {
+                op!($cast_f($add_bits($cast_i(a), $cast_i(b))))
+            }
+            #[inline(always)]
+            fn all(self, mask: $m) -> bool {
+                mask == $m::MAX
             }
             #[inline(always)]
             fn lt(self, a: $v, b: $v) -> $m {
@@ -273,6 +281,7 @@ impl_lanes!(
     _mm512_set1_epi32,
     _mm512_slli_epi32,
     _mm512_srli_epi32,
+    _mm512_add_epi32,
     23,
     _mm512_set1_ps,
     _mm512_add_ps,
@@ -301,6 +310,7 @@ impl_lanes!(
     _mm512_set1_epi64,
     _mm512_slli_epi64,
     _mm512_srli_epi64,
+    _mm512_add_epi64,
     52,
     _mm512_set1_pd,
     _mm512_add_pd,

@@ -97,6 +97,10 @@ pub trait Lanes<T: Scalar>: Copy + Send + Sync + 'static {
     fn shl_mantissa(self, a: Self::V) -> Self::V;
     /// Shifts the bits right by the width of the mantissa field.
     fn shr_mantissa(self, a: Self::V) -> Self::V;
+    /// The sum of the bits as integers, modulo 2³² or 2⁶⁴.
+    fn add_bits(self, a: Self::V, b: Self::V) -> Self::V;
+    /// Whether the mask holds in every lane.
+    fn all(self, mask: Self::M) -> bool;
     /// a < b; false where either is NaN.
     fn lt(self, a: Self::V, b: Self::V) -> Self::M;
     /// a ≤ b; false where either is NaN.
@@ -319,6 +323,7 @@ mod tests {
                     s.shl_mantissa(a),
                     s.shr_mantissa(a),
                     s.or(a, b),
+                    s.add_bits(a, b),
                 ];
                 for r in results {
                     let mut lanes = vec![T::ZERO; T::LANES];
@@ -327,6 +332,7 @@ mod tests {
                 }
                 out.push(canonical(s.sum(a)));
                 out.push(canonical(s.max_lane(b)));
+                out.push(u64::from(s.all(s.le(a, b))) + 2 * u64::from(s.all(s.eq(a, a))));
             }
             out
         }

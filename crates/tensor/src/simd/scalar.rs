@@ -75,6 +75,14 @@ macro_rules! impl_lanes {
                 std::array::from_fn(|i| $t::from_bits(a[i].to_bits() >> $mantissa))
             }
             #[inline(always)]
+            fn add_bits(self, a: Self::V, b: Self::V) -> Self::V {
+                std::array::from_fn(|i| $t::from_bits(a[i].to_bits().wrapping_add(b[i].to_bits())))
+            }
+            #[inline(always)]
+            fn all(self, mask: Self::M) -> bool {
+                mask == [true; $n]
+            }
+            #[inline(always)]
             fn lt(self, a: Self::V, b: Self::V) -> Self::M {
                 std::array::from_fn(|i| a[i] < b[i])
             }
