@@ -16,15 +16,21 @@
 
 mod adagrad;
 mod adam;
+mod clip;
+mod ema;
 mod error;
 mod lion;
 mod rmsprop;
+mod schedule;
 mod settings;
 mod sgd;
 mod state;
 mod update;
 
+pub use clip::{Clip, clip_global_norm, clip_value, global_norm};
+pub use ema::{Ema, EmaSettings};
 pub use error::OptimError;
+pub use schedule::{Curve, Schedule};
 pub use settings::Optimizer;
 pub use state::{Counters, State};
 pub use update::{Group, Moments, StepScalars, Update};

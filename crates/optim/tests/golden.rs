@@ -1,6 +1,6 @@
 //! Agreement with Keras and PyTorch over twenty steps, whose weights were written by `cargo xtask golden`.
 
-use planish_optim::{Group, Optimizer, State};
+use planish_optim::{Ema, EmaSettings, Group, Optimizer, State};
 use planish_tensor::Isa;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -58,4 +58,16 @@ fn twenty_steps_of_every_optimizer_agree_with_keras_and_pytorch() {
         let groups = [Group::all(golden.start.len())];
         check(&golden, name, |w, g| state.step(Isa::best(), &groups, w, g));
     }
+}
+
+#[test]
+fn adam_with_an_average_that_overwrites_the_weights_agrees_with_keras() {
+    let golden = golden();
+    let groups = [Group::all(golden.start.len())];
+    let mut state = State::new(&Optimizer::adam(0.1), golden.start.len());
+    let mut ema = Ema::new(&EmaSettings { momentum: 0.9, overwrite_every: Some(5) }, golden.start.len());
+    check(&golden, "keras adam, average", |w, g| {
+        state.step(Isa::best(), &groups, w, g);
+        ema.update(Isa::best(), w);
+    });
 }
