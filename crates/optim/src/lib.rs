@@ -1,4 +1,4 @@
-//! Optimizers, learning-rate schedules, clipping and weight averages for flat arenas. Slices in, slices out.
+//! Optimizers, learning-rate schedules, clipping and weight averages for flat arenas, and L-BFGS. Slices in, slices out.
 //!
 //! Parameters, gradients and an optimizer's own moments share one layout, cut into [`Group`]s with a learning-rate factor,
 //! weight decay and a trainable flag. A step is one fused pass over each group, and can be applied piece by piece.
@@ -19,7 +19,11 @@ mod adam;
 mod clip;
 mod ema;
 mod error;
+mod lbfgs;
+mod line_search;
 mod lion;
+mod plateau;
+mod range_test;
 mod rmsprop;
 mod schedule;
 mod settings;
@@ -30,6 +34,9 @@ mod update;
 pub use clip::{Clip, clip_global_norm, clip_value, global_norm};
 pub use ema::{Ema, EmaSettings};
 pub use error::OptimError;
+pub use lbfgs::{Lbfgs, Outcome, StopReason};
+pub use plateau::{Plateau, ReduceOnPlateau};
+pub use range_test::{RangeTest, suggest_lr};
 pub use schedule::{Curve, Schedule};
 pub use settings::Optimizer;
 pub use state::{Counters, State};
