@@ -167,15 +167,7 @@ impl Lbfgs {
 
 /// max |gᵢ|; NaN if any is NaN.
 fn max_abs(g: &[f64]) -> f64 {
-    g.iter().fold(0.0, |most, x| {
-        if x.abs() <= most {
-            most
-        } else if most.is_nan() {
-            most
-        } else {
-            x.abs()
-        }
-    })
+    g.iter().fold(0.0, |most: f64, x| if most.is_nan() || x.abs() <= most { most } else { x.abs() })
 }
 
 /// The last steps s and changes of the gradient y, oldest first from `next` round.
