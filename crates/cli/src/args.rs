@@ -3,6 +3,7 @@
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use planish_io::{CsvOptions, Header};
 use planish_nn::Activation;
+use planish_optim::Optimizer;
 use planish_tabular::Task;
 use planish_tensor::{Exec, Isa};
 use std::path::PathBuf;
@@ -134,7 +135,7 @@ pub(crate) struct TrainArgs {
     #[arg(long, value_name = "NAME", default_value = "relu", value_parser = parse_activation)]
     pub(crate) activation: Activation,
     /// Optimizer
-    #[arg(long, value_name = "NAME", default_value = "adam", value_parser = ["sgd", "momentum", "adam"])]
+    #[arg(long, value_name = "NAME", default_value = "adam", value_parser = Optimizer::NAMES)]
     pub(crate) optimizer: String,
     /// Learning rate
     #[arg(long, value_name = "X", default_value_t = 0.001, value_parser = parse_positive, allow_negative_numbers = true)]

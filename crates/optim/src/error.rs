@@ -1,4 +1,6 @@
-//! What can be wrong with an optimizer's settings.
+//! What can be wrong with an optimizer's settings or a saved state.
+
+use crate::settings::Optimizer;
 
 /// An error of this crate.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -15,9 +17,19 @@ pub enum OptimError {
         needs: &'static str,
     },
     /// A name that stands for no optimizer.
-    #[error("unknown optimizer {name:?}: use sgd, momentum or adam")]
+    #[error("unknown optimizer {name:?}: use one of {}", Optimizer::NAMES.join(", "))]
     UnknownName {
         /// The name as given.
         name: String,
+    },
+    /// A saved state of another optimizer or network.
+    #[error("the saved {part} has {found} elements, but this optimizer needs {expected}")]
+    Saved {
+        /// Which part.
+        part: &'static str,
+        /// Its length.
+        found: usize,
+        /// The length that fits.
+        expected: usize,
     },
 }

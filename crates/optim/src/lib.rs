@@ -1,7 +1,7 @@
-//! Optimizers: gradient descent with momentum, and Adam. Slices in, slices out.
+//! Optimizers, learning-rate schedules, clipping and weight averages for flat arenas, and L-BFGS. Slices in, slices out.
 //!
-//! An optimizer works on flat arenas: parameters, gradients and its own moments share one layout, cut into [`Group`]s with
-//! a learning-rate factor, weight decay and a trainable flag. A step is one fused pass over each group.
+//! Parameters, gradients and an optimizer's own moments share one layout, cut into [`Group`]s with a learning-rate factor,
+//! weight decay and a trainable flag. A step is one fused pass over each group, and can be applied piece by piece.
 //!
 //! ```
 //! use planish_optim::{Group, Optimizer, State};
@@ -14,10 +14,30 @@
 //! ```
 #![forbid(unsafe_code)]
 
+mod adagrad;
 mod adam;
+mod clip;
+mod ema;
 mod error;
+mod lbfgs;
+mod line_search;
+mod lion;
+mod plateau;
+mod range_test;
+mod rmsprop;
+mod schedule;
+mod settings;
 mod sgd;
 mod state;
+mod update;
 
+pub use clip::{Clip, clip_global_norm, clip_value, global_norm};
+pub use ema::{Ema, EmaSettings};
 pub use error::OptimError;
-pub use state::{Group, Optimizer, State};
+pub use lbfgs::{Lbfgs, Outcome, StopReason};
+pub use plateau::{Plateau, ReduceOnPlateau};
+pub use range_test::{RangeTest, suggest_lr};
+pub use schedule::{Curve, Schedule};
+pub use settings::Optimizer;
+pub use state::{Counters, State};
+pub use update::{Group, Moments, StepScalars, Update};

@@ -1,200 +1,158 @@
-//! The optimizer's settings, its state between steps, and the step itself.
+//! What an optimizer remembers between steps, and the step over whole arenas.
 
+use crate::adam::{NADAM_BASE, nadam_momentum};
 use crate::error::OptimError;
-use crate::{adam, sgd};
+use crate::settings::Optimizer;
+use crate::update::{Group, Moments, StepScalars};
 use planish_tensor::{AlignedVec, Isa, Scalar};
 use serde::{Deserialize, Serialize};
-use std::ops::Range;
 
-/// Which optimizer, and its settings. The defaults are Keras's.
+/// The part of a [`State`] that is not arenas.
 #[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum Optimizer {
-    /// v ← momentum·v − lr·g, w ← w + v (with Nesterov: w ← w + momentum·v − lr·g).
-    Sgd {
-        /// Learning rate.
-        lr: f64,
-        /// Momentum, 0 for plain gradient descent.
-        momentum: f64,
-        /// Nesterov's look-ahead.
-        nesterov: bool,
-    },
-    /// Adam (Kingma and Ba, 2015).
-    Adam {
-        /// Learning rate.
-        lr: f64,
-        /// Decay of the first moment.
-        beta1: f64,
-        /// Decay of the second moment.
-        beta2: f64,
-        /// Keeps the divisor from zero.
-        epsilon: f64,
-        /// Where ε is added: to √v (the paper's ε̂ form, as Keras) or to √v̂ (Algorithm 1, as PyTorch).
-        epsilon_hat: bool,
-    },
-}
-
-impl Optimizer {
-    /// Plain gradient descent.
-    pub fn sgd(lr: f64) -> Optimizer {
-        Optimizer::Sgd { lr, momentum: 0.0, nesterov: false }
-    }
-
-    /// Gradient descent with momentum.
-    pub fn momentum(lr: f64, momentum: f64) -> Optimizer {
-        Optimizer::Sgd { lr, momentum, nesterov: false }
-    }
-
-    /// Adam with Keras's defaults: β 0.9 and 0.999, ε 1e-7 in the ε̂ form.
-    pub fn adam(lr: f64) -> Optimizer {
-        Optimizer::Adam { lr, beta1: 0.9, beta2: 0.999, epsilon: 1e-7, epsilon_hat: true }
-    }
-
-    /// The optimizer with this name (`sgd`, `momentum` with 0.9, `adam`) and learning rate, other settings by default.
-    ///
-    /// # Errors
-    /// An unknown name, or a learning rate that is not a positive number.
-    pub fn from_name(name: &str, lr: f64) -> Result<Optimizer, OptimError> {
-        let optimizer = match name {
-            "sgd" => Optimizer::sgd(lr),
-            "momentum" => Optimizer::momentum(lr, 0.9),
-            "adam" => Optimizer::adam(lr),
-            _ => return Err(OptimError::UnknownName { name: name.to_owned() }),
-        };
-        optimizer.check().map(|()| optimizer)
-    }
-
-    /// Checks the settings.
-    ///
-    /// # Errors
-    /// A learning rate that is not positive, a decay outside [0, 1), a negative ε.
-    pub fn check(&self) -> Result<(), OptimError> {
-        let need = |setting, value: f64, ok: bool, needs| {
-            if ok { Ok(()) } else { Err(OptimError::Setting { setting, value, needs }) }
-        };
-        let rate = |lr: f64| {
-            need("the learning rate", lr, lr.is_finite() && lr > 0.0, "it must be a positive number")
-        };
-        let decay = |name, b: f64| need(name, b, (0.0..1.0).contains(&b), "it must lie in [0, 1)");
-        match *self {
-            Optimizer::Sgd { lr, momentum, .. } => rate(lr).and(decay("momentum", momentum)),
-            Optimizer::Adam { lr, beta1, beta2, epsilon, .. } => {
-                rate(lr)?;
-                decay("beta1", beta1)?;
-                decay("beta2", beta2)?;
-                need("epsilon", epsilon, epsilon.is_finite() && epsilon >= 0.0, "it must not be negative")
-            }
-        }
-    }
-
-    /// The learning rate.
-    pub fn lr(&self) -> f64 {
-        match *self {
-            Optimizer::Sgd { lr, .. } | Optimizer::Adam { lr, .. } => lr,
-        }
-    }
-}
-
-/// Parameters that are updated alike: a range of the arena.
-#[derive(Clone, PartialEq, Debug)]
-pub struct Group {
-    /// The range.
-    pub range: Range<usize>,
-    /// Factor on the learning rate.
-    pub lr_factor: f64,
-    /// Decoupled weight decay: w ← w − lr·decay·w before each update.
-    pub weight_decay: f64,
-    /// Whether it is updated at all.
-    pub trainable: bool,
-}
-
-impl Group {
-    /// All `len` parameters, without decay.
-    pub fn all(len: usize) -> Group {
-        Group { range: 0..len, lr_factor: 1.0, weight_decay: 0.0, trainable: true }
-    }
+pub struct Counters {
+    /// Steps taken.
+    pub steps: u64,
+    /// Powers of the decays, by repeated multiplication, so that they have the same bits everywhere: β₁ᵗ (Nadam: the product of
+    /// its momenta), β₂ᵗ, and Nadam's 0.96ᵗ.
+    pub powers: [f64; 3],
 }
 
 /// What an optimizer remembers between steps.
+///
+/// To save it, keep [`State::counters`] and [`State::moments`]; [`State::from_saved`] continues with the same bits.
 #[derive(Clone, Debug)]
 pub struct State<T: Scalar> {
     optimizer: Optimizer,
-    steps: u64,
-    /// β₁ᵗ and β₂ᵗ, by repeated multiplication: the same bits everywhere.
-    beta_powers: [f64; 2],
-    first: AlignedVec<T>,
-    second: AlignedVec<T>,
+    counters: Counters,
+    moments: [AlignedVec<T>; 3],
 }
 
 impl<T: Scalar> State<T> {
     /// The state before the first step, for an arena of `len` elements.
     pub fn new(optimizer: &Optimizer, len: usize) -> Self {
-        let (first, second) = match *optimizer {
-            Optimizer::Sgd { momentum: 0.0, .. } => (0, 0),
-            Optimizer::Sgd { .. } => (len, 0),
-            Optimizer::Adam { .. } => (len, len),
-        };
-        State {
-            optimizer: *optimizer,
-            steps: 0,
-            beta_powers: [1.0; 2],
-            first: AlignedVec::zeros(first),
-            second: AlignedVec::zeros(second),
+        let mut moments = optimizer.keeps().map(|kept| AlignedVec::zeros(if kept { len } else { 0 }));
+        if let Optimizer::Adagrad { initial_accumulator, .. } = *optimizer {
+            moments[1].fill(T::from_f64(initial_accumulator));
         }
+        State { optimizer: *optimizer, counters: Counters { steps: 0, powers: [1.0; 3] }, moments }
+    }
+
+    /// The state that had these counters and moments.
+    ///
+    /// # Errors
+    /// Moments of another length than this optimizer keeps for an arena of `len` elements.
+    pub fn from_saved(
+        optimizer: &Optimizer,
+        len: usize,
+        counters: Counters,
+        moments: [&[T]; 3],
+    ) -> Result<Self, OptimError> {
+        let names = ["first moment", "second moment", "third moment"];
+        for ((part, kept), saved) in names.into_iter().zip(optimizer.keeps()).zip(moments) {
+            let expected = if kept { len } else { 0 };
+            if saved.len() != expected {
+                return Err(OptimError::Saved { part, found: saved.len(), expected });
+            }
+        }
+        Ok(State { optimizer: *optimizer, counters, moments: moments.map(AlignedVec::from_slice) })
+    }
+
+    /// Its optimizer.
+    pub fn optimizer(&self) -> &Optimizer {
+        &self.optimizer
     }
 
     /// Steps taken.
     pub fn steps(&self) -> u64 {
-        self.steps
+        self.counters.steps
     }
 
-    /// One update of every trainable group.
+    /// The counters, to be saved.
+    pub fn counters(&self) -> Counters {
+        self.counters
+    }
+
+    /// The first, second and third moments, to be saved; those that the optimizer does not keep are empty.
+    pub fn moments(&self) -> [&[T]; 3] {
+        self.moments.each_ref().map(|m| &m[..])
+    }
+
+    /// The moments of the whole arena, to be cut and updated.
+    pub fn moments_mut(&mut self) -> Moments<'_, T> {
+        let [first, second, third] = &mut self.moments;
+        Moments { first, second, third }
+    }
+
+    /// Counts a step and gives what its updates share. The learning rate is the optimizer's times `lr_scale`.
+    ///
+    /// Apply [`StepScalars::update`] to every parameter once before the next step begins.
+    pub fn begin_step(&mut self, lr_scale: f64) -> StepScalars {
+        let Counters { steps, powers } = &mut self.counters;
+        *steps += 1;
+        match self.optimizer {
+            Optimizer::Adam { beta1, beta2, .. } | Optimizer::AdamW { beta1, beta2, .. } => {
+                powers[0] *= beta1;
+                powers[1] *= beta2;
+            }
+            Optimizer::Nadam { beta1, beta2, .. } => {
+                powers[2] *= NADAM_BASE;
+                powers[0] *= nadam_momentum(beta1, powers[2]);
+                powers[1] *= beta2;
+            }
+            Optimizer::Sgd { .. }
+            | Optimizer::RmsProp { .. }
+            | Optimizer::Adagrad { .. }
+            | Optimizer::Lion { .. } => {}
+        }
+        StepScalars { optimizer: self.optimizer, powers: *powers, lr_scale, decay_scale: 1.0 }
+    }
+
+    /// Applies a step that has begun to every trainable group.
+    ///
+    /// # Panics
+    /// If the arenas differ in length or a group lies outside.
+    pub fn update(&mut self, isa: Isa, step: &StepScalars, groups: &[Group], params: &mut [T], grads: &[T]) {
+        assert_eq!(params.len(), grads.len(), "parameters and gradients differ in length");
+        for group in groups.iter().filter(|g| !g.range.is_empty()) {
+            if let Some(update) = step.update(group) {
+                let range = group.range.clone();
+                let moments = self.moments_mut().range(range.clone());
+                update.run(isa, &mut params[range.clone()], &grads[range], moments);
+            }
+        }
+    }
+
+    /// One update of every trainable group at the optimizer's learning rate.
     ///
     /// # Panics
     /// If the arenas differ in length or a group lies outside.
     pub fn step(&mut self, isa: Isa, groups: &[Group], params: &mut [T], grads: &[T]) {
-        assert_eq!(params.len(), grads.len(), "parameters and gradients differ in length");
-        self.steps += 1;
-        if let Optimizer::Adam { beta1, beta2, .. } = self.optimizer {
-            self.beta_powers[0] *= beta1;
-            self.beta_powers[1] *= beta2;
-        }
-        for group in groups.iter().filter(|g| g.trainable && !g.range.is_empty()) {
-            let (w, g) = (&mut params[group.range.clone()], &grads[group.range.clone()]);
-            let lr = self.optimizer.lr() * group.lr_factor;
-            let decay = T::from_f64(lr * group.weight_decay);
-            match self.optimizer {
-                Optimizer::Sgd { momentum, nesterov, .. } => {
-                    let v = if momentum == 0.0 { &mut [][..] } else { &mut self.first[group.range.clone()] };
-                    T::dispatch(
-                        isa,
-                        sgd::Step {
-                            w,
-                            g,
-                            v,
-                            lr: T::from_f64(lr),
-                            momentum: T::from_f64(momentum),
-                            nesterov,
-                            decay,
-                        },
-                    );
-                }
-                Optimizer::Adam { beta1, beta2, epsilon, epsilon_hat, .. } => {
-                    let scalars =
-                        adam::Scalars::new(lr, beta1, beta2, epsilon, epsilon_hat, self.beta_powers, decay);
-                    let (m, v) =
-                        (&mut self.first[group.range.clone()], &mut self.second[group.range.clone()]);
-                    T::dispatch(isa, adam::Step { w, g, m, v, scalars });
-                }
-            }
-        }
+        let step = self.begin_step(1.0);
+        self.update(isa, &step, groups, params, grads);
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// One of each kind of step.
+    fn optimizers() -> Vec<Optimizer> {
+        let centered =
+            Optimizer::RmsProp { lr: 0.01, rho: 0.9, momentum: 0.5, epsilon: 1e-7, centered: true };
+        let mut all: Vec<_> =
+            Optimizer::NAMES.iter().map(|name| Optimizer::from_name(name, 0.01).unwrap()).collect();
+        all.extend([centered, Optimizer::nesterov(0.01, 0.9)]);
+        all
+    }
+
+    fn gradient(step: usize, len: usize) -> Vec<f32> {
+        (0..len).map(|i| ((i * 31 + step * 17) % 97) as f32 * 0.013 - 0.6).collect()
+    }
+
+    fn bits(w: &[f32]) -> Vec<u32> {
+        w.iter().map(|x| x.to_bits()).collect()
+    }
 
     #[test]
     fn momentum_follows_its_formula() {
@@ -205,7 +163,7 @@ mod tests {
         state.step(Isa::best(), &groups, &mut w, &[1.0; 3]); // v = −0.15
         assert!(w.iter().all(|x| (x - 0.75).abs() < 1e-15));
         let mut w = [1.0_f64];
-        let mut state = State::new(&Optimizer::Sgd { lr: 0.1, momentum: 0.5, nesterov: true }, 1);
+        let mut state = State::new(&Optimizer::nesterov(0.1, 0.5), 1);
         state.step(Isa::best(), &[Group::all(1)], &mut w, &[1.0]); // v = −0.1, w += 0.5·−0.1 − 0.1
         assert!((w[0] - 0.85).abs() < 1e-15);
     }
@@ -232,20 +190,23 @@ mod tests {
             Group { weight_decay: 0.5, ..Group { range: 1..2, ..Group::all(0) } },
             Group { trainable: false, ..Group { range: 2..3, ..Group::all(0) } },
         ];
-        State::new(&Optimizer::sgd(0.1), 3).step(Isa::best(), &groups, &mut w, &[1.0; 3]);
+        let mut state = State::new(&Optimizer::sgd(0.1), 3);
+        state.step(Isa::best(), &groups, &mut w, &[1.0; 3]);
         assert!((w[0] - 0.8).abs() < 1e-15 && (w[1] - 0.85).abs() < 1e-15 && w[2] == 1.0, "{w:?}");
+        let mut w = [1.0_f64; 3];
+        let step = state.begin_step(0.5).with_decay_scale(2.0);
+        state.update(Isa::best(), &step, &groups, &mut w, &[1.0; 3]);
+        assert!((w[0] - 0.9).abs() < 1e-15 && (w[1] - 0.9).abs() < 1e-15 && w[2] == 1.0, "{w:?}");
     }
 
     #[test]
     fn steps_have_the_same_bits_on_every_instruction_set() {
-        let g: Vec<f32> = (0..101).map(|i| (i as f32 - 50.0) * 0.013).collect();
-        for optimizer in [Optimizer::sgd(0.1), Optimizer::momentum(0.1, 0.9), Optimizer::adam(0.01)] {
+        for optimizer in optimizers() {
             let run = |isa| {
-                let (mut w, mut state) = (g.clone(), State::new(&optimizer, g.len()));
-                for _ in 0..20 {
-                    state.step(isa, &[Group { weight_decay: 0.01, ..Group::all(g.len()) }], &mut w, &g);
-                }
-                w.iter().map(|x| x.to_bits()).collect::<Vec<_>>()
+                let (mut w, mut state) = (gradient(99, 101), State::new(&optimizer, 101));
+                let groups = [Group { weight_decay: 0.01, ..Group::all(101) }];
+                (0..20).for_each(|t| state.step(isa, &groups, &mut w, &gradient(t, 101)));
+                bits(&w)
             };
             for isa in Isa::all_exact() {
                 assert_eq!(run(isa), run(Isa::SCALAR), "{optimizer:?}");
@@ -254,13 +215,64 @@ mod tests {
     }
 
     #[test]
-    fn settings_outside_their_range_are_refused() {
+    fn a_step_by_shards_has_the_bits_of_a_whole_step() {
+        for optimizer in optimizers() {
+            let (mut whole, mut parts) = (gradient(99, 101), gradient(99, 101));
+            let (mut a, mut b) = (State::new(&optimizer, 101), State::new(&optimizer, 101));
+            for t in 0..5 {
+                let g = gradient(t, 101);
+                a.step(Isa::best(), &[Group::all(101)], &mut whole, &g);
+                let update = b.begin_step(1.0).update(&Group::all(101)).unwrap();
+                for range in [40..101, 0..7, 7..40] {
+                    let moments = b.moments_mut().range(range.clone());
+                    update.run(Isa::best(), &mut parts[range.clone()], &g[range], moments);
+                }
+            }
+            assert_eq!(bits(&whole), bits(&parts), "{optimizer:?}");
+        }
+    }
+
+    #[test]
+    fn a_saved_state_continues_with_the_same_bits() {
+        for optimizer in optimizers() {
+            let (mut w, groups) = (gradient(99, 33), [Group::all(33)]);
+            let mut state = State::new(&optimizer, 33);
+            (0..7).for_each(|t| state.step(Isa::best(), &groups, &mut w, &gradient(t, 33)));
+            let json = serde_json::to_string(&state.counters()).unwrap();
+            let counters = serde_json::from_str(&json).unwrap();
+            let mut restored = State::from_saved(&optimizer, 33, counters, state.moments()).unwrap();
+            let mut v = w.clone();
+            for t in 7..14 {
+                state.step(Isa::best(), &groups, &mut w, &gradient(t, 33));
+                restored.step(Isa::best(), &groups, &mut v, &gradient(t, 33));
+            }
+            assert_eq!((bits(&w), state.steps()), (bits(&v), restored.steps()), "{optimizer:?}");
+        }
+        let counters = Counters { steps: 0, powers: [1.0; 3] };
+        let wrong = State::<f32>::from_saved(&Optimizer::adam(0.1), 3, counters, [&[0.0; 3], &[0.0; 2], &[]]);
         assert_eq!(
-            Optimizer::from_name("adam", -1.0).unwrap_err().to_string(),
-            "the learning rate is -1: it must be a positive number"
+            wrong.unwrap_err().to_string(),
+            "the saved second moment has 2 elements, but this optimizer needs 3"
         );
-        assert!(Optimizer::from_name("adam", f64::NAN).is_err());
-        assert!(Optimizer::momentum(0.1, 1.0).check().is_err());
-        assert!(Optimizer::from_name("adamant", 0.1).is_err());
+    }
+
+    #[test]
+    fn a_gradient_that_is_not_a_number_reaches_the_weight() {
+        for optimizer in optimizers() {
+            let (mut w, mut state) = ([1.0_f32; 3], State::new(&optimizer, 3));
+            state.step(Isa::best(), &[Group::all(3)], &mut w, &[1.0, f32::NAN, 1.0]);
+            assert!(w[1].is_nan() && w[0].is_finite() && w[2].is_finite(), "{optimizer:?} {w:?}");
+        }
+    }
+
+    #[test]
+    fn a_zero_gradient_moves_nothing() {
+        for optimizer in optimizers() {
+            let (mut w, mut state) = ([1.0_f32; 3], State::new(&optimizer, 3));
+            // AdamW's decay is all that may move a weight.
+            let decayed = if let Optimizer::AdamW { .. } = optimizer { 1.0 - 0.01 * 0.004 } else { 1.0 };
+            state.step(Isa::best(), &[Group::all(3)], &mut w, &[0.0; 3]);
+            assert_eq!(w, [decayed as f32; 3], "{optimizer:?}");
+        }
     }
 }
