@@ -105,12 +105,14 @@ pub(super) fn rows<T: Scalar, S: Lanes<T>>(s: S, a: MatRef<'_, T>, height: usize
             }
         } else {
             let mut square = [T::ZERO; SQUARE];
+            // Half a vector of rows transposes faster than fewer; what is too much is covered by the next store.
+            let read = h.max(T::LANES / 2).min(m - i);
             for p in (0..k).step_by(T::LANES) {
                 let depth = T::LANES.min(k - p);
-                // SAFETY: rows i .. i + h and columns p .. p + depth lie inside A, whose rows are contiguous; the rest as above.
+                // SAFETY: rows i .. i + read and columns p .. p + depth lie inside A, whose rows are contiguous; the rest as above.
                 unsafe {
                     let from = a.ptr.add(i * a.rs + p);
-                    s.transpose_raw(from, a.rs, (h, depth), square.as_mut_ptr(), T::LANES);
+                    s.transpose_raw(from, a.rs, (read, depth), square.as_mut_ptr(), T::LANES);
                     for d in 0..depth {
                         let v = s.load_raw(square.as_ptr().add(d * T::LANES));
                         s.store_raw(panel.add((p + d) * height), v);

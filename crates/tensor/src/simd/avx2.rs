@@ -211,6 +211,13 @@ unsafe fn transpose_f32(
         // SAFETY: as the caller promises.
         return unsafe { transpose_full_f32(from, from_stride, to, to_stride) };
     }
+    if rows == 0 {
+        for j in 0..cols.min(8) {
+            // SAFETY: as the caller promises.
+            unsafe { _mm256_storeu_ps(to.add(j * to_stride), _mm256_setzero_ps()) }
+        }
+        return;
+    }
     let mask = first_of_8(cols.min(8));
     let r: [__m256; 8] = std::array::from_fn(|i| {
         if i < rows {
