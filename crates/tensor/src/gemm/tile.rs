@@ -145,6 +145,14 @@ impl<T: Scalar, const NV: usize, const TAIL: u8> LaneKernel<T> for Sized<T, NV, 
         while i < t.m {
             let rows = if packed { height.min(t.m - i) } else { low + usize::from(taller > 0) };
             taller = taller.saturating_sub(1);
+            if matches!(t.from, From::C) {
+                // The next tile's chains start from C: it had better be there by then.
+                for r in i + rows..(i + 2 * rows).min(t.m) {
+                    for v in 0..=NV {
+                        s.prefetch(t.c.wrapping_add(r * t.rsc + (v * T::LANES).min(t.width - 1)));
+                    }
+                }
+            }
             // SAFETY: rows i.. lie inside A and C as `Strip::run`'s caller promised.
             unsafe {
                 let a = t.a.add(if packed { i / height * t.a_panel } else { i * t.rsa });

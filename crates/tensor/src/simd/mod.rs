@@ -156,6 +156,18 @@ pub trait Lanes<T: Scalar>: Copy + Send + Sync + 'static {
         }
     }
 
+    /// Asks for the cache line at this address; it need not be readable.
+    #[inline(always)]
+    fn prefetch(self, p: *const T) {
+        #[cfg(target_arch = "x86_64")]
+        {
+            use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+            // SAFETY: a prefetch of any address does nothing but move caches, and every x86-64 has the instruction.
+            unsafe { _mm_prefetch::<_MM_HINT_T0>(p.cast()) }
+        }
+        let _ = p;
+    }
+
     /// −a, by flipping the sign bit.
     #[inline(always)]
     fn neg(self, a: Self::V) -> Self::V {
