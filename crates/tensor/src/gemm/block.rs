@@ -80,7 +80,8 @@ impl<T: Scalar, E: Epilogue<T>> LaneKernel<T> for Nest<'_, '_, T, E> {
         }
         let reads_badly = a.cs != 1 || S::NV == 1;
         let pack_a = reads_badly && m >= PACK_A_ROWS && n >= PACK_A_PANELS * panel && k >= PACK_A_DEPTH;
-        let kc = kc(S::NV);
+        // A packed B was cut so.
+        let kc = if let Source::Packed(..) = b.0 { KC } else { kc(S::NV, m) };
         let mut keep = false;
         if let Source::View(b) = b.0 {
             if let Some(path) = few::choose(m, &b, &c) {

@@ -1,7 +1,7 @@
 //! The right operand of a product: a view, or a B packed once and used by many products.
 
 use super::pack;
-use super::thresholds::kc;
+use super::thresholds::KC;
 use crate::buffer::AlignedVec;
 use crate::isa::Isa;
 use crate::scalar::Scalar;
@@ -26,21 +26,17 @@ pub struct PackedB<T: Scalar> {
     n: usize,
     /// Panels of at most this many columns.
     panel: usize,
-    /// Rows of a block.
-    depth: usize,
-    /// Blocks of `depth` rows, each as [`pack::columns`] writes it.
+    /// Blocks of [`KC`] rows, each as [`pack::columns`] writes it.
     data: AlignedVec<T>,
 }
 
 impl<T: Scalar> PackedB<T> {
     /// Packs B, `k × n`, for products on this instruction set; another can use it only if its tiles are as wide.
     pub fn new(isa: Isa, b: MatRef<'_, T>) -> Self {
-        let (panel, depth) = T::dispatch(isa, PanelShape);
         let mut packed = PackedB {
             k: b.rows(),
             n: b.cols(),
-            panel,
-            depth,
+            panel: T::dispatch(isa, PanelWidth),
             data: AlignedVec::zeros(b.rows() * b.cols().next_multiple_of(T::LANES)),
         };
         T::dispatch(isa, Pack { b, out: &mut packed.data });
@@ -58,14 +54,14 @@ impl<T: Scalar> PackedB<T> {
     }
 }
 
-/// The width of a full panel and the depth of a block.
-struct PanelShape;
+/// The width of a full panel.
+struct PanelWidth;
 
-impl<T: Scalar> LaneKernel<T> for PanelShape {
-    type Output = (usize, usize);
+impl<T: Scalar> LaneKernel<T> for PanelWidth {
+    type Output = usize;
     #[inline(always)]
-    fn run<S: LaneMath<T>>(self, _: S) -> (usize, usize) {
-        (S::NV * T::LANES, kc(S::NV))
+    fn run<S: LaneMath<T>>(self, _: S) -> usize {
+        S::NV * T::LANES
     }
 }
 
@@ -80,8 +76,8 @@ impl<T: Scalar> LaneKernel<T> for Pack<'_, T> {
     fn run<S: LaneMath<T>>(self, s: S) {
         let (k, n) = (self.b.rows(), self.b.cols());
         let stride = n.next_multiple_of(T::LANES);
-        for p0 in (0..k).step_by(kc(S::NV)) {
-            let p1 = (p0 + kc(S::NV)).min(k);
+        for p0 in (0..k).step_by(KC) {
+            let p1 = (p0 + KC).min(k);
             let block = &mut self.out[p0 * stride..p1 * stride];
             pack::columns(s, self.b.block(p0, p1, 0, n), S::NV * T::LANES, block);
         }
@@ -158,7 +154,7 @@ impl<T: Scalar> PackedB<T> {
     /// The panels of the block of rows that begins at `p0`, from column `from` on.
     pub(super) fn block(&self, p0: usize, from: usize) -> &[T] {
         let stride = self.n.next_multiple_of(T::LANES);
-        let rows = self.depth.min(self.k - p0);
+        let rows = KC.min(self.k - p0);
         &self.data[p0 * stride + from * rows..(p0 + rows) * stride]
     }
 }

@@ -5,7 +5,7 @@
 //!
 //! | constant | derivation | measured |
 //! |---|---|---|
-//! | `KC` 512, 256 | a wide panel of 512 × 64 `f32` (AVX-512) is 128 KiB and stays in L2 while `MC` rows of A pass by; a narrow one of 256 × 16 (AVX2) is 16 KiB and stays in L1 | AVX2 2048³, 256 and A packed against 512 and not: 1.05–1.10 of `gemm`, 0.98 |
+//! | `KC` 512, 256 | a wide panel of 512 × 64 `f32` (AVX-512) is 128 KiB and stays in L2 while `MC` rows of A pass by; a narrow one of 256 × 16 (AVX2) is 16 KiB and stays in L1, which pays where more than `MC` rows use it | AVX2 2048³, 256 and A packed against 512 and not: 1.05–1.10 of `gemm`, 0.98 |
 //! | `MC` 192 | 192 · 512 · 4 = 384 KiB of A fit beside the panel; all tile heights (4, 6, 8, 12) and `ROW_CHUNK` divide it | |
 //! | `NC` 1024 | bounds the packed B at 2 MiB, a sixteenth of L3 | |
 //! | `KEEP_ROWS` 192 | wide panels (4 vectors): the first tile packs what it reads, for all further tiles; below 192 rows reading in place is as fast | AVX-512 128×784×512: 94 % of peak in place, 82 % with a separate packing pass |
@@ -17,9 +17,9 @@
 
 /// Greatest depth of a cache block.
 pub(super) const KC: usize = 512;
-/// Depth of a cache block where tiles are this many vectors wide.
-pub(super) const fn kc(nv: usize) -> usize {
-    if nv == 1 { KC / 2 } else { KC }
+/// Depth of a cache block of `m` rows where tiles are this many vectors wide.
+pub(super) const fn kc(nv: usize, m: usize) -> usize {
+    if nv == 1 && m > MC { KC / 2 } else { KC }
 }
 /// Rows of a cache block.
 pub(super) const MC: usize = 192;
