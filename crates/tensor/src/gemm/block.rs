@@ -8,8 +8,8 @@
 use super::epilogue::Epilogue;
 use super::packed::{Operand, Source};
 use super::thresholds::{
-    COL_ALIGN, EPILOGUE_ROWS, KC, KEEP_ROWS, KEEP_WORK, MC, NC, PACK_A_DEPTH, PACK_A_PANELS, PACK_A_ROWS,
-    ROW_ALIGN, kc,
+    COL_ALIGN, EPILOGUE_ROWS, KC, KEEP_ROWS, KEEP_WORK, MC, NC, PACK_A_DEPTH, PACK_A_ROWS, PACK_COLS, PAGE,
+    ROW_ALIGN, pack_a_panels,
 };
 use super::{Start, few, pack, tile};
 use crate::buffer::AlignedVec;
@@ -78,11 +78,9 @@ impl<T: Scalar, E: Epilogue<T>> LaneKernel<T> for Nest<'_, '_, T, E> {
             start_only(&mut c, start);
             return epilogue.tile(s, 0, 0, c);
         }
-        let reads_badly = a.cs != 1 || S::NV == 1;
-        let pack_a = reads_badly && m >= PACK_A_ROWS && n >= PACK_A_PANELS * panel && k >= PACK_A_DEPTH;
-        // A packed B was cut so.
-        let kc = if let Source::Packed(..) = b.0 { KC } else { kc(S::NV, m) };
-        let mut keep = false;
+        let pack_a =
+            m >= PACK_A_ROWS && n.div_ceil(panel) >= pack_a_panels(S::NV, a.cs != 1) && k >= PACK_A_DEPTH;
+        let (mut keep, mut far) = (false, false);
         if let Source::View(b) = b.0 {
             if let Some(path) = few::choose(m, &b, &c) {
                 // SAFETY: the door has checked that the shapes match, and the path was chosen for them.
@@ -90,7 +88,8 @@ impl<T: Scalar, E: Epilogue<T>> LaneKernel<T> for Nest<'_, '_, T, E> {
                 return epilogue.tile(s, 0, 0, c);
             }
             keep = keeps::<T, S>(m, k, n);
-            if b.cs == 1 && !pack_a && m <= MC && k <= kc {
+            far = b.cs != 1 || (S::NV == 1 && keep && b.rs * size_of::<T>() >= PAGE);
+            if !far && !pack_a && m <= MC && k <= KC {
                 let part = Part { rows: a, height: 0, panel, width: n, first: true, last: true, start };
                 let panels =
                     if keep { Panels::Keep(b, scratch.as_mut_ptr(), true) } else { Panels::InPlace(b) };
@@ -98,18 +97,17 @@ impl<T: Scalar, E: Epilogue<T>> LaneKernel<T> for Nest<'_, '_, T, E> {
                 return unsafe { part.run(s, panels, (0, 0), c.ptr, c.rs, &mut epilogue) };
             }
         }
-        let (b_buffer, a_buffer) = scratch.split_at_mut(k.min(kc) * n.min(NC).next_multiple_of(COL_ALIGN));
+        let (b_buffer, a_buffer) = scratch.split_at_mut(k.min(KC) * n.min(NC).next_multiple_of(COL_ALIGN));
         let one_block = m <= MC;
-        for p0 in (0..k).step_by(kc) {
-            let p1 = (p0 + kc).min(k);
-            // With one block of rows a panel is used once: where it is transposed, just after.
-            let is_turned = matches!(b.0, Source::View(b) if b.cs != 1);
-            let nc = if one_block && is_turned { COL_ALIGN } else { NC };
+        for p0 in (0..k).step_by(KC) {
+            let p1 = (p0 + KC).min(k);
+            // With one block of rows a panel is used once: a few are packed just before.
+            let nc = if one_block && far { PACK_COLS } else { NC };
             for j0 in (0..n).step_by(nc) {
                 let j1 = (j0 + nc).min(n);
                 let mut panels = match b.0 {
                     Source::Packed(packed, from, _) => Panels::Packed(packed.block(p0, from + j0).as_ptr()),
-                    Source::View(b) if b.cs != 1 => {
+                    Source::View(b) if far => {
                         pack::columns(s, b.block(p0, p1, j0, j1), panel, b_buffer);
                         Panels::Packed(b_buffer.as_ptr())
                     }

@@ -1,5 +1,6 @@
 //! Packing: panels laid out in the order in which the tile reads them.
 
+use super::thresholds::PACK_AHEAD;
 use crate::scalar::Scalar;
 use crate::simd::Lanes;
 use crate::view::MatRef;
@@ -36,6 +37,7 @@ fn contiguous_rows<T: Scalar, S: Lanes<T>>(s: S, b: MatRef<'_, T>, width: usize,
                 out.as_mut_ptr().add(first * k + p * panel_width::<T>(width, n - first) + (j - first))
             };
             for j in (0..whole).step_by(T::LANES) {
+                s.prefetch(row.wrapping_add(PACK_AHEAD * b.rs + j));
                 let v = s.load_raw(row.add(j));
                 s.store_raw(place(out, j), v);
             }

@@ -4,6 +4,7 @@
 //! up to `MR` rows, more where the panel is narrow. Per step of k the tile loads one row of the panel and multiplies it with one
 //! broadcast number a row. Columns that do not fill the last vector are masked.
 
+use super::thresholds::KEEP_AHEAD;
 use crate::scalar::Scalar;
 use crate::simd::{LaneKernel, LaneMath, Lanes};
 
@@ -219,6 +220,8 @@ unsafe fn tile<T: Scalar, S: Lanes<T>, const MR: usize, const NV: usize, const T
                 row[v] = load(b, v, true);
             }
             if let Some(to) = &mut keep {
+                // Rows of B may lie in pages of their own, where nothing but this asks for them in time.
+                s.prefetch(b.wrapping_add(KEEP_AHEAD * t.rsb));
                 for v in 0..NV {
                     s.store_raw(to.add(v * T::LANES), row[v]);
                 }
