@@ -11,7 +11,7 @@ use super::thresholds::{
     COL_ALIGN, EPILOGUE_ROWS, KC, KEEP_ROWS, KEEP_WORK, MC, NC, PACK_A_DEPTH, PACK_A_ROWS, PACK_COLS, PAGE,
     ROW_ALIGN, pack_a_panels,
 };
-use super::{Start, few, pack, tile};
+use super::{Start, few, pack, tile, turned};
 use crate::buffer::AlignedVec;
 use crate::isa::Isa;
 use crate::scalar::Scalar;
@@ -30,7 +30,8 @@ pub(super) struct Block<'a, T: Scalar, E> {
 /// Elements of packing buffer that a product of this shape can need.
 pub(super) fn scratch_len<T: Scalar>(m: usize, n: usize, k: usize) -> usize {
     let kc = k.min(KC);
-    kc * n.min(NC).next_multiple_of(COL_ALIGN) + pack::rows_len::<T>(m.min(MC), kc, ROW_ALIGN)
+    let packed = kc * n.min(NC).next_multiple_of(COL_ALIGN) + pack::rows_len::<T>(m.min(MC), kc, ROW_ALIGN);
+    packed.max(turned::SCRATCH)
 }
 
 impl<'a, T: Scalar, E: Epilogue<T>> Block<'a, T, E> {
@@ -84,7 +85,7 @@ impl<T: Scalar, E: Epilogue<T>> LaneKernel<T> for Nest<'_, '_, T, E> {
         if let Source::View(b) = b.0 {
             if let Some(path) = few::choose(m, &b, &c) {
                 // SAFETY: the door has checked that the shapes match, and the path was chosen for them.
-                unsafe { few::run(s, path, a, b, c.reborrow(), start) }
+                unsafe { few::run(s, path, a, b, c.reborrow(), start, scratch) }
                 return epilogue.tile(s, 0, 0, c);
             }
             keep = keeps::<T, S>(m, k, n);

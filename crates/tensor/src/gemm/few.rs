@@ -35,7 +35,7 @@ pub(super) fn choose<T: Scalar>(m: usize, b: &MatRef<'_, T>, c: &MatMut<'_, T>) 
 /// C ← start + A·B.
 ///
 /// # Safety
-/// The shapes must match, and the path have been chosen for them.
+/// The shapes must match, and the path have been chosen for them; the buffer holds [`turned::SCRATCH`] numbers.
 #[inline(always)]
 pub(super) unsafe fn run<T: Scalar, S: LaneMath<T>>(
     s: S,
@@ -44,6 +44,7 @@ pub(super) unsafe fn run<T: Scalar, S: LaneMath<T>>(
     b: MatRef<'_, T>,
     c: MatMut<'_, T>,
     start: Start<'_, T>,
+    scratch: &mut [T],
 ) {
     let (a, b, c, start, along_rows) = match path {
         Path::Thin => (a, b, c, start, true),
@@ -61,5 +62,5 @@ pub(super) unsafe fn run<T: Scalar, S: LaneMath<T>>(
         }
     };
     // SAFETY: the shapes match; rows of B are contiguous for the first path, columns for the second.
-    unsafe { if along_rows { thin::run(s, a, b, c, start) } else { turned::run(s, a, b, c, start) } }
+    unsafe { if along_rows { thin::run(s, a, b, c, start) } else { turned::run(s, a, b, c, start, scratch) } }
 }

@@ -7,7 +7,7 @@
 //!
 //! The files: `tile` is the micro-kernel, written once over the lane layer; `block` the loop nest, which decides what is
 //! packed, by the numbers in `thresholds`; `pack` the packing, `packed` a B that stays packed; `few`, `thin` and `turned` the products of
-//! few rows, bound by reading B; `epilogue` what is done with finished tiles; `threads` the cutting of C; `gram` AᵀA; this
+//! few rows, bound by reading B; `tiny` those whose sides are all small; `epilogue` what is done with finished tiles; `threads` the cutting of C; `gram` AᵀA; this
 //! file the door, where shapes are checked.
 
 mod block;
@@ -21,6 +21,7 @@ mod thin;
 mod threads;
 mod thresholds;
 mod tile;
+mod tiny;
 mod turned;
 
 use crate::buffer::AlignedVec;
@@ -33,6 +34,7 @@ pub use epilogue::{ColSums, Epilogue};
 pub use gram::{GRAM_CHUNK, gram};
 use packed::Source;
 pub use packed::{Operand, PackedB};
+use tiny::Tiny;
 
 /// Whether a product of this many multiply-adds is split over threads.
 pub fn is_worth_threads(multiply_adds: usize) -> bool {
@@ -109,9 +111,9 @@ pub fn matmul_with<'a, T: Scalar, E: Epilogue<T>>(
     exec: Exec,
     a: MatRef<'a, T>,
     b: impl Into<Operand<'a, T>>,
-    c: MatMut<'a, T>,
+    mut c: MatMut<'a, T>,
     start: Start<'a, T>,
-    epilogue: E,
+    mut epilogue: E,
     scratch: &mut Scratch<T>,
 ) {
     let b = b.into();
@@ -123,6 +125,13 @@ pub fn matmul_with<'a, T: Scalar, E: Epilogue<T>>(
     }
     if let (Isa::PORTABLE, Source::View(b)) = (exec.isa, b.0) {
         return portable::matmul(a, b, c, start, epilogue);
+    }
+    if let Source::View(b) = &b.0
+        && tiny::is_tiny(&a, b)
+    {
+        let scratch = &mut scratch.reserve(1, block::scratch_len::<T>(m, n, k))[0];
+        let tiny = Tiny { a: &a, b, c: &mut c, start, epilogue: &mut epilogue, scratch };
+        return T::dispatch(exec.isa, tiny);
     }
     let pieces = threads::pieces(exec.threads, m, n, k);
     let buffers = scratch.reserve(pieces, block::scratch_len::<T>(m, n, k));

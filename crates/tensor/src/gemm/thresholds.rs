@@ -13,8 +13,9 @@
 //! | `PAGE` 4096, `PACK_COLS` 128 | with a page or more from row to row of B every 64 bytes of a narrow panel need a page of their own; eight panels at a time share it, and 128 × 512 `f32` are 256 KiB, half of a small L2 | AVX2 32×2048²: 0.69 of `matrixmultiply` without, 1.10 with |
 //! | `PACK_AHEAD` 8, `KEEP_AHEAD` 16 | no prefetcher follows rows into the next page; L3 answers after some 50 cycles, 8 steps of a tile | AVX2 128×2048²: 79 GFLOP/s without, 84 with |
 //! | `pack_a_panels` | each panel of B reads A again; a pass over A costs as much as 3 to 6 panels gain where A is transposed (6 numbers a step at a stride), and about 50 where its rows are contiguous | AVX2 128³: NN 85 GFLOP/s packed, 97 in place, TN 87, 96; 1024³ NN 94 packed, 92 in place; 512³ TN 93, 70; AVX-512 1024³ TN: 90 % of peak packed, 83 % in place |
+//! | `TINY_SIDE` 32 | cutting, packing decisions and large arguments take some 50 ns, half of a 10³ product | AVX2 8³: 115 ns by the loop nest, 65 in its own path; 32³: 865, 790 |
 //! | `THIN_ROWS` 4, `THIN_COLS` 256 | B is read once and used `m` times; from 5 rows on the tile's arithmetic hides the reading | |
-//! | `TURNED_ROWS` 8 | each square of B is transposed for m multiply-adds a vector; from 9 rows on a packed panel serves two tiles | |
+//! | `TURNED_ROWS` 8 | each strip of B is transposed for m multiply-adds a vector; from 9 rows on a packed panel serves two tiles | |
 //! | `MIN_PIECE` 300,000 | a join costs 2–5 µs with a thread awake; 300,000 multiply-adds take 5–6 µs | AVX-512: 64×128² split is slower, 128×64² equal |
 
 /// Greatest depth of a cache block.
@@ -49,6 +50,8 @@ pub(super) const fn pack_a_panels(nv: usize, transposed: bool) -> usize {
 }
 /// Depth from which packing A is worth it.
 pub(super) const PACK_A_DEPTH: usize = 32;
+/// Longest side of products that are not cut, packed or shared out.
+pub(super) const TINY_SIDE: usize = 32;
 /// Most rows of A for the path that reads B along its rows.
 pub(super) const THIN_ROWS: usize = 4;
 /// Fewest columns for it: below, the accumulators of a tile do as well.

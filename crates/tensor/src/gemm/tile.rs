@@ -137,7 +137,8 @@ impl<T: Scalar, const NV: usize, const TAIL: u8> LaneKernel<T> for Sized<T, NV, 
             };
         }
         // Packed rows come in panels of one height; others are shared out evenly.
-        let most = S::MR[NV - 1];
+        // Masks that take registers of their own leave fewer for accumulators.
+        let most = S::MR[NV - 1] - usize::from(TAIL == MASKED && !S::MASKS_ARE_FREE);
         let packed = t.a_panel > 0;
         let height = S::MR[S::NV - 1];
         let tiles = t.m.div_ceil(most).max(1);

@@ -1,19 +1,23 @@
 //! Products of one to eight rows with a B whose columns are contiguous (dY·Wᵀ of a small batch, or one column of C seen as a row).
 //!
-//! Squares of B are transposed in registers, kept in L1 and used at once by every row: nothing is packed.
+//! Strips of B are transposed in registers, kept in L1 and used at once by every row: nothing is packed.
 
 use super::Start;
 use crate::scalar::Scalar;
 use crate::simd::{LaneKernel, LaneMath, Lanes};
 use crate::view::{MatMut, MatRef};
 
-/// Most numbers in a square: 16 × 16 `f32`.
-const SQUARE: usize = 256;
+/// Rows of B that are turned at a time: enough that a column is read by whole cache lines, few enough for L1.
+const DEPTH: usize = 32;
+/// Most numbers in a turned strip: 32 × 16 `f32`.
+const STRIP: usize = 512;
+/// Numbers in the buffer: two strips.
+pub(super) const SCRATCH: usize = 2 * STRIP;
 
 /// C ← start + A·B.
 ///
 /// # Safety
-/// The shapes must match, A have at most eight rows, and B contiguous columns.
+/// The shapes must match, A have at most eight rows, B contiguous columns, and the buffer [`SCRATCH`] numbers.
 #[inline(always)]
 pub(super) unsafe fn run<T: Scalar, S: LaneMath<T>>(
     s: S,
@@ -21,12 +25,13 @@ pub(super) unsafe fn run<T: Scalar, S: LaneMath<T>>(
     b: MatRef<'_, T>,
     c: MatMut<'_, T>,
     start: Start<'_, T>,
+    scratch: &mut [T],
 ) {
     macro_rules! rows {
         ($($m:literal)*) => {
             match a.rows() {
                 0 => {}
-                $($m => s.outline(Turned::<T, $m> { a, b, c, start }),)*
+                $($m => s.outline(Turned::<T, $m> { a, b, c, start, scratch }),)*
                 rows => unreachable!("{rows} rows"),
             }
         };
@@ -39,6 +44,7 @@ struct Turned<'a, T, const M: usize> {
     b: MatRef<'a, T>,
     c: MatMut<'a, T>,
     start: Start<'a, T>,
+    scratch: &'a mut [T],
 }
 
 impl<T: Scalar, const M: usize> LaneKernel<T> for Turned<'_, T, M> {
@@ -83,23 +89,29 @@ impl<T: Scalar, const M: usize> Turned<'_, T, M> {
                 }
             }
         }
-        let mut squares = [[T::ZERO; SQUARE]; G];
-        for p in (0..k).step_by(lanes) {
-            let depth = lanes.min(k - p);
+        let strips: &mut [T] = &mut self.scratch[..G * STRIP];
+        for p in (0..k).step_by(DEPTH) {
+            let depth = DEPTH.min(k - p);
             for g in 0..G {
-                // SAFETY: the square lies inside B; a turned one has at most LANES rows of LANES numbers.
+                // SAFETY: the strip lies inside B; a turned one has at most DEPTH rows of LANES numbers.
                 unsafe {
                     let from = self.b.ptr.add((j + g * lanes) * self.b.cs + p);
-                    s.transpose_raw(from, self.b.cs, (filled(g), depth), squares[g].as_mut_ptr(), lanes);
+                    s.transpose_raw(
+                        from,
+                        self.b.cs,
+                        (filled(g), depth),
+                        strips.as_mut_ptr().add(g * STRIP),
+                        lanes,
+                    );
                 }
             }
             for d in 0..depth {
-                // SAFETY: row d of each square was written; element (i, p + d) lies inside A.
+                // SAFETY: row d of each strip was written; element (i, p + d) lies inside A.
                 unsafe {
                     for i in 0..M {
                         let x = s.splat(*self.a.ptr.add(i * self.a.rs + (p + d) * self.a.cs));
                         for g in 0..G {
-                            let row = s.load_raw(squares[g].as_ptr().add(d * lanes));
+                            let row = s.load_raw(strips.as_ptr().add(g * STRIP + d * lanes));
                             acc[i][g] = s.fma(x, row, acc[i][g]);
                         }
                     }

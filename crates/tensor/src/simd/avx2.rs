@@ -148,10 +148,11 @@ macro_rules! impl_lanes {
                 to: *mut $t,
                 to_stride: usize,
             ) {
-                for (i, j) in [(0, 0), (0, $half), ($half, 0), ($half, $half)] {
-                    // A quarter without columns is not touched at all.
-                    let left = (rows.saturating_sub(i), cols.saturating_sub(j));
-                    if left.1 > 0 {
+                // Half of the rows first, along all columns: where rows are a power of two apart, more lines than L1 has ways
+                // would fall into one of its sets.
+                for i in [0, $half] {
+                    for j in (0..cols).step_by($half) {
+                        let left = (rows.saturating_sub(i), cols - j);
                         op!($transpose(
                             from.wrapping_add(i * from_stride + j),
                             from_stride,

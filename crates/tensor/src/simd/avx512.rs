@@ -137,7 +137,17 @@ macro_rules! impl_lanes {
                 to: *mut $t,
                 to_stride: usize,
             ) {
-                op!($transpose(from, from_stride, (rows, cols), to, to_stride))
+                let lanes = <$t as Scalar>::LANES;
+                for j in (0..cols).step_by(lanes) {
+                    let block = (rows, lanes.min(cols - j));
+                    op!($transpose(
+                        from.wrapping_add(j),
+                        from_stride,
+                        block,
+                        to.add(j * to_stride),
+                        to_stride
+                    ))
+                }
             }
             #[inline(always)]
             unsafe fn load_raw(self, p: *const $t) -> $v {

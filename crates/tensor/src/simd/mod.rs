@@ -131,7 +131,7 @@ pub trait Lanes<T: Scalar>: Copy + Send + Sync + 'static {
     /// `n` elements at `p` must be writable.
     unsafe fn store_raw_part(self, p: *mut T, n: usize, v: Self::V);
 
-    /// Transposes a block of at most `LANES` × `LANES` numbers: to[j·to_stride + i] ← from[i·from_stride + j] for i < `rows` and
+    /// Transposes at most `LANES` rows of `cols` numbers: to[j·to_stride + i] ← from[i·from_stride + j] for i < `rows` and
     /// j < `cols`; for `rows` ≤ i < `LANES` it writes zeros.
     ///
     /// # Safety
