@@ -15,7 +15,7 @@ static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
 
 /// Allocations in `steps` steps after the first two.
 fn allocations(exec: Exec, sequential: &Sequential, batch: usize, steps: usize) -> usize {
-    let x = Matrix::from_fn(batch, sequential.inputs, |i, j| ((i * 31 + j * 17) % 23) as f32 / 23.0);
+    let x = Matrix::from_fn(batch, sequential.inputs.numbers, |i, j| ((i * 31 + j * 17) % 23) as f32 / 23.0);
     let y = Matrix::from_fn(batch, 1, |i, _| (i % 2) as f32);
     let mut net =
         Network::compile(sequential, Optimizer::adam(1e-3), Loss::BinaryCrossentropy, &[], 0).unwrap();

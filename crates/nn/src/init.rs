@@ -12,6 +12,10 @@ use serde::{Deserialize, Serialize};
 pub enum Initializer {
     /// All zero.
     Zeros,
+    /// All one.
+    Ones,
+    /// Uniform within ±0.05 (Keras's default for embeddings).
+    RandomUniform,
     /// Uniform within ±√(6/(fan_in + fan_out)) (Glorot and Bengio, 2010).
     #[default]
     GlorotUniform,
@@ -29,8 +33,10 @@ pub enum Initializer {
 
 impl Initializer {
     /// All initializers.
-    pub const ALL: [Initializer; 7] = [
+    pub const ALL: [Initializer; 9] = [
         Initializer::Zeros,
+        Initializer::Ones,
+        Initializer::RandomUniform,
         Initializer::GlorotUniform,
         Initializer::GlorotNormal,
         Initializer::HeUniform,
@@ -43,6 +49,8 @@ impl Initializer {
     pub fn name(self) -> &'static str {
         match self {
             Initializer::Zeros => "zeros",
+            Initializer::Ones => "ones",
+            Initializer::RandomUniform => "random_uniform",
             Initializer::GlorotUniform => "glorot_uniform",
             Initializer::GlorotNormal => "glorot_normal",
             Initializer::HeUniform => "he_uniform",
@@ -57,6 +65,8 @@ impl Initializer {
         let (fan_in, fan_out) = (fan_in as f64, fan_out as f64);
         let variance = match self {
             Initializer::Zeros => 0.0,
+            Initializer::Ones => return out.fill(T::ONE),
+            Initializer::RandomUniform => 0.05 * 0.05 / 3.0,
             Initializer::GlorotUniform | Initializer::GlorotNormal => 2.0 / (fan_in + fan_out),
             Initializer::HeUniform | Initializer::HeNormal => 2.0 / fan_in,
             Initializer::LecunUniform | Initializer::LecunNormal => 1.0 / fan_in,
@@ -105,6 +115,7 @@ mod tests {
             (Initializer::HeNormal, 0.01),
             (Initializer::LecunNormal, 0.005),
             (Initializer::LecunUniform, 0.005),
+            (Initializer::RandomUniform, 0.0025 / 3.0),
         ] {
             let mut w = vec![0.0_f64; fan_in * fan_out];
             init.fill(fan_in, fan_out, Stream::new(3, Purpose::Init, 1), &mut w);

@@ -1,7 +1,7 @@
 //! Training data: numbers, targets and weights, a row each; and the gathering of a batch of rows.
 
 use crate::error::TrainError;
-use planish_nn::{Loss, Plan, Targets};
+use planish_nn::{Input, Loss, Plan, Targets};
 use planish_tensor::{MatMut, MatRef, Matrix, Scalar};
 
 /// A data set in memory.
@@ -9,6 +9,8 @@ use planish_tensor::{MatMut, MatRef, Matrix, Scalar};
 pub struct Data<'a, T> {
     /// Features, `[rows, inputs]`, contiguous rows.
     pub x: MatRef<'a, T>,
+    /// Category codes, `[rows, embeddings]` row by row; empty for a network without embeddings.
+    pub codes: &'a [u32],
     /// Targets, one a row.
     pub y: Targets<'a, T>,
     /// Weights, one a row; all 1 if absent.
@@ -16,9 +18,19 @@ pub struct Data<'a, T> {
 }
 
 impl<'a, T: Scalar> Data<'a, T> {
-    /// Data without weights.
+    /// Data without category codes and weights.
     pub fn new(x: MatRef<'a, T>, y: Targets<'a, T>) -> Self {
-        Data { x, y, weights: None }
+        Data { x, codes: &[], y, weights: None }
+    }
+
+    /// Numbers and codes, as the network takes them.
+    pub fn input(&self) -> Input<'a, T> {
+        Input::new(self.x, self.codes)
+    }
+
+    /// The rows as the network takes them.
+    pub(crate) fn batch(&self) -> planish_nn::Batch<'a, T> {
+        planish_nn::Batch { x: self.input(), y: self.y, weights: self.weights }
     }
 
     /// The number of rows.
@@ -46,9 +58,9 @@ impl<'a, T: Scalar> Data<'a, T> {
         if self.weights.is_some_and(|w| w.len() != rows) {
             return fail("one weight a row is needed".into());
         }
-        if matches!(self.y, Targets::Classes(_)) != (loss == Loss::CategoricalCrossentropy) {
-            let needs = if loss == Loss::CategoricalCrossentropy { "class indices" } else { "numbers" };
-            return fail(format!("loss {} needs targets that are {needs}", loss.name()));
+        plan.check_codes(rows, self.codes)?;
+        if matches!(self.y, Targets::Classes(_)) && !loss.is_categorical() {
+            return fail(format!("loss {} needs targets that are numbers", loss.name()));
         }
         if !self.x.has_contiguous_rows() || matches!(self.y, Targets::Values(y) if !y.has_contiguous_rows()) {
             return fail("rows must be contiguous".to_owned());
@@ -71,6 +83,7 @@ impl<'a, T: Scalar> Data<'a, T> {
 /// Buffers for one batch of gathered rows.
 pub(crate) struct Batch<T: Scalar> {
     x: Matrix<T>,
+    codes: Vec<u32>,
     values: Matrix<T>,
     classes: Vec<u32>,
     weights: Vec<T>,
@@ -82,6 +95,7 @@ impl<T: Scalar> Batch<T> {
         let columns = if let Targets::Values(y) = data.y { y.cols() } else { 0 };
         Batch {
             x: Matrix::zeros(rows, data.x.cols()),
+            codes: vec![0; rows * codes_a_row(data)],
             values: Matrix::zeros(rows, columns),
             classes: vec![0; rows],
             weights: vec![T::ZERO; rows],
@@ -92,6 +106,10 @@ impl<T: Scalar> Batch<T> {
     pub(crate) fn gather(&mut self, data: &Data<'_, T>, rows: &[u32]) -> Data<'_, T> {
         let n = rows.len();
         gather_rows(data.x, rows, self.x.view_mut());
+        let a_row = codes_a_row(data);
+        for (out, &r) in self.codes.chunks_exact_mut(a_row.max(1)).zip(rows) {
+            out.copy_from_slice(&data.codes[r as usize * a_row..][..a_row]);
+        }
         let y = match data.y {
             Targets::Values(y) => {
                 gather_rows(y, rows, self.values.view_mut());
@@ -106,8 +124,13 @@ impl<T: Scalar> Batch<T> {
             self.weights.iter_mut().zip(rows).for_each(|(out, &r)| *out = w[r as usize]);
             &self.weights[..n]
         });
-        Data { x: self.x.rows_view(0, n), y, weights }
+        Data { x: self.x.rows_view(0, n), codes: &self.codes[..n * a_row], y, weights }
     }
+}
+
+/// Category codes in a row.
+pub(crate) fn codes_a_row<T: Scalar>(data: &Data<'_, T>) -> usize {
+    data.codes.len().checked_div(data.rows()).unwrap_or(0)
 }
 
 fn gather_rows<T: Scalar>(from: MatRef<'_, T>, rows: &[u32], mut to: MatMut<'_, T>) {

@@ -1,7 +1,7 @@
 //! The fit loop: seeded shuffling, mini-batches, validation, early stopping that restores the best weights, and a stop
 //! at the first loss that is not finite.
 
-use crate::data::{Batch, Data};
+use crate::data::{Batch, Data, codes_a_row};
 use crate::error::TrainError;
 use crate::history::{Epoch, History, Stop};
 use crate::network::Network;
@@ -142,6 +142,7 @@ impl<T: Scalar> Network<T> {
 /// Held-out rows, copied together.
 struct Held<T: Scalar> {
     x: Matrix<T>,
+    codes: Vec<u32>,
     values: Matrix<T>,
     classes: Option<Vec<u32>>,
     weights: Option<Vec<T>>,
@@ -155,12 +156,14 @@ impl<T: Scalar> Held<T> {
             Targets::Classes(c) => (Matrix::zeros(0, 0), Some(rows.iter().map(|&r| c[r as usize]).collect())),
         };
         let weights = data.weights.map(|w| rows.iter().map(|&r| w[r as usize]).collect());
-        Held { x: copy(data.x), values, classes, weights }
+        let a_row = codes_a_row(data);
+        let codes = rows.iter().flat_map(|&r| &data.codes[r as usize * a_row..][..a_row]).copied().collect();
+        Held { x: copy(data.x), codes, values, classes, weights }
     }
 
     fn data(&self) -> Data<'_, T> {
         let y = self.classes.as_deref().map_or(Targets::Values(self.values.view()), Targets::Classes);
-        Data { x: self.x.view(), y, weights: self.weights.as_deref() }
+        Data { x: self.x.view(), codes: &self.codes, y, weights: self.weights.as_deref() }
     }
 }
 
@@ -176,6 +179,7 @@ struct Run<'a, T: Scalar> {
     held: Option<Held<T>>,
     /// The weights to return to: the best so far with early stopping, the last finished epoch's without.
     kept: AlignedVec<T>,
+    kept_state: AlignedVec<T>,
     kept_epoch: usize,
 }
 
@@ -193,6 +197,7 @@ impl<'a, T: Scalar> Run<'a, T> {
             batch: Batch::new(data, size),
             held: (!held_rows.is_empty()).then(|| Held::new(data, &held_rows)),
             kept: net.params.clone(),
+            kept_state: net.state.clone(),
             kept_epoch: 0,
             rows,
             net,
@@ -219,6 +224,7 @@ impl<'a, T: Scalar> Run<'a, T> {
             if patience.is_none_or(|p| watched < best - p.min_delta) {
                 best = watched;
                 self.kept.copy_from_slice(&self.net.params);
+                self.kept_state.copy_from_slice(&self.net.state);
                 self.kept_epoch = number;
             }
             let wanted = observer.epoch(&epoch);
@@ -236,6 +242,7 @@ impl<'a, T: Scalar> Run<'a, T> {
             return Err(TrainError::Diverged { epoch, step });
         }
         self.net.params.copy_from_slice(&self.kept);
+        self.net.state.copy_from_slice(&self.kept_state);
         let validation_rows = self.held.as_ref().map_or(0, |h| h.x.rows());
         Ok(History { epochs, best_epoch: self.kept_epoch, stop, rows: self.rows.len(), validation_rows })
     }
@@ -257,14 +264,14 @@ impl<'a, T: Scalar> Run<'a, T> {
             if !loss.is_finite() {
                 return Ok(Err(i + 1));
             }
-            total += if self.net.loss == Loss::Sse { loss } else { loss * rows.len() as f64 };
+            total += if self.net.loss.is_sum() { loss } else { loss * rows.len() as f64 };
             observer.step(i + 1, steps);
         }
         // The last step's weights have not been through a loss yet.
         if self.net.params.iter().any(|p| !p.is_finite()) {
             return Ok(Err(0));
         }
-        let loss = if self.net.loss == Loss::Sse { total } else { total / self.rows.len() as f64 };
+        let loss = if self.net.loss.is_sum() { total } else { total / self.rows.len() as f64 };
         let mut epoch = Epoch { epoch: number, loss, val_loss: None, metrics: Default::default() };
         if let Some(held) = &self.held {
             let (val_loss, metrics) = self.net.evaluate(self.exec, &held.data())?;
@@ -287,7 +294,7 @@ fn split_rows<T: Scalar>(data: &Data<'_, T>, loss: Loss, fraction: f64, seed: u6
     }
     match data.y {
         Targets::Classes(c) => split::holdout(data.rows(), fraction, Some(c), seed),
-        Targets::Values(y) if loss == Loss::BinaryCrossentropy => {
+        Targets::Values(y) if loss.is_binary() => {
             let classes: Vec<u32> = (0..y.rows()).map(|i| u32::from(y.at(i, 0).to_f64() > 0.5)).collect();
             split::holdout(data.rows(), fraction, Some(&classes), seed)
         }
