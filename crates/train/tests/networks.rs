@@ -32,9 +32,8 @@ fn batch(step: usize, inputs: usize) -> Matrix<f32> {
 
 /// The place of a tensor among the parameters or, if it is none, in the state.
 fn tensor<'a>(net: &'a mut Network<f32>, name: &str) -> &'a mut [f32] {
-    let find = |layout: &planish_nn::Layout| {
-        layout.params.iter().find(|p| p.name == name).map(|p| p.range.clone())
-    };
+    let find =
+        |layout: &planish_nn::Layout| layout.params.iter().find(|p| p.name == name).map(|p| p.range.clone());
     if let Some(range) = find(net.plan().layout()) {
         return &mut net.params_mut()[range];
     }
@@ -74,8 +73,7 @@ impl Rows {
 /// Two numbers to learn from the first three inputs.
 fn products(step: usize) -> Rows {
     let x = batch(step, 5);
-    let values =
-        Matrix::from_fn(ROWS, 2, |i, j| if j == 0 { x[(i, 0)] * x[(i, 1)] } else { x[(i, 2)] });
+    let values = Matrix::from_fn(ROWS, 2, |i, j| if j == 0 { x[(i, 0)] * x[(i, 1)] } else { x[(i, 2)] });
     Rows { values, ..Rows::new(x) }
 }
 
@@ -123,8 +121,7 @@ fn dense_layers_with_binary_cross_entropy_and_adam_agree_with_pytorch() {
     let names = ["dense_1/kernel", "dense_1/bias", "dense_2/kernel", "dense_2/bias"];
     check("dense_bce_adam", &net, Loss::BinaryCrossentropy, torch_adam(), &names, |step| {
         let x = batch(step, 5);
-        let values =
-            Matrix::from_fn(ROWS, 1, |i, _| f32::from(u8::from(x.row(i).iter().sum::<f32>() > 0.0)));
+        let values = Matrix::from_fn(ROWS, 1, |i, _| f32::from(u8::from(x.row(i).iter().sum::<f32>() > 0.0)));
         Rows { values, ..Rows::new(x) }
     });
 }
@@ -177,8 +174,7 @@ fn batch_norm_with_mse_and_momentum_agrees_with_keras() {
 #[test]
 fn layer_norm_in_a_residual_block_with_huber_and_rmsprop_agrees_with_pytorch() {
     let inner = [Layer::LayerNorm(LayerNorm::default()), Layer::Dense(Dense::new(6, Activation::Selu))];
-    let net =
-        Sequential::new(5).dense(6, Activation::Mish).residual(inner).dense(2, Activation::Linear);
+    let net = Sequential::new(5).dense(6, Activation::Mish).residual(inner).dense(2, Activation::Linear);
     let names = [
         "dense_1/kernel",
         "dense_1/bias",
@@ -217,11 +213,8 @@ fn embeddings_with_cross_entropy_and_adam_agree_with_pytorch() {
 
 #[test]
 fn a_run_continued_from_what_was_saved_has_the_same_bits() {
-    let net = Sequential::new(5)
-        .dense(7, Activation::Elu)
-        .batch_norm()
-        .dropout(0.3)
-        .dense(2, Activation::Linear);
+    let net =
+        Sequential::new(5).dense(7, Activation::Elu).batch_norm().dropout(0.3).dense(2, Activation::Linear);
     let compile = || Network::<f32>::compile(&net, Optimizer::adam(0.01), Loss::Mse, &[], 3).unwrap();
     let steps = |net: &mut Network<f32>, session: &mut Session<f32>, range: std::ops::Range<usize>| {
         for step in range {
