@@ -3,7 +3,7 @@
 //! of its own and runs its cases one after the other.
 #![forbid(unsafe_code)]
 
-use planish_nn::{Activation, Loss, Sequential, Targets};
+use planish_nn::{Activation, Dense, Layer, LayerNorm, Loss, Sequential, Targets};
 use planish_optim::Optimizer;
 use planish_tensor::{Exec, Matrix};
 use planish_train::{Data, Network, Session};
@@ -40,6 +40,15 @@ fn steps_after_the_first_allocate_nothing() {
         .dense(10, Activation::Gelu)
         .dense(1, Activation::Sigmoid);
     assert_eq!(allocations(Exec::best(), &small, 32, 10_000), 0);
+    let every_layer = Sequential::new(10)
+        .scale()
+        .dense(10, Activation::Gelu)
+        .batch_norm()
+        .dropout(0.1)
+        .residual([Layer::LayerNorm(LayerNorm::default()), Layer::Dense(Dense::new(10, Activation::Mish))])
+        .parametric(Activation::Selu)
+        .dense(1, Activation::Sigmoid);
+    assert_eq!(allocations(Exec::best(), &every_layer, 32, 1000), 0);
     let large = Sequential::new(256)
         .dense(512, Activation::Relu)
         .dense(256, Activation::Tanh)
