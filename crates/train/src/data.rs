@@ -65,6 +65,16 @@ impl<'a, T: Scalar> Data<'a, T> {
         if !self.x.has_contiguous_rows() || matches!(self.y, Targets::Values(y) if !y.has_contiguous_rows()) {
             return fail("rows must be contiguous".to_owned());
         }
+        if let Some(i) = self.weights.and_then(|w| w.iter().position(|w| !(w.is_finite() && *w >= T::ZERO))) {
+            return fail(format!("the weight of row {i} is not a number from 0 on"));
+        }
+        if let Targets::Values(y) = self.y {
+            let is_bad = |&y: &T| !y.is_finite() || loss.is_binary() && !(T::ZERO..=T::ONE).contains(&y);
+            if let Some(i) = (0..rows).find(|&i| y.row(i).iter().any(is_bad)) {
+                let needs = if loss.is_binary() { "within 0 and 1" } else { "finite" };
+                return fail(format!("a target of row {i} is not {needs}"));
+            }
+        }
         match self.y {
             Targets::Classes(c) => match c.iter().position(|&c| c as usize >= plan.outputs()) {
                 Some(i) => {
@@ -136,5 +146,31 @@ pub(crate) fn codes_a_row<T: Scalar>(data: &Data<'_, T>) -> usize {
 fn gather_rows<T: Scalar>(from: MatRef<'_, T>, rows: &[u32], mut to: MatMut<'_, T>) {
     for (i, &r) in rows.iter().enumerate() {
         to.row_mut(i).copy_from_slice(from.row(r as usize));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use planish_nn::{Activation, Sequential};
+
+    #[test]
+    fn targets_weights_and_codes_that_cannot_be_used_are_refused_by_row() {
+        let plan = Plan::new(&Sequential::new(1).embedding(3, 2).dense(1, Activation::Sigmoid)).unwrap();
+        let x = Matrix::from_rows(&[[1.0_f32], [2.0]]);
+        let fail = |y: [f32; 2], weights: [f32; 2], codes: &[u32], loss| {
+            let y = Matrix::from_slice(2, 1, &y);
+            let data = Data::new(x.view(), Targets::Values(y.view()));
+            Data { codes, weights: Some(&weights), ..data }.check(&plan, loss).map_err(|e| e.to_string())
+        };
+        let (one, codes) = ([1.0; 2], &[0, 2][..]);
+        let bce = Loss::BinaryCrossentropy;
+        assert_eq!(fail([0.0, 1.0], one, codes, bce), Ok(()));
+        let ends = |r: Result<(), String>, with: &str| assert!(r.unwrap_err().ends_with(with));
+        ends(fail([0.0, 2.0], one, codes, bce), "a target of row 1 is not within 0 and 1");
+        ends(fail([f32::NAN, 0.0], one, codes, Loss::Mse), "a target of row 0 is not finite");
+        ends(fail([0.0, 1.0], [1.0, -1.0], codes, bce), "the weight of row 1 is not a number from 0 on");
+        ends(fail([0.0, 1.0], one, &[0, 3], bce), "the embedding has 3 categories");
+        ends(fail([0.0, 1.0], one, &[0], bce), "1 category codes for 2 rows and 1 embeddings");
     }
 }
