@@ -1,5 +1,6 @@
 //! A network compiled for training: its plan, parameters, loss and optimizer.
 
+use crate::checkpoint::{Arena, ArenaMut};
 use crate::data::Data;
 use crate::error::TrainError;
 use crate::metrics::{ClassificationScores, Metric, RegressionScores};
@@ -78,6 +79,21 @@ impl<T: Scalar> Network<T> {
     /// The parameters, to be set from outside.
     pub fn params_mut(&mut self) -> &mut [T] {
         &mut self.params
+    }
+
+    /// Parameters that are updated alike: their learning-rate factors, decays and trainable flags, to be set from outside.
+    pub fn groups_mut(&mut self) -> &mut [Group] {
+        &mut self.groups
+    }
+
+    /// What a trained network is made of, by name: what is kept of the best epoch and saved in a checkpoint.
+    pub(crate) fn arenas(&self) -> Vec<Arena<'_, T>> {
+        vec![("params", &self.params)]
+    }
+
+    /// As [`Network::arenas`], to be written to.
+    pub(crate) fn arenas_mut(&mut self) -> Vec<ArenaMut<'_, T>> {
+        vec![("params", &mut self.params)]
     }
 
     /// The output for every row of x, `[rows, outputs]`.
