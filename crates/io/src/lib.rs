@@ -15,13 +15,17 @@
 
 mod artifact;
 mod atomic;
+mod checkpoint;
 mod csv_source;
 mod error;
 mod input;
 mod predictions;
+mod settings;
 
 pub use artifact::{load_model, model_from_bytes, model_to_bytes, save_model};
 pub use atomic::{check_writable, create_folder, file_size, write_file};
+pub use checkpoint::{CheckpointFolder, Every};
 pub use csv_source::{CsvOptions, CsvSource, Header};
 pub use error::IoError;
 pub use predictions::PredictionWriter;
+pub use settings::read_settings;
