@@ -1,6 +1,6 @@
 //! Checkpoints and files of settings, as a person uses them: interrupt, resume, the same model; and what is said when something does not fit.
 
-use crate::binary::{data, planish, run, succeed};
+use crate::binary::{planish, root, run, succeed};
 use std::path::Path;
 use std::process::Stdio;
 
@@ -21,6 +21,11 @@ const SETTINGS: [&str; 14] = [
     "adamw",
 ];
 
+/// The built-in table.
+fn penguins() -> String {
+    root().join("crates/cli/data/penguins.csv").display().to_string()
+}
+
 /// `planish train` on the penguins with these words added.
 fn train<'a>(table: &'a str, words: &[&'a str]) -> Vec<&'a str> {
     [&["train", table][..], &SETTINGS, words].concat()
@@ -32,7 +37,7 @@ fn bytes(folder: &Path, name: &str) -> Vec<u8> {
 
 #[test]
 fn a_run_that_was_killed_or_interrupted_ends_in_the_same_model() {
-    let (folder, table) = (tempfile::tempdir().unwrap(), data("penguins.csv"));
+    let (folder, table) = (tempfile::tempdir().unwrap(), penguins());
     let dir = folder.path();
     succeed(dir, &train(&table, &["-o", "want"]));
     let words = train(&table, &["-o", "got", "--checkpoint", "c", "--checkpoint-every", "1", "--resume"]);
@@ -80,7 +85,7 @@ fn a_run_that_was_killed_or_interrupted_ends_in_the_same_model() {
 
 #[test]
 fn a_checkpoint_that_does_not_fit_is_named_and_left_alone() {
-    let (folder, table) = (tempfile::tempdir().unwrap(), data("penguins.csv"));
+    let (folder, table) = (tempfile::tempdir().unwrap(), penguins());
     let dir = folder.path();
     let store = ["-o", "m", "--checkpoint", "c", "--checkpoint-every", "50"];
     let first = succeed(dir, &train(&table, &[&store[..], &["--resume"]].concat()));
@@ -103,7 +108,7 @@ fn a_checkpoint_that_does_not_fit_is_named_and_left_alone() {
 
 #[test]
 fn a_file_of_settings_is_a_command_line() {
-    let (folder, table) = (tempfile::tempdir().unwrap(), data("penguins.csv"));
+    let (folder, table) = (tempfile::tempdir().unwrap(), penguins());
     let dir = folder.path();
     let text = format!(
         "# a run\ndata = {table:?}\ntarget = \"species\"\noutput = \"b\"\nhidden = [8]\nbatch-size = 16\nepochs = 12\n\

@@ -118,7 +118,7 @@ impl Trial<'_> {
     /// The command that trains or goes on.
     fn train(&self, name: &str) -> Command {
         let mut command = Command::new(self.root.join("target/release/planish"));
-        command.arg("train").arg(self.root.join("data/penguins.csv")).args(SETTINGS);
+        command.arg("train").arg(self.root.join("crates/cli/data/penguins.csv")).args(SETTINGS);
         command.arg("--checkpoint").arg(self.folder.join(name)).arg("--resume");
         command.arg("-o").arg(self.folder.join(format!("{name}.safetensors")));
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
