@@ -1,6 +1,4 @@
-//! The options of `planish train`. Each is also a key of the file of settings.
-//!
-//! Length: one list of options, most of it their help texts.
+//! The options of `planish train`, by what they set. Each is also a key of the file of settings.
 
 use super::{
     Factors, Hidden, ModelKind, TableArgs, TaskArg, parse_activation, parse_count, parse_duration,
