@@ -33,7 +33,7 @@ pub use error::{Failed, ModelError};
 pub use evaluate::Evaluation;
 pub use linear::{LinearSettings, fit_linear};
 pub use model::{LinearPredictor, Model, NetworkPredictor, Predictor};
-pub use network::{fit_network, fit_network_with_checkpoints, lr_range_test};
+pub use network::{LearningRates, fit_network, fit_network_with_checkpoints, lr_range_test};
 pub use network_settings::{ClassWeight, NetworkSettings};
 pub use predict::{NamedPrediction, Predictions};
 pub use record::{Record, Settings};

@@ -102,7 +102,7 @@ pub fn fit_network_with_checkpoints(
         params: AlignedVec::from_slice(network.params()),
     };
     let record = Record {
-        settings: Settings::Network(settings.clone()),
+        settings: Settings::Network(Box::new(settings.clone())),
         rows: with_target as u64,
         rows_without_target,
         rare_categories: notes.unknown,
@@ -116,8 +116,16 @@ pub fn fit_network_with_checkpoints(
     Ok(model)
 }
 
-/// The learning rate that a range test on this table suggests for these settings, and the (rate, loss) of each step of the test.
-/// There is no suggestion if the loss never falls.
+/// What a range test found.
+#[derive(Clone, PartialEq, Debug)]
+pub struct LearningRates {
+    /// The learning rate that the losses suggest; none if they never fell.
+    pub suggested: Option<f64>,
+    /// The learning rate and the loss of each step.
+    pub curve: Vec<(f64, f64)>,
+}
+
+/// A learning-rate range test on this table with these settings.
 ///
 /// # Errors
 /// A table or settings that cannot be used.
@@ -126,11 +134,11 @@ pub fn lr_range_test(
     table: &Table,
     settings: &NetworkSettings,
     test: &RangeTest,
-) -> Result<(Option<f64>, Vec<(f64, f64)>), ModelError> {
+) -> Result<LearningRates, ModelError> {
     let Prepared { x, y, weights, parts, network, .. } = Prepared::new(table, settings)?;
     let data = Data { weights: weights.as_deref(), ..Data::new(x.view(), y.targets()) };
     let curve = network.lr_range_test(exec, &data, &parts.0, settings.batch_size, test)?;
-    Ok((suggest_lr(&curve), curve))
+    Ok(LearningRates { suggested: suggest_lr(&curve), curve })
 }
 
 /// A table and settings turned into data and a network.

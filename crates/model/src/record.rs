@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 #[non_exhaustive]
 pub enum Settings {
     /// A network's.
-    Network(NetworkSettings),
+    Network(Box<NetworkSettings>),
     /// A linear model's.
     Linear(LinearSettings),
 }

@@ -11,8 +11,8 @@ use clap::{ArgMatches, CommandFactory};
 use planish_io::{CheckpointFolder, CsvSource, check_writable, save_model};
 use planish_linreg::Response;
 use planish_model::{
-    Failed, LinearSettings, Model, ModelError, Predictor, Settings, fit_linear, fit_network_with_checkpoints,
-    lr_range_test,
+    Failed, LearningRates, LinearSettings, Model, ModelError, Predictor, Settings, fit_linear,
+    fit_network_with_checkpoints, lr_range_test,
 };
 use planish_nn::Activation;
 use planish_optim::RangeTest;
@@ -114,8 +114,9 @@ fn range_test(exec: Exec, a: &TrainArgs) -> anyhow::Result<()> {
     let mut source = CsvSource::open(&a.data, &a.table.options())?;
     source.warnings().iter().for_each(|w| report::note(w));
     let (table, settings) = (source.read_all()?, network_settings(a)?);
-    let (lr, curve) = lr_range_test(exec, &table, &settings, &RangeTest::default())
-        .with_context(|| source.name().to_owned())?;
+    let LearningRates { suggested: lr, curve } =
+        lr_range_test(exec, &table, &settings, &RangeTest::default())
+            .with_context(|| source.name().to_owned())?;
     if a.json {
         let losses: Vec<_> = curve.iter().map(|(lr, loss)| json!({"lr": lr, "loss": loss})).collect();
         return report::print_json(&json!({ "lr": lr, "curve": losses }));
