@@ -30,7 +30,7 @@ pub(crate) enum Command {
     /// Train a network and a linear model on a built-in table, and say what to type next
     Quickstart(QuickstartArgs),
     /// Train a model on a table
-    Train(TrainArgs),
+    Train(Box<TrainArgs>),
     /// Score a model on a table whose target is known
     Evaluate(EvaluateArgs),
     /// Predict every row of a table
