@@ -29,7 +29,7 @@ const SETTINGS: &[&str] = &[
     "--optimizer",
     "nadam",
     "--epochs",
-    "150",
+    "40",
     "--batch-size",
     "8",
     "--schedule",
@@ -46,7 +46,7 @@ const SETTINGS: &[&str] = &[
     "--class-weight",
     "balanced",
     "--patience",
-    "100",
+    "25",
 ];
 
 /// Runs the command.

@@ -169,7 +169,7 @@ fn a_run_killed_between_checkpoints_ends_with_the_bits_of_an_undisturbed_one() {
     for every in 1..8 {
         for keeps in [false, true] {
             let mut store = Memory { keeps, every, ..Memory::default() };
-            for life in [9, 13, 2, 17] {
+            for life in [9, 11, 2, 5] {
                 store.life = Some(life);
                 assert_eq!(run(&mut store), Err(TrainError::Checkpoint { what: "killed".to_owned() }));
             }
