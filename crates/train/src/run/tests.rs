@@ -164,8 +164,12 @@ fn a_run_cut_after_any_step_ends_with_the_bits_of_an_undisturbed_one() {
 
 #[test]
 fn a_run_killed_between_checkpoints_ends_with_the_bits_of_an_undisturbed_one() {
-    let run = |store: &mut Memory| fit(Exec::best(), Optimizer::adam(0.05), &options(), &mut (), Some(store));
-    let want = fit(Exec::best(), Optimizer::adam(0.05), &options(), &mut (), None).unwrap();
+    // 36 steps: longer than the four lives below, which lose what they did since their last checkpoint.
+    let early = EarlyStopping { patience: 9, ..EarlyStopping::default() };
+    let options = FitOptions { early_stopping: Some(early), ..options() };
+    let run = |store: &mut Memory| fit(Exec::best(), Optimizer::adam(0.05), &options, &mut (), Some(store));
+    let want = fit(Exec::best(), Optimizer::adam(0.05), &options, &mut (), None).unwrap();
+    assert_eq!(want.1.epochs.len() * want.1.rows.div_ceil(16), 36);
     for every in 1..8 {
         for keeps in [false, true] {
             let mut store = Memory { keeps, every, ..Memory::default() };
