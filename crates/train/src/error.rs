@@ -31,6 +31,14 @@ pub enum TrainError {
         /// What it needs.
         needs: &'static str,
     },
+    /// A metric that is not known.
+    #[error("unknown metric {name:?}: use one of {known}")]
+    UnknownMetric {
+        /// The name.
+        name: String,
+        /// The names that are known.
+        known: String,
+    },
     /// The data do not fit the network.
     #[error("the data do not fit the network: {what}")]
     Data {
