@@ -21,6 +21,7 @@
 //! ```
 #![forbid(unsafe_code)]
 
+mod cross_validation;
 mod data;
 mod error;
 mod fit;
@@ -30,6 +31,7 @@ mod network;
 mod session;
 pub mod split;
 
+pub use cross_validation::{CrossValidation, FoldScores, Spread, cross_validate};
 pub use data::Data;
 pub use error::TrainError;
 pub use fit::{EarlyStopping, FitOptions, Observer};
