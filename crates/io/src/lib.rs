@@ -17,11 +17,15 @@ mod artifact;
 mod atomic;
 mod csv_source;
 mod error;
+mod history_file;
 mod input;
 mod predictions;
+mod tensorboard;
 
 pub use artifact::{load_model, model_from_bytes, model_to_bytes, save_model};
 pub use atomic::{check_writable, create_folder, file_size, write_file};
 pub use csv_source::{CsvOptions, CsvSource, Header};
 pub use error::IoError;
+pub use history_file::HistoryFile;
 pub use predictions::PredictionWriter;
+pub use tensorboard::EventFile;
