@@ -4,6 +4,7 @@
 //! is the ratio. A figure is the mean of the best third of its samples. The first line names the machine and the peak of
 //! fused multiply-adds measured in the same run.
 
+mod child;
 mod gemm_bench;
 mod machine;
 mod math_bench;
@@ -38,7 +39,7 @@ fn run() -> Result<(), String> {
     let machine = Machine::find(settings.exec);
     println!("{}", machine.line);
     let results = match name {
-        "train" => train_bench::run(settings.exec, machine.peak),
+        "train" => train_bench::run(settings.exec, &machine, &settings.training)?,
         "gemm" => gemm_bench::run(settings.exec, &machine, &settings.products)?,
         "math" => math_bench::run(settings.exec),
         _ => ulp::run(settings.exec),
