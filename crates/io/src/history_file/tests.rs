@@ -1,3 +1,5 @@
+//! Histories that are killed, resumed, and files that are none.
+
 use super::*;
 use std::path::PathBuf;
 

@@ -1,3 +1,5 @@
+//! Event files byte for byte as the Python package writes them.
+
 use super::*;
 
 /// What `xtask/golden/tensorboard_events.py` writes with the Python packages and reads back with TensorBoard.
