@@ -25,6 +25,7 @@ mod evaluate;
 mod linear;
 mod model;
 mod network;
+mod params;
 mod predict;
 mod record;
 
@@ -33,5 +34,6 @@ pub use evaluate::Evaluation;
 pub use linear::{LinearSettings, fit_linear};
 pub use model::{LinearPredictor, Model, NetworkPredictor, Predictor};
 pub use network::{NetworkSettings, fit_network};
+pub use params::Params;
 pub use predict::{NamedPrediction, Predictions};
 pub use record::{Record, Settings};

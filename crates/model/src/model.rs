@@ -1,11 +1,12 @@
 //! The model itself: plain data, checked when it is put together from stored parts.
 
 use crate::error::ModelError;
+use crate::params::Params;
 use crate::record::Record;
 use planish_linreg::{FittedLinearRegression, Response};
 use planish_nn::{Activation, Plan, Sequential};
 use planish_tabular::{ColumnSchema, Design, Encoder, Kind, Schema, Target, Task};
-use planish_tensor::AlignedVec;
+use planish_tensor::reduce::all_finite;
 
 /// A trained model.
 #[derive(Clone, Debug)]
@@ -35,7 +36,7 @@ pub struct NetworkPredictor {
     /// Its plan.
     pub plan: Plan,
     /// Its parameters, in the plan's layout.
-    pub params: AlignedVec<f32>,
+    pub params: Params,
 }
 
 /// A linear model with its pipeline.
@@ -63,7 +64,7 @@ impl Model {
         }
         match &predictor {
             Predictor::Network(n) => {
-                if n.params.iter().any(|p| !p.is_finite()) {
+                if !all_finite(&n.params) {
                     return fail("a parameter is not finite".to_owned());
                 }
                 let output = match target.classes().len() {

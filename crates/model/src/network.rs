@@ -166,7 +166,7 @@ pub fn fit_network(
         encoder,
         sequential,
         plan: network.plan().clone(),
-        params: AlignedVec::from_slice(network.params()),
+        params: AlignedVec::from_slice(network.params()).into(),
     };
     let record = Record {
         settings: Settings::Network(settings.clone()),
