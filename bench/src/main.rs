@@ -5,6 +5,7 @@
 //! fused multiply-adds measured in the same run.
 
 mod gemm_bench;
+mod large;
 mod machine;
 mod math_bench;
 mod sample;
@@ -32,8 +33,11 @@ fn run() -> Result<(), String> {
         return Ok(());
     };
     let name = settings.name.as_str();
-    if !["train", "gemm", "math", "ulp"].contains(&name) {
-        return Err(format!("unknown benchmark {name:?}: use train, gemm, math or ulp"));
+    if !["train", "gemm", "math", "large", "ulp"].contains(&name) {
+        return Err(format!("unknown benchmark {name:?}: use train, gemm, math, large or ulp"));
+    }
+    if settings.large.phase.is_some() {
+        return large::phase(settings.exec, &settings.large);
     }
     let machine = Machine::find(settings.exec);
     println!("{}", machine.line);
@@ -41,6 +45,7 @@ fn run() -> Result<(), String> {
         "train" => train_bench::run(settings.exec, machine.peak),
         "gemm" => gemm_bench::run(settings.exec, &machine, &settings.products)?,
         "math" => math_bench::run(settings.exec),
+        "large" => large::run(settings.exec, &settings.large)?,
         _ => ulp::run(settings.exec),
     };
     if let Some(path) = settings.json {

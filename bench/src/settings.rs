@@ -2,6 +2,7 @@
 
 use crate::gemm_bench::Products;
 use crate::gemm_bench::grid::{self, Case, Element, Group, Layout, Shape};
+use crate::large::Job;
 use planish_tensor::{Exec, Isa};
 
 /// The text of `--help`.
@@ -11,6 +12,7 @@ Usage: cargo xtask bench NAME [OPTION VALUE]...
 Benchmarks:
   gemm     matrix products beside the crates gemm, matrixmultiply and faer, and NumPy and PyTorch
   train    microseconds a training step
+  large    a network of a billion parameters: seconds and memory to train, save, open and ask it
   math     vector math beside the standard library
   ulp      the largest errors of the vector math over all 2^32 f32 arguments (`cargo xtask ulp`)
 
@@ -27,11 +29,16 @@ Options of gemm:
   --element TYPE    f32 or f64, of --shape                        [f32]
   --seconds S       seconds a product                             [1.5: the grid takes some eight minutes]
 
+Options of large:
+  --params N        about how many parameters                     [1000000000: needs 17 GB of memory and 4 GB of disk]
+  --folder DIR      where to keep the model                       [a temporary folder]
+
 Examples:
   cargo xtask bench gemm --threads 2 --python python3 --json gemm.json
   cargo xtask bench gemm --only squares,thin --layouts nn --seconds 0.5
   cargo xtask bench gemm --shape 128x784x512 --layouts nn,tn
   cargo xtask bench train --threads 2
+  cargo xtask bench large --threads 0 --params 250000000
 ";
 
 /// What to run and how.
@@ -44,6 +51,8 @@ pub struct Settings {
     pub json: Option<String>,
     /// The products of `gemm`.
     pub products: Products,
+    /// The network of `large`.
+    pub large: Job,
 }
 
 /// Reads the arguments; `None` if they ask for help.
@@ -56,6 +65,7 @@ pub fn parse(args: impl Iterator<Item = String>) -> Result<Option<Settings>, Str
     let (mut exec, mut json, mut python) = (Exec::best(), None, None);
     let (mut groups, mut layouts) = (None, Layout::ALL.to_vec());
     let (mut shape, mut element, mut seconds) = (None, None, 1.5);
+    let mut large = Job { params: 1_000_000_000, folder: None, phase: None };
     for pair in options.chunks(2) {
         let [flag, value] = pair else { return Err(format!("{} needs a value", pair[0])) };
         match (flag.as_str(), name.as_str()) {
@@ -76,6 +86,12 @@ pub fn parse(args: impl Iterator<Item = String>) -> Result<Option<Settings>, Str
                 let valid = |s: &f64| s.is_finite() && *s >= 0.0;
                 seconds = value.parse().ok().filter(valid).ok_or_else(|| format!("{value:?} is no time"))?;
             }
+            ("--params", "large") => {
+                let known = value.parse().ok().filter(|n| (1..=1 << 40).contains(n));
+                large.params = known.ok_or_else(|| format!("{value:?} is no number of parameters"))?;
+            }
+            ("--folder", "large") => large.folder = Some(value.into()),
+            ("--phase", "large") => large.phase = Some(value.clone()),
             _ => return Err(format!("{name} has no option {flag}: see --help")),
         }
     }
@@ -89,7 +105,7 @@ pub fn parse(args: impl Iterator<Item = String>) -> Result<Option<Settings>, Str
         }
     };
     let products = Products { cases, seconds, python };
-    Ok(Some(Settings { name: name.clone(), exec, json, products }))
+    Ok(Some(Settings { name: name.clone(), exec, json, products, large }))
 }
 
 /// The items that a list of names with commas means, in the order of `all`.
@@ -137,6 +153,8 @@ mod tests {
             "gemm --seconds nan",
             "gemm --threads",
             "train --only tiny",
+            "train --params 5",
+            "large --params 0",
         ] {
             assert!(read(wrong).is_err(), "{wrong}");
         }
