@@ -12,8 +12,6 @@ pub struct Machine {
     pub line: String,
     /// How the peak is measured here.
     pub fma: FmaPeak,
-    /// Peak GFLOP/s of one thread, `f32`, at the start of the run.
-    pub peak: f64,
 }
 
 impl Machine {
@@ -32,7 +30,7 @@ impl Machine {
             exec.isa.name(),
             exec.threads
         );
-        Machine { line, fma, peak }
+        Machine { line, fma }
     }
 }
 

@@ -4,7 +4,9 @@
 //! is the ratio. A figure is the mean of the best third of its samples. The first line names the machine and the peak of
 //! fused multiply-adds measured in the same run.
 
+mod child;
 mod gemm_bench;
+mod large;
 mod machine;
 mod math_bench;
 mod sample;
@@ -32,15 +34,19 @@ fn run() -> Result<(), String> {
         return Ok(());
     };
     let name = settings.name.as_str();
-    if !["train", "gemm", "math", "ulp"].contains(&name) {
-        return Err(format!("unknown benchmark {name:?}: use train, gemm, math or ulp"));
+    if !["train", "gemm", "math", "large", "ulp"].contains(&name) {
+        return Err(format!("unknown benchmark {name:?}: use train, gemm, math, large or ulp"));
+    }
+    if settings.large.phase.is_some() {
+        return large::phase(settings.exec, &settings.large);
     }
     let machine = Machine::find(settings.exec);
     println!("{}", machine.line);
     let results = match name {
-        "train" => train_bench::run(settings.exec, machine.peak),
+        "train" => train_bench::run(settings.exec, &machine, &settings.training)?,
         "gemm" => gemm_bench::run(settings.exec, &machine, &settings.products)?,
         "math" => math_bench::run(settings.exec),
+        "large" => large::run(settings.exec, &settings.large)?,
         _ => ulp::run(settings.exec),
     };
     if let Some(path) = settings.json {

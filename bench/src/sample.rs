@@ -3,6 +3,7 @@
 //! A machine that others use too is fast in one second and slow in the next. So every round times each contender once,
 //! and a figure is the mean of the best third of its samples.
 
+use planish_tensor::Exec;
 use std::time::Instant;
 
 /// Seconds that one sample should take at least.
@@ -37,6 +38,22 @@ impl<'a> Contender<'a> {
     /// machine disturbs both alike.
     pub fn limit(self) -> Self {
         Contender { is_limit: true, ..self }
+    }
+}
+
+impl<'a> Contender<'a> {
+    /// The same with each sample taken inside a pool of this many threads.
+    pub fn inside(self, exec: Exec) -> Self {
+        let Contender { mut time, is_limit } = self;
+        let time = Box::new(move |warm_up, runs| exec.install(|| time(warm_up, runs)));
+        Contender { time, is_limit }
+    }
+
+    /// As [`Contender::inside`], the pool's threads being kept awake for the sample, as they are while a network is fitted.
+    pub fn awake(self, exec: Exec) -> Self {
+        let Contender { mut time, is_limit } = self;
+        let time = Box::new(move |warm_up, runs| exec.install_awake(|| time(warm_up, runs)));
+        Contender { time, is_limit }
     }
 }
 

@@ -2,6 +2,8 @@
 
 use crate::gemm_bench::Products;
 use crate::gemm_bench::grid::{self, Case, Element, Group, Layout, Shape};
+use crate::large::Job;
+use crate::train_bench::{PEERS, Part, Training};
 use planish_tensor::{Exec, Isa};
 
 /// The text of `--help`.
@@ -10,7 +12,8 @@ Usage: cargo xtask bench NAME [OPTION VALUE]...
 
 Benchmarks:
   gemm     matrix products beside the crates gemm, matrixmultiply and faer, and NumPy and PyTorch
-  train    microseconds a training step
+  train    training steps and predictions beside PyTorch, JAX, Keras, scikit-learn and ONNX Runtime
+  large    a network of a billion parameters: seconds and memory to train, save, open and ask it
   math     vector math beside the standard library
   ulp      the largest errors of the vector math over all 2^32 f32 arguments (`cargo xtask ulp`)
 
@@ -27,11 +30,23 @@ Options of gemm:
   --element TYPE    f32 or f64, of --shape                        [f32]
   --seconds S       seconds a product                             [1.5: the grid takes some eight minutes]
 
+Options of train:
+  --python PROGRAM  a Python with PyTorch, JAX, Keras with TensorFlow, scikit-learn, onnx and onnxruntime
+  --peers LIST      of jax,torch,keras,sklearn,onnxruntime        [all]
+  --only PARTS      of steps,widths,predict                       [all]
+  --seconds S       seconds a network                             [3: with all peers some three minutes]
+
+Options of large:
+  --params N        about how many parameters                     [1000000000: needs 17 GB of memory and 4 GB of disk]
+  --folder DIR      where to keep the model                       [a temporary folder]
+
 Examples:
   cargo xtask bench gemm --threads 2 --python python3 --json gemm.json
   cargo xtask bench gemm --only squares,thin --layouts nn --seconds 0.5
   cargo xtask bench gemm --shape 128x784x512 --layouts nn,tn
-  cargo xtask bench train --threads 2
+  cargo xtask bench train --python python3 --threads 2 --json train.json
+  cargo xtask bench train --only steps,predict
+  cargo xtask bench large --threads 0 --params 250000000
 ";
 
 /// What to run and how.
@@ -44,6 +59,10 @@ pub struct Settings {
     pub json: Option<String>,
     /// The products of `gemm`.
     pub products: Products,
+    /// What `train` measures.
+    pub training: Training,
+    /// The network of `large`.
+    pub large: Job,
 }
 
 /// Reads the arguments; `None` if they ask for help.
@@ -55,7 +74,9 @@ pub fn parse(args: impl Iterator<Item = String>) -> Result<Option<Settings>, Str
     let (name, options) = args.split_first().ok_or("which benchmark? See --help")?;
     let (mut exec, mut json, mut python) = (Exec::best(), None, None);
     let (mut groups, mut layouts) = (None, Layout::ALL.to_vec());
-    let (mut shape, mut element, mut seconds) = (None, None, 1.5);
+    let (mut shape, mut element, mut seconds) = (None, None, None);
+    let (mut parts, mut peers) = (Part::ALL.to_vec(), PEERS.to_vec());
+    let mut large = Job { params: 1_000_000_000, folder: None, phase: None };
     for pair in options.chunks(2) {
         let [flag, value] = pair else { return Err(format!("{} needs a value", pair[0])) };
         match (flag.as_str(), name.as_str()) {
@@ -65,17 +86,27 @@ pub fn parse(args: impl Iterator<Item = String>) -> Result<Option<Settings>, Str
             }
             ("--isa", _) => exec.isa = Isa::from_name(value).map_err(|e| e.to_string())?,
             ("--json", _) => json = Some(value.clone()),
-            ("--python", "gemm") => python = Some(value.clone()),
+            ("--python", "gemm" | "train") => python = Some(value.clone()),
             ("--only", "gemm") => groups = Some(named(value, &Group::ALL, Group::name)?),
+            ("--only", "train") => parts = named(value, &Part::ALL, Part::name)?,
+            ("--peers", "train") => peers = named(value, &PEERS, |name| name)?,
             ("--layouts", "gemm") => layouts = named(value, &Layout::ALL, Layout::name)?,
             ("--shape", "gemm") => shape = Some(parse_shape(value)?),
             ("--element", "gemm") => {
                 element = named(value, &[Element::F32, Element::F64], Element::name)?.first().copied();
             }
-            ("--seconds", "gemm") => {
+            ("--seconds", "gemm" | "train") => {
                 let valid = |s: &f64| s.is_finite() && *s >= 0.0;
-                seconds = value.parse().ok().filter(valid).ok_or_else(|| format!("{value:?} is no time"))?;
+                let given =
+                    value.parse().ok().filter(valid).ok_or_else(|| format!("{value:?} is no time"))?;
+                seconds = Some(given);
             }
+            ("--params", "large") => {
+                let known = value.parse().ok().filter(|n| (1..=1 << 40).contains(n));
+                large.params = known.ok_or_else(|| format!("{value:?} is no number of parameters"))?;
+            }
+            ("--folder", "large") => large.folder = Some(value.into()),
+            ("--phase", "large") => large.phase = Some(value.clone()),
             _ => return Err(format!("{name} has no option {flag}: see --help")),
         }
     }
@@ -88,8 +119,9 @@ pub fn parse(args: impl Iterator<Item = String>) -> Result<Option<Settings>, Str
             layouts.iter().map(|&layout| Case { group: Group::Single, shape, layout, element }).collect()
         }
     };
-    let products = Products { cases, seconds, python };
-    Ok(Some(Settings { name: name.clone(), exec, json, products }))
+    let products = Products { cases, seconds: seconds.unwrap_or(1.5), python: python.clone() };
+    let training = Training { parts, seconds: seconds.unwrap_or(3.0), python, peers };
+    Ok(Some(Settings { name: name.clone(), exec, json, products, training, large }))
 }
 
 /// The items that a list of names with commas means, in the order of `all`.
@@ -126,6 +158,8 @@ mod tests {
         let one = read("gemm --shape 2x3x4 --layouts tn").unwrap().unwrap();
         assert_eq!(one.products.cases.len(), 1);
         assert_eq!(one.products.cases[0].shape, (2, 3, 4));
+        let train = read("train --only predict,steps --peers torch").unwrap().unwrap().training;
+        assert!(train.parts == [Part::Steps, Part::Predict] && train.peers == ["torch"]);
         assert!(read("gemm --help").unwrap().is_none());
         for wrong in [
             "",
@@ -137,6 +171,8 @@ mod tests {
             "gemm --seconds nan",
             "gemm --threads",
             "train --only tiny",
+            "train --params 5",
+            "large --params 0",
         ] {
             assert!(read(wrong).is_err(), "{wrong}");
         }

@@ -84,6 +84,16 @@ fn a_classifier_goes_from_table_to_predictions_in_order() {
     let scores = succeed(dir, &["evaluate", "m", "t.csv", "--json"]).json();
     assert_eq!((scores["task"].as_str(), scores["rows"].as_u64()), (Some("classify"), Some(120)));
     assert!(["accuracy", "auc"].iter().all(|k| scores["metrics"][k].as_f64().unwrap() > 0.95), "{scores}");
+    assert!(["mcc", "f1", "pr_auc", "ece"].iter().all(|k| scores["metrics"][k].is_f64()), "{scores}");
+    let matrix = &scores["confusion_matrix"];
+    assert_eq!(matrix["classes"], serde_json::json!(["high", "low"]));
+    let cells = matrix["rows"].as_array().unwrap().iter().flat_map(|r| r.as_array().unwrap());
+    assert_eq!(cells.map(|n| n.as_u64().unwrap()).sum::<u64>(), 120);
+    let text = succeed(dir, &["evaluate", "m", "t.csv"]).out;
+    assert!(
+        text.starts_with("120 rows\n  accuracy ") && text.contains("true \\ predicted  high  low\n"),
+        "{text}"
+    );
     succeed(dir, &["predict", "m", "t.csv", "-o", "p.csv"]);
     let predictions = std::fs::read_to_string(dir.join("p.csv")).unwrap();
     let lines: Vec<&str> = predictions.lines().collect();
@@ -171,7 +181,9 @@ fn a_regression_network_predicts_in_the_targets_units() {
     );
     let scores = succeed(dir, &["evaluate", "m", "t.csv", "--json"]).json();
     assert!(scores["metrics"]["r2"].as_f64().unwrap() > 0.99, "{scores}");
-    assert!(["rmse", "mae"].iter().all(|k| scores["metrics"][k].is_f64()));
+    let metrics = ["rmse", "mae", "mape", "median_ae", "max_error", "explained_variance"];
+    assert!(metrics.iter().all(|k| scores["metrics"][k].is_f64()), "{scores}");
+    assert!(scores.get("confusion_matrix").is_none());
 }
 
 #[test]

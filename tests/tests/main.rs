@@ -5,6 +5,7 @@
 //! - `bits`: one model file, whatever the threads and instruction set
 //! - `golden`: agreement with PyTorch and statsmodels
 //! - `journey`: train, evaluate, predict, inspect, quickstart
+//! - `resume`: checkpoints and files of settings
 //! - `server`: the service, asked over a socket
 #![forbid(unsafe_code)]
 
@@ -13,4 +14,5 @@ mod binary;
 mod bits;
 mod golden;
 mod journey;
+mod resume;
 mod server;

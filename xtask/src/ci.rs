@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use anyhow::{Context, Result};
 
-use crate::{licences, package, process, tidy};
+use crate::{kill, licences, package, process, tidy};
 
 /// A check: cargo with arguments and one environment variable at most, or a function of this crate.
 enum Check {
@@ -28,6 +28,7 @@ const CHECKS: &[(&str, Check)] = &[
     ("licences", Check::Own(licences::run)),
     ("test", Check::Cargo(&["test", "--workspace", "--locked"], None)),
     ("doc", Check::Cargo(&["doc", "--workspace", "--no-deps", "--locked"], DENY_WARNINGS)),
+    ("kill", Check::Own(kill::ci)),
     ("package", Check::Own(package::run)),
 ];
 

@@ -10,6 +10,7 @@ pub mod ci;
 pub mod dist;
 pub mod elf;
 pub mod golden;
+pub mod kill;
 pub mod licences;
 pub mod package;
 pub mod process;

@@ -36,7 +36,7 @@ pub fn run(exec: Exec, machine: &Machine, products: &Products) -> Result<Value, 
     let mut children = Vec::new();
     if let Some(python) = &products.python {
         for name in python::PEERS {
-            children.push(python::Peer::start(python, name, exec.threads)?);
+            children.push(python::start(python, name, exec.threads)?);
         }
     }
     let mut versions: Vec<(String, String)> =

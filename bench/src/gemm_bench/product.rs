@@ -18,7 +18,7 @@ pub struct Bench {
     /// Seconds a product.
     pub seconds: f64,
     /// The peers in Python.
-    pub children: Vec<python::Peer>,
+    pub children: Vec<crate::child::Peer>,
 }
 
 /// Numbers between −½ and ½, no row or column like another.
@@ -60,7 +60,7 @@ impl Bench {
         ];
         let mut names: Vec<&'static str> = peers::CRATES.to_vec();
         for child in &mut self.children {
-            child.set(&case)?;
+            child.set(&python::request(&case))?;
             names.push(child.name);
             contenders.push(Contender::timed(|warm_up, runs| {
                 child.run(warm_up, runs).unwrap_or_else(|e| panic!("{e}"))

@@ -1,12 +1,16 @@
 //! The command line, as clap sees it.
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
-use planish_io::{CsvOptions, Header};
-use planish_nn::Activation;
-use planish_optim::Optimizer;
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+use planish_io::{CsvOptions, Every, Header};
+use planish_nn::{Activation, Initializer, Loss};
 use planish_tabular::Task;
 use planish_tensor::{Exec, Isa};
 use std::path::PathBuf;
+use std::time::Duration;
+
+pub(crate) mod train;
+
+pub(crate) use train::TrainArgs;
 
 /// Train, evaluate and serve neural networks and linear models from tables of data.
 #[derive(Parser)]
@@ -26,7 +30,7 @@ pub(crate) enum Command {
     /// Train a network and a linear model on a built-in table, and say what to type next
     Quickstart(QuickstartArgs),
     /// Train a model on a table
-    Train(TrainArgs),
+    Train(Box<TrainArgs>),
     /// Score a model on a table whose target is known
     Evaluate(EvaluateArgs),
     /// Predict every row of a table
@@ -77,6 +81,10 @@ impl From<TaskArg> for Task {
 #[derive(Clone, Debug)]
 pub(crate) struct Hidden(pub(crate) Vec<usize>);
 
+/// Steps from which on the learning rate has a factor.
+#[derive(Clone, Debug)]
+pub(crate) struct Factors(pub(crate) Vec<(u64, f64)>);
+
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum HeaderArg {
     /// A first row without any number is the header
@@ -107,71 +115,6 @@ impl TableArgs {
         };
         CsvOptions { delimiter: self.delimiter, header }
     }
-}
-
-#[derive(Args)]
-#[command(after_help = "Examples:
-  planish train adult.csv --target income -o income.safetensors
-  planish train houses.csv --target price --model linear --drop id -o price.safetensors
-  planish train digits.csv --target digit --hidden 256,256 --epochs 50 -o digit.safetensors
-
-The environment variable PLANISH_ISA (scalar, avx2, avx512, portable) forces the code that runs; all but portable give the same model, bit for bit.")]
-pub(crate) struct TrainArgs {
-    /// The table, a CSV file (-: standard input)
-    pub(crate) data: String,
-    /// Column to predict
-    #[arg(long, value_name = "COL")]
-    pub(crate) target: String,
-    /// What to predict; inferred from the target if not given
-    #[arg(long, value_enum)]
-    pub(crate) task: Option<TaskArg>,
-    /// Kind of model
-    #[arg(long, value_enum, default_value = "mlp")]
-    pub(crate) model: ModelKind,
-    /// Units of each hidden layer, or "none"
-    #[arg(long, value_name = "N,N…", default_value = "128,128", value_parser = parse_hidden)]
-    pub(crate) hidden: Hidden,
-    /// Activation of the hidden layers: linear, relu, sigmoid, tanh, leaky_relu, gelu
-    #[arg(long, value_name = "NAME", default_value = "relu", value_parser = parse_activation)]
-    pub(crate) activation: Activation,
-    /// Optimizer
-    #[arg(long, value_name = "NAME", default_value = "adam", value_parser = Optimizer::NAMES)]
-    pub(crate) optimizer: String,
-    /// Learning rate
-    #[arg(long, value_name = "X", default_value_t = 0.001, value_parser = parse_positive, allow_negative_numbers = true)]
-    pub(crate) lr: f64,
-    /// Most passes over the training rows
-    #[arg(long, value_name = "N", default_value_t = 200, value_parser = parse_count)]
-    pub(crate) epochs: usize,
-    /// Rows of a training step
-    #[arg(long, value_name = "N", default_value_t = 128, value_parser = parse_count)]
-    pub(crate) batch_size: usize,
-    /// Share of rows held out to watch the loss (0: none)
-    #[arg(long, value_name = "X", default_value_t = 0.1, value_parser = parse_share, allow_negative_numbers = true)]
-    pub(crate) validation_split: f64,
-    /// Epochs to wait for a better held-out loss; the best weights are kept
-    #[arg(long, value_name = "N", default_value_t = 15, value_parser = parse_count)]
-    pub(crate) patience: usize,
-    /// Column to leave out (may be given several times)
-    #[arg(long, value_name = "COL")]
-    pub(crate) drop: Vec<String>,
-    /// A linear model without intercept
-    #[arg(long)]
-    pub(crate) no_intercept: bool,
-    /// Seed of the split, the initial weights and the shuffles
-    #[arg(long, value_name = "N", default_value_t = 0)]
-    pub(crate) seed: u64,
-    /// Threads to use (0: one a core); the model does not depend on it
-    #[arg(long, value_name = "N", default_value_t = 0, value_parser = parse_threads)]
-    pub(crate) threads: usize,
-    /// File for the trained model
-    #[arg(short, long, value_name = "MODEL")]
-    pub(crate) output: PathBuf,
-    /// Print one JSON object
-    #[arg(long)]
-    pub(crate) json: bool,
-    #[command(flatten)]
-    pub(crate) table: TableArgs,
 }
 
 #[derive(Args)]
@@ -288,6 +231,59 @@ fn parse_share(text: &str) -> Result<f64, String> {
     text.parse().ok().filter(|x| (0.0..1.0).contains(x)).ok_or_else(|| "it must lie in [0, 1)".to_owned())
 }
 
+fn parse_not_negative(text: &str) -> Result<f64, String> {
+    text.parse()
+        .ok()
+        .filter(|x: &f64| x.is_finite() && *x >= 0.0)
+        .ok_or_else(|| "it must be a number that is not negative".to_owned())
+}
+
+fn parse_initializer(text: &str) -> Result<Initializer, String> {
+    text.parse().map_err(|e: planish_nn::NnError| e.to_string())
+}
+
+fn parse_loss(text: &str) -> Result<Loss, String> {
+    text.parse().map_err(|e: planish_nn::NnError| e.to_string())
+}
+
+/// 90s, 5m or 2h.
+fn parse_duration(text: &str) -> Result<Duration, String> {
+    let seconds = |unit: char, each: f64| text.strip_suffix(unit)?.parse::<f64>().ok().map(|n| n * each);
+    seconds('s', 1.0)
+        .or_else(|| seconds('m', 60.0))
+        .or_else(|| seconds('h', 3600.0))
+        .filter(|s| *s > 0.0 && *s < 1e9)
+        .map(Duration::from_secs_f64)
+        .ok_or_else(|| "it must be a time such as 90s, 5m or 2h".to_owned())
+}
+
+/// 500 (steps), or a time.
+fn parse_every(text: &str) -> Result<Every, String> {
+    match text.parse() {
+        Ok(n) if n > 0 => Ok(Every::Steps(n)),
+        _ => parse_duration(text).map(Every::Time).map_err(|_| {
+            "it must be a number of steps such as 500, or a time such as 90s, 5m or 2h".to_owned()
+        }),
+    }
+}
+
+/// 100:0.1,200:0.01: from step 100 on a tenth, from 200 on a hundredth.
+fn parse_factors(text: &str) -> Result<Factors, String> {
+    let pair = |part: &str| {
+        let (step, factor) = part.split_once(':')?;
+        Some((step.trim().parse().ok()?, factor.trim().parse().ok()?))
+    };
+    text.split(',')
+        .map(|part| pair(part).ok_or_else(|| format!("{part:?} is not of the form STEP:FACTOR")))
+        .collect::<Result<_, _>>()
+        .map(Factors)
+}
+
+/// Ends the program as clap does for a wrong command line.
+pub(crate) fn usage(kind: clap::error::ErrorKind, what: &str) -> ! {
+    Cli::command().error(kind, what).exit()
+}
+
 fn parse_delimiter(text: &str) -> Result<u8, String> {
     match text {
         "tab" | "\\t" => Ok(b'\t'),
@@ -302,7 +298,6 @@ fn parse_delimiter(text: &str) -> Result<u8, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory;
 
     #[test]
     fn the_command_line_is_consistent() {

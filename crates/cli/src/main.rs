@@ -1,11 +1,12 @@
 //! `planish`: trains, evaluates and serves neural networks and linear models from tables of data.
 //!
-//! `args` holds the command line, `commands` one file a command, `report` what is printed, `progress` the bar. Results go to
+//! `args` holds the command line, `config` adds a file of settings to it, `commands` one file a command, `report` what is printed, `progress` the bar. Results go to
 //! standard output, progress and notes to standard error. Exit codes: 0, 1 for an error, 2 for wrong usage.
 #![forbid(unsafe_code)]
 
 mod args;
 mod commands;
+mod config;
 mod progress;
 mod report;
 
@@ -14,7 +15,15 @@ use clap::{CommandFactory, FromArgMatches};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let matches = Cli::command().get_matches();
+    let line = match config::expand(std::env::args_os().collect()) {
+        Ok(Some(line)) => line,
+        Ok(None) => return ExitCode::SUCCESS,
+        Err(e) => {
+            report::say(&format!("error: {e:#}"));
+            return ExitCode::FAILURE;
+        }
+    };
+    let matches = Cli::command().get_matches_from(line);
     let cli = match Cli::from_arg_matches(&matches) {
         Ok(cli) => cli,
         Err(e) => e.exit(),

@@ -2,9 +2,11 @@
 
 use crate::report;
 use indicatif::{ProgressBar, ProgressStyle};
-use planish_train::{Epoch, Observer};
+use planish_train::{Epoch, Observer, Stop, Wish};
 use std::io::IsTerminal;
 use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 /// Seconds between plain lines.
@@ -15,6 +17,8 @@ pub(crate) struct TrainingProgress {
     bar: Option<ProgressBar>,
     last_line: Instant,
     epochs: usize,
+    end: Option<Instant>,
+    suspend: Option<Arc<AtomicBool>>,
 }
 
 impl TrainingProgress {
@@ -25,7 +29,17 @@ impl TrainingProgress {
                 .expect("the template is valid");
             ProgressBar::new(epochs as u64).with_style(style.progress_chars("=> "))
         });
-        TrainingProgress { bar, last_line: Instant::now(), epochs }
+        TrainingProgress { bar, last_line: Instant::now(), epochs, end: None, suspend: None }
+    }
+
+    /// Ends the run after this time, counted from now.
+    pub(crate) fn limit(&mut self, time: Option<Duration>) {
+        self.end = time.map(|time| Instant::now() + time);
+    }
+
+    /// Suspends the run once the flag is set.
+    pub(crate) fn suspend_on(&mut self, flag: Arc<AtomicBool>) {
+        self.suspend = Some(flag);
     }
 
     /// Removes the bar.
@@ -37,6 +51,27 @@ impl TrainingProgress {
 }
 
 impl Observer for TrainingProgress {
+    fn step(&mut self, _: usize, _: usize) -> Wish {
+        if self.suspend.as_ref().is_some_and(|flag| flag.load(Ordering::Relaxed)) {
+            return Wish::Suspend;
+        }
+        match self.end {
+            Some(end) if Instant::now() >= end => Wish::Stop(Stop::TimeLimit),
+            _ => Wish::Continue,
+        }
+    }
+
+    fn resumed(&mut self, epochs: &[Epoch], step: usize) {
+        let text = format!("continuing after step {step} of epoch {}", epochs.len() + 1);
+        match &self.bar {
+            Some(bar) => {
+                bar.suspend(|| report::note(&text));
+                bar.set_position(epochs.len() as u64);
+            }
+            None => report::note(&text),
+        }
+    }
+
     fn epoch(&mut self, e: &Epoch) -> ControlFlow<()> {
         let held = e.val_loss.map_or(String::new(), |v| format!("  held-out loss {v:.4}"));
         match &self.bar {

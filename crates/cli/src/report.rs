@@ -2,6 +2,8 @@
 
 use planish_model::{Model, Predictor};
 use planish_tabular::{Notes, Target};
+use planish_train::Metric;
+use planish_train::metrics::ConfusionMatrix;
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::Path;
@@ -95,6 +97,42 @@ pub(crate) fn scores(metrics: &BTreeMap<String, f64>) -> String {
     known.collect::<Vec<_>>().join("   ")
 }
 
+/// A line a score, all that there are, the most asked for first.
+pub(crate) fn score_table(metrics: &BTreeMap<String, f64>) -> String {
+    let known = Metric::ALL.iter().filter_map(|m| metrics.get(m.name()).map(|v| (m.name(), v)));
+    columns(&known.map(|(name, v)| vec![name.to_owned(), score(*v)]).collect::<Vec<_>>())
+}
+
+/// Classes of a confusion matrix that is shown whole, and the letters of their names.
+const SHOWN_CLASSES: usize = 12;
+const SHOWN_LETTERS: usize = 12;
+
+/// How often each class was taken for each: the matrix, or of many classes the most frequent mistakes.
+pub(crate) fn confusion(matrix: &ConfusionMatrix, classes: &[String]) -> String {
+    let name = |class: usize| match classes[class].char_indices().nth(SHOWN_LETTERS) {
+        Some((end, _)) => format!("{}…", &classes[class][..end]),
+        None => classes[class].clone(),
+    };
+    let cell = |truth, predicted| count(matrix.at(truth, predicted) as u64);
+    if classes.len() <= SHOWN_CLASSES {
+        let mut rows = vec![vec!["true \\ predicted".to_owned()]];
+        rows[0].extend((0..classes.len()).map(name));
+        for truth in 0..classes.len() {
+            rows.push(vec![name(truth)]);
+            rows[truth + 1].extend((0..classes.len()).map(|predicted| cell(truth, predicted)));
+        }
+        return columns(&rows);
+    }
+    let mut mistakes: Vec<_> = matrix.cells().filter(|(truth, predicted, _)| truth != predicted).collect();
+    mistakes.sort_by(|a, b| b.2.total_cmp(&a.2));
+    let mut rows = vec![["most frequent mistakes: true", "predicted", "rows"].map(str::to_owned).to_vec()];
+    let mistake = |&(truth, predicted, _): &(usize, usize, f64)| {
+        vec![name(truth), name(predicted), cell(truth, predicted)]
+    };
+    rows.extend(mistakes.iter().take(SHOWN_CLASSES).map(mistake));
+    if mistakes.is_empty() { String::new() } else { columns(&rows) }
+}
+
 /// The target and task in words.
 pub(crate) fn target(target: &Target) -> String {
     match target {
@@ -153,5 +191,35 @@ mod tests {
         assert_eq!((count(7), count(1234567), count(100)), ("7".into(), "1,234,567".into(), "100".into()));
         let rows = [vec!["a".to_owned(), "10".to_owned()], vec!["long".to_owned(), "2".to_owned()]];
         assert_eq!(columns(&rows), "  a     10\n  long   2\n");
+    }
+
+    /// The matrix of rows given as true class and predicted class.
+    fn matrix(classes: usize, rows: &[(usize, usize)]) -> ConfusionMatrix {
+        let mut scores = planish_train::metrics::ClassificationScores::default();
+        for &(truth, predicted) in rows {
+            let p: Vec<f64> = (0..classes).map(|c| f64::from(u8::from(c == predicted))).collect();
+            scores.push(&p, truth);
+        }
+        scores.confusion().clone()
+    }
+
+    #[test]
+    fn a_confusion_matrix_has_a_row_a_true_class_and_long_names_are_cut() {
+        let names = ["no".to_owned(), "ÄÖÜ_and_more_letters".to_owned()];
+        let text = confusion(&matrix(2, &[(0, 0), (0, 1), (0, 1), (1, 1)]), &names);
+        let want = "  true \\ predicted  no  ÄÖÜ_and_more…\n  no                 1              2\n  ÄÖÜ_and_more…      0              1\n";
+        assert_eq!(text, want);
+    }
+
+    #[test]
+    fn of_many_classes_the_most_frequent_mistakes_are_shown() {
+        let names: Vec<String> = (0..13).map(|c| format!("c{c}")).collect();
+        let text = confusion(&matrix(13, &[(0, 0), (0, 1), (7, 12), (7, 12)]), &names);
+        let lines: Vec<Vec<&str>> = text.lines().map(|l| l.split_whitespace().collect()).collect();
+        assert_eq!(
+            (&lines[1][..], &lines[2][..], lines.len()),
+            (&["c7", "c12", "2"][..], &["c0", "c1", "1"][..], 3)
+        );
+        assert_eq!(confusion(&matrix(13, &[(0, 0)]), &names), "");
     }
 }

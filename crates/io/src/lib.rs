@@ -11,17 +11,27 @@
 //! assert_eq!(table.rows(), 2);
 //! # Ok::<(), planish_io::IoError>(())
 //! ```
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)] // `mmap.rs` alone has some
 
 mod artifact;
 mod atomic;
+mod checkpoint;
 mod csv_source;
 mod error;
+mod history_file;
 mod input;
+#[allow(unsafe_code)]
+mod mmap;
 mod predictions;
+mod settings;
+mod tensorboard;
 
 pub use artifact::{load_model, model_from_bytes, model_to_bytes, save_model};
 pub use atomic::{check_writable, create_folder, file_size, write_file};
+pub use checkpoint::{CheckpointFolder, Every};
 pub use csv_source::{CsvOptions, CsvSource, Header};
 pub use error::IoError;
+pub use history_file::HistoryFile;
 pub use predictions::PredictionWriter;
+pub use settings::read_settings;
+pub use tensorboard::EventFile;

@@ -64,7 +64,7 @@ impl<W: Write> PredictionWriter<W> {
 }
 
 /// The shortest text that reads back as the same number, with an exponent where there would be many zeros.
-fn number_text(x: f64) -> String {
+pub(crate) fn number_text(x: f64) -> String {
     if x != 0.0 && x.is_finite() && !(1e-5..1e16).contains(&x.abs()) {
         format!("{x:e}")
     } else {

@@ -35,6 +35,16 @@ pub enum ModelError {
         /// What it must be.
         needs: &'static str,
     },
+    /// A row's weight that cannot be used.
+    #[error("{}the weight of a row must be a number that is not negative, found {found} in column {column:?}", line_prefix(.line))]
+    SampleWeight {
+        /// The column of weights.
+        column: String,
+        /// The line in the file, 0 if there is none.
+        line: u64,
+        /// What is there.
+        found: String,
+    },
     /// The target among the columns to leave out.
     #[error("the target {target:?} cannot be left out (--drop {target})")]
     DroppedTarget {
@@ -47,6 +57,10 @@ pub enum ModelError {
         /// What does not match.
         what: String,
     },
+}
+
+fn line_prefix(line: &u64) -> String {
+    if *line == 0 { String::new() } else { format!("line {line}: ") }
 }
 
 /// Reading the rows failed, or what was done with them.

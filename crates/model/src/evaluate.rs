@@ -5,7 +5,7 @@ use crate::model::Model;
 use crate::predict::Predictions;
 use planish_tabular::{Label, Notes, RowSource, Table, TableSource, TabularError, Task};
 use planish_tensor::Exec;
-use planish_train::metrics::{ClassificationScores, RegressionScores};
+use planish_train::metrics::{ClassificationScores, ConfusionMatrix, RegressionScores};
 use std::collections::BTreeMap;
 
 /// The scores of a model on some rows.
@@ -17,8 +17,10 @@ pub struct Evaluation {
     pub rows: u64,
     /// Rows left out because their target was missing.
     pub rows_without_target: u64,
-    /// accuracy, log_loss and (for two classes) auc; or rmse, mae and r2.
+    /// Every score of classes or of numbers by its name, see [`planish_train::Metric`]; without those that are no number.
     pub metrics: BTreeMap<String, f64>,
+    /// Of classes: how often each was taken for each.
+    pub confusion: Option<ConfusionMatrix>,
     /// What was unusual in the rows.
     pub notes: Notes,
 }
@@ -35,6 +37,7 @@ impl Model {
             rows: 0,
             rows_without_target: 0,
             metrics: BTreeMap::new(),
+            confusion: None,
             notes: Notes::default(),
         };
         let mut table = Table::new(source.schema().clone());
@@ -63,7 +66,12 @@ impl Model {
         if out.rows == 0 {
             return Err(TabularError::NoRows { column: self.target().column().to_owned() }.into());
         }
-        out.metrics = if self.task() == Task::Classify { classes.finish() } else { numbers.finish() };
+        if self.task() == Task::Classify {
+            out.confusion = Some(classes.confusion().clone());
+            out.metrics = classes.finish();
+        } else {
+            out.metrics = numbers.finish();
+        }
         // A sum of squares may overflow; a score that is no number is no score.
         out.metrics.retain(|_, v| v.is_finite());
         Ok(out)

@@ -25,6 +25,8 @@ mod evaluate;
 mod linear;
 mod model;
 mod network;
+mod network_settings;
+mod params;
 mod predict;
 mod record;
 
@@ -32,6 +34,8 @@ pub use error::{Failed, ModelError};
 pub use evaluate::Evaluation;
 pub use linear::{LinearSettings, fit_linear};
 pub use model::{LinearPredictor, Model, NetworkPredictor, Predictor};
-pub use network::{NetworkSettings, fit_network};
+pub use network::{LearningRates, fit_network, fit_network_with_checkpoints, lr_range_test};
+pub use network_settings::{ClassWeight, NetworkSettings};
+pub use params::Params;
 pub use predict::{NamedPrediction, Predictions};
 pub use record::{Record, Settings};

@@ -1,11 +1,12 @@
 //! The model itself: plain data, checked when it is put together from stored parts.
 
 use crate::error::ModelError;
+use crate::params::Params;
 use crate::record::Record;
 use planish_linreg::{FittedLinearRegression, Response};
 use planish_nn::{Activation, Plan, Sequential};
 use planish_tabular::{ColumnSchema, Design, Encoder, Kind, Schema, Target, Task};
-use planish_tensor::AlignedVec;
+use planish_tensor::reduce::all_finite;
 
 /// A trained model.
 #[derive(Clone, Debug)]
@@ -35,7 +36,9 @@ pub struct NetworkPredictor {
     /// Its plan.
     pub plan: Plan,
     /// Its parameters, in the plan's layout.
-    pub params: AlignedVec<f32>,
+    pub params: Params,
+    /// Its state, in the plan's state layout: the statistics of batch normalisation.
+    pub state: Params,
 }
 
 /// A linear model with its pipeline.
@@ -63,7 +66,7 @@ impl Model {
         }
         match &predictor {
             Predictor::Network(n) => {
-                if n.params.iter().any(|p| !p.is_finite()) {
+                if !all_finite(&n.params) || !all_finite(&n.state) {
                     return fail("a parameter is not finite".to_owned());
                 }
                 let output = match target.classes().len() {
@@ -87,6 +90,11 @@ impl Model {
                         n.params.len(),
                         n.plan.layout().len
                     ));
+                }
+                if n.state.len() != n.plan.state_layout().len || n.plan.codes() > 0 {
+                    return fail(
+                        "the state is not the architecture's, or it takes category codes".to_owned(),
+                    );
                 }
                 if n.encoder.width() != n.plan.inputs() || outputs != n.plan.outputs() {
                     return fail(format!(

@@ -5,76 +5,15 @@
 
 use crate::error::ModelError;
 use crate::model::{Model, NetworkPredictor, Predictor};
+use crate::network_settings::{ClassWeight, NetworkSettings};
 use crate::record::{Record, Settings};
-use planish_nn::{Activation, Loss, Sequential, Targets};
-use planish_optim::Optimizer;
+use planish_nn::{Sequential, Targets};
+use planish_optim::{RangeTest, suggest_lr};
 use planish_tabular::{Encoder, Label, Notes, Table, Target, Task};
 use planish_tensor::{AlignedVec, Exec, Matrix};
-use planish_train::{Data, EarlyStopping, FitOptions, Network, Observer, split};
-use serde::{Deserialize, Serialize};
-
-/// Settings of a network. [`NetworkSettings::new`] has the defaults of the command line.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-pub struct NetworkSettings {
-    /// The target column.
-    pub target: String,
-    /// The task; inferred from the target if absent.
-    pub task: Option<Task>,
-    /// Columns to leave out.
-    pub drop: Vec<String>,
-    /// Units of the hidden layers.
-    pub hidden: Vec<usize>,
-    /// Their activation.
-    pub activation: Activation,
-    /// The optimizer.
-    pub optimizer: Optimizer,
-    /// Passes over the training rows.
-    pub epochs: usize,
-    /// Rows of a step.
-    pub batch_size: usize,
-    /// The share of rows held out for validation.
-    pub validation_split: f64,
-    /// Epochs to wait for a better validation loss; the best weights are kept.
-    pub patience: usize,
-    /// Seed of the split, the initial weights and the shuffles.
-    pub seed: u64,
-}
-
-impl NetworkSettings {
-    /// The defaults for this target.
-    pub fn new(target: &str) -> NetworkSettings {
-        NetworkSettings {
-            target: target.to_owned(),
-            task: None,
-            drop: Vec::new(),
-            hidden: vec![128, 128],
-            activation: Activation::Relu,
-            optimizer: Optimizer::adam(0.001),
-            epochs: 200,
-            batch_size: 128,
-            validation_split: 0.1,
-            patience: 15,
-            seed: 0,
-        }
-    }
-
-    fn sequential(&self, inputs: usize, target: &Target) -> Result<(Sequential, Loss), ModelError> {
-        if self.activation == Activation::Softmax {
-            return Err(ModelError::Setting {
-                setting: "activation",
-                value: "softmax".to_owned(),
-                needs: "softmax is for the output; choose another for hidden layers",
-            });
-        }
-        let hidden =
-            self.hidden.iter().fold(Sequential::new(inputs), |net, &units| net.dense(units, self.activation));
-        Ok(match target.classes().len() {
-            0 => (hidden.dense(1, Activation::Linear), Loss::Mse),
-            2 => (hidden.dense(1, Activation::Sigmoid), Loss::BinaryCrossentropy),
-            classes => (hidden.dense(classes, Activation::Softmax), Loss::CategoricalCrossentropy),
-        })
-    }
-}
+use planish_train::{
+    Checkpoints, ClassWeights, Data, EarlyStopping, FitOptions, Network, Observer, Trainer, split,
+};
 
 /// The labels as the network wants them.
 enum Encoded {
@@ -121,56 +60,51 @@ pub fn fit_network(
     settings: &NetworkSettings,
     observer: &mut dyn Observer,
 ) -> Result<Model, ModelError> {
-    let column = table.column(&settings.target)?;
-    settings.drop.iter().try_for_each(|name| table.column(name).map(drop))?;
-    if settings.drop.contains(&settings.target) {
-        return Err(ModelError::DroppedTarget { target: settings.target.clone() });
-    }
-    let task = settings.task.unwrap_or_else(|| Task::infer(column));
-    let with_target: Vec<u32> =
-        (0..table.rows() as u32).filter(|&r| !column.is_missing(r as usize)).collect();
-    let all = Target::fit(table, &settings.target, task, &with_target)?;
-    let rows_without_target = (table.rows() - with_target.len()) as u64;
-    let table = if rows_without_target > 0 { &table.select(&with_target) } else { table };
-    let labels: Vec<Label> = all.labels(table)?.into_iter().flatten().collect();
+    fit_network_with_checkpoints(exec, table, settings, observer, None)
+}
 
-    let (train, held) = split_rows(&labels, task, settings)?;
-    // Classes are those of all rows; a number's scale is that of the training rows.
-    let target =
-        if task == Task::Regress { Target::fit(table, &settings.target, task, &train)? } else { all };
-    let leave_out: Vec<&str> =
-        std::iter::once(settings.target.as_str()).chain(settings.drop.iter().map(String::as_str)).collect();
-    let encoder = Encoder::fit(table, &train, &leave_out)?;
-    let mut notes = Notes::default();
-    let x = encoder.encode(table, &mut notes)?;
-    let y = Encoded::new(&target, &labels);
-
-    let (sequential, loss) = settings.sequential(encoder.width(), &target)?;
-    let mut network = Network::compile(&sequential, settings.optimizer, loss, &[], settings.seed)?;
-    let options = FitOptions {
-        epochs: settings.epochs,
-        batch_size: settings.batch_size,
-        validation_split: settings.validation_split,
-        shuffle: true,
-        early_stopping: Some(EarlyStopping { patience: settings.patience, min_delta: 0.0 }),
-    };
-    let history = network.fit_rows(
-        exec,
-        &Data::new(x.view(), y.targets()),
-        (train, held.clone()),
-        &options,
-        observer,
+/// As [`fit_network`], with checkpoints; the run is continued if there is one, and ends in the same model.
+///
+/// # Errors
+/// As [`fit_network`]; a checkpoint that cannot be read or written, or is another run's; a pause that the observer wished.
+pub fn fit_network_with_checkpoints(
+    exec: Exec,
+    table: &Table,
+    settings: &NetworkSettings,
+    observer: &mut dyn Observer,
+    checkpoints: Option<&mut dyn Checkpoints<f32>>,
+) -> Result<Model, ModelError> {
+    let Prepared {
+        table,
+        with_target,
+        rows_without_target,
+        target,
+        encoder,
+        notes,
+        x,
+        y,
+        weights,
+        parts,
+        mut network,
+    } = Prepared::new(table, settings)?;
+    let held = parts.1.clone();
+    let data = Data { weights: weights.as_deref(), ..Data::new(x.view(), y.targets()) };
+    let options = settings.fit_options();
+    let history = Trainer::new(exec, &options, observer).checkpoints(checkpoints).fit_rows(
+        &mut network,
+        &data,
+        parts,
     )?;
-
     let predictor = NetworkPredictor {
         encoder,
-        sequential,
+        sequential: network.sequential().clone(),
         plan: network.plan().clone(),
-        params: AlignedVec::from_slice(network.params()),
+        params: AlignedVec::from_slice(network.params()).into(),
+        state: AlignedVec::from_slice(network.state()).into(),
     };
     let record = Record {
-        settings: Settings::Network(settings.clone()),
-        rows: labels.len() as u64,
+        settings: Settings::Network(Box::new(settings.clone())),
+        rows: with_target as u64,
         rows_without_target,
         rare_categories: notes.unknown,
         validation: Default::default(),
@@ -181,6 +115,173 @@ pub fn fit_network(
         exec.install(|| model.score_validation(exec, &table.select(&held)))?;
     }
     Ok(model)
+}
+
+/// What a range test found.
+#[derive(Clone, PartialEq, Debug)]
+pub struct LearningRates {
+    /// The learning rate that the losses suggest; none if they never fell.
+    pub suggested: Option<f64>,
+    /// The learning rate and the loss of each step.
+    pub curve: Vec<(f64, f64)>,
+}
+
+/// A learning-rate range test on this table with these settings.
+///
+/// # Errors
+/// A table or settings that cannot be used.
+pub fn lr_range_test(
+    exec: Exec,
+    table: &Table,
+    settings: &NetworkSettings,
+    test: &RangeTest,
+) -> Result<LearningRates, ModelError> {
+    let Prepared { x, y, weights, parts, network, .. } = Prepared::new(table, settings)?;
+    let data = Data { weights: weights.as_deref(), ..Data::new(x.view(), y.targets()) };
+    let curve = network.lr_range_test(exec, &data, &parts.0, settings.batch_size, test)?;
+    Ok(LearningRates { suggested: suggest_lr(&curve), curve })
+}
+
+/// A table and settings turned into data and a network.
+struct Prepared<'a> {
+    /// The rows with a target.
+    table: std::borrow::Cow<'a, Table>,
+    with_target: usize,
+    rows_without_target: u64,
+    target: Target,
+    encoder: Encoder,
+    notes: Notes,
+    x: Matrix<f32>,
+    y: Encoded,
+    weights: Option<Vec<f32>>,
+    /// The rows to train on and those held out.
+    parts: (Vec<u32>, Vec<u32>),
+    network: Network<f32>,
+}
+
+impl<'a> Prepared<'a> {
+    fn new(table: &'a Table, settings: &NetworkSettings) -> Result<Prepared<'a>, ModelError> {
+        let column = table.column(&settings.target)?;
+        settings.drop.iter().try_for_each(|name| table.column(name).map(drop))?;
+        if settings.drop.contains(&settings.target) {
+            return Err(ModelError::DroppedTarget { target: settings.target.clone() });
+        }
+        let task = settings.task.unwrap_or_else(|| Task::infer(column));
+        let with_target: Vec<u32> =
+            (0..table.rows() as u32).filter(|&r| !column.is_missing(r as usize)).collect();
+        let all = Target::fit(table, &settings.target, task, &with_target)?;
+        let rows_without_target = (table.rows() - with_target.len()) as u64;
+        let table = if rows_without_target > 0 {
+            std::borrow::Cow::Owned(table.select(&with_target))
+        } else {
+            std::borrow::Cow::Borrowed(table)
+        };
+        let labels: Vec<Label> = all.labels(&table)?.into_iter().flatten().collect();
+        let weights = row_weights(&table, settings)?;
+
+        let (train, held) = split_rows(&labels, task, settings)?;
+        // Classes are those of all rows; a number's scale is that of the training rows.
+        let target =
+            if task == Task::Regress { Target::fit(&table, &settings.target, task, &train)? } else { all };
+        let not_features =
+            std::iter::once(&settings.target).chain(&settings.drop).chain(&settings.sample_weight);
+        let leave_out: Vec<&str> = not_features.map(String::as_str).collect();
+        let encoder = Encoder::fit(&table, &train, &leave_out)?;
+        let mut notes = Notes::default();
+        let x = encoder.encode(&table, &mut notes)?;
+        let y = Encoded::new(&target, &labels);
+        let network = network(&encoder, &target, task, settings)?;
+        Ok(Prepared {
+            table,
+            with_target: labels.len(),
+            rows_without_target,
+            target,
+            encoder,
+            notes,
+            x,
+            y,
+            weights,
+            parts: (train, held),
+            network,
+        })
+    }
+}
+
+/// The network with its initial weights.
+fn network(
+    encoder: &Encoder,
+    target: &Target,
+    task: Task,
+    settings: &NetworkSettings,
+) -> Result<Network<f32>, ModelError> {
+    if settings.class_weight == ClassWeight::Balanced && task == Task::Regress {
+        return Err(ModelError::Setting {
+            setting: "class_weight",
+            value: "balanced".to_owned(),
+            needs: "it is for classes; the target is a number",
+        });
+    }
+    let (sequential, loss): (Sequential, _) = settings.sequential(encoder.width(), target)?;
+    let metrics = settings.metrics()?;
+    let mut network = Network::compile(&sequential, settings.optimizer, loss, &metrics, settings.seed)?;
+    if !(settings.weight_decay >= 0.0 && settings.weight_decay.is_finite()) {
+        return Err(ModelError::Setting {
+            setting: "weight_decay",
+            value: settings.weight_decay.to_string(),
+            needs: "it must not be negative",
+        });
+    }
+    network.groups_mut().iter_mut().for_each(|g| g.weight_decay += settings.weight_decay);
+    Ok(network)
+}
+
+/// The weights of the rows, from their column.
+fn row_weights(table: &Table, settings: &NetworkSettings) -> Result<Option<Vec<f32>>, ModelError> {
+    let Some(name) = &settings.sample_weight else { return Ok(None) };
+    if *name == settings.target {
+        return Err(ModelError::Setting {
+            setting: "sample_weight",
+            value: name.clone(),
+            needs: "it must be another column than the target",
+        });
+    }
+    let column = table.numbers(name)?;
+    let weight = |row: usize| {
+        let w = column.values()[row] as f32;
+        if w.is_finite() && w >= 0.0 {
+            return Ok(w);
+        }
+        let found = if column.values()[row].is_nan() { "nothing".to_owned() } else { w.to_string() };
+        Err(ModelError::SampleWeight { column: name.clone(), line: table.line(row), found })
+    };
+    (0..table.rows()).map(weight).collect::<Result<Vec<f32>, _>>().map(Some)
+}
+
+impl NetworkSettings {
+    /// The settings of the loop.
+    fn fit_options(&self) -> FitOptions {
+        FitOptions {
+            epochs: self.epochs,
+            batch_size: self.batch_size,
+            validation_split: self.validation_split,
+            shuffle: true,
+            early_stopping: Some(EarlyStopping {
+                monitor: self.monitor.clone(),
+                patience: self.patience,
+                min_delta: self.min_delta,
+            }),
+            schedule: self.schedule.clone(),
+            plateau: self.plateau,
+            clip: self.clip,
+            ema: self.ema,
+            class_weights: match self.class_weight {
+                ClassWeight::None => ClassWeights::None,
+                ClassWeight::Balanced => ClassWeights::Balanced,
+            },
+            max_steps: self.max_steps,
+            keep_weights: true,
+        }
+    }
 }
 
 /// Training rows and held-out rows, stratified for classes.

@@ -2,6 +2,7 @@
 
 use crate::error::ModelError;
 use crate::model::{LinearPredictor, Model, Predictor};
+use planish_nn::Arenas;
 use planish_tabular::{Notes, Table, Target};
 use planish_tensor::dd::DdVec;
 use planish_tensor::{Exec, Matrix};
@@ -76,7 +77,7 @@ impl Model {
             Predictor::Linear(l) => Ok(Predictions::Numbers(linear(exec, l, table, notes)?)),
             Predictor::Network(n) => {
                 let x = n.encoder.encode(table, notes)?;
-                Ok(self.decode(&n.plan.predict(exec, &n.params, x.view())))
+                Ok(self.decode(&n.plan.predict(exec, Arenas::new(&n.params, &n.state), x.view())))
             }
         }
     }

@@ -1,7 +1,7 @@
 //! The record of a model's training. No time, path or thread count is in it: the same run gives the same record.
 
 use crate::linear::LinearSettings;
-use crate::network::NetworkSettings;
+use crate::network_settings::NetworkSettings;
 use planish_train::History;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 #[non_exhaustive]
 pub enum Settings {
     /// A network's.
-    Network(NetworkSettings),
+    Network(Box<NetworkSettings>),
     /// A linear model's.
     Linear(LinearSettings),
 }

@@ -1,7 +1,7 @@
 //! Activation functions, forward and backward side by side.
 //!
-//! An activation says what its backward pass needs: its output (relu, sigmoid, tanh, softmax, leaky_relu, linear) or its
-//! input (gelu). Relu propagates NaN.
+//! An activation says what its backward pass needs: its input (gelu, silu, mish) or its output (all others). Formulas and
+//! constants are those of Keras 3. All propagate NaN.
 
 use crate::error::NnError;
 use planish_tensor::math::rows;
@@ -28,6 +28,22 @@ pub enum Activation {
     LeakyRelu,
     /// x·Φ(x), with the exact normal distribution function (Hendrycks and Gimpel, 2016)
     Gelu,
+    /// x for x > 0, eˣ − 1 below (Clevert et al., 2016, with α = 1)
+    Elu,
+    /// 1.0507·x for x > 0, 1.0507·1.6733·(eˣ − 1) below (Klambauer et al., 2017)
+    Selu,
+    /// x/(1 + e⁻ˣ), also called swish
+    Silu,
+    /// x·tanh(ln(1 + eˣ)) (Misra, 2019)
+    Mish,
+    /// ln(1 + eˣ)
+    Softplus,
+    /// x/(1 + |x|)
+    Softsign,
+    /// (x + 3)/6 within 0 and 1 (Keras 3's form)
+    HardSigmoid,
+    /// eˣ
+    Exponential,
 }
 
 /// What the backward pass of an activation needs.
@@ -41,17 +57,28 @@ pub enum Saves {
 
 /// The slope of leaky_relu below zero.
 const LEAKY_SLOPE: f64 = 0.2;
+/// The factor of selu, and its factor on eˣ − 1: the fixed point of mean 0 and variance 1.
+const SELU_SCALE: f64 = 1.050_700_987_355_480_5;
+const SELU_ALPHA: f64 = 1.673_263_242_354_377_2;
 
 impl Activation {
     /// All activations.
-    pub const ALL: [Activation; 7] = [
+    pub const ALL: [Activation; 15] = [
         Activation::Linear,
         Activation::Relu,
-        Activation::Sigmoid,
-        Activation::Tanh,
-        Activation::Softmax,
         Activation::LeakyRelu,
+        Activation::Elu,
+        Activation::Selu,
         Activation::Gelu,
+        Activation::Silu,
+        Activation::Mish,
+        Activation::Softplus,
+        Activation::Softsign,
+        Activation::Tanh,
+        Activation::Sigmoid,
+        Activation::HardSigmoid,
+        Activation::Exponential,
+        Activation::Softmax,
     ];
 
     /// The name, as in Keras.
@@ -59,17 +86,28 @@ impl Activation {
         match self {
             Activation::Linear => "linear",
             Activation::Relu => "relu",
-            Activation::Sigmoid => "sigmoid",
-            Activation::Tanh => "tanh",
-            Activation::Softmax => "softmax",
             Activation::LeakyRelu => "leaky_relu",
+            Activation::Elu => "elu",
+            Activation::Selu => "selu",
             Activation::Gelu => "gelu",
+            Activation::Silu => "silu",
+            Activation::Mish => "mish",
+            Activation::Softplus => "softplus",
+            Activation::Softsign => "softsign",
+            Activation::Tanh => "tanh",
+            Activation::Sigmoid => "sigmoid",
+            Activation::HardSigmoid => "hard_sigmoid",
+            Activation::Exponential => "exponential",
+            Activation::Softmax => "softmax",
         }
     }
 
     /// What the backward pass needs.
     pub fn saves(self) -> Saves {
-        if self == Activation::Gelu { Saves::Input } else { Saves::Output }
+        match self {
+            Activation::Gelu | Activation::Silu | Activation::Mish => Saves::Input,
+            _ => Saves::Output,
+        }
     }
 
     /// Whether each output depends on one input alone: all but softmax.
@@ -115,7 +153,7 @@ impl<T: Scalar> LaneKernel<T> for Forward<'_, T> {
     #[inline(always)]
     fn run<S: LaneMath<T>>(self, s: S) {
         let Forward(activation, x) = self;
-        let (zero, slope) = (s.splat(T::ZERO), s.constant(LEAKY_SLOPE));
+        let (zero, one, slope) = (s.splat(T::ZERO), s.splat(T::ONE), s.constant(LEAKY_SLOPE));
         macro_rules! each {
             (|$v:ident| $f:expr) => {
                 for i in (0..x.len()).step_by(T::LANES) {
@@ -131,6 +169,21 @@ impl<T: Scalar> LaneKernel<T> for Forward<'_, T> {
             Activation::Sigmoid => each!(|v| s.sigmoid(v)),
             Activation::Tanh => each!(|v| s.tanh(v)),
             Activation::Gelu => each!(|v| s.mul(v, s.normal(v).0)),
+            Activation::Elu => each!(|v| s.select(s.lt(zero, v), v, s.expm1(v))),
+            Activation::Selu => {
+                let (scale, alpha) = (s.constant(SELU_SCALE), s.constant(SELU_SCALE * SELU_ALPHA));
+                each!(|v| s.select(s.lt(zero, v), s.mul(scale, v), s.mul(alpha, s.expm1(v))))
+            }
+            Activation::Silu => each!(|v| s.mul(v, s.sigmoid(v))),
+            Activation::Mish => each!(|v| s.mul(v, mish_parts(s, v).0)),
+            Activation::Softplus => each!(|v| s.softplus(v)),
+            Activation::Softsign => each!(|v| s.div(v, s.add(one, s.abs(v)))),
+            Activation::HardSigmoid => {
+                let (three, six) = (s.constant(3.0), s.constant(6.0));
+                // The order of the operands keeps NaN.
+                each!(|v| s.div(s.min(six, s.max(zero, s.add(v, three))), six))
+            }
+            Activation::Exponential => each!(|v| s.exp(v)),
         }
     }
 }
@@ -163,8 +216,47 @@ impl<T: Scalar> LaneKernel<T> for Backward<'_, T> {
                 let (cdf, density) = s.normal(x);
                 s.mul(d, s.fma(x, density, cdf))
             }),
+            Activation::Elu => each!(|y, d| s.select(s.lt(zero, y), d, s.mul(d, s.add(y, one)))),
+            Activation::Selu => {
+                let (scale, alpha) = (s.constant(SELU_SCALE), s.constant(SELU_SCALE * SELU_ALPHA));
+                each!(|y, d| s.mul(d, s.select(s.lt(zero, y), scale, s.add(y, alpha))))
+            }
+            Activation::Silu => each!(|x, d| {
+                let p = s.sigmoid(x);
+                s.mul(d, s.mul(p, s.fma(x, s.sub(one, p), one)))
+            }),
+            Activation::Mish => each!(|x, d| {
+                let (t, slope) = mish_parts(s, x);
+                s.mul(d, s.fma(x, slope, t))
+            }),
+            // σ(x) = 1 − e^−softplus(x)
+            Activation::Softplus => each!(|y, d| s.mul(d, s.neg(s.expm1(s.neg(y))))),
+            Activation::Softsign => each!(|y, d| {
+                let r = s.sub(one, s.abs(y));
+                s.mul(d, s.mul(r, r))
+            }),
+            Activation::HardSigmoid => {
+                let sixth = s.constant(1.0 / 6.0);
+                each!(|y, d| {
+                    let inner = s.select(s.lt(y, one), s.mul(d, sixth), zero);
+                    s.select(s.lt(zero, y), inner, zero)
+                })
+            }
+            Activation::Exponential => each!(|y, d| s.mul(d, y)),
         }
     }
+}
+
+/// tanh(softplus(x)) = n/(n + 2) with n = eˣ(eˣ + 2), and its derivative 4eˣ(1 + eˣ)/(n + 2)².
+#[inline(always)]
+fn mish_parts<T: Scalar, S: LaneMath<T>>(s: S, x: S::V) -> (S::V, S::V) {
+    let two = s.constant(2.0);
+    // From 20 on the first is 1 in both types, and the second vanishes beside it; the order of the operands keeps NaN.
+    let e = s.exp(s.min(s.constant(20.0), x));
+    let n = s.mul(e, s.add(e, two));
+    let below = s.add(n, two);
+    let slope = s.div(s.mul(s.constant(4.0), s.fma(e, e, e)), s.mul(below, below));
+    (s.div(n, below), slope)
 }
 
 #[cfg(test)]
@@ -177,6 +269,53 @@ mod tests {
         Activation::Relu.forward(Isa::best(), 4, &mut x);
         assert!(x[0].is_nan());
         assert_eq!(x[1..], [0.0, 2.0, 0.0]);
+    }
+
+    /// An activation of one number by the standard library.
+    #[allow(clippy::disallowed_methods)] // the reference, which no weight depends on
+    fn reference(a: Activation, x: f64) -> f64 {
+        let sigmoid = 1.0 / (1.0 + (-x).exp());
+        match a {
+            Activation::Linear | Activation::Gelu | Activation::Softmax => x,
+            Activation::Relu => x.max(0.0),
+            Activation::LeakyRelu => x.max(0.2 * x),
+            Activation::Elu => x.max(x.exp_m1().min(0.0)),
+            Activation::Selu if x > 0.0 => 1.0507009873554805 * x,
+            Activation::Selu => 1.0507009873554805 * 1.6732632423543772 * x.exp_m1(),
+            Activation::Silu => x * sigmoid,
+            Activation::Mish => x * x.exp().ln_1p().tanh(),
+            Activation::Softplus => x.exp().ln_1p(),
+            Activation::Softsign => x / (1.0 + x.abs()),
+            Activation::Tanh => x.tanh(),
+            Activation::Sigmoid => sigmoid,
+            Activation::HardSigmoid => ((x + 3.0) / 6.0).clamp(0.0, 1.0),
+            Activation::Exponential => x.exp(),
+        }
+    }
+
+    #[test]
+    fn activations_follow_their_formulas() {
+        for a in Activation::ALL {
+            if matches!(a, Activation::Gelu | Activation::Softmax) {
+                continue; // Φ and softmax have their own tests in tensor
+            }
+            let x: Vec<f64> = (-60..60).map(|i| f64::from(i) * 0.37).collect();
+            let mut y = x.clone();
+            a.forward(Isa::best(), x.len(), &mut y);
+            for (x, y) in x.iter().zip(&y) {
+                let want = reference(a, *x);
+                assert!((y - want).abs() <= 1e-14 * want.abs().max(1e-3), "{a:?} of {x}: {y} {want}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_activation_propagates_nan() {
+        for a in Activation::ALL {
+            let mut x = [1.0_f32, f32::NAN, -2.0];
+            a.forward(Isa::best(), 3, &mut x);
+            assert!(x[1].is_nan(), "{a:?}");
+        }
     }
 
     #[test]

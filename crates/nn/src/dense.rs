@@ -6,10 +6,66 @@
 
 use crate::activation::Activation;
 use crate::fused::{Activate, Differentiate};
+use crate::init::Initializer;
+use crate::rates::Rates;
+use crate::regularizer::Regularizer;
 use planish_tensor::gemm::{ColSums, Scratch, Start, matmul, matmul_with};
 use planish_tensor::reduce::col_sums;
 use planish_tensor::{Exec, MatMut, MatRef, Scalar};
+use serde::{Deserialize, Serialize};
 use std::ops::Range;
+
+/// A fully connected layer, f(x·W + b) with W of shape `[inputs, units]`.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Dense {
+    /// The number of outputs.
+    pub units: usize,
+    /// f
+    pub activation: Activation,
+    /// Whether there is a b.
+    #[serde(default = "yes")]
+    pub use_bias: bool,
+    /// How W is filled before training; b starts at zero.
+    #[serde(default)]
+    pub kernel_initializer: Initializer,
+    /// A penalty on W that is part of the training loss.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kernel_regularizer: Option<Regularizer>,
+    /// A bound on the norm of each unit's weights, kept after each update by scaling them down.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kernel_max_norm: Option<f64>,
+    /// Its name; `dense_1`, `dense_2` … if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// How W is updated.
+    #[serde(default, skip_serializing_if = "Rates::is_default")]
+    pub kernel_rates: Rates,
+    /// How b is updated.
+    #[serde(default, skip_serializing_if = "Rates::is_default")]
+    pub bias_rates: Rates,
+}
+
+fn yes() -> bool {
+    true
+}
+
+impl Dense {
+    /// A layer with Keras's defaults: a bias, and glorot_uniform kernels.
+    pub fn new(units: usize, activation: Activation) -> Dense {
+        Dense {
+            units,
+            activation,
+            use_bias: true,
+            kernel_initializer: Initializer::default(),
+            kernel_regularizer: None,
+            kernel_max_norm: None,
+            name: None,
+            kernel_rates: Rates::default(),
+            bias_rates: Rates::default(),
+        }
+    }
+}
 
 /// A dense layer with its place in the arena.
 #[derive(Clone, PartialEq, Debug)]
@@ -19,6 +75,8 @@ pub(crate) struct DenseStep {
     pub(crate) activation: Activation,
     pub(crate) kernel: Range<usize>,
     pub(crate) bias: Option<Range<usize>>,
+    pub(crate) regularizer: Option<Regularizer>,
+    pub(crate) max_norm: Option<f64>,
 }
 
 impl DenseStep {
@@ -46,10 +104,11 @@ impl DenseStep {
         }
     }
 
-    /// From dz, the gradient at x·W + b: dW ← xᵀ·dz.
+    /// From dz, the gradient at x·W + b: dW ← xᵀ·dz, and the penalty's gradient.
     pub(crate) fn backward_kernel<T: Scalar>(
         &self,
         exec: Exec,
+        params: &[T],
         x: MatRef<'_, T>,
         dz: MatRef<'_, T>,
         grads: &mut [T],
@@ -57,6 +116,23 @@ impl DenseStep {
     ) {
         let dw = MatMut::new(&mut grads[self.kernel.clone()], self.inputs, self.units);
         matmul(exec, x.t(), dz, dw, Start::Zero, scratch);
+        if let Some(regularizer) = self.regularizer {
+            let range = self.kernel.clone();
+            regularizer.add_gradient(exec.isa, &params[range.clone()], &mut grads[range]);
+        }
+    }
+
+    /// dx ← dz·Wᵀ, where the layer below is not dense.
+    pub(crate) fn backward_input<T: Scalar>(
+        &self,
+        exec: Exec,
+        params: &[T],
+        dz: MatRef<'_, T>,
+        dx: &mut [T],
+        scratch: &mut Scratch<T>,
+    ) {
+        let wt = MatRef::new(&params[self.kernel.clone()], self.inputs, self.units).t();
+        matmul(exec, dz, wt, MatMut::new(dx, dz.rows(), self.inputs), Start::Zero, scratch);
     }
 
     /// Where a layer has dy, the gradient at its output, alone: dy ← dz = dy·f′ (unless `is_dz`), and db ← Σ dz over rows.

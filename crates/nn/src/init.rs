@@ -3,6 +3,8 @@
 use crate::error::NnError;
 use planish_tensor::Scalar;
 use planish_tensor::rng::Stream;
+use rayon::iter::{IndexedParallelIterator, ParallelIterator};
+use rayon::slice::ParallelSliceMut;
 use serde::{Deserialize, Serialize};
 
 /// How a parameter tensor is filled before training.
@@ -12,6 +14,10 @@ use serde::{Deserialize, Serialize};
 pub enum Initializer {
     /// All zero.
     Zeros,
+    /// All one.
+    Ones,
+    /// Uniform within ±0.05 (Keras's default for embeddings).
+    RandomUniform,
     /// Uniform within ±√(6/(fan_in + fan_out)) (Glorot and Bengio, 2010).
     #[default]
     GlorotUniform,
@@ -29,8 +35,10 @@ pub enum Initializer {
 
 impl Initializer {
     /// All initializers.
-    pub const ALL: [Initializer; 7] = [
+    pub const ALL: [Initializer; 9] = [
         Initializer::Zeros,
+        Initializer::Ones,
+        Initializer::RandomUniform,
         Initializer::GlorotUniform,
         Initializer::GlorotNormal,
         Initializer::HeUniform,
@@ -43,6 +51,8 @@ impl Initializer {
     pub fn name(self) -> &'static str {
         match self {
             Initializer::Zeros => "zeros",
+            Initializer::Ones => "ones",
+            Initializer::RandomUniform => "random_uniform",
             Initializer::GlorotUniform => "glorot_uniform",
             Initializer::GlorotNormal => "glorot_normal",
             Initializer::HeUniform => "he_uniform",
@@ -57,22 +67,36 @@ impl Initializer {
         let (fan_in, fan_out) = (fan_in as f64, fan_out as f64);
         let variance = match self {
             Initializer::Zeros => 0.0,
+            Initializer::Ones => return out.fill(T::ONE),
+            Initializer::RandomUniform => 0.05 * 0.05 / 3.0,
             Initializer::GlorotUniform | Initializer::GlorotNormal => 2.0 / (fan_in + fan_out),
             Initializer::HeUniform | Initializer::HeNormal => 2.0 / fan_in,
             Initializer::LecunUniform | Initializer::LecunNormal => 1.0 / fan_in,
         };
         let normal =
             matches!(self, Initializer::GlorotNormal | Initializer::HeNormal | Initializer::LecunNormal);
-        for (i, x) in out.iter_mut().enumerate() {
-            *x = T::from_f64(if normal {
+        let number = |i: usize| {
+            T::from_f64(if normal {
                 // The standard deviation of a normal variable cut at ±2.
                 truncated_normal(stream, i as u64) * (variance.sqrt() / 0.879_625_661_034_239_8)
             } else {
                 (2.0 * stream.uniform(i as u64) - 1.0) * (3.0 * variance).sqrt()
-            });
+            })
+        };
+        let fill = |(piece, out): (usize, &mut [T])| {
+            out.iter_mut().enumerate().for_each(|(i, x)| *x = number(piece * PIECE + i));
+        };
+        // Each number depends on its place alone, so the pieces may be anybody's.
+        if out.len() <= PIECE {
+            fill((0, out));
+        } else {
+            out.par_chunks_mut(PIECE).enumerate().for_each(fill);
         }
     }
 }
+
+/// Numbers of a piece that a thread fills.
+const PIECE: usize = 1 << 18;
 
 /// A standard normal number within ±2.
 fn truncated_normal(stream: Stream, i: u64) -> f64 {
@@ -105,6 +129,7 @@ mod tests {
             (Initializer::HeNormal, 0.01),
             (Initializer::LecunNormal, 0.005),
             (Initializer::LecunUniform, 0.005),
+            (Initializer::RandomUniform, 0.0025 / 3.0),
         ] {
             let mut w = vec![0.0_f64; fan_in * fan_out];
             init.fill(fan_in, fan_out, Stream::new(3, Purpose::Init, 1), &mut w);

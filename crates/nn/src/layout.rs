@@ -1,10 +1,14 @@
 //! Where each parameter lies in the network's one flat arena.
 //!
 //! Ranges are ordered by group, so that an optimizer is one fused loop a group; each range starts on 64 bytes. The gaps
-//! hold zeros, have zero gradients, and stay zero.
+//! hold zeros, have zero gradients, and stay zero. The state arena (what is kept but not learned by gradient) has a layout of the same
+//! kind.
 
 use crate::error::NnError;
 use crate::init::Initializer;
+use crate::rates::Rates;
+use planish_tensor::Scalar;
+use planish_tensor::rng::{Purpose, Stream};
 use std::ops::Range;
 
 /// One parameter tensor.
@@ -25,7 +29,8 @@ pub struct Param {
 /// Parameters that are updated alike.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Group {
-    /// `kernels` or `biases`.
+    /// Its kind: `kernels`, `biases`, `norms`, `scales`, `embeddings` or, in the state arena, `statistics`. Parameters of one kind
+    /// with different rates are in different groups.
     pub name: &'static str,
     /// Its place in the arena.
     pub range: Range<usize>,
@@ -48,43 +53,93 @@ pub struct Layout {
     pub len: usize,
 }
 
+/// The kinds of parameters, in the order of the arena.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) enum Kind {
+    Kernels,
+    Biases,
+    Norms,
+    Scales,
+    Embeddings,
+    Statistics,
+}
+
+impl Kind {
+    fn name(self) -> &'static str {
+        match self {
+            Kind::Kernels => "kernels",
+            Kind::Biases => "biases",
+            Kind::Norms => "norms",
+            Kind::Scales => "scales",
+            Kind::Embeddings => "embeddings",
+            Kind::Statistics => "statistics",
+        }
+    }
+}
+
+/// A tensor that wants a place.
+#[derive(Clone, Debug)]
+pub(crate) struct Request {
+    pub(crate) kind: Kind,
+    pub(crate) name: String,
+    pub(crate) shape: Vec<usize>,
+    pub(crate) initializer: Initializer,
+    pub(crate) rates: Rates,
+}
+
 /// Elements to which ranges are aligned: 64 bytes of `f32`.
 const ALIGN: usize = 16;
 
 impl Layout {
-    /// Appends a group with these tensors (name, shape, initializer) and returns their ranges.
-    pub(crate) fn push_group(
-        &mut self,
-        name: &'static str,
-        tensors: &[(String, Vec<usize>, Initializer)],
-    ) -> Result<Vec<Range<usize>>, NnError> {
-        let (start, group) = (self.len, self.groups.len());
-        let mut ranges = Vec::new();
-        for (name, shape, initializer) in tensors {
-            let count = shape.iter().try_fold(1_usize, |n, &d| n.checked_mul(d)).ok_or(NnError::TooLarge)?;
-            let end = self
-                .len
-                .checked_add(count)
-                .filter(|&n| n < isize::MAX as usize / 16)
-                .ok_or(NnError::TooLarge)?;
-            ranges.push(self.len..end);
-            self.params.push(Param {
-                name: name.clone(),
-                shape: shape.clone(),
-                range: self.len..end,
-                initializer: *initializer,
-                group,
-            });
-            self.len = end.next_multiple_of(ALIGN);
+    /// Places the tensors, and returns their ranges in the order of the requests.
+    pub(crate) fn place(requests: &[Request]) -> Result<(Layout, Vec<Range<usize>>), NnError> {
+        // Groups in the order of kinds, and of first appearance among one kind.
+        let mut keys: Vec<(Kind, Rates)> = Vec::new();
+        for r in requests {
+            if !keys.contains(&(r.kind, r.rates)) {
+                keys.push((r.kind, r.rates));
+            }
         }
-        self.groups.push(Group {
-            name,
-            range: start..self.len,
-            lr_factor: 1.0,
-            weight_decay: 0.0,
-            trainable: true,
+        keys.sort_by_key(|&(kind, _)| kind);
+        let mut layout = Layout::default();
+        let mut ranges = vec![0..0; requests.len()];
+        for (group, &(kind, rates)) in keys.iter().enumerate() {
+            let start = layout.len;
+            for (r, range) in requests.iter().zip(&mut ranges) {
+                if (r.kind, r.rates) == (kind, rates) {
+                    *range = layout.push(r, group)?;
+                }
+            }
+            let Rates { lr_factor, weight_decay, trainable } = rates;
+            let range = start..layout.len;
+            layout.groups.push(Group { name: kind.name(), range, lr_factor, weight_decay, trainable });
+        }
+        Ok((layout, ranges))
+    }
+
+    fn push(&mut self, r: &Request, group: usize) -> Result<Range<usize>, NnError> {
+        let count = r.shape.iter().try_fold(1_usize, |n, &d| n.checked_mul(d)).ok_or(NnError::TooLarge)?;
+        let end =
+            self.len.checked_add(count).filter(|&n| n < isize::MAX as usize / 16).ok_or(NnError::TooLarge)?;
+        let range = self.len..end;
+        self.params.push(Param {
+            name: r.name.clone(),
+            shape: r.shape.clone(),
+            range: range.clone(),
+            initializer: r.initializer,
+            group,
         });
-        Ok(ranges)
+        self.len = end.next_multiple_of(ALIGN);
+        Ok(range)
+    }
+
+    /// Fills an arena of this layout by the initializers.
+    pub(crate) fn fill<T: Scalar>(&self, seed: u64, arena: &mut [T]) {
+        for (i, p) in self.params.iter().enumerate() {
+            let (fan_in, fan_out) = (p.shape[0], *p.shape.last().expect("a parameter has a shape"));
+            let stream = Stream::new(seed, Purpose::Init, i as u32);
+            p.initializer.fill(fan_in, fan_out, stream, &mut arena[p.range.clone()]);
+        }
     }
 
     /// The number of parameters, without the gaps.

@@ -1,8 +1,8 @@
 //! Dense neural networks y = f(x·W + b): layers, activations, losses, initializers, and the forward and backward pass.
 //!
 //! A network is plain data, a [`Sequential`] list of [`Layer`]s. [`Plan::new`] checks it and lays its parameters out in
-//! one flat arena ([`Layout`]); [`Plan::forward`] and [`Plan::backward`] run it over a [`Workspace`] that owns every
-//! intermediate value, so a training step allocates nothing. There is no tape: for a sequential network the tape
+//! one flat arena ([`Layout`]), beside a small one for what is kept but not learned by gradient; [`Plan::forward`] and
+//! [`Plan::backward`] run it over a [`Workspace`] that owns every intermediate value, so a training step allocates nothing. There is no tape: for a sequential network the tape
 //! is the list of layers reversed. Training itself (optimizers, batches, epochs) is in `planish-train`.
 //!
 //! ```
@@ -20,19 +20,45 @@
 #![forbid(unsafe_code)]
 
 mod activation;
+mod batch_norm;
+mod build;
+mod columns;
 mod dense;
+mod dropout;
+mod element;
 mod error;
 mod fused;
 mod init;
+mod inputs;
 mod layer;
+mod layer_norm;
 mod layout;
 mod loss;
+mod parametric;
+mod pass;
 mod plan;
+mod rates;
+mod regularizer;
+mod residual;
+mod scale;
+mod workspace;
 
 pub use activation::{Activation, Saves};
+pub use batch_norm::BatchNorm;
+pub use dense::Dense;
+pub use dropout::Dropout;
+pub use element::{Element, Passes};
 pub use error::NnError;
 pub use init::Initializer;
-pub use layer::{Dense, Layer, Sequential};
+pub use inputs::{Embedding, Input, Inputs};
+pub use layer::{Layer, Sequential};
+pub use layer_norm::LayerNorm;
 pub use layout::{Group, Layout, Param};
 pub use loss::{Loss, Targets};
-pub use plan::{Plan, Workspace};
+pub use parametric::Parametric;
+pub use plan::{Arenas, Batch, Mode, Plan, Step};
+pub use rates::Rates;
+pub use regularizer::Regularizer;
+pub use residual::Residual;
+pub use scale::Scale;
+pub use workspace::Workspace;

@@ -1,20 +1,23 @@
 //! Losses: the value for a batch and the gradient at the network's output, in one pass.
 //!
-//! The value of a batch of N rows is Σ wᵢ·lᵢ / N, where lᵢ is the mean over the row's outputs (for `sse` the plain sum
-//! over everything). Sigmoid with binary cross-entropy and softmax with cross-entropy work on logits, where they neither
-//! overflow nor lose the gradient of saturated outputs.
+//! The value of a batch of N rows is Σ wᵢ·lᵢ / N, as in Keras, where lᵢ is the mean over the row's outputs; for the
+//! cross-entropies of softmax units and for `kl_divergence` it is the sum over them, and `sse` is the plain sum over everything.
+//! Sigmoid with binary cross-entropy and softmax with cross-entropy or divergence work on logits, where they neither overflow nor
+//! lose the gradient of saturated outputs. The arithmetic is in `kernel`.
+
+mod kernel;
 
 use crate::activation::Activation;
 use crate::error::NnError;
 use crate::plan::Plan;
-use planish_tensor::math::rows;
-use planish_tensor::simd::{LaneKernel, LaneMath};
-use planish_tensor::{Isa, MatRef, Scalar};
+use planish_tensor::{MatRef, Scalar};
 use serde::{Deserialize, Serialize};
 
 /// What training makes small.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+///
+/// In text a parameter follows the name after a colon: `huber:0.5`, `quantile:0.9`, `binary_crossentropy:0.1`.
+#[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 #[non_exhaustive]
 pub enum Loss {
     /// Σ (ŷ − y)² over the batch.
@@ -23,10 +26,41 @@ pub enum Loss {
     Mse,
     /// The mean of |ŷ − y|.
     Mae,
+    /// The mean of ½e² for |e| ≤ delta and delta·|e| − ½delta² beyond, with e = ŷ − y (Huber, 1964).
+    Huber {
+        /// Where the parabola becomes a line; 1 in Keras.
+        delta: f64,
+    },
+    /// The mean of ln cosh(ŷ − y).
+    LogCosh,
+    /// The mean of max(q·(y − ŷ), (q − 1)·(y − ŷ)): its minimum is the quantile q (Koenker and Bassett, 1978).
+    Quantile {
+        /// The quantile, between 0 and 1.
+        q: f64,
+    },
     /// −y·ln p − (1 − y)·ln(1 − p), with p the output of sigmoid units and y in [0, 1].
     BinaryCrossentropy,
-    /// −ln p of the true class, with p the output of softmax units.
+    /// Binary cross-entropy with targets y·(1 − s) + s/2.
+    SmoothBinaryCrossentropy {
+        /// s
+        label_smoothing: f64,
+    },
+    /// −ln p of the true class, with p the output of softmax units; with a distribution y a row, −Σ yⱼ·ln pⱼ.
     CategoricalCrossentropy,
+    /// Categorical cross-entropy with targets yⱼ·(1 − s) + s/K of K classes.
+    SmoothCategoricalCrossentropy {
+        /// s
+        label_smoothing: f64,
+    },
+    /// Σ yⱼ·ln(yⱼ/pⱼ), with 0·ln 0 = 0. From logits where the network ends in softmax; else p within 1e−7 and 1 (Kullback and
+    /// Leibler, 1951).
+    KlDivergence,
+    /// The mean of ŷ − y·ln(ŷ + 1e−7).
+    Poisson,
+    /// The mean of max(0, 1 − y·ŷ) with y = ±1; a target of 0 counts as −1.
+    Hinge,
+    /// The mean of max(0, 1 − y·ŷ)² with y = ±1; a target of 0 counts as −1.
+    SquaredHinge,
 }
 
 /// What the network should have said, a row of input each.
@@ -49,165 +83,175 @@ impl<T: Scalar> Targets<'_, T> {
 }
 
 impl Loss {
-    /// The name, as in Keras.
+    /// A loss of each name, its parameter by default.
+    pub const ALL: [Loss; 12] = [
+        Loss::Sse,
+        Loss::Mse,
+        Loss::Mae,
+        Loss::Huber { delta: 1.0 },
+        Loss::LogCosh,
+        Loss::Quantile { q: 0.5 },
+        Loss::BinaryCrossentropy,
+        Loss::CategoricalCrossentropy,
+        Loss::KlDivergence,
+        Loss::Poisson,
+        Loss::Hinge,
+        Loss::SquaredHinge,
+    ];
+
+    /// The name, as in Keras, without the parameter.
     pub fn name(self) -> &'static str {
         match self {
             Loss::Sse => "sse",
             Loss::Mse => "mse",
             Loss::Mae => "mae",
-            Loss::BinaryCrossentropy => "binary_crossentropy",
-            Loss::CategoricalCrossentropy => "categorical_crossentropy",
+            Loss::Huber { .. } => "huber",
+            Loss::LogCosh => "log_cosh",
+            Loss::Quantile { .. } => "quantile",
+            Loss::BinaryCrossentropy | Loss::SmoothBinaryCrossentropy { .. } => "binary_crossentropy",
+            Loss::CategoricalCrossentropy | Loss::SmoothCategoricalCrossentropy { .. } => {
+                "categorical_crossentropy"
+            }
+            Loss::KlDivergence => "kl_divergence",
+            Loss::Poisson => "poisson",
+            Loss::Hinge => "hinge",
+            Loss::SquaredHinge => "squared_hinge",
         }
     }
 
-    /// Whether the loss works on logits, before the last activation.
-    pub fn is_fused(self) -> bool {
-        matches!(self, Loss::BinaryCrossentropy | Loss::CategoricalCrossentropy)
+    /// Whether it is a binary cross-entropy.
+    pub fn is_binary(self) -> bool {
+        self.name() == "binary_crossentropy"
     }
 
-    /// Checks that the network's output fits the loss.
+    /// Whether it is a cross-entropy of softmax units: its targets may be class indices.
+    pub fn is_categorical(self) -> bool {
+        self.name() == "categorical_crossentropy"
+    }
+
+    /// Whether the value of a batch is a sum over its rows (`sse`), not a mean.
+    pub fn is_sum(self) -> bool {
+        self == Loss::Sse
+    }
+
+    /// Whether, after this last activation, the loss works on logits, the activation's input.
+    pub fn is_fused(self, last: Activation) -> bool {
+        match last {
+            Activation::Sigmoid => self.is_binary(),
+            Activation::Softmax => self.is_categorical() || self == Loss::KlDivergence,
+            _ => false,
+        }
+    }
+
+    /// Its parameter's name, value and range, and whether the value lies in it.
+    fn parameter(self) -> Option<(&'static str, f64, &'static str, bool)> {
+        match self {
+            Loss::Huber { delta } => {
+                Some(("delta", delta, "it must be a positive number", delta > 0.0 && delta.is_finite()))
+            }
+            Loss::Quantile { q } => Some(("q", q, "it must lie between 0 and 1", q > 0.0 && q < 1.0)),
+            Loss::SmoothBinaryCrossentropy { label_smoothing: s }
+            | Loss::SmoothCategoricalCrossentropy { label_smoothing: s } => {
+                Some(("label_smoothing", s, "it must lie in [0, 1)", (0.0..1.0).contains(&s)))
+            }
+            _ => None,
+        }
+    }
+
+    /// Checks its parameter.
     ///
     /// # Errors
-    /// Binary cross-entropy without sigmoid units, cross-entropy without softmax units.
+    /// One outside its range.
+    pub fn check_parameter(self) -> Result<(), NnError> {
+        match self.parameter() {
+            Some((setting, value, needs, false)) => {
+                Err(NnError::Setting { owner: format!("loss {}", self.name()), setting, value, needs })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Checks that its parameter is in range and that the network's output fits it.
+    ///
+    /// # Errors
+    /// Binary cross-entropy without sigmoid units, cross-entropy without softmax units, a parameter outside its range.
     pub fn check(self, plan: &Plan) -> Result<(), NnError> {
-        let (needs, fits) = match self {
-            Loss::BinaryCrossentropy => ("sigmoid units", plan.output_activation() == Activation::Sigmoid),
-            Loss::CategoricalCrossentropy => (
-                "two or more softmax units",
-                plan.output_activation() == Activation::Softmax && plan.outputs() > 1,
-            ),
-            _ => ("", true),
+        self.check_parameter()?;
+        let last = plan.output_activation();
+        let (needs, fits) = if self.is_binary() {
+            ("sigmoid units", last == Activation::Sigmoid)
+        } else if self.is_categorical() {
+            ("two or more softmax units", last == Activation::Softmax && plan.outputs() > 1)
+        } else {
+            ("", true)
         };
         if fits {
             return Ok(());
         }
-        let activation = plan.output_activation().name();
+        let activation = last.name();
         Err(NnError::LossOutput { loss: self.name(), needs, activation, units: plan.outputs() })
     }
-
-    /// The value for a batch; `delta` becomes the gradient at `out` (logits if [`Loss::is_fused`]).
-    pub(crate) fn gradient<T: Scalar>(
-        self,
-        isa: Isa,
-        units: usize,
-        out: &[T],
-        targets: Targets<'_, T>,
-        weights: Option<&[T]>,
-        delta: &mut [T],
-    ) -> f64 {
-        let rows = out.len() / units;
-        assert_eq!(targets.rows(), rows, "targets for {} rows, a batch of {rows}", targets.rows());
-        assert!(weights.is_none_or(|w| w.len() == rows), "one weight a row");
-        if rows == 0 {
-            return 0.0;
-        }
-        match (self, targets) {
-            (Loss::CategoricalCrossentropy, Targets::Classes(classes)) => {
-                let scale = 1.0 / rows as f64;
-                rows::softmax_cross_entropy(isa, units, out, classes, weights, scale, delta) * scale
-            }
-            (Loss::CategoricalCrossentropy, Targets::Values(_)) => {
-                panic!("categorical_crossentropy takes class indices")
-            }
-            (_, Targets::Classes(_)) => panic!("{} takes numbers, not class indices", self.name()),
-            (_, Targets::Values(y)) => self.elementwise(isa, units, out, y, weights, delta),
-        }
-    }
-
-    fn elementwise<T: Scalar>(
-        self,
-        isa: Isa,
-        units: usize,
-        out: &[T],
-        y: MatRef<'_, T>,
-        weights: Option<&[T]>,
-        delta: &mut [T],
-    ) -> f64 {
-        assert_eq!(y.cols(), units, "targets of {} columns for {units} outputs", y.cols());
-        let rows = out.len() / units;
-        let divisor = if self == Loss::Sse { 1.0 } else { out.len() as f64 };
-        let scale = T::from_f64(1.0 / divisor);
-        if units == 1 {
-            // One column is one long row with a weight an element.
-            let (y, weight) = (y.t().row(0), weights.map_or(Weight::One, Weight::Each));
-            return T::dispatch(isa, Elementwise { loss: self, out, y, weight, scale, delta }).to_f64()
-                / divisor;
-        }
-        let mut total = 0.0;
-        for i in 0..rows {
-            let row = i * units..(i + 1) * units;
-            let weight = weights.map_or(Weight::One, |w| Weight::All(w[i]));
-            let (out, delta) = (&out[row.clone()], &mut delta[row]);
-            total +=
-                T::dispatch(isa, Elementwise { loss: self, out, y: y.row(i), weight, scale, delta }).to_f64();
-        }
-        total / divisor
-    }
 }
 
-#[derive(Clone, Copy)]
-enum Weight<'a, T> {
-    One,
-    All(T),
-    Each(&'a [T]),
-}
-
-/// Σ w·l, and delta ← w·scale·l′, element by element.
-struct Elementwise<'a, T> {
-    loss: Loss,
-    out: &'a [T],
-    y: &'a [T],
-    weight: Weight<'a, T>,
-    scale: T,
-    delta: &'a mut [T],
-}
-
-impl<T: Scalar> LaneKernel<T> for Elementwise<'_, T> {
-    type Output = T;
-    #[inline(always)]
-    fn run<S: LaneMath<T>>(self, s: S) -> T {
-        let Elementwise { loss, out, y, weight, scale, delta } = self;
-        let (zero, one) = (s.splat(T::ZERO), s.splat(T::ONE));
-        let (two, scale) = (s.constant(2.0), s.splat(scale));
-        let mut total = zero;
-        for i in (0..out.len()).step_by(T::LANES) {
-            // Lanes past the end get weight zero.
-            let inside = s.load_at(out, i);
-            let target = s.load_at(y, i);
-            let w = match weight {
-                Weight::One => one,
-                Weight::All(w) => s.splat(w),
-                Weight::Each(w) => s.load_at(w, i),
-            };
-            let w = if out.len() - i < T::LANES {
-                s.select(s.lt(s.iota(), s.constant((out.len() - i) as f64)), w, zero)
-            } else {
-                w
-            };
-            let error = s.sub(inside, target);
-            let (value, slope) = match loss {
-                Loss::Sse | Loss::Mse => (s.mul(error, error), s.mul(two, error)),
-                Loss::Mae => {
-                    let sign = s.select(s.eq(error, zero), zero, s.copysign(one, error));
-                    (s.abs(error), sign)
-                }
-                _ => s.sigmoid_bce(inside, target),
-            };
-            total = s.fma(w, value, total);
-            s.store_at(delta, i, s.mul(s.mul(w, scale), slope));
+impl std::fmt::Display for Loss {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.parameter() {
+            Some((_, value, ..)) => write!(f, "{}:{value}", self.name()),
+            None => f.write_str(self.name()),
         }
-        s.sum(total)
     }
 }
 
 impl std::str::FromStr for Loss {
     type Err = NnError;
-    fn from_str(name: &str) -> Result<Self, NnError> {
-        let all = [Loss::Sse, Loss::Mse, Loss::Mae, Loss::BinaryCrossentropy, Loss::CategoricalCrossentropy];
-        all.into_iter().find(|l| l.name() == name).ok_or_else(|| NnError::UnknownName {
+    fn from_str(text: &str) -> Result<Self, NnError> {
+        let (name, parameter) = text.split_once(':').map_or((text, None), |(name, p)| (name, Some(p)));
+        let unknown = || NnError::UnknownName {
             what: "loss",
-            name: name.to_owned(),
-            known: all.map(Loss::name).join(", "),
-        })
+            name: text.to_owned(),
+            known: format!(
+                "{}; huber:delta, quantile:q, binary_crossentropy:smoothing, categorical_crossentropy:smoothing",
+                Loss::ALL.map(Loss::name).join(", ")
+            ),
+        };
+        let loss = Loss::ALL.into_iter().find(|l| l.name() == name).ok_or_else(unknown)?;
+        let Some(parameter) = parameter else { return Ok(loss) };
+        let value: f64 = parameter.parse().map_err(|_| unknown())?;
+        let loss = match loss {
+            Loss::Huber { .. } => Loss::Huber { delta: value },
+            Loss::Quantile { .. } => Loss::Quantile { q: value },
+            Loss::BinaryCrossentropy => Loss::SmoothBinaryCrossentropy { label_smoothing: value },
+            Loss::CategoricalCrossentropy => Loss::SmoothCategoricalCrossentropy { label_smoothing: value },
+            _ => return Err(unknown()),
+        };
+        loss.check_parameter().map(|()| loss)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_and_parameters_round_trip_as_text_and_json() {
+        let parsed = ["huber:0.5", "quantile:0.9", "binary_crossentropy:0.1", "categorical_crossentropy:0.2"];
+        for loss in Loss::ALL.into_iter().chain(parsed.map(|t| t.parse().unwrap())) {
+            assert_eq!(loss.to_string().parse(), Ok(loss));
+            let json = serde_json::to_string(&loss).unwrap();
+            assert_eq!(serde_json::from_str::<Loss>(&json).unwrap(), loss, "{json}");
+        }
+        assert_eq!(serde_json::to_string(&Loss::BinaryCrossentropy).unwrap(), "\"binary_crossentropy\"");
+        let q = Loss::Quantile { q: 0.9 };
+        assert_eq!(serde_json::to_string(&q).unwrap(), r#"{"quantile":{"q":0.9}}"#);
+    }
+
+    #[test]
+    fn unknown_names_and_parameters_outside_their_range_are_refused() {
+        let fail = |text: &str| text.parse::<Loss>().unwrap_err().to_string();
+        assert_eq!(fail("quantile:1.5"), "loss quantile: q is 1.5: it must lie between 0 and 1");
+        assert_eq!(fail("huber:0"), "loss huber: delta is 0: it must be a positive number");
+        assert!(fail("mse:2").starts_with("unknown loss \"mse:2\": use one of sse, mse"));
+        assert!(fail("huber:x").contains("huber:delta"));
+        assert!(serde_json::from_str::<Loss>(r#"{"huber":{"delta":1.0,"x":2}}"#).is_err());
     }
 }

@@ -1,110 +1,145 @@
-//! A network made ready to run: its layers bound to ranges of the arena, and the workspace of one batch.
+//! A network made ready to run: its layers bound to ranges of the arenas. The passes themselves are in `pass`.
 
-use crate::activation::{Activation, Saves};
+use crate::activation::Activation;
+use crate::build::{Builder, Op, Stage, last_activation};
 use crate::dense::DenseStep;
+use crate::element::Element;
 use crate::error::NnError;
-use crate::layer::{Layer, Sequential};
+use crate::inputs::{Input, JoinStep, Table};
+use crate::layer::Sequential;
 use crate::layout::Layout;
-use crate::loss::{Loss, Targets};
-use planish_tensor::gemm::{ColSums, Scratch};
-use planish_tensor::rng::{Purpose, Stream};
-use planish_tensor::{AlignedVec, Exec, MatRef, Matrix, Scalar};
+use crate::loss::Targets;
+use crate::regularizer::limit_norms;
+use crate::workspace::Workspace;
+use planish_tensor::{AlignedVec, Exec, Isa, MatRef, Matrix, Scalar};
 
 /// Rows of one forward pass of [`Plan::predict`].
 const PREDICT_ROWS: usize = 512;
 
-/// A checked network with its arena layout.
+/// A checked network with the layouts of its arenas.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Plan {
-    inputs: usize,
-    steps: Vec<DenseStep>,
+    pub(crate) numbers: usize,
+    pub(crate) stages: Vec<Stage>,
+    /// Residual blocks.
+    pub(crate) slots: usize,
+    /// The first stage with parameters: the backward pass ends there.
+    pub(crate) first: usize,
+    pub(crate) last: Activation,
     layout: Layout,
+    state_layout: Layout,
+    is_penalized: bool,
+    is_constrained: bool,
 }
 
-/// Every intermediate value of a batch: made once for the largest batch, used by prefixes for smaller ones.
-#[derive(Debug)]
-pub struct Workspace<T: Scalar> {
-    rows: usize,
-    /// The output of each layer.
-    outputs: Vec<AlignedVec<T>>,
-    /// The input of each activation that needs it.
-    inputs: Vec<AlignedVec<T>>,
-    /// The gradient at the current layer's output, and at its input.
-    delta: AlignedVec<T>,
-    delta_next: AlignedVec<T>,
-    /// Column sums of a gradient, a row for each chunk of rows.
-    sums: AlignedVec<T>,
-    scratch: Scratch<T>,
+/// What a network knows: its parameters, and the state that is kept but not learned by gradient (the statistics of batch
+/// normalisation; without such layers it is empty). Parameters alone convert: `(&params).into()`.
+#[derive(Clone, Copy, Debug)]
+pub struct Arenas<'a, T> {
+    /// An arena in the layout of [`Plan::layout`].
+    pub params: &'a [T],
+    /// An arena in the layout of [`Plan::state_layout`].
+    pub state: &'a [T],
 }
 
-impl<T: Scalar> Workspace<T> {
-    /// A workspace for batches of up to `rows` rows, forward and backward.
-    pub fn new(plan: &Plan, rows: usize) -> Self {
-        let widest = plan.steps.iter().map(|s| s.units.max(s.inputs)).max().unwrap_or(0);
-        Workspace {
-            delta: AlignedVec::zeros(rows * widest),
-            delta_next: AlignedVec::zeros(rows * widest),
-            sums: AlignedVec::zeros(ColSums::<T>::len(rows, widest)),
-            ..Self::forward_only(plan, rows)
-        }
+impl<'a, T> Arenas<'a, T> {
+    /// Parameters and state.
+    pub fn new(params: &'a [T], state: &'a [T]) -> Self {
+        Arenas { params, state }
+    }
+}
+
+impl<'a, T> From<&'a [T]> for Arenas<'a, T> {
+    fn from(params: &'a [T]) -> Self {
+        Arenas { params, state: &[] }
+    }
+}
+
+impl<'a, T: Scalar> From<&'a AlignedVec<T>> for Arenas<'a, T> {
+    fn from(params: &'a AlignedVec<T>) -> Self {
+        Arenas { params, state: &[] }
+    }
+}
+
+impl<'a, T> From<&'a Vec<T>> for Arenas<'a, T> {
+    fn from(params: &'a Vec<T>) -> Self {
+        Arenas { params, state: &[] }
+    }
+}
+
+/// Rows of input with their targets and weights.
+#[derive(Clone, Copy)]
+pub struct Batch<'a, T> {
+    /// The input.
+    pub x: Input<'a, T>,
+    /// A target a row.
+    pub y: Targets<'a, T>,
+    /// A weight a row; all 1 if absent.
+    pub weights: Option<&'a [T]>,
+}
+
+impl<'a, T: Scalar> Batch<'a, T> {
+    /// Rows without weights.
+    pub fn new(x: impl Into<Input<'a, T>>, y: Targets<'a, T>) -> Self {
+        Batch { x: x.into(), y, weights: None }
     }
 
-    /// A workspace that serves [`Plan::forward`] alone.
-    pub fn forward_only(plan: &Plan, rows: usize) -> Self {
-        let input_len = |s: &DenseStep| if s.activation.saves() == Saves::Input { rows * s.units } else { 0 };
-        Workspace {
-            rows,
-            outputs: plan.steps.iter().map(|s| AlignedVec::zeros(rows * s.units)).collect(),
-            inputs: plan.steps.iter().map(|s| AlignedVec::zeros(input_len(s))).collect(),
-            delta: AlignedVec::default(),
-            delta_next: AlignedVec::default(),
-            sums: AlignedVec::default(),
-            scratch: Scratch::new(),
-        }
+    /// Rows `from..to`.
+    ///
+    /// # Panics
+    /// If they lie outside.
+    pub fn rows_between(self, from: usize, to: usize) -> Self {
+        let y = match self.y {
+            Targets::Values(y) => Targets::Values(y.rows_between(from, to)),
+            Targets::Classes(c) => Targets::Classes(&c[from..to]),
+        };
+        let weights = self.weights.map(|w| &w[from..to]);
+        Batch { x: self.x.rows_between(from, to), y, weights }
     }
+}
 
-    /// The largest batch.
-    pub fn rows(&self) -> usize {
-        self.rows
-    }
+/// A step of training: what the choices of dropout depend on.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Step {
+    /// The run's seed.
+    pub seed: u64,
+    /// The step's number in the run.
+    pub number: u64,
+}
+
+/// Which of its two ways a network runs.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Mode {
+    /// Dropout drops, and batch normalisation uses the batch's statistics.
+    Training(Step),
+    /// Dropout does nothing, and batch normalisation uses the kept statistics.
+    Inference,
 }
 
 impl Plan {
-    /// Checks the network and lays out its arena: the group `kernels`, then the group `biases`.
+    /// Checks the network and lays out its arenas: the groups of kernels, then biases, scales and offsets of normalisations, weights of
+    /// `scale` and `parametric`, embeddings.
     ///
     /// # Errors
-    /// No layers, zero units, or more parameters than memory can address.
+    /// No layers, zero units, settings outside their range, names that occur twice, a residual block that changes the width, or more
+    /// parameters than memory can address.
     pub fn new(net: &Sequential) -> Result<Plan, NnError> {
-        let zero_units = |layer: String| Err(NnError::ZeroUnits { layer });
-        if net.layers.is_empty() {
-            return Err(NnError::NoLayers);
-        }
-        if net.inputs == 0 {
-            return zero_units("inputs".to_owned());
-        }
-        let (mut kernels, mut biases, mut inputs) = (Vec::new(), Vec::new(), net.inputs);
-        for (i, Layer::Dense(dense)) in net.layers.iter().enumerate() {
-            let name = format!("dense_{}", i + 1);
-            if dense.units == 0 {
-                return zero_units(name);
-            }
-            kernels.push((format!("{name}/kernel"), vec![inputs, dense.units], dense.kernel_initializer));
-            if dense.use_bias {
-                biases.push((format!("{name}/bias"), vec![dense.units], crate::Initializer::Zeros));
-            }
-            inputs = dense.units;
-        }
-        let mut layout = Layout::default();
-        let kernels = layout.push_group("kernels", &kernels)?;
-        let mut biases = layout.push_group("biases", &biases)?.into_iter();
-        let mut inputs = net.inputs;
-        let mut steps = Vec::new();
-        for (Layer::Dense(dense), kernel) in net.layers.iter().zip(kernels) {
-            let bias = if dense.use_bias { biases.next() } else { None };
-            steps.push(DenseStep { inputs, units: dense.units, activation: dense.activation, kernel, bias });
-            inputs = dense.units;
-        }
-        Ok(Plan { inputs: net.inputs, steps, layout })
+        let wanted = Builder::walk(net, Default::default())?;
+        let (layout, params) = Layout::place(&wanted.params)?;
+        let (state_layout, state) = Layout::place(&wanted.state)?;
+        let Builder { stages, slots, .. } = Builder::walk(net, [params, state])?;
+        let dense = || stages.iter().filter_map(|s| if let Op::Dense(d) = &s.op { Some(d) } else { None });
+        Ok(Plan {
+            numbers: net.inputs.numbers,
+            slots,
+            first: stages.iter().position(|s| s.op.has_params()).unwrap_or(stages.len()),
+            last: last_activation(&stages),
+            is_penalized: dense().any(|d| d.regularizer.is_some()),
+            is_constrained: dense().any(|d| d.max_norm.is_some()),
+            layout,
+            state_layout,
+            stages,
+        })
     }
 
     /// Where the parameters lie.
@@ -112,176 +147,157 @@ impl Plan {
         &self.layout
     }
 
+    /// Where the state lies: what is kept, but not learned by gradient. Of length 0 without batch normalisation.
+    pub fn state_layout(&self) -> &Layout {
+        &self.state_layout
+    }
+
     /// Numbers in a row of input.
     pub fn inputs(&self) -> usize {
-        self.inputs
+        self.numbers
+    }
+
+    /// Category codes in a row of input.
+    pub fn codes(&self) -> usize {
+        self.tables().len()
     }
 
     /// Numbers in a row of output.
     pub fn outputs(&self) -> usize {
-        self.last().units
+        self.stages.last().map_or(0, |s| s.units)
     }
 
-    /// The number of outputs of each layer.
+    /// The number of outputs of each dense layer.
     pub fn widths(&self) -> impl Iterator<Item = usize> {
-        self.steps.iter().map(|s| s.units)
+        self.dense_steps().map(|s| s.units)
     }
 
-    /// The activation of the last layer.
+    /// The activation of the last layer; linear if it is not dense.
     pub fn output_activation(&self) -> Activation {
-        self.last().activation
+        self.last
     }
 
     /// Multiply-adds of the largest matrix product for a batch of this many rows.
     pub fn largest_product(&self, rows: usize) -> usize {
-        self.steps.iter().map(|s| s.inputs.saturating_mul(s.units)).max().unwrap_or(0).saturating_mul(rows)
+        self.dense_steps().map(|s| s.inputs.saturating_mul(s.units)).max().unwrap_or(0).saturating_mul(rows)
     }
 
-    fn last(&self) -> &DenseStep {
-        self.steps.last().expect("a plan has a layer")
+    /// Checks that there is a code a row and embedding, each below the embedding's categories.
+    ///
+    /// # Errors
+    /// The first code that does not fit.
+    pub fn check_codes(&self, rows: usize, codes: &[u32]) -> Result<(), NnError> {
+        JoinStep::check(self.tables(), rows, codes)
+    }
+
+    fn dense_steps(&self) -> impl Iterator<Item = &DenseStep> {
+        self.stages.iter().filter_map(|s| if let Op::Dense(d) = &s.op { Some(d) } else { None })
+    }
+
+    fn tables(&self) -> &[Table] {
+        match self.stages.first().map(|s| &s.op) {
+            Some(Op::Join(join)) => &join.tables,
+            _ => &[],
+        }
     }
 
     /// Initial parameters for this seed.
-    pub fn initialize<T: Scalar>(&self, seed: u64) -> AlignedVec<T> {
-        let mut arena = AlignedVec::zeros(self.layout.len);
-        for (i, p) in self.layout.params.iter().enumerate() {
-            let (fan_in, fan_out) = (p.shape[0], *p.shape.last().expect("a parameter has a shape"));
-            p.initializer.fill(
-                fan_in,
-                fan_out,
-                Stream::new(seed, Purpose::Init, i as u32),
-                &mut arena[p.range.clone()],
-            );
-        }
-        arena
+    pub fn initialize<T: Element>(&self, seed: u64) -> AlignedVec<T> {
+        filled(&self.layout, seed)
     }
 
-    /// The network's output for a batch.
+    /// The state before training.
+    pub fn initialize_state<T: Element>(&self) -> AlignedVec<T> {
+        filled(&self.state_layout, 0)
+    }
+
+    /// The penalty of all regularizers, which is part of the training loss.
+    pub fn penalty<T: Element>(&self, isa: Isa, params: &[T]) -> f64 {
+        T::penalty(self, isa, params)
+    }
+
+    pub(crate) fn penalty_of<T: Scalar>(&self, isa: Isa, params: &[T]) -> f64 {
+        if !self.is_penalized {
+            return 0.0;
+        }
+        let penalty = |d: &DenseStep| d.regularizer.map(|r| r.penalty(isa, &params[d.kernel.clone()]));
+        self.dense_steps().filter_map(penalty).sum()
+    }
+
+    /// Makes the parameters keep their bounds; to be called after each update.
+    pub fn constrain<T: Element>(&self, isa: Isa, params: &mut [T]) {
+        T::constrain(self, isa, params);
+    }
+
+    pub(crate) fn limit<T: Scalar>(&self, isa: Isa, params: &mut [T]) {
+        if !self.is_constrained {
+            return;
+        }
+        for dense in self.dense_steps() {
+            if let Some(bound) = dense.max_norm {
+                limit_norms(isa, bound, dense.units, &mut params[dense.kernel.clone()]);
+            }
+        }
+    }
+
+    /// Blends the statistics of the workspace's last training pass into the state; to be called after a step whose loss is finite.
+    pub fn keep_statistics<T: Element>(&self, isa: Isa, ws: &Workspace<T>, state: &mut [T]) {
+        T::keep_statistics(self, isa, ws, state);
+    }
+
+    pub(crate) fn blend_statistics<T: Scalar>(&self, isa: Isa, ws: &Workspace<T>, state: &mut [T]) {
+        if self.state_layout.len == 0 {
+            return;
+        }
+        for (stage, saved) in self.stages.iter().zip(&ws.saved) {
+            if let Op::BatchNorm(norm) = &stage.op {
+                norm.keep(isa, saved, state);
+            }
+        }
+    }
+
+    /// The network's output for a batch, in inference.
     ///
     /// # Shapes
-    /// x `[rows, inputs]`; returns `[rows, outputs]`.
+    /// x `[rows, inputs]`, with `[rows, codes]` codes; returns `[rows, outputs]`.
     ///
     /// # Panics
-    /// If shapes do not match or the batch is larger than the workspace.
-    pub fn forward<'w, T: Scalar>(
+    /// If shapes do not match, a code is too large (see [`Plan::check_codes`]), or the batch is larger than the workspace.
+    pub fn forward<'p, 'x, 'w, T: Element>(
         &self,
         exec: Exec,
-        params: &[T],
-        x: MatRef<'_, T>,
+        arenas: impl Into<Arenas<'p, T>>,
+        x: impl Into<Input<'x, T>>,
         ws: &'w mut Workspace<T>,
     ) -> MatRef<'w, T> {
-        self.run(exec, params, x, ws, true)
+        T::run(self, exec, Mode::Inference, arenas.into(), x.into(), ws, true)
     }
 
-    /// The network's output for any number of rows, `[rows, outputs]`, computed in chunks.
+    /// The network's output for any number of rows, `[rows, outputs]`, in inference, computed in chunks.
     ///
     /// # Panics
-    /// If x has not the network's number of inputs.
-    pub fn predict<T: Scalar>(&self, exec: Exec, params: &[T], x: MatRef<'_, T>) -> Matrix<T> {
+    /// If x has not the network's number of inputs, or as [`Plan::forward`].
+    pub fn predict<'p, 'x, T: Element>(
+        &self,
+        exec: Exec,
+        arenas: impl Into<Arenas<'p, T>>,
+        x: impl Into<Input<'x, T>>,
+    ) -> Matrix<T> {
+        let (arenas, x) = (arenas.into(), x.into());
         let mut out = Matrix::zeros(x.rows(), self.outputs());
         let mut ws = Workspace::forward_only(self, PREDICT_ROWS.min(x.rows()));
         for from in (0..x.rows()).step_by(PREDICT_ROWS) {
             let to = (from + PREDICT_ROWS).min(x.rows());
-            let y = self.forward(exec, params, x.rows_between(from, to), &mut ws);
+            let y = self.forward(exec, arenas, x.rows_between(from, to), &mut ws);
             (from..to).for_each(|i| out.row_mut(i).copy_from_slice(y.row(i - from)));
         }
         out
     }
+}
 
-    /// The forward pass; without the last activation if `activate_last` is false.
-    fn run<'w, T: Scalar>(
-        &self,
-        exec: Exec,
-        params: &[T],
-        x: MatRef<'_, T>,
-        ws: &'w mut Workspace<T>,
-        activate_last: bool,
-    ) -> MatRef<'w, T> {
-        assert_eq!(x.cols(), self.inputs, "the network takes rows of {} numbers", self.inputs);
-        assert!(x.rows() <= ws.rows, "a batch of {} rows in a workspace of {}", x.rows(), ws.rows);
-        let rows = x.rows();
-        for (i, step) in self.steps.iter().enumerate() {
-            let (before, rest) = ws.outputs.split_at_mut(i);
-            let input = if i == 0 { x } else { MatRef::new(&before[i - 1], rows, step.inputs) };
-            let out = &mut rest[0][..rows * step.units];
-            let activate = activate_last || i + 1 < self.steps.len();
-            let inputs = (step.activation.saves() == Saves::Input).then(|| &mut ws.inputs[i][..out.len()]);
-            step.forward(exec, params, input, out, inputs, activate, &mut ws.scratch);
-            if activate && !step.activation.is_elementwise() {
-                step.activation.forward(exec.isa, step.units, out);
-            }
-        }
-        MatRef::new(&ws.outputs[self.steps.len() - 1], rows, self.outputs())
-    }
-
-    /// The loss of a batch and its gradient with respect to every parameter.
-    ///
-    /// Sigmoid with binary cross-entropy and softmax with cross-entropy are computed from the logits.
-    ///
-    /// # Shapes
-    /// x `[rows, inputs]`, targets as [`Targets`] says, weights one a row; `grads` is an arena of [`Layout::len`] elements.
-    ///
-    /// # Panics
-    /// If shapes do not match, the loss does not fit the output (see [`Loss::check`]), or the batch is larger than the workspace.
-    pub fn backward<T: Scalar>(
-        &self,
-        exec: Exec,
-        loss: Loss,
-        params: &[T],
-        x: MatRef<'_, T>,
-        targets: Targets<'_, T>,
-        weights: Option<&[T]>,
-        grads: &mut [T],
-        ws: &mut Workspace<T>,
-    ) -> f64 {
-        let value = self.loss(exec, loss, params, x, targets, weights, ws);
-        let Workspace { outputs, inputs, delta, delta_next, sums, scratch, .. } = ws;
-        let rows = x.rows();
-        let saved = |i: usize| {
-            let step: &DenseStep = &self.steps[i];
-            let from = if step.activation.saves() == Saves::Input { &inputs[i] } else { &outputs[i] };
-            &from[..rows * step.units]
-        };
-        let last = self.steps.len() - 1;
-        let dy = &mut delta[..rows * self.outputs()];
-        self.last().backward_output(exec, saved(last), dy, loss.is_fused(), grads);
-        for (i, step) in self.steps.iter().enumerate().rev() {
-            let input = if i == 0 { x } else { MatRef::new(&outputs[i - 1], rows, step.inputs) };
-            let dz = MatRef::new(delta, rows, step.units);
-            step.backward_kernel(exec, input, dz, grads, scratch);
-            if i > 0 {
-                let dx = &mut delta_next[..rows * step.inputs];
-                let below = &self.steps[i - 1];
-                step.backward_below(exec, params, dz, below, saved(i - 1), dx, grads, (sums, scratch));
-                std::mem::swap(delta, delta_next);
-            }
-        }
-        value
-    }
-
-    /// The loss of a batch; of gradients it leaves only the one at the output, in the workspace.
-    ///
-    /// # Panics
-    /// As [`Plan::backward`]. The workspace must have been made by [`Workspace::new`].
-    pub fn loss<T: Scalar>(
-        &self,
-        exec: Exec,
-        loss: Loss,
-        params: &[T],
-        x: MatRef<'_, T>,
-        targets: Targets<'_, T>,
-        weights: Option<&[T]>,
-        ws: &mut Workspace<T>,
-    ) -> f64 {
-        self.run(exec, params, x, ws, !loss.is_fused());
-        let n = x.rows() * self.outputs();
-        loss.gradient(
-            exec.isa,
-            self.outputs(),
-            &ws.outputs[self.steps.len() - 1][..n],
-            targets,
-            weights,
-            &mut ws.delta[..n],
-        )
-    }
+/// An arena filled by the initializers.
+fn filled<T: Element>(layout: &Layout, seed: u64) -> AlignedVec<T> {
+    let mut arena = AlignedVec::zeros(layout.len);
+    T::fill(layout, seed, &mut arena);
+    arena
 }

@@ -67,6 +67,16 @@ impl<T: Scalar> Ema<T> {
         &self.average
     }
 
+    /// The average, to be set to a saved one or exchanged with the weights.
+    pub fn average_mut(&mut self) -> &mut [T] {
+        &mut self.average
+    }
+
+    /// Sets the number of steps taken to a saved one.
+    pub fn set_steps(&mut self, steps: u64) {
+        self.steps = steps;
+    }
+
     /// Takes in the weights after a step, in one pass, and overwrites them with the average when that is due.
     ///
     /// # Panics

@@ -72,6 +72,11 @@ impl<T: Scalar> State<T> {
         self.counters
     }
 
+    /// Sets the counters to saved ones; the moments are set through [`State::moments_mut`].
+    pub fn set_counters(&mut self, counters: Counters) {
+        self.counters = counters;
+    }
+
     /// The first, second and third moments, to be saved; those that the optimizer does not keep are empty.
     pub fn moments(&self) -> [&[T]; 3] {
         self.moments.each_ref().map(|m| &m[..])

@@ -1,20 +1,31 @@
 //! `AlignedVec`: an owned, fixed-length buffer aligned to 64 bytes (a cache line, and a full AVX-512 vector).
+//!
+//! A buffer of 4 MiB or more is mapped straight from the system: zeroed there, and only when it is touched, so that asking
+//! for memory costs none. It starts on 2 MiB and is advised for huge pages, which spare the first touch most of its page faults
+//! and every later pass its misses of the TLB (`docs/performance.md` has figures). Smaller ones come from the allocator.
 
 use crate::scalar::Scalar;
+use memmap2::MmapMut;
 use std::alloc::{Layout, alloc_zeroed, dealloc, handle_alloc_error};
 use std::ops::{Deref, DerefMut};
 use std::ptr::NonNull;
 
 const ALIGN: usize = 64;
+/// A huge page of x86-64, and of most AArch64 systems.
+const HUGE: usize = 2 << 20;
+/// Bytes from which a buffer is mapped.
+const MAPPED: usize = 2 * HUGE;
 
-/// A slice of numbers on the heap, aligned to 64 bytes. Its length is fixed when it is made.
+/// A slice of numbers on the heap, aligned to 64 bytes (from 4 MiB on to 2 MiB). Its length is fixed when it is made.
 pub struct AlignedVec<T: Scalar> {
     ptr: NonNull<T>,
     len: usize,
+    /// The mapping that a large buffer lies in; none if it came from the allocator.
+    map: Option<MmapMut>,
 }
 
 impl<T: Scalar> AlignedVec<T> {
-    /// `len` zeros. Memory comes zeroed from the system, untouched until used.
+    /// `len` zeros. A large buffer's memory comes zeroed from the system, untouched until used.
     ///
     /// # Panics
     /// If `len` elements exceed `isize::MAX` bytes.
@@ -25,12 +36,26 @@ impl<T: Scalar> AlignedVec<T> {
     /// As [`AlignedVec::zeros`], or `None` if the system has not the memory.
     pub fn try_zeros(len: usize) -> Option<Self> {
         if len == 0 {
-            return Some(AlignedVec { ptr: NonNull::dangling(), len });
+            return Some(AlignedVec { ptr: NonNull::dangling(), len, map: None });
         }
         let layout = Layout::from_size_align(len.checked_mul(size_of::<T>())?, ALIGN).ok()?;
+        if layout.size() >= MAPPED {
+            return Self::map_zeros(len, layout.size());
+        }
         // SAFETY: the layout's size is not zero; all-zero bytes are a valid f32 or f64.
         let raw = unsafe { alloc_zeroed(layout) };
-        NonNull::new(raw.cast::<T>()).map(|ptr| AlignedVec { ptr, len })
+        NonNull::new(raw.cast::<T>()).map(|ptr| AlignedVec { ptr, len, map: None })
+    }
+
+    /// `len` zeros of `bytes` bytes in a mapping of their own.
+    fn map_zeros(len: usize, bytes: usize) -> Option<Self> {
+        let mut map = MmapMut::map_anon(bytes.checked_add(HUGE)?).ok()?;
+        let start = map.as_ptr().align_offset(HUGE);
+        // Whole huge pages alone, so that no memory beyond the buffer is taken. A system without them says no; nothing is lost.
+        #[cfg(target_os = "linux")]
+        let _ = map.advise_range(memmap2::Advice::HugePage, start, bytes / HUGE * HUGE);
+        let ptr = NonNull::new(map.get_mut(start..start + bytes)?.as_mut_ptr().cast::<T>())?;
+        Some(AlignedVec { ptr, len, map: Some(map) })
     }
 
     /// A copy of the slice.
@@ -48,17 +73,24 @@ impl<T: Scalar> AlignedVec<T> {
 
 impl<T: Scalar> Drop for AlignedVec<T> {
     fn drop(&mut self) {
-        if self.len > 0 {
+        if self.len > 0 && self.map.is_none() {
             // SAFETY: `ptr` came from `alloc_zeroed` with this very layout and is freed once.
             unsafe { dealloc(self.ptr.as_ptr().cast(), Self::layout(self.len)) }
         }
     }
 }
 
+impl<T: Scalar> AsRef<[T]> for AlignedVec<T> {
+    fn as_ref(&self) -> &[T] {
+        self
+    }
+}
+
 impl<T: Scalar> Deref for AlignedVec<T> {
     type Target = [T];
     fn deref(&self) -> &[T] {
-        // SAFETY: `ptr` points to `len` initialised elements (dangling only when `len` is 0).
+        // SAFETY: `ptr` points to `len` initialised elements (dangling only when `len` is 0), which the allocator or `map`
+        // keeps until `self` is dropped; nothing else reaches into the mapping.
         unsafe { std::slice::from_raw_parts(self.ptr.as_ptr(), self.len) }
     }
 }
@@ -105,7 +137,7 @@ mod tests {
 
     #[test]
     fn buffers_are_aligned_zeroed_and_cloned_by_value() {
-        for len in [0, 1, 7, 64, 1000] {
+        for len in [0, 1, 7, 64, 1000, MAPPED / 4, MAPPED / 4 + 1, 3 * MAPPED / 4 + 17] {
             let mut a = AlignedVec::<f32>::zeros(len);
             assert_eq!(a.len(), len);
             assert!(len == 0 || a.as_ptr().addr().is_multiple_of(ALIGN));
@@ -117,5 +149,33 @@ mod tests {
                 assert_eq!(b[len - 1], 3.0);
             }
         }
+    }
+
+    #[test]
+    fn a_large_buffer_starts_on_a_huge_page_and_a_small_one_comes_from_the_allocator() {
+        let (small, large) = (AlignedVec::<f64>::zeros(MAPPED / 8 - 1), AlignedVec::<f64>::zeros(MAPPED / 8));
+        assert!(small.map.is_none() && large.map.is_some());
+        assert!(large.as_ptr().addr().is_multiple_of(HUGE));
+    }
+
+    #[test]
+    fn memory_that_cannot_be_had_is_none() {
+        assert!(AlignedVec::<f64>::try_zeros(usize::MAX).is_none());
+        assert!(AlignedVec::<f32>::try_zeros(isize::MAX as usize / 4).is_none());
+        assert!(AlignedVec::<f32>::try_zeros(1 << 55).is_none());
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn asking_for_memory_takes_none() {
+        let resident = || {
+            let status = std::fs::read_to_string("/proc/self/status").unwrap();
+            let line = status.lines().find(|l| l.starts_with("VmRSS:")).unwrap();
+            line.split_whitespace().nth(1).unwrap().parse::<usize>().unwrap()
+        };
+        let before = resident();
+        let buffer = AlignedVec::<f32>::zeros(1 << 28);
+        let after = resident();
+        assert!(after < before + (512 << 10), "{before} KiB, then {after} KiB for {} numbers", buffer.len());
     }
 }

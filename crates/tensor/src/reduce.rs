@@ -7,9 +7,13 @@ use crate::isa::Isa;
 use crate::scalar::Scalar;
 use crate::simd::{LaneKernel, LaneMath};
 use crate::view::MatRef;
+use rayon::prelude::*;
 
 /// Rows of one chunk of a column sum: all row tiles divide it.
 pub const ROW_CHUNK: usize = 192;
+
+/// Numbers from which [`all_finite`] is worth threads.
+const PARALLEL: usize = 1 << 22;
 
 struct Sum<'a, T>(&'a [T]);
 
@@ -77,6 +81,14 @@ pub fn axpy<T: Scalar>(isa: Isa, a: T, x: &[T], y: &mut [T]) {
     T::dispatch(isa, Axpy(a, x, y));
 }
 
+/// Whether every number is finite. Many millions are split over the current pool of threads.
+pub fn all_finite<T: Scalar>(x: &[T]) -> bool {
+    // Without a branch a number, which a vectorised loop cannot have; with one a block, so that it can stop.
+    let block = |x: &[T]| x.iter().fold(true, |all, v| all & v.is_finite());
+    let part = |x: &[T]| x.chunks(1 << 12).all(block);
+    if x.len() < PARALLEL { part(x) } else { x.par_chunks(PARALLEL / 16).all(part) }
+}
+
 struct ColSums<'a, T> {
     a: MatRef<'a, T>,
     out: &'a mut [T],
@@ -140,5 +152,19 @@ mod tests {
         let mut y = [1.0; 9];
         axpy(Isa::best(), 2.0, &[0.5; 9], &mut y);
         assert_eq!(y, [2.0; 9]);
+    }
+
+    #[test]
+    fn one_number_that_is_not_finite_is_found_wherever_it_is() {
+        for len in [1, 7, 5000, PARALLEL + 3] {
+            let mut x = vec![1.0_f32; len];
+            assert!(all_finite(&x));
+            for (at, bad) in [(0, f32::NAN), (len / 2, f32::INFINITY), (len - 1, f32::NEG_INFINITY)] {
+                let good = std::mem::replace(&mut x[at], bad);
+                assert!(!all_finite(&x), "{bad} at {at} of {len}");
+                x[at] = good;
+            }
+        }
+        assert!(all_finite::<f64>(&[]));
     }
 }

@@ -15,6 +15,8 @@ pub enum Purpose {
     Init = 1,
     /// The order of rows; the step is the epoch.
     Shuffle = 2,
+    /// Units dropped in training; the step is the training step, the element counts layers and their outputs.
+    Dropout = 16,
     /// Splits of a table.
     Split = 3,
     /// Anything made up for tests and examples.

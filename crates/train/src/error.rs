@@ -31,11 +31,41 @@ pub enum TrainError {
         /// What it needs.
         needs: &'static str,
     },
+    /// A metric that is not known.
+    #[error("unknown metric {name:?}: use one of {known}")]
+    UnknownMetric {
+        /// The name.
+        name: String,
+        /// The names that are known.
+        known: String,
+    },
     /// The data do not fit the network.
     #[error("the data do not fit the network: {what}")]
     Data {
         /// What is wrong.
         what: String,
+    },
+    /// Early stopping watches what is not there.
+    #[error("cannot watch {name:?}: this run has {known}")]
+    Monitor {
+        /// What was to be watched.
+        name: String,
+        /// What there is.
+        known: String,
+    },
+    /// A checkpoint cannot be read, written or continued.
+    #[error("{what}")]
+    Checkpoint {
+        /// The file, and what is wrong.
+        what: String,
+    },
+    /// The observer wished a pause; if there is a store of checkpoints, it has one of this very step.
+    #[error("training was suspended after step {step} of epoch {epoch}")]
+    Suspended {
+        /// The epoch, from 1.
+        epoch: usize,
+        /// Steps done in it.
+        step: usize,
     },
     /// The loss became infinite or NaN before an epoch was finished, so there are no good weights to keep.
     #[error("training diverged in epoch {epoch}{}: the loss is not finite; try a smaller learning rate", at_step(.step))]

@@ -23,7 +23,7 @@ pub struct Epoch {
 pub enum Stop {
     /// All epochs were run.
     Completed,
-    /// The validation loss no longer fell.
+    /// The watched quantity, by default the validation loss, no longer became better.
     EarlyStopping,
     /// The loss became infinite or NaN; the last good weights were kept.
     Diverged {
@@ -34,6 +34,10 @@ pub enum Stop {
     },
     /// The observer asked for it.
     Interrupted,
+    /// The steps that were allowed were done.
+    MaxSteps,
+    /// The time that was allowed was over.
+    TimeLimit,
 }
 
 /// The record of a training run.

@@ -21,19 +21,33 @@
 //! ```
 #![forbid(unsafe_code)]
 
+mod checkpoint;
+mod class_weights;
+mod cross_validation;
 mod data;
 mod error;
 mod fit;
+mod held;
 mod history;
+mod kept;
 pub mod metrics;
 mod network;
+mod observer;
+mod options;
+mod range_test;
+mod run;
 mod session;
 pub mod split;
 
+pub use checkpoint::{Arena, ArenaMut, CheckpointFault, Checkpoints, Identity, Progress};
+pub use class_weights::ClassWeights;
+pub use cross_validation::{CrossValidation, FoldScores, Spread, cross_validate};
 pub use data::Data;
 pub use error::TrainError;
-pub use fit::{EarlyStopping, FitOptions, Observer};
+pub use fit::Trainer;
 pub use history::{Epoch, History, Stop};
 pub use metrics::Metric;
 pub use network::Network;
+pub use observer::{Observer, Wish};
+pub use options::{EarlyStopping, FitOptions, Mode, Monitor};
 pub use session::Session;

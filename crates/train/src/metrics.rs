@@ -1,8 +1,23 @@
 //! Scores of predictions, accumulated row by row in double precision.
+//!
+//! A family a file: `confusion` is what classes alone say, `ranking` the order of probabilities, `calibration` their
+//! size, `regression` numbers; `classification` gathers the first three. The definitions, and what a score is where its
+//! formula divides by zero, are scikit-learn's; the exceptions are named. A row may have a weight: a whole number means as
+//! many equal rows, and a row whose weight is not positive does not count.
 
-use planish_tensor::math::log_one;
+mod calibration;
+mod classification;
+mod confusion;
+mod ranking;
+mod regression;
+
+pub use classification::{ClassificationScores, most_probable};
+pub use confusion::ConfusionMatrix;
+pub use regression::RegressionScores;
+
+use crate::error::TrainError;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::str::FromStr;
 
 /// A score. Its name is also its key in [`crate::Epoch::metrics`].
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -11,134 +26,117 @@ use std::collections::BTreeMap;
 pub enum Metric {
     /// The share of rows whose most probable class is the true one; for one output, probability > ½.
     Accuracy,
-    /// The mean of −ln p of the true class, p at least 1e-15.
-    LogLoss,
-    /// The area under the ROC curve of a binary classifier, ties counted half.
+    /// The mean of the classes' recalls, over the classes that occur.
+    BalancedAccuracy,
+    /// Right predictions of a class / predictions of it: of the second of two classes, else the mean over the classes that occur
+    /// or are predicted; 0 for a class that is never predicted.
+    Precision,
+    /// Right predictions of a class / rows of it; of two or more classes as [`Metric::Precision`]; 0 for a class without rows.
+    Recall,
+    /// 2·right / (predictions + rows) of a class; of two or more classes as [`Metric::Precision`].
+    F1,
+    /// The area under the ROC curve of a binary classifier, ties counted half; absent unless both classes occur.
     Auc,
+    /// The average precision Σ(Rₙ − Rₙ₋₁)·Pₙ over the thresholds of a binary classifier; absent unless both classes occur.
+    PrAuc,
+    /// The mean of −ln p of the true class, p at least 2⁻⁵² and at most 1 − 2⁻⁵².
+    LogLoss,
+    /// Matthews's correlation of the true and the predicted classes (Gorodkin, 2004, for more than two); 0 where either is constant.
+    Mcc,
+    /// The expected calibration error over 15 bins of equal width (Guo et al., 2017): for two classes the probability of the second
+    /// against its frequency, for more the largest probability against the accuracy.
+    Ece,
+    /// The mean of (p − y)² of the second of two classes; for more the mean of the sum over the classes (Brier, 1950).
+    Brier,
     /// √ of the mean squared error.
     Rmse,
     /// The mean absolute error.
     Mae,
-    /// 1 − Σ(y − ŷ)² / Σ(y − ȳ)²; 0 if y is constant.
+    /// The mean of |y − ŷ| / max(|y|, 2⁻⁵²): a share, not per cent.
+    Mape,
+    /// 1 − Σ(y − ŷ)² / Σ(y − ȳ)²; if y is constant, 1 for predictions without error, else 0.
     R2,
+    /// The median of |y − ŷ|; between two values their mean.
+    MedianAe,
+    /// The largest |y − ŷ|.
+    MaxError,
+    /// 1 − Var(y − ŷ) / Var(y); if y is constant, 1 for errors that are constant, else 0.
+    ExplainedVariance,
 }
 
 impl Metric {
+    /// All of them, in the order in which a reader wants them.
+    pub const ALL: [Metric; 18] = [
+        Metric::Accuracy,
+        Metric::BalancedAccuracy,
+        Metric::Precision,
+        Metric::Recall,
+        Metric::F1,
+        Metric::Auc,
+        Metric::PrAuc,
+        Metric::LogLoss,
+        Metric::Mcc,
+        Metric::Ece,
+        Metric::Brier,
+        Metric::Rmse,
+        Metric::Mae,
+        Metric::Mape,
+        Metric::R2,
+        Metric::MedianAe,
+        Metric::MaxError,
+        Metric::ExplainedVariance,
+    ];
+
     /// The name in results.
     pub fn name(self) -> &'static str {
         match self {
             Metric::Accuracy => "accuracy",
-            Metric::LogLoss => "log_loss",
+            Metric::BalancedAccuracy => "balanced_accuracy",
+            Metric::Precision => "precision",
+            Metric::Recall => "recall",
+            Metric::F1 => "f1",
             Metric::Auc => "auc",
+            Metric::PrAuc => "pr_auc",
+            Metric::LogLoss => "log_loss",
+            Metric::Mcc => "mcc",
+            Metric::Ece => "ece",
+            Metric::Brier => "brier",
             Metric::Rmse => "rmse",
             Metric::Mae => "mae",
+            Metric::Mape => "mape",
             Metric::R2 => "r2",
+            Metric::MedianAe => "median_ae",
+            Metric::MaxError => "max_error",
+            Metric::ExplainedVariance => "explained_variance",
         }
     }
 
     /// Whether it scores class probabilities.
     pub fn is_classification(self) -> bool {
-        matches!(self, Metric::Accuracy | Metric::LogLoss | Metric::Auc)
+        use Metric::*;
+        !matches!(self, Rmse | Mae | Mape | R2 | MedianAe | MaxError | ExplainedVariance)
     }
 }
 
-/// Scores of a classifier.
-#[derive(Clone, Debug, Default)]
-pub struct ClassificationScores {
-    rows: usize,
-    right: usize,
-    log_loss: f64,
-    /// Of binary problems: the probability of the second class, and whether it is true.
-    scores: Vec<(f64, bool)>,
-    binary: bool,
-}
+impl FromStr for Metric {
+    type Err = TrainError;
 
-impl ClassificationScores {
-    /// Adds a row: the probabilities of all classes (for two classes, of the second alone will do) and the true class.
-    pub fn push(&mut self, probabilities: &[f64], class: usize) {
-        let two;
-        let p = if let [p] = *probabilities {
-            two = [1.0 - p, p];
-            &two[..]
-        } else {
-            probabilities
-        };
-        let best = most_probable(p);
-        self.rows += 1;
-        self.right += usize::from(best == class);
-        self.log_loss -= log_one(p[class].max(1e-15));
-        self.binary = p.len() == 2;
-        if self.binary {
-            self.scores.push((p[1], class == 1));
-        }
-    }
-
-    /// The scores: accuracy and log_loss, and auc if the problem is binary and both classes occur.
-    pub fn finish(mut self) -> BTreeMap<String, f64> {
-        let n = self.rows.max(1) as f64;
-        let mut out = BTreeMap::new();
-        out.insert("accuracy".to_owned(), self.right as f64 / n);
-        out.insert("log_loss".to_owned(), self.log_loss / n);
-        if let Some(auc) = self.binary.then(|| auc(&mut self.scores)).flatten() {
-            out.insert("auc".to_owned(), auc);
-        }
-        out
+    /// The metric of this name.
+    ///
+    /// # Errors
+    /// A name that is none of them; the message lists them.
+    fn from_str(name: &str) -> Result<Metric, TrainError> {
+        let found = Metric::ALL.into_iter().find(|m| m.name() == name);
+        found.ok_or_else(|| TrainError::UnknownMetric {
+            name: name.to_owned(),
+            known: Metric::ALL.map(Metric::name).join(", "),
+        })
     }
 }
 
-/// The position of the largest probability; the first of equals, as a threshold of > ½ does for two classes.
-pub fn most_probable(probabilities: &[f64]) -> usize {
-    (0..probabilities.len()).fold(0, |best, i| if probabilities[i] > probabilities[best] { i } else { best })
-}
-
-/// The area under the ROC curve: the share of pairs (true, false) in the right order, ties counted half.
-fn auc(scores: &mut [(f64, bool)]) -> Option<f64> {
-    scores.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
-    let (mut below, mut pairs, mut positives) = (0.0, 0.0, 0.0);
-    let mut i = 0;
-    while i < scores.len() {
-        let tied = scores[i..].iter().take_while(|s| s.0 == scores[i].0).count().max(1);
-        let yes = scores[i..i + tied].iter().filter(|s| s.1).count() as f64;
-        let no = tied as f64 - yes;
-        pairs += yes * (below + no / 2.0);
-        below += no;
-        positives += yes;
-        i += tied;
-    }
-    (below > 0.0 && positives > 0.0).then(|| pairs / (below * positives))
-}
-
-/// Scores of a regression.
-#[derive(Clone, Debug, Default)]
-pub struct RegressionScores {
-    rows: usize,
-    squared: f64,
-    absolute: f64,
-    /// Running mean of y and sum of squares about it (Welford, 1962).
-    mean: f64,
-    spread: f64,
-}
-
-impl RegressionScores {
-    /// Adds a row.
-    pub fn push(&mut self, prediction: f64, y: f64) {
-        let error = prediction - y;
-        self.rows += 1;
-        self.squared += error * error;
-        self.absolute += error.abs();
-        let step = y - self.mean;
-        self.mean += step / self.rows as f64;
-        self.spread += step * (y - self.mean);
-    }
-
-    /// The scores: rmse, mae and r2.
-    pub fn finish(self) -> BTreeMap<String, f64> {
-        let n = self.rows.max(1) as f64;
-        let r2 = if self.spread > 0.0 { 1.0 - self.squared / self.spread } else { 0.0 };
-        [("rmse", (self.squared / n).sqrt()), ("mae", self.absolute / n), ("r2", r2)]
-            .map(|(k, v)| (k.to_owned(), v))
-            .into()
-    }
+/// a / b, and 0 where b is 0.
+fn share(a: f64, b: f64) -> f64 {
+    if b == 0.0 { 0.0 } else { a / b }
 }
 
 #[cfg(test)]
@@ -146,39 +144,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn auc_counts_ties_half() {
-        let mut s = ClassificationScores::default();
-        for (p, y) in [(0.1, 0), (0.4, 0), (0.35, 1), (0.8, 1)] {
-            s.push(&[p], y);
+    fn a_metric_is_found_by_the_name_that_it_has_in_results() {
+        for metric in Metric::ALL {
+            assert_eq!(metric.name().parse::<Metric>().unwrap(), metric);
         }
-        let m = s.finish();
-        assert_eq!((m["auc"], m["accuracy"]), (0.75, 0.75)); // the example of scikit-learn's roc_auc_score
-        let mut s = ClassificationScores::default();
-        for y in [0, 1, 1, 0] {
-            s.push(&[0.5], y);
-        }
-        assert_eq!(s.finish()["auc"], 0.5);
-    }
-
-    #[test]
-    fn multi_class_scores_use_the_largest_probability() {
-        let mut s = ClassificationScores::default();
-        s.push(&[0.2, 0.5, 0.3], 1);
-        s.push(&[0.2, 0.5, 0.3], 2);
-        let m = s.finish();
-        assert_eq!(m["accuracy"], 0.5);
-        assert!((m["log_loss"] - 0.948_559_992_442_940_6).abs() < 1e-14);
-        assert!(!m.contains_key("auc"));
-    }
-
-    #[test]
-    fn regression_scores_follow_their_formulas() {
-        let mut s = RegressionScores::default();
-        for (p, y) in [(2.5, 3.0), (0.0, -0.5), (2.0, 2.0), (8.0, 7.0)] {
-            s.push(p, y);
-        }
-        let m = s.finish();
-        assert!((m["r2"] - 0.948_608_137_044_967_9).abs() < 1e-14); // the example of scikit-learn's r2_score
-        assert_eq!((m["mae"], m["rmse"]), (0.5, 0.375_f64.sqrt()));
+        let message = "mse".parse::<Metric>().unwrap_err().to_string();
+        assert!(message.starts_with("unknown metric \"mse\": use one of accuracy, "), "{message}");
     }
 }

@@ -1,11 +1,12 @@
 //! A network compiled for training: its plan, parameters, loss and optimizer.
 
+use crate::checkpoint::{Arena, ArenaMut};
 use crate::data::Data;
 use crate::error::TrainError;
-use crate::metrics::{ClassificationScores, Metric, RegressionScores};
-use planish_nn::{Loss, NnError, Plan, Sequential, Targets, Workspace};
+use crate::metrics::{ClassificationScores, Metric, RegressionScores, most_probable};
+use planish_nn::{Arenas, Element, Input, Loss, Mode, NnError, Plan, Sequential, Targets, Workspace};
 use planish_optim::{Group, Optimizer};
-use planish_tensor::{AlignedVec, Exec, MatRef, Matrix, Scalar};
+use planish_tensor::{AlignedVec, Exec, Matrix};
 use std::collections::BTreeMap;
 
 /// Rows of one pass of `evaluate`.
@@ -13,10 +14,12 @@ const CHUNK: usize = 512;
 
 /// A network with its parameters, ready to be fitted and asked.
 #[derive(Clone, Debug)]
-pub struct Network<T: Scalar> {
+pub struct Network<T: Element> {
     pub(crate) sequential: Sequential,
     pub(crate) plan: Plan,
     pub(crate) params: AlignedVec<T>,
+    /// What is kept but not learned by gradient: the statistics of batch normalisation.
+    pub(crate) state: AlignedVec<T>,
     pub(crate) groups: Vec<Group>,
     pub(crate) optimizer: Optimizer,
     pub(crate) loss: Loss,
@@ -24,7 +27,7 @@ pub struct Network<T: Scalar> {
     pub(crate) seed: u64,
 }
 
-impl<T: Scalar> Network<T> {
+impl<T: Element> Network<T> {
     /// Checks everything and draws initial weights.
     ///
     /// # Errors
@@ -51,6 +54,7 @@ impl<T: Scalar> Network<T> {
         Ok(Network {
             sequential: net.clone(),
             params: plan.initialize(seed),
+            state: plan.initialize_state(),
             groups: plan.layout().groups.iter().map(group).collect(),
             optimizer,
             loss,
@@ -80,15 +84,45 @@ impl<T: Scalar> Network<T> {
         &mut self.params
     }
 
+    /// What is kept but not learned by gradient (the statistics of batch normalisation), in the plan's state layout.
+    pub fn state(&self) -> &[T] {
+        &self.state
+    }
+
+    /// The state, to be set from outside.
+    pub fn state_mut(&mut self) -> &mut [T] {
+        &mut self.state
+    }
+
+    /// Parameters and state together.
+    pub fn arenas(&self) -> Arenas<'_, T> {
+        Arenas::new(&self.params, &self.state)
+    }
+
+    /// Parameters that are updated alike: their learning-rate factors, decays and trainable flags, to be set from outside.
+    pub fn groups_mut(&mut self) -> &mut [Group] {
+        &mut self.groups
+    }
+
+    /// What a trained network is made of, by name: what is kept of the best epoch and saved in a checkpoint.
+    pub(crate) fn named_arenas(&self) -> Vec<Arena<'_, T>> {
+        vec![("params", &self.params), ("state", &self.state)]
+    }
+
+    /// As [`Network::named_arenas`], to be written to.
+    pub(crate) fn named_arenas_mut(&mut self) -> Vec<ArenaMut<'_, T>> {
+        vec![("params", &mut self.params), ("state", &mut self.state)]
+    }
+
     /// The output for every row of x, `[rows, outputs]`.
     ///
     /// # Panics
-    /// If x has not the network's number of inputs.
-    pub fn predict(&self, exec: Exec, x: MatRef<'_, T>) -> Matrix<T> {
-        self.plan.predict(exec, &self.params, x)
+    /// If x has not the network's number of inputs and category codes, or a code is not below its embedding's categories.
+    pub fn predict<'a>(&self, exec: Exec, x: impl Into<Input<'a, T>>) -> Matrix<T> {
+        self.plan.predict(exec, self.arenas(), x)
     }
 
-    /// The loss and the compiled metrics for these data.
+    /// The loss, penalties of regularizers included, and the compiled metrics for these data.
     ///
     /// # Errors
     /// Data that do not fit the network.
@@ -102,23 +136,11 @@ impl<T: Scalar> Network<T> {
         let mut total = 0.0;
         for from in (0..data.rows()).step_by(CHUNK) {
             let to = (from + CHUNK).min(data.rows());
-            let y = match data.y {
-                Targets::Values(y) => Targets::Values(y.rows_between(from, to)),
-                Targets::Classes(c) => Targets::Classes(&c[from..to]),
-            };
-            let x = data.x.rows_between(from, to);
-            let loss = self.plan.loss(
-                exec,
-                self.loss,
-                &self.params,
-                x,
-                y,
-                data.weights.map(|w| &w[from..to]),
-                &mut ws,
-            );
-            total +=
-                if self.loss == Loss::Sse { loss } else { loss * (to - from) as f64 / data.rows() as f64 };
+            let batch = data.batch().rows_between(from, to);
+            let loss = self.plan.loss(exec, self.loss, Mode::Inference, self.arenas(), &batch, &mut ws);
+            total += if self.loss.is_sum() { loss } else { loss * (to - from) as f64 / data.rows() as f64 };
         }
+        total += self.plan.penalty(exec.isa, &self.params);
         Ok((total, self.scores(exec, data)))
     }
 
@@ -126,13 +148,17 @@ impl<T: Scalar> Network<T> {
     fn scores(&self, exec: Exec, data: &Data<'_, T>) -> BTreeMap<String, f64> {
         let Some(first) = self.metrics.first() else { return BTreeMap::new() };
         let (mut classes, mut numbers) = (ClassificationScores::default(), RegressionScores::default());
-        let out = self.predict(exec, data.x);
+        let out = self.predict(exec, data.input());
         let mut row = Vec::new();
         for i in 0..out.rows() {
             row.clear();
             row.extend(out.row(i).iter().map(|p| p.to_f64()));
             match data.y {
                 Targets::Classes(c) => classes.push(&row, c[i] as usize),
+                Targets::Values(y) if first.is_classification() && y.cols() > 1 => {
+                    let target: Vec<f64> = y.row(i).iter().map(|p| p.to_f64()).collect();
+                    classes.push(&row, most_probable(&target));
+                }
                 Targets::Values(y) if first.is_classification() => {
                     classes.push(&row, usize::from(y.at(i, 0).to_f64() > 0.5))
                 }
@@ -152,10 +178,10 @@ fn check_metrics(plan: &Plan, loss: Loss, metrics: &[Metric]) -> Result<(), Trai
         if m.is_classification() != metrics[0].is_classification() {
             return fail(m, "metrics of classes and of numbers cannot be mixed");
         }
-        if m.is_classification() && plan.outputs() > 1 && loss != Loss::CategoricalCrossentropy {
+        if m.is_classification() && plan.outputs() > 1 && !loss.is_categorical() {
             return fail(m, "it needs one output, or softmax with categorical_crossentropy");
         }
-        if !m.is_classification() && loss == Loss::CategoricalCrossentropy {
+        if !m.is_classification() && loss.is_categorical() {
             return fail(m, "it needs targets that are numbers");
         }
     }

@@ -1,4 +1,9 @@
-//! Seeded splits of row numbers into a training part and a held-out part.
+//! Seeded splits of row numbers into a training part and a held-out part: once ([`holdout`]), or once for each of several folds
+//! ([`Folds`]). Randomness is counter-based, so a split depends on the seed and the rows alone.
+
+mod folds;
+
+pub use folds::Folds;
 
 use planish_tensor::rng::{Purpose, Stream};
 

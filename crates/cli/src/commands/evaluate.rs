@@ -4,6 +4,7 @@ use crate::args::{EvaluateArgs, exec};
 use crate::report;
 use planish_io::{CsvSource, load_model};
 use planish_model::{Evaluation, Failed};
+use planish_train::metrics::ConfusionMatrix;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -23,13 +24,14 @@ pub(crate) fn run(a: &EvaluateArgs) -> anyhow::Result<()> {
         report::note(&format!("{} rows without a target were left out", evaluation.rows_without_target));
     }
     if a.json {
-        return report::print_json(&Output::new(&evaluation));
+        return report::print_json(&Output::new(&evaluation, model.target().classes()));
     }
-    report::print(&format!(
-        "{} rows: {}\n",
-        report::count(evaluation.rows),
-        report::scores(&evaluation.metrics)
-    ))
+    let mut text =
+        format!("{} rows\n{}", report::count(evaluation.rows), report::score_table(&evaluation.metrics));
+    if let Some(confusion) = &evaluation.confusion {
+        text += &report::confusion(confusion, model.target().classes());
+    }
+    report::print(&text)
 }
 
 /// The evaluation as JSON, in the order in which a reader wants it.
@@ -38,10 +40,29 @@ struct Output<'a> {
     task: &'a str,
     rows: u64,
     metrics: &'a BTreeMap<String, f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    confusion_matrix: Option<Confusion<'a>>,
     #[serde(skip_serializing_if = "is_zero")]
     rows_without_target: u64,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     unknown_categories: &'a BTreeMap<String, u64>,
+}
+
+/// Classes whose matrix is written: it has their square of numbers.
+const MATRIX_CLASSES: usize = 1000;
+
+/// How often each class was taken for each; at `[i][j]`, rows of class `i` taken for class `j`.
+#[derive(Serialize)]
+struct Confusion<'a> {
+    classes: &'a [String],
+    rows: Vec<Vec<u64>>,
+}
+
+impl<'a> Confusion<'a> {
+    fn new(matrix: &ConfusionMatrix, classes: &'a [String]) -> Self {
+        let row = |truth| (0..classes.len()).map(|p| matrix.at(truth, p) as u64).collect();
+        Confusion { classes, rows: (0..classes.len()).map(row).collect() }
+    }
 }
 
 fn is_zero(n: &u64) -> bool {
@@ -49,11 +70,16 @@ fn is_zero(n: &u64) -> bool {
 }
 
 impl<'a> Output<'a> {
-    fn new(e: &'a Evaluation) -> Self {
+    fn new(e: &'a Evaluation, classes: &'a [String]) -> Self {
         Output {
             task: e.task.name(),
             rows: e.rows,
             metrics: &e.metrics,
+            confusion_matrix: e
+                .confusion
+                .as_ref()
+                .filter(|_| classes.len() <= MATRIX_CLASSES)
+                .map(|matrix| Confusion::new(matrix, classes)),
             rows_without_target: e.rows_without_target,
             unknown_categories: &e.notes.unknown,
         }

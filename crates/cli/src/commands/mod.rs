@@ -6,3 +6,4 @@ pub(crate) mod predict;
 pub(crate) mod quickstart;
 pub(crate) mod serve;
 pub(crate) mod train;
+mod train_settings;

@@ -1,26 +1,42 @@
 //! `planish train`: a table in, a model out.
 
-use crate::args::{ModelKind, TaskArg, TrainArgs, exec};
+use super::train_settings::network_settings;
+use crate::args::{Cli, ModelKind, TaskArg, TrainArgs, exec, usage};
 use crate::progress::TrainingProgress;
 use crate::report;
 use anyhow::{Context, bail};
-use clap::ArgMatches;
+use clap::error::ErrorKind;
 use clap::parser::ValueSource;
-use planish_io::{CsvSource, check_writable, save_model};
+use clap::{ArgMatches, CommandFactory};
+use planish_io::{CheckpointFolder, CsvSource, check_writable, save_model};
 use planish_linreg::Response;
 use planish_model::{
-    Failed, LinearSettings, Model, NetworkSettings, Predictor, Settings, fit_linear, fit_network,
+    Failed, LearningRates, LinearSettings, Model, ModelError, Predictor, Settings, fit_linear,
+    fit_network_with_checkpoints, lr_range_test,
 };
 use planish_nn::Activation;
-use planish_optim::Optimizer;
+use planish_optim::RangeTest;
 use planish_tabular::RowSource;
 use planish_tensor::Exec;
-use planish_train::{History, Stop};
+use planish_train::{Checkpoints, History, Stop, TrainError};
 use serde_json::json;
+use signal_hook::consts::{SIGINT, SIGTERM};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 pub(crate) fn run(a: &TrainArgs, matches: Option<&ArgMatches>) -> anyhow::Result<()> {
     let exec = exec(a.threads)?;
-    check_writable(&a.output)?;
+    if a.checkpoints.resume && a.checkpoints.folder.is_none() {
+        usage(ErrorKind::MissingRequiredArgument, "--resume needs --checkpoint DIR");
+    }
+    if a.schedule.lr_range_test {
+        return range_test(exec, a);
+    }
+    let Some(output) = &a.output else {
+        usage(ErrorKind::MissingRequiredArgument, "a file for the model is needed: --output <MODEL>");
+    };
+    check_writable(output)?;
     let mut source = CsvSource::open(&a.data, &a.table.options())?;
     source.warnings().iter().for_each(|w| report::note(w));
     let model = match a.model {
@@ -30,46 +46,85 @@ pub(crate) fn run(a: &TrainArgs, matches: Option<&ArgMatches>) -> anyhow::Result
             train_linear(exec, a, &mut source)?
         }
     };
-    save_model(&model, &a.output)?;
+    save_model(&model, output)?;
     say_notes(&model);
     if let Some(Stop::Diverged { epoch, .. }) = history(&model).map(|h| h.stop) {
         let kept = history(&model).map_or(0, |h| h.best_epoch);
         bail!(
             "training diverged in epoch {epoch}: the loss is not finite. The weights of epoch {kept} are kept in {}; try a smaller --lr",
-            a.output.display()
+            output.display()
         );
     }
     if a.json {
         return report::print_json(&summary_json(&model, a));
     }
-    report::print(&summary(&model, a))
+    report::print(&summary(&model, a, output))
 }
 
 fn train_network(exec: Exec, a: &TrainArgs, source: &mut CsvSource) -> anyhow::Result<Model> {
-    if a.hidden.0.is_empty() && a.activation != Activation::Relu {
+    if a.network.hidden.0.is_empty() && a.network.activation != Activation::Relu {
         report::note("--activation has no effect without hidden layers");
     }
     if a.no_intercept {
         report::note("--no-intercept has no effect with --model mlp");
     }
+    let settings = network_settings(a)?;
+    let mut progress = TrainingProgress::new(a.run.epochs);
+    let mut folder = None;
+    if let Some(path) = &a.checkpoints.folder {
+        let opened = CheckpointFolder::new(path, a.checkpoints.every, a.checkpoints.resume)?;
+        if a.checkpoints.resume && !opened.has_checkpoint() {
+            report::note(&format!(
+                "there is no checkpoint in {}: starting from the beginning",
+                path.display()
+            ));
+        }
+        progress.suspend_on(interrupts()?);
+        folder = Some(opened);
+    }
     let table = source.read_all()?;
-    let settings = NetworkSettings {
-        task: a.task.map(Into::into),
-        drop: a.drop.clone(),
-        hidden: a.hidden.0.clone(),
-        activation: a.activation,
-        optimizer: Optimizer::from_name(&a.optimizer, a.lr)?,
-        epochs: a.epochs,
-        batch_size: a.batch_size,
-        validation_split: a.validation_split,
-        patience: a.patience,
-        seed: a.seed,
-        ..NetworkSettings::new(&a.target)
-    };
-    let mut progress = TrainingProgress::new(a.epochs);
-    let model = fit_network(exec, &table, &settings, &mut progress);
+    progress.limit(a.run.time_limit);
+    let store = folder.as_mut().map(|f| f as &mut dyn Checkpoints<f32>);
+    let model = fit_network_with_checkpoints(exec, &table, &settings, &mut progress, store);
     progress.finish();
-    model.with_context(|| source.name().to_owned())
+    match model {
+        Err(ModelError::Train(e @ TrainError::Suspended { .. })) => {
+            bail!("{e}; to go on, give the same command with --resume")
+        }
+        Err(ModelError::Train(e @ TrainError::Checkpoint { .. })) => Err(e.into()),
+        other => other.with_context(|| source.name().to_owned()),
+    }
+}
+
+/// A flag that the first interrupt sets; the second ends the program at once.
+fn interrupts() -> anyhow::Result<Arc<AtomicBool>> {
+    let flag = Arc::new(AtomicBool::new(false));
+    for signal in [SIGINT, SIGTERM] {
+        signal_hook::flag::register_conditional_shutdown(signal, 130, flag.clone())?;
+        signal_hook::flag::register(signal, flag.clone())?;
+    }
+    Ok(flag)
+}
+
+/// Prints the learning rate that a range test suggests.
+fn range_test(exec: Exec, a: &TrainArgs) -> anyhow::Result<()> {
+    if a.model == ModelKind::Linear {
+        bail!("--model linear has no learning rate");
+    }
+    let mut source = CsvSource::open(&a.data, &a.table.options())?;
+    source.warnings().iter().for_each(|w| report::note(w));
+    let (table, settings) = (source.read_all()?, network_settings(a)?);
+    let LearningRates { suggested: lr, curve } =
+        lr_range_test(exec, &table, &settings, &RangeTest::default())
+            .with_context(|| source.name().to_owned())?;
+    if a.json {
+        let losses: Vec<_> = curve.iter().map(|(lr, loss)| json!({"lr": lr, "loss": loss})).collect();
+        return report::print_json(&json!({ "lr": lr, "curve": losses }));
+    }
+    let Some(lr) = lr else {
+        bail!("the loss never fell in the range test: there is no learning rate to suggest")
+    };
+    report::print(&format!("suggested learning rate: --lr {lr:.1e}\n"))
 }
 
 fn train_linear(exec: Exec, a: &TrainArgs, source: &mut CsvSource) -> anyhow::Result<Model> {
@@ -108,19 +163,26 @@ fn say_notes(model: &Model) {
 /// Says which options that were typed mean nothing to a linear model.
 fn say_unused(matches: Option<&ArgMatches>) {
     let Some(matches) = matches else { return };
-    for id in [
-        "hidden",
-        "activation",
-        "optimizer",
-        "lr",
-        "epochs",
-        "batch_size",
-        "validation_split",
-        "patience",
-        "seed",
-    ] {
-        if matches.value_source(id) == Some(ValueSource::CommandLine) {
-            report::note(&format!("--{} has no effect with --model linear", id.replace('_', "-")));
+    const USED: [&str; 11] = [
+        "data",
+        "target",
+        "output",
+        "task",
+        "model",
+        "drop",
+        "no_intercept",
+        "threads",
+        "json",
+        "delimiter",
+        "header",
+    ];
+    let train = Cli::command().find_subcommand("train").cloned().unwrap_or_default();
+    for arg in train.get_arguments() {
+        let id = arg.get_id().as_str();
+        let typed = matches!(matches.try_get_raw(id), Ok(Some(_)))
+            && matches.value_source(id) == Some(ValueSource::CommandLine);
+        if let Some(long) = arg.get_long().filter(|_| typed && !USED.contains(&id) && id != "config") {
+            report::note(&format!("--{long} has no effect with --model linear"));
         }
     }
 }
@@ -136,7 +198,7 @@ fn response(model: &Model) -> Option<&Response> {
     }
 }
 
-fn summary(model: &Model, a: &TrainArgs) -> String {
+fn summary(model: &Model, a: &TrainArgs, output: &Path) -> String {
     let record = model.record();
     let mut out = report::target(model.target());
     if a.task.is_none() {
@@ -153,8 +215,13 @@ fn summary(model: &Model, a: &TrainArgs) -> String {
     out.push('\n');
     if let Some(h) = history(model) {
         let why = match h.stop {
-            Stop::EarlyStopping => "; the held-out loss no longer fell",
-            _ => "",
+            Stop::EarlyStopping if a.run.monitor == "val_loss" => {
+                "; the held-out loss no longer fell".to_owned()
+            }
+            Stop::EarlyStopping => format!("; {} no longer became better", a.run.monitor),
+            Stop::MaxSteps => "; the steps that were allowed were done".to_owned(),
+            Stop::TimeLimit => "; the time that was allowed was over".to_owned(),
+            _ => String::new(),
         };
         out += &format!("kept epoch {} of {}{why}\n", h.best_epoch, h.epochs.len());
         if !record.validation.is_empty() {
@@ -175,7 +242,7 @@ fn summary(model: &Model, a: &TrainArgs) -> String {
     for term in model.aliased() {
         out += &format!("dropped {term}: it is a combination of terms before it\n");
     }
-    out + &report::wrote(&a.output) + "\n"
+    out + &report::wrote(output) + "\n"
 }
 
 fn summary_json(model: &Model, a: &TrainArgs) -> serde_json::Value {

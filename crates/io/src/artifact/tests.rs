@@ -1,9 +1,14 @@
 //! Round trips, and every way in which a file can be broken.
 
+use super::hash::NO_HASH;
 use super::*;
-use planish_model::{LinearSettings, NetworkSettings, Predictions, fit_linear, fit_network};
+use planish_model::{
+    LinearSettings, Model, NetworkSettings, Predictions, Predictor, fit_linear, fit_network,
+};
 use planish_tabular::{Kind, Notes, Schema, Table, TableSource};
 use planish_tensor::Exec;
+
+mod large;
 
 fn table() -> Table {
     let mut t = Table::new(Schema::new([("x", Kind::Number), ("c", Kind::Category), ("y", Kind::Number)]));
@@ -35,6 +40,39 @@ fn a_model_read_back_predicts_the_same_bits_and_writes_the_same_file() {
         let predict = |m: &Model| m.predict(Exec::best(), &table(), &mut Notes::default()).unwrap();
         assert_eq!(predict(&model), predict(&back));
         assert!(matches!(predict(&back), Predictions::Numbers(y) if y.len() == 40));
+    }
+}
+
+/// The artifact as a program that knows the format and gathers everything in memory would write it.
+fn gathered(model: &Model) -> Vec<u8> {
+    let streamed = model_to_bytes(model);
+    let length = u64::from_le_bytes(streamed[..8].try_into().unwrap()) as usize;
+    let mut file = streamed[..8 + length].to_vec();
+    let at = std::str::from_utf8(&file[8..]).unwrap().find("\"blake3\":\"").unwrap() + 8 + 10;
+    file[at..at + 64].fill(b'0');
+    match model.predictor() {
+        Predictor::Network(n) => {
+            for p in &n.plan.layout().params {
+                file.extend(n.params[p.range.clone()].iter().flat_map(|x| x.to_le_bytes()));
+            }
+        }
+        Predictor::Linear(l) => {
+            file.extend(l.fit.responses[0].coef.iter().flat_map(|c| c.to_f64().to_le_bytes()));
+        }
+        _ => {}
+    }
+    let hash = blake3::hash(&file).to_hex();
+    file[at..at + 64].copy_from_slice(hash.as_bytes());
+    file
+}
+
+#[test]
+fn the_streamed_file_is_the_gathered_one() {
+    let folder = tempfile::tempdir().unwrap();
+    for model in models() {
+        let path = folder.path().join("model");
+        save_model(&model, &path).unwrap();
+        assert_eq!(std::fs::read(&path).unwrap(), gathered(&model));
     }
 }
 

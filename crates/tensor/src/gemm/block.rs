@@ -85,7 +85,7 @@ impl<T: Scalar, E: Epilogue<T>> LaneKernel<T> for Nest<'_, '_, T, E> {
         if let Source::View(b) = b.0 {
             if let Some(path) = few::choose(m, &b, &c) {
                 // SAFETY: the door has checked that the shapes match, and the path was chosen for them.
-                unsafe { few::run(s, path, a, b, c.reborrow(), start, scratch) }
+                unsafe { s.few(path, a, b, c.reborrow(), start, scratch) }
                 return epilogue.tile(s, 0, 0, c);
             }
             keep = keeps::<T, S>(m, k, n);
@@ -109,7 +109,7 @@ impl<T: Scalar, E: Epilogue<T>> LaneKernel<T> for Nest<'_, '_, T, E> {
                 let mut panels = match b.0 {
                     Source::Packed(packed, from, _) => Panels::Packed(packed.block(p0, from + j0).as_ptr()),
                     Source::View(b) if far => {
-                        pack::columns(s, b.block(p0, p1, j0, j1), panel, b_buffer);
+                        s.pack_columns(b.block(p0, p1, j0, j1), panel, b_buffer);
                         Panels::Packed(b_buffer.as_ptr())
                     }
                     Source::View(b) if keep => {
@@ -124,7 +124,7 @@ impl<T: Scalar, E: Epilogue<T>> LaneKernel<T> for Nest<'_, '_, T, E> {
                     if pack_a {
                         height = S::MR[S::NV - 1];
                         if m > MC || j0 == 0 {
-                            pack::rows(s, rows, height, a_buffer);
+                            s.pack_rows(rows, height, a_buffer);
                         }
                         rows.ptr = a_buffer.as_ptr();
                         (rows.rs, rows.cs) = (1, height);

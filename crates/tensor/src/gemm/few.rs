@@ -8,7 +8,7 @@ use crate::view::{MatMut, MatRef};
 
 /// A path for few rows.
 #[derive(Clone, Copy)]
-pub(super) enum Path {
+pub enum Path {
     /// B is read along its rows.
     Thin,
     /// B is read along its columns.

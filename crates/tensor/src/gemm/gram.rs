@@ -134,7 +134,7 @@ impl<T: Scalar> LaneKernel<T> for Triangle<'_, T> {
         let whole = p - p % T::LANES;
         for r0 in (0..m).step_by(depth) {
             let rows = a.rows_between(r0, (r0 + depth).min(m));
-            pack::columns(s, rows, panel, packed);
+            s.pack_columns(rows, panel, packed);
             let block =
                 Packed { k: rows.rows(), p, panel, from: packed, c: c.ptr, rsc: c.rs, first: r0 == 0 };
             for j in (0..p).step_by(panel) {

@@ -7,10 +7,11 @@
 //!
 //! The files: `tile` is the micro-kernel, written once over the lane layer; `block` the loop nest, which decides what is
 //! packed, by the numbers in `thresholds`; `pack` the packing, `packed` a B that stays packed; `few`, `thin` and `turned` the products of
-//! few rows, bound by reading B; `tiny` those whose sides are all small; `epilogue` what is done with finished tiles; `threads` the cutting of C; `gram` AᵀA; this
+//! few rows, bound by reading B; `tiny` those whose sides are all small; `compiled` keeps these out of the crates that call; `epilogue` what is done with finished tiles; `threads` the cutting of C; `gram` AᵀA; this
 //! file the door, where shapes are checked.
 
 mod block;
+mod compiled;
 mod epilogue;
 mod few;
 mod gram;
@@ -30,6 +31,8 @@ use crate::isa::Isa;
 use crate::scalar::Scalar;
 use crate::view::{MatMut, MatRef};
 use block::Block;
+#[doc(hidden)]
+pub use compiled::Kernels;
 pub use epilogue::{ColSums, Epilogue};
 pub use gram::{GRAM_CHUNK, gram};
 use packed::Source;

@@ -1,6 +1,5 @@
 //! The right operand of a product: a view, or a B packed once and used by many products.
 
-use super::pack;
 use super::thresholds::KC;
 use crate::buffer::AlignedVec;
 use crate::isa::Isa;
@@ -26,7 +25,7 @@ pub struct PackedB<T: Scalar> {
     n: usize,
     /// Panels of at most this many columns.
     panel: usize,
-    /// Blocks of [`KC`] rows, each as [`pack::columns`] writes it.
+    /// Blocks of [`KC`] rows, each as `pack::columns` writes it.
     data: AlignedVec<T>,
 }
 
@@ -79,7 +78,7 @@ impl<T: Scalar> LaneKernel<T> for Pack<'_, T> {
         for p0 in (0..k).step_by(KC) {
             let p1 = (p0 + KC).min(k);
             let block = &mut self.out[p0 * stride..p1 * stride];
-            pack::columns(s, self.b.block(p0, p1, 0, n), S::NV * T::LANES, block);
+            s.pack_columns(self.b.block(p0, p1, 0, n), S::NV * T::LANES, block);
         }
     }
 }

@@ -21,7 +21,7 @@ pub(super) enum From {
 
 /// One panel of columns against `m` rows, depth `k`.
 #[derive(Clone, Copy)]
-pub(super) struct Strip<T> {
+pub struct Strip<T> {
     pub(super) m: usize,
     pub(super) k: usize,
     /// Columns, at most `NV` vectors.
@@ -50,33 +50,7 @@ impl<T: Scalar> Strip<T> {
     #[inline(always)]
     pub(super) unsafe fn run<S: LaneMath<T>>(self, s: S) {
         // SAFETY: as the caller promises.
-        unsafe { self.outline(s, std::ptr::null_mut()) }
-    }
-
-    /// As [`Strip::run`] if `keep` is null; otherwise the strip is one tile, and B is written to `keep`.
-    ///
-    /// # Safety
-    /// As [`Strip::run_keeping`].
-    #[inline(always)]
-    unsafe fn outline<S: LaneMath<T>>(self, s: S, keep: *mut T) {
-        let tail = match (self.width.is_multiple_of(T::LANES), self.padded && !S::MASKS_ARE_FREE) {
-            (true, _) => NONE,
-            (false, false) => MASKED,
-            (false, true) => PADDED,
-        };
-        macro_rules! outline {
-            ($($vectors:literal)*) => {
-                match (self.width.div_ceil(T::LANES), tail) {
-                    $(($vectors, NONE) if S::NV >= $vectors => s.outline(Sized::<T, $vectors, NONE>(self, keep)),
-                    ($vectors, MASKED) if S::NV >= $vectors => s.outline(Sized::<T, $vectors, MASKED>(self, keep)),
-                    ($vectors, PADDED) if S::NV >= $vectors && !S::MASKS_ARE_FREE => {
-                        s.outline(Sized::<T, $vectors, PADDED>(self, keep))
-                    })*
-                    (vectors, _) => unreachable!("a strip of {vectors} vectors"),
-                }
-            };
-        }
-        outline!(1 2 3 4)
+        unsafe { s.strip(&self, std::ptr::null_mut()) }
     }
 
     /// Computes the strip, and writes the panel of B to `keep`, padded to whole vectors, while the first tile reads it: further tiles,
@@ -91,10 +65,10 @@ impl<T: Scalar> Strip<T> {
         // SAFETY: as the caller promises; the rest of the rows follow those of the first tile.
         unsafe {
             if self.m <= height {
-                self.outline(s, std::ptr::null_mut());
+                s.strip(&self, std::ptr::null_mut());
                 return false;
             }
-            Strip { m: height, ..self }.outline(s, keep);
+            s.strip(&Strip { m: height, ..self }, keep);
             let rest = Strip {
                 m: self.m - height,
                 a: self.a.add(if self.a_panel > 0 { self.a_panel } else { height * self.rsa }),
@@ -104,7 +78,7 @@ impl<T: Scalar> Strip<T> {
                 c: self.c.add(height * self.rsc),
                 ..self
             };
-            rest.outline(s, std::ptr::null_mut());
+            s.strip(&rest, std::ptr::null_mut());
         }
         true
     }
@@ -117,7 +91,38 @@ const MASKED: u8 = 1;
 /// It is part, but B is padded: only C's loads and stores are masked.
 const PADDED: u8 = 2;
 
-/// A strip of `NV` vectors; `TAIL` says what the last is. Only made by [`Strip::run`], whose caller vouches for the pointers.
+/// The strip as a lane kernel, which chooses the code for its width: with a null pointer [`Strip::run`], else its one tile with
+/// B written there.
+pub(super) struct StripKernel<T>(pub(super) Strip<T>, pub(super) *mut T);
+
+impl<T: Scalar> LaneKernel<T> for StripKernel<T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: LaneMath<T>>(self, s: S) {
+        let StripKernel(strip, keep) = self;
+        let tail = match (strip.width.is_multiple_of(T::LANES), strip.padded && !S::MASKS_ARE_FREE) {
+            (true, _) => NONE,
+            (false, false) => MASKED,
+            (false, true) => PADDED,
+        };
+        macro_rules! choose {
+            ($($vectors:literal)*) => {
+                match (strip.width.div_ceil(T::LANES), tail) {
+                    $(($vectors, NONE) if S::NV >= $vectors => Sized::<T, $vectors, NONE>(strip, keep).run(s),
+                    ($vectors, MASKED) if S::NV >= $vectors => Sized::<T, $vectors, MASKED>(strip, keep).run(s),
+                    ($vectors, PADDED) if S::NV >= $vectors && !S::MASKS_ARE_FREE => {
+                        Sized::<T, $vectors, PADDED>(strip, keep).run(s)
+                    })*
+                    (vectors, _) => unreachable!("a strip of {vectors} vectors"),
+                }
+            };
+        }
+        choose!(1 2 3 4)
+    }
+}
+
+/// A strip of `NV` vectors; `TAIL` says what the last is. Only made by [`StripKernel`], whose caller vouches for the pointers.
 struct Sized<T, const NV: usize, const TAIL: u8>(Strip<T>, *mut T);
 
 impl<T: Scalar, const NV: usize, const TAIL: u8> LaneKernel<T> for Sized<T, NV, TAIL> {

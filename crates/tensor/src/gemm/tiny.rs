@@ -39,11 +39,11 @@ impl<T: Scalar, E: Epilogue<T>> LaneKernel<T> for Tiny<'_, '_, T, E> {
             && let Some(path) = few::choose(m, b, c)
         {
             // SAFETY: the door has checked that the shapes match, and the path was chosen for them.
-            unsafe { few::run(s, path, *a, *b, c.reborrow(), start, scratch) }
+            unsafe { s.few(path, *a, *b, c.reborrow(), start, scratch) }
         } else {
             let turned = b.cs != 1;
             if turned {
-                pack::columns(s, *b, panel, scratch);
+                s.pack_columns(*b, panel, scratch);
             }
             for j in (0..n).step_by(panel) {
                 let width = panel.min(n - j);

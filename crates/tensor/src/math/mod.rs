@@ -18,6 +18,7 @@ pub mod rows;
 mod slices;
 mod trig;
 
+use crate::gemm::Kernels;
 use crate::scalar::Scalar;
 use crate::simd::Lanes;
 pub use coefficients::Coefficients;
@@ -97,7 +98,7 @@ impl Format for f64 {
 }
 
 /// The functions, on virtual vectors. Implemented for every token.
-pub trait LaneMath<T: Scalar>: Lanes<T> {
+pub trait LaneMath<T: Scalar>: Lanes<T> + Kernels<T> {
     /// A constant, rounded from `f64`.
     #[inline(always)]
     fn constant(self, x: f64) -> Self::V {
@@ -377,7 +378,7 @@ pub trait LaneMath<T: Scalar>: Lanes<T> {
     }
 }
 
-impl<T: Scalar, S: Lanes<T>> LaneMath<T> for S {}
+impl<T: Scalar, S: Lanes<T> + Kernels<T>> LaneMath<T> for S {}
 
 #[cfg(test)]
 mod tests;

@@ -1,10 +1,14 @@
 //! The loop's promises: determinism, early stopping, divergence, agreement of fit's figures with evaluate's.
 
 use super::*;
+use crate::held::Held;
+use crate::history::Stop;
 use crate::metrics::Metric;
+use crate::options::EarlyStopping;
 use planish_nn::{Activation, Sequential};
 use planish_optim::Optimizer;
-use planish_tensor::Isa;
+use planish_tensor::rng::{Purpose, Stream};
+use planish_tensor::{Isa, Matrix};
 
 /// A noisy circle: 300 points, class 1 inside.
 fn circle() -> (Matrix<f32>, Matrix<f32>) {
@@ -44,7 +48,7 @@ fn early_stopping_restores_the_best_epoch_and_its_figures_equal_evaluate() {
     let options = FitOptions {
         epochs: 400,
         validation_split: 0.3,
-        early_stopping: Some(EarlyStopping { patience: 5, min_delta: 0.0 }),
+        early_stopping: Some(EarlyStopping { patience: 5, ..EarlyStopping::default() }),
         ..FitOptions::default()
     };
     let mut net = network(Optimizer::adam(0.05));

@@ -1,0 +1,215 @@
+//! A network of as many parameters as asked for: seconds and memory of each phase of its life.
+//!
+//! The phases run in child processes of this very program, so that one does not count another's memory: the first trains and saves, the
+//! second opens the file, with its hash verified, and predicts one row. The peak is what the system says was resident (`VmHWM`),
+//! begun anew with each phase; pages of a mapped file count while they are touched. It needs Linux's `/proc`.
+
+use planish_io::{load_model, save_model};
+use planish_model::{Model, NetworkPredictor, NetworkSettings, Predictions, Predictor, Record, Settings};
+use planish_nn::{Activation, Loss, Sequential, Targets};
+use planish_optim::Optimizer;
+use planish_tabular::{Encoder, Kind, Notes, Schema, Table, Target, Task};
+use planish_tensor::rng::{Purpose, Stream};
+use planish_tensor::{AlignedVec, Exec, Matrix};
+use planish_train::{Data, Network, Session};
+use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Instant;
+
+/// Numbers in a row.
+const INPUTS: usize = 64;
+/// Square kernels between hidden layers.
+const SQUARES: usize = 4;
+const BATCH: usize = 32;
+const STEPS: usize = 20;
+/// So small that a network of any width stays finite.
+const LR: f64 = 1e-5;
+
+/// What to run.
+pub struct Job {
+    /// About how many parameters.
+    pub params: usize,
+    /// Where the model is written; a temporary folder of its own by default.
+    pub folder: Option<PathBuf>,
+    /// In a child: the one phase to run.
+    pub phase: Option<String>,
+}
+
+/// Runs the phases in children and prints their rows.
+pub fn run(exec: Exec, job: &Job) -> Result<Value, String> {
+    let own = std::env::temp_dir().join(format!("planish-large-{}", std::process::id()));
+    let folder = job.folder.clone().unwrap_or(own);
+    std::fs::create_dir_all(&folder).map_err(|e| format!("{}: {e}", folder.display()))?;
+    let result = ["train", "open"].iter().try_fold(Vec::new(), |mut rows, phase| {
+        rows.extend(child(exec, job.params, &folder, phase)?);
+        Ok(rows)
+    });
+    if job.folder.is_none() {
+        std::fs::remove_dir_all(&folder).map_err(|e| format!("{}: {e}", folder.display()))?;
+    }
+    result.map(Value::from)
+}
+
+/// Runs a phase in a child, and gives its rows.
+fn child(exec: Exec, params: usize, folder: &Path, phase: &str) -> Result<Vec<Value>, String> {
+    let program = std::env::current_exe().map_err(|e| format!("this program: {e}"))?;
+    let output = Command::new(program)
+        .args(["large", "--phase", phase, "--isa", exec.isa.name()])
+        .args(["--params", &params.to_string(), "--threads", &exec.threads.to_string()])
+        .arg("--folder")
+        .arg(folder)
+        .stdout(Stdio::piped())
+        .spawn()
+        .and_then(std::process::Child::wait_with_output)
+        .map_err(|e| format!("phase {phase}: {e}"))?;
+    if !output.status.success() {
+        return Err(format!("phase {phase}: {}", output.status));
+    }
+    let rows: Vec<Value> =
+        serde_json::from_slice(&output.stdout).map_err(|e| format!("phase {phase}: {e}"))?;
+    if phase == "train" {
+        println!("{:34} {:>9} {:>12} {:>12}", "phase", "seconds", "peak MB", "bytes/param");
+    }
+    for row in &rows {
+        let number = |key: &str| row[key].as_f64().unwrap_or(f64::NAN);
+        println!(
+            "{:34} {:>9.3} {:>12.0} {:>12.2}",
+            row["phase"].as_str().unwrap_or_default(),
+            number("seconds"),
+            number("peak_bytes") / 1e6,
+            number("peak_bytes") / number("parameters"),
+        );
+    }
+    Ok(rows)
+}
+
+/// In a child: runs the phase and prints its rows as JSON.
+pub fn phase(exec: Exec, job: &Job) -> Result<(), String> {
+    let folder = job.folder.as_ref().ok_or("--phase needs --folder")?;
+    let path = folder.join("large.planish");
+    let mut log = Log { rows: Vec::new(), parameters: 0 };
+    match job.phase.as_deref() {
+        Some("train") => exec.install_awake(|| train(exec, job.params, &path, &mut log))?,
+        Some("open") => open(exec, &path, &mut log)?,
+        _ => return Err("--phase is train or open".to_owned()),
+    }
+    println!("{}", Value::from(log.rows));
+    Ok(())
+}
+
+/// The rows of one process.
+struct Log {
+    rows: Vec<Value>,
+    parameters: usize,
+}
+
+impl Log {
+    /// Times a phase and the memory it needs.
+    fn time<R>(&mut self, name: &str, job: impl FnOnce() -> Result<R, String>) -> Result<R, String> {
+        std::fs::write("/proc/self/clear_refs", "5").map_err(|e| format!("/proc/self/clear_refs: {e}"))?;
+        let start = Instant::now();
+        let out = job()?;
+        let seconds = start.elapsed().as_secs_f64();
+        self.rows.push(json!({ "phase": name, "seconds": seconds, "peak_bytes": peak()?, "parameters": self.parameters }));
+        Ok(out)
+    }
+}
+
+/// The most bytes that were resident since the peak was begun anew.
+fn peak() -> Result<u64, String> {
+    let status =
+        std::fs::read_to_string("/proc/self/status").map_err(|e| format!("/proc/self/status: {e}"))?;
+    let line =
+        status.lines().find_map(|l| l.strip_prefix("VmHWM:")).ok_or("/proc/self/status has no VmHWM")?;
+    let kib = line.trim().trim_end_matches(" kB").parse::<u64>().map_err(|e| format!("VmHWM: {e}"))?;
+    Ok(kib << 10)
+}
+
+/// Rows of random numbers and a target that depends on them.
+fn table(rows: usize) -> Table {
+    let columns =
+        (0..INPUTS).map(|j| (format!("x{j}"), Kind::Number)).chain([("y".to_owned(), Kind::Number)]);
+    let columns: Vec<_> = columns.collect();
+    let mut table = Table::new(Schema::new(columns.iter().map(|(name, kind)| (name.as_str(), *kind))));
+    let random = Stream::new(0, Purpose::Sample, 0);
+    for i in 0..rows {
+        let row: Vec<f64> = (0..INPUTS).map(|j| random.normal((i * INPUTS + j) as u64)).collect();
+        row.iter().enumerate().for_each(|(j, &x)| table.push_number(j, Some(x)));
+        table.push_number(INPUTS, Some(row.iter().sum()));
+        table.end_row(i as u64 + 1);
+    }
+    table
+}
+
+/// The hidden layers' width that makes a network of about this many parameters.
+fn width(params: usize) -> usize {
+    let b = (INPUTS + SQUARES + 2) as f64;
+    let root = ((b * b + 4.0 * SQUARES as f64 * params as f64).sqrt() - b) / (2.0 * SQUARES as f64);
+    (root as usize).next_multiple_of(16).max(16)
+}
+
+fn train(exec: Exec, params: usize, path: &Path, log: &mut Log) -> Result<(), String> {
+    let say = |e: &dyn std::fmt::Display| e.to_string();
+    let table = table(BATCH * STEPS);
+    let all: Vec<u32> = (0..table.rows() as u32).collect();
+    let encoder = Encoder::fit(&table, &all, &["y"]).map_err(|e| say(&e))?;
+    let target = Target::fit(&table, "y", Task::Regress, &all).map_err(|e| say(&e))?;
+    let Target::Number { mean, sd, .. } = target else { return Err("the target is a number".to_owned()) };
+    let x = encoder.encode(&table, &mut Notes::default()).map_err(|e| say(&e))?;
+    let y_column = table.numbers("y").map_err(|e| say(&e))?;
+    let y = Matrix::from_fn(table.rows(), 1, |i, _| ((y_column.values()[i] - mean) / sd) as f32);
+    let hidden = vec![width(params); SQUARES + 1];
+    let sequential = hidden.iter().fold(Sequential::new(INPUTS), |n, &w| n.dense(w, Activation::Relu));
+    let sequential = sequential.dense(1, Activation::Linear);
+
+    log.parameters = planish_nn::Plan::new(&sequential).map_err(|e| say(&e))?.layout().count();
+    let optimizer = Optimizer::adam(LR);
+    let compile = || Network::<f32>::compile(&sequential, optimizer, Loss::Mse, &[], 0);
+    let mut net = log.time("compile", || compile().map_err(|e| say(&e)))?;
+    let mut session = Session::new(&net, BATCH);
+    let mut step = |i: usize| {
+        let rows = i * BATCH..(i + 1) * BATCH;
+        let y = Targets::Values(y.rows_view(rows.start, rows.end));
+        let loss = session.train_on_batch(exec, &mut net, &Data::new(x.rows_view(rows.start, rows.end), y));
+        if loss.is_finite() { Ok(loss) } else { Err(format!("step {}: the loss is {loss}", i + 1)) }
+    };
+    log.time("the first step", || step(0))?;
+    log.time("nineteen more", || (1..STEPS).try_for_each(|i| step(i).map(drop)))?;
+    drop(session);
+
+    let settings =
+        NetworkSettings { hidden, optimizer, batch_size: BATCH, epochs: 1, ..NetworkSettings::new("y") };
+    let record = Record {
+        settings: Settings::Network(Box::new(settings)),
+        rows: table.rows() as u64,
+        rows_without_target: 0,
+        rare_categories: Default::default(),
+        validation: Default::default(),
+        history: None,
+    };
+    let plan = net.plan().clone();
+    let params = AlignedVec::from_slice(net.params()).into();
+    let state = AlignedVec::from_slice(net.state()).into();
+    drop(net);
+    let predictor = Predictor::Network(NetworkPredictor { encoder, sequential, plan, params, state });
+    let model = Model::new(target, predictor, record).map_err(|e| say(&e))?;
+    log.time("save", || save_model(&model, path).map_err(|e| say(&e)))
+}
+
+fn open(exec: Exec, path: &Path, log: &mut Log) -> Result<(), String> {
+    // Twice: the first time the pages may have to come from the disk, the second time they are there.
+    for name in ["open and verify", "open and verify again"] {
+        let model = log.time(name, || load_model(path).map_err(|e| e.to_string()))?;
+        log.parameters = model.parameters();
+    }
+    let model = load_model(path).map_err(|e| e.to_string())?;
+    let row = table(1);
+    let predict = || model.predict(exec, &row, &mut Notes::default()).map_err(|e| e.to_string());
+    match log.time("predict one row", predict)? {
+        Predictions::Numbers(y) if y.iter().all(|v| v.is_finite()) => {}
+        other => return Err(format!("no finite prediction: {other:?}")),
+    }
+    log.rows.iter_mut().for_each(|row| row["parameters"] = log.parameters.into());
+    Ok(())
+}

@@ -1,0 +1,164 @@
+//! Files of settings: `planish train --config run.toml`.
+//!
+//! Every option of the command is a key; the file's keys become options before the command line is read, and an option that was typed
+//! keeps its file's key out. So an option has one place where it is declared, checked and given its default.
+
+use crate::args::Cli;
+use crate::report;
+use anyhow::bail;
+use clap::parser::ValueSource;
+use clap::{ArgAction, ArgMatches, Command, CommandFactory};
+use planish_io::read_settings;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use toml::de::{DeTable, DeValue};
+
+/// Options that are no settings of a run.
+const NO_KEYS: [&str; 4] = ["config", "print_config", "help", "version"];
+
+/// The command line with the keys of its file of settings added. With `--print-config`, prints all settings and gives nothing.
+pub(crate) fn expand(line: Vec<OsString>) -> anyhow::Result<Option<Vec<OsString>>> {
+    // A line that is wrong, or asks for help, is answered by the strict reading that follows.
+    let Ok(matches) = relaxed().try_get_matches_from(&line) else { return Ok(Some(line)) };
+    let Some(train) = matches.subcommand_matches("train") else { return Ok(Some(line)) };
+    let line = match train.get_one::<PathBuf>("config") {
+        Some(path) => with_keys(line, path, &read_settings(path)?, train)?,
+        None => line,
+    };
+    if !train.get_flag("print_config") {
+        return Ok(Some(line));
+    }
+    let matches = relaxed().try_get_matches_from(&line).unwrap_or_else(|e| e.exit());
+    if let Some(train) = matches.subcommand_matches("train") {
+        report::print(&to_toml(train))?;
+    }
+    Ok(None)
+}
+
+/// The command line with nothing required.
+fn relaxed() -> Command {
+    Cli::command().mut_subcommand("train", |train| train.mut_args(|arg| arg.required(false)))
+}
+
+fn with_keys(
+    mut line: Vec<OsString>,
+    path: &Path,
+    text: &str,
+    typed: &ArgMatches,
+) -> anyhow::Result<Vec<OsString>> {
+    let file = path.display();
+    let line_of = |at: usize| text[..at.min(text.len())].matches('\n').count() + 1;
+    let table = DeTable::parse(text).map_err(|e| {
+        let at = e.span().map_or(0, |s| s.start);
+        anyhow::anyhow!("{file}:{}: {}", line_of(at), e.message())
+    })?;
+    let command = relaxed();
+    let train = command.find_subcommand("train").expect("there is a command train");
+    for (key, value) in table.get_ref() {
+        let (name, at) = (key.get_ref(), line_of(key.span().start));
+        let id = name.replace('-', "_");
+        let arg =
+            train.get_arguments().find(|arg| key_of(arg) == id).filter(|_| !NO_KEYS.contains(&id.as_str()));
+        let Some(arg) = arg else {
+            bail!("{file}:{at}: unknown key {name:?}: keys are the options of `planish train`")
+        };
+        let Some(values) = values_of(value.get_ref(), &text[value.span()]) else {
+            bail!("{file}:{at}: {name} must be a number, a text, true or false, or a list of these");
+        };
+        let words = words(arg, &values).map_err(|what| anyhow::anyhow!("{file}:{at}: {name} {what}"))?;
+        let alone = [OsString::from("planish"), "train".into()].into_iter().chain(words.iter().cloned());
+        if let Err(e) = relaxed().try_get_matches_from(alone) {
+            let message = e.to_string();
+            let first = message.lines().next().unwrap_or_default();
+            bail!("{file}:{at}: {}", first.strip_prefix("error: ").unwrap_or(first));
+        }
+        if typed.value_source(arg.get_id().as_str()) != Some(ValueSource::CommandLine) {
+            line.extend(words);
+        }
+    }
+    Ok(line)
+}
+
+/// The key of an option: its long name, or for the table its place's name.
+fn key_of(arg: &clap::Arg) -> String {
+    arg.get_long().unwrap_or(arg.get_id().as_str()).replace('-', "_")
+}
+
+/// The texts of a value; of a list, one each.
+fn values_of(value: &DeValue<'_>, source: &str) -> Option<Vec<String>> {
+    Some(match value {
+        DeValue::String(text) => vec![text.to_string()],
+        DeValue::Integer(_) | DeValue::Float(_) => vec![source.replace('_', "")],
+        DeValue::Boolean(b) => vec![b.to_string()],
+        DeValue::Array(items) => {
+            let mut all = Vec::new();
+            for item in items.iter() {
+                match item.get_ref() {
+                    DeValue::String(text) => all.push(text.to_string()),
+                    DeValue::Integer(n) => all.push(n.to_string()),
+                    DeValue::Float(x) => all.push(x.to_string()),
+                    _ => return None,
+                }
+            }
+            all
+        }
+        _ => return None,
+    })
+}
+
+/// A key and its values as words of a command line.
+fn words(arg: &clap::Arg, values: &[String]) -> Result<Vec<OsString>, &'static str> {
+    let option = |value: &str| match arg.get_long() {
+        Some(long) => OsString::from(format!("--{long}={value}")),
+        None => OsString::from(value),
+    };
+    match arg.get_action() {
+        ArgAction::SetTrue => match values {
+            [value] if value == "true" => {
+                Ok(vec![format!("--{}", arg.get_long().unwrap_or_default()).into()])
+            }
+            [value] if value == "false" => Ok(Vec::new()),
+            _ => Err("must be true or false"),
+        },
+        ArgAction::Append => Ok(values.iter().map(|v| option(v)).collect()),
+        _ => Ok(vec![option(&values.join(","))]),
+    }
+}
+
+/// All settings as TOML.
+fn to_toml(train: &ArgMatches) -> String {
+    let command = relaxed();
+    let arguments = command.find_subcommand("train").map(|t| t.get_arguments().collect::<Vec<_>>());
+    let mut out = String::new();
+    for arg in arguments.unwrap_or_default() {
+        let (id, key) = (arg.get_id().as_str(), key_of(arg).replace('_', "-"));
+        if NO_KEYS.contains(&id) || train.value_source(id).is_none() {
+            continue;
+        }
+        let raw = train.get_raw(id).into_iter().flatten();
+        let values: Vec<String> = raw.map(|v| v.to_string_lossy().into_owned()).collect();
+        let value = match arg.get_action() {
+            ArgAction::SetTrue => train.get_flag(id).to_string(),
+            ArgAction::Append => {
+                format!("[{}]", values.iter().map(|v| quoted(v)).collect::<Vec<_>>().join(", "))
+            }
+            _ => plain(&values.join(",")),
+        };
+        out += &format!("{key} = {value}\n");
+    }
+    out
+}
+
+/// A number as it is, anything else in quotes.
+fn plain(text: &str) -> String {
+    let number = text.parse::<f64>().is_ok_and(f64::is_finite)
+        && text.starts_with(|c: char| c.is_ascii_digit())
+        && text.ends_with(|c: char| c.is_ascii_digit())
+        && (!text.starts_with('0') || text.len() == 1 || text.starts_with("0."));
+    if number { text.to_owned() } else { quoted(text) }
+}
+
+fn quoted(text: &str) -> String {
+    // JSON's texts are TOML's basic strings.
+    serde_json::Value::from(text).to_string()
+}

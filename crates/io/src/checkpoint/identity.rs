@@ -1,0 +1,106 @@
+//! What makes a run this run and no other: its settings as JSON text, so that a difference can be named, and a hash of its data.
+
+use crate::error::IoError;
+use planish_nn::Targets;
+use planish_tensor::MatRef;
+use planish_train::Identity;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+/// What a checkpoint is recognised by.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+pub(super) struct Fingerprint {
+    /// JSON: architecture, optimizer, loss, seed and the settings of the run.
+    settings: String,
+    /// BLAKE3 of the encoded rows, their targets and weights, and which of them are trained on and held out.
+    data: [u8; 32],
+}
+
+impl Fingerprint {
+    pub(super) fn of(run: &Identity<'_, f32>) -> Fingerprint {
+        let groups: Vec<Value> = run
+            .groups
+            .iter()
+            .map(|g| json!({"lr_factor": g.lr_factor, "weight_decay": g.weight_decay, "trainable": g.trainable}))
+            .collect();
+        let settings = json!({
+            "network": run.sequential,
+            "optimizer": run.optimizer,
+            "groups": groups,
+            "loss": run.loss,
+            "seed": run.seed,
+            "fit": run.options,
+        });
+        Fingerprint { settings: settings.to_string(), data: hash_data(run) }
+    }
+
+    /// An error that names the first thing in which the run of a file differs from this one.
+    pub(super) fn check(&self, file: &str, found: &Fingerprint) -> Result<(), IoError> {
+        let parse = |text: &str| serde_json::from_str::<Value>(text).unwrap_or(Value::Null);
+        if let Some((place, then, now)) = difference("", &parse(&found.settings), &parse(&self.settings)) {
+            let what = format!("the checkpoint is of another run: {place} was {then}, now it is {now}");
+            return Err(IoError::file(file, what));
+        }
+        if self.data != found.data {
+            return Err(IoError::file(file, "the checkpoint is of a run on other data"));
+        }
+        Ok(())
+    }
+}
+
+/// The first place where two values differ, and what is there.
+fn difference(place: &str, a: &Value, b: &Value) -> Option<(String, String, String)> {
+    let inside = |key: &str| if place.is_empty() { key.to_owned() } else { format!("{place}.{key}") };
+    match (a, b) {
+        (Value::Object(x), Value::Object(y)) if x.keys().eq(y.keys()) => {
+            x.iter().find_map(|(key, a)| difference(&inside(key), a, &y[key]))
+        }
+        (Value::Array(x), Value::Array(y)) if x.len() == y.len() => {
+            (0..x.len()).find_map(|i| difference(&inside(&i.to_string()), &x[i], &y[i]))
+        }
+        _ if a == b => None,
+        _ => Some((place.to_owned(), short(a), short(b))),
+    }
+}
+
+fn short(value: &Value) -> String {
+    let text = value.to_string();
+    if text.chars().count() <= 60 { text } else { text.chars().take(57).chain("...".chars()).collect() }
+}
+
+fn hash_data(run: &Identity<'_, f32>) -> [u8; 32] {
+    let mut hasher = blake3::Hasher::new();
+    let mut buffer = Vec::new();
+    matrix(&mut hasher, &mut buffer, run.data.x);
+    whole(&mut hasher, &mut buffer, b'k', run.data.codes);
+    match run.data.y {
+        Targets::Values(y) => matrix(&mut hasher, &mut buffer, y),
+        Targets::Classes(classes) => whole(&mut hasher, &mut buffer, b'c', classes),
+    }
+    numbers(&mut hasher, &mut buffer, b'w', run.data.weights.unwrap_or_default());
+    whole(&mut hasher, &mut buffer, b't', run.rows);
+    whole(&mut hasher, &mut buffer, b'h', run.held);
+    *hasher.finalize().as_bytes()
+}
+
+fn matrix(hasher: &mut blake3::Hasher, buffer: &mut Vec<u8>, m: MatRef<'_, f32>) {
+    hasher.update(b"m");
+    hasher.update(&(m.rows() as u64).to_le_bytes());
+    (0..m.rows()).for_each(|i| numbers(hasher, buffer, b'r', m.row(i)));
+}
+
+fn numbers(hasher: &mut blake3::Hasher, buffer: &mut Vec<u8>, tag: u8, values: &[f32]) {
+    buffer.clear();
+    buffer.push(tag);
+    buffer.extend((values.len() as u64).to_le_bytes());
+    buffer.extend(values.iter().flat_map(|x| x.to_le_bytes()));
+    hasher.update(buffer);
+}
+
+fn whole(hasher: &mut blake3::Hasher, buffer: &mut Vec<u8>, tag: u8, values: &[u32]) {
+    buffer.clear();
+    buffer.push(tag);
+    buffer.extend((values.len() as u64).to_le_bytes());
+    buffer.extend(values.iter().flat_map(|x| x.to_le_bytes()));
+    hasher.update(buffer);
+}

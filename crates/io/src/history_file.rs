@@ -1,0 +1,177 @@
+//! The history of a training run as a file that grows by a line an epoch: JSON lines (`.jsonl`) or CSV (`.csv`), by the file's name.
+//!
+//! A line is written in one piece, so a run that is killed leaves at most one torn line, the last. A resumed run cuts off what lies behind
+//! its checkpoint and goes on, and the file ends as that of a run that was never disturbed. An epoch is one flat object, `epoch`, `loss`,
+//! `val_loss` and the metrics; in CSV the first epoch names the columns.
+
+use crate::error::IoError;
+use crate::predictions::number_text;
+use planish_train::Epoch;
+use serde_json::{Map, Value};
+use std::fs::{File, OpenOptions};
+use std::io::{Seek, SeekFrom, Write};
+use std::path::Path;
+
+/// A history being written.
+#[derive(Debug)]
+pub struct HistoryFile {
+    file: File,
+    name: String,
+    /// Of CSV: the columns, once they are known.
+    columns: Option<Vec<String>>,
+    format: Format,
+}
+
+#[derive(Clone, Copy, PartialEq, Debug)]
+enum Format {
+    JsonLines,
+    Csv,
+}
+
+impl HistoryFile {
+    /// Begins a new file; one that is there is replaced.
+    ///
+    /// # Errors
+    /// A name that ends in neither `.jsonl` nor `.csv`, or a file that cannot be written.
+    pub fn create(path: &Path) -> Result<HistoryFile, IoError> {
+        let (name, format) = named(path)?;
+        let file = File::create(path).map_err(IoError::system(&name, "write"))?;
+        Ok(HistoryFile { file, name, columns: None, format })
+    }
+
+    /// Goes on with a file after epoch `last`: what is in it of later epochs is cut off. If there is no file, one is begun.
+    ///
+    /// # Errors
+    /// As [`HistoryFile::create`], and a file that is no history up to there: it is left as it is.
+    pub fn resume(path: &Path, last: usize) -> Result<HistoryFile, IoError> {
+        let (name, format) = named(path)?;
+        let failed = |action| IoError::system(&name, action);
+        let text = match std::fs::read(path) {
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => return HistoryFile::create(path),
+            other => other.map_err(failed("read"))?,
+        };
+        let (end, columns) = kept(&name, format, &text, last)?;
+        let mut file = OpenOptions::new().write(true).open(path).map_err(failed("write"))?;
+        file.set_len(end as u64).map_err(failed("write"))?;
+        file.seek(SeekFrom::End(0)).map_err(failed("write"))?;
+        Ok(HistoryFile { file, name, columns, format })
+    }
+
+    /// Appends an epoch; when this returns, the operating system has its line.
+    ///
+    /// # Errors
+    /// A file that cannot be written, or in CSV a metric without a column.
+    pub fn write(&mut self, epoch: &Epoch) -> Result<(), IoError> {
+        let fields = flat(epoch);
+        let line = match self.format {
+            Format::JsonLines => Value::Object(fields).to_string() + "\n",
+            Format::Csv => self.csv_lines(&fields)?,
+        };
+        self.file.write_all(line.as_bytes()).map_err(IoError::system(&self.name, "write"))
+    }
+
+    /// The epoch's line, before it the header if there is none yet.
+    fn csv_lines(&mut self, fields: &Map<String, Value>) -> Result<String, IoError> {
+        let new = self.columns.is_none();
+        let columns = self.columns.get_or_insert_with(|| columns_of(fields));
+        if let Some(unknown) = fields.keys().find(|k| !columns.contains(k)) {
+            return Err(IoError::file(&self.name, format!("there is no column {unknown:?} in its header")));
+        }
+        let cells: Vec<String> =
+            columns.iter().map(|c| fields.get(c).map(cell).unwrap_or_default()).collect();
+        let mut writer = csv::Writer::from_writer(Vec::new());
+        let rows = [Some(&*columns).filter(|_| new), Some(&cells)];
+        rows.into_iter().flatten().try_for_each(|row| writer.write_record(row)).expect("a buffer takes all");
+        Ok(String::from_utf8(writer.into_inner().expect("a buffer takes all")).expect("text was written"))
+    }
+}
+
+fn named(path: &Path) -> Result<(String, Format), IoError> {
+    let name = path.display().to_string();
+    match path.extension().and_then(|e| e.to_str()) {
+        Some("jsonl") => Ok((name, Format::JsonLines)),
+        Some("csv") => Ok((name, Format::Csv)),
+        _ => Err(IoError::file(&name, "a history's name must end in .jsonl or .csv")),
+    }
+}
+
+/// One object without objects in it. A number that is none is null.
+fn flat(epoch: &Epoch) -> Map<String, Value> {
+    let Ok(Value::Object(fields)) = serde_json::to_value(epoch) else {
+        unreachable!("an epoch is an object with text as keys")
+    };
+    let mut out = Map::new();
+    for (key, value) in fields {
+        match value {
+            Value::Object(inner) => out.extend(inner),
+            value => drop(out.insert(key, value)),
+        }
+    }
+    out
+}
+
+/// `epoch` and the losses first, then the others by name.
+fn columns_of(fields: &Map<String, Value>) -> Vec<String> {
+    let first = ["epoch", "loss", "val_loss"];
+    let mut columns: Vec<String> = fields.keys().cloned().collect();
+    columns.sort_by_key(|c| (first.iter().position(|f| f == c).unwrap_or(first.len()), c.clone()));
+    columns
+}
+
+fn cell(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::Number(n) if n.is_f64() => number_text(n.as_f64().unwrap_or(f64::NAN)),
+        other => other.to_string(),
+    }
+}
+
+/// The length of what is to stay, and of CSV the columns.
+fn kept(
+    name: &str,
+    format: Format,
+    text: &[u8],
+    last: usize,
+) -> Result<(usize, Option<Vec<String>>), IoError> {
+    let (mut end, mut columns, mut before) = (0, None, 0);
+    for (i, line) in text.split_inclusive(|&b| b == b'\n').enumerate() {
+        // A torn line is the last.
+        let Some(whole) = line.strip_suffix(b"\n") else { break };
+        let number = i as u64 + 1;
+        if format == Format::Csv && i == 0 {
+            columns = Some(header(name, whole)?);
+            end += line.len();
+            continue;
+        }
+        let epoch = match format {
+            Format::JsonLines => {
+                serde_json::from_slice::<Value>(whole).ok().and_then(|v| v["epoch"].as_u64())
+            }
+            Format::Csv => {
+                whole.split(|&b| b == b',').next().and_then(|c| std::str::from_utf8(c).ok()?.parse().ok())
+            }
+        };
+        let epoch = epoch.ok_or_else(|| IoError::row(name, number, "this is no line of a history"))?;
+        if epoch <= before {
+            return Err(IoError::row(name, number, format!("epoch {epoch} follows epoch {before}")));
+        }
+        if epoch > last as u64 {
+            break;
+        }
+        before = epoch;
+        end += line.len();
+    }
+    Ok((end, columns))
+}
+
+fn header(name: &str, line: &[u8]) -> Result<Vec<String>, IoError> {
+    let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(line);
+    let columns: Option<Vec<String>> =
+        reader.records().next().and_then(Result::ok).map(|record| record.iter().map(str::to_owned).collect());
+    columns
+        .filter(|c: &Vec<String>| c.first().is_some_and(|c| c == "epoch"))
+        .ok_or_else(|| IoError::row(name, 1, "the header of a history begins with the column epoch"))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,23 @@
+//! Files of settings, read as text.
+
+use crate::error::IoError;
+use std::io::Read;
+use std::path::Path;
+
+/// The longest file of settings that is read.
+const LIMIT: u64 = 1 << 20;
+
+/// The text of a file of settings.
+///
+/// # Errors
+/// A file that cannot be read, is longer than 1 MiB or is not UTF-8.
+pub fn read_settings(path: &Path) -> Result<String, IoError> {
+    let name = path.display().to_string();
+    let file = std::fs::File::open(path).map_err(IoError::system(&name, "read"))?;
+    let mut text = Vec::new();
+    file.take(LIMIT + 1).read_to_end(&mut text).map_err(IoError::system(&name, "read"))?;
+    if text.len() as u64 > LIMIT {
+        return Err(IoError::file(&name, "it is too long for a file of settings"));
+    }
+    String::from_utf8(text).map_err(|_| IoError::file(&name, "it is not UTF-8 text"))
+}

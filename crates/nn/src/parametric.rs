@@ -1,0 +1,160 @@
+//! A parametric activation: y = x + α·(f(x) − x), a weight α a unit, forward and backward side by side. At α = 1, where it starts, it
+//! is f; at 0 it is linear.
+//!
+//! # Shapes
+//! x, y, dy `[rows, units]`, α `[units]`.
+//!
+//! # Source
+//! RealMLP (Holzmüller, Grinsztajn and Steinwart, 2024).
+
+use crate::activation::{Activation, Saves};
+use crate::columns::{add, rows_of, scale_cols};
+use crate::rates::Rates;
+use planish_tensor::reduce::ROW_CHUNK;
+use planish_tensor::simd::{LaneKernel, LaneMath};
+use planish_tensor::{Isa, MatRef, Scalar};
+use serde::{Deserialize, Serialize};
+use std::ops::Range;
+
+/// y = x + α·(f(x) − x), α a unit, first 1.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Parametric {
+    /// f
+    pub activation: Activation,
+    /// Its name; `parametric_1` … if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// How α is updated.
+    #[serde(default, skip_serializing_if = "Rates::is_default")]
+    pub rates: Rates,
+}
+
+impl Parametric {
+    /// The layer of this f.
+    pub fn new(activation: Activation) -> Parametric {
+        Parametric { activation, name: None, rates: Rates::default() }
+    }
+}
+
+/// The layer with its place in the arena.
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) struct ParametricStep {
+    pub(crate) activation: Activation,
+    pub(crate) alpha: Range<usize>,
+}
+
+impl ParametricStep {
+    /// out ← x + α·(f(x) − x), keeping f(x) if there is a place for it.
+    pub(crate) fn forward<T: Scalar>(
+        &self,
+        isa: Isa,
+        params: &[T],
+        x: MatRef<'_, T>,
+        out: &mut [T],
+        saved: Option<&mut [T]>,
+    ) {
+        crate::columns::copy_rows(x, out);
+        self.activation.forward(isa, self.alpha.len(), out);
+        if let Some(saved) = saved {
+            saved.copy_from_slice(out);
+        }
+        T::dispatch(isa, Mix { alpha: &params[self.alpha.clone()], x, out });
+    }
+
+    /// dα ← Σ dy·(f(x) − x) over rows, dx ← dy·α·f′ + dy·(1 − α).
+    pub(crate) fn backward<T: Scalar>(
+        &self,
+        isa: Isa,
+        params: &[T],
+        x: MatRef<'_, T>,
+        saved: &[T],
+        dy: &mut [T],
+        dx: &mut [T],
+        grads: &mut [T],
+    ) {
+        let (units, alpha) = (self.alpha.len(), &params[self.alpha.clone()]);
+        let f = rows_of(saved, units);
+        T::dispatch(isa, AlphaGradient { dy: rows_of(dy, units), f, x, out: &mut grads[self.alpha.clone()] });
+        scale_cols(isa, rows_of(dy, units), alpha, dx);
+        T::dispatch(isa, Remainder { alpha, dy });
+        match self.activation.saves() {
+            Saves::Output => self.activation.backward(isa, units, saved, dx),
+            Saves::Input => {
+                for (i, dx) in dx.chunks_exact_mut(units).enumerate() {
+                    self.activation.backward(isa, units, x.row(i), dx);
+                }
+            }
+        }
+        add(isa, dx, dy);
+    }
+}
+
+/// out ← x + α·(out − x)
+struct Mix<'a, T> {
+    alpha: &'a [T],
+    x: MatRef<'a, T>,
+    out: &'a mut [T],
+}
+
+impl<T: Scalar> LaneKernel<T> for Mix<'_, T> {
+    type Output = ();
+    #[inline(always)]
+    fn run<S: LaneMath<T>>(self, s: S) {
+        for (i, y) in self.out.chunks_exact_mut(self.alpha.len()).enumerate() {
+            for j in (0..y.len()).step_by(T::LANES) {
+                let x = s.load_at(self.x.row(i), j);
+                let v = s.fma(s.load_at(self.alpha, j), s.sub(s.load_at(y, j), x), x);
+                s.store_at(y, j, v);
+            }
+        }
+    }
+}
+
+/// dy ← dy·(1 − α)
+struct Remainder<'a, T> {
+    alpha: &'a [T],
+    dy: &'a mut [T],
+}
+
+impl<T: Scalar> LaneKernel<T> for Remainder<'_, T> {
+    type Output = ();
+    #[inline(always)]
+    fn run<S: LaneMath<T>>(self, s: S) {
+        let one = s.splat(T::ONE);
+        for dy in self.dy.chunks_exact_mut(self.alpha.len()) {
+            for j in (0..dy.len()).step_by(T::LANES) {
+                let v = s.mul(s.load_at(dy, j), s.sub(one, s.load_at(self.alpha, j)));
+                s.store_at(dy, j, v);
+            }
+        }
+    }
+}
+
+/// outⱼ ← Σᵢ dyᵢⱼ·(fᵢⱼ − xᵢⱼ)
+struct AlphaGradient<'a, T> {
+    dy: MatRef<'a, T>,
+    f: MatRef<'a, T>,
+    x: MatRef<'a, T>,
+    out: &'a mut [T],
+}
+
+impl<T: Scalar> LaneKernel<T> for AlphaGradient<'_, T> {
+    type Output = ();
+    #[inline(always)]
+    fn run<S: LaneMath<T>>(self, s: S) {
+        let AlphaGradient { dy, f, x, out } = self;
+        for j in (0..out.len()).step_by(T::LANES) {
+            let mut total = s.splat(T::ZERO);
+            for start in (0..dy.rows()).step_by(ROW_CHUNK) {
+                let mut chunk = s.splat(T::ZERO);
+                for i in start..(start + ROW_CHUNK).min(dy.rows()) {
+                    let difference = s.sub(s.load_at(f.row(i), j), s.load_at(x.row(i), j));
+                    chunk = s.fma(s.load_at(dy.row(i), j), difference, chunk);
+                }
+                total = s.add(total, chunk);
+            }
+            s.store_at(out, j, total);
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! Every intermediate value of a batch, made once for the largest batch; smaller ones use prefixes.
+
+use crate::activation::Saves;
+use crate::build::{Op, Stage};
+use crate::plan::Plan;
+use planish_tensor::gemm::{ColSums, Scratch};
+use planish_tensor::{AlignedVec, Scalar};
+
+/// Every intermediate value of a batch: made once for the largest batch, used by prefixes for smaller ones.
+#[derive(Debug)]
+pub struct Workspace<T: Scalar> {
+    pub(crate) rows: usize,
+    /// The output of each stage.
+    pub(crate) outputs: Vec<AlignedVec<T>>,
+    /// What each stage keeps for its backward pass beside its input and output.
+    pub(crate) saved: Vec<AlignedVec<T>>,
+    /// Gradients that wait for the beginning of their residual block.
+    pub(crate) waiting: Vec<AlignedVec<T>>,
+    /// The gradient at the current stage's output, and at its input.
+    pub(crate) delta: AlignedVec<T>,
+    pub(crate) delta_next: AlignedVec<T>,
+    /// Column sums of a gradient, a row for each chunk of rows.
+    pub(crate) sums: AlignedVec<T>,
+    pub(crate) scratch: Scratch<T>,
+}
+
+impl<T: Scalar> Workspace<T> {
+    /// A workspace for batches of up to `rows` rows, forward and backward.
+    pub fn new(plan: &Plan, rows: usize) -> Self {
+        let widest = plan.stages.iter().map(|s| s.units.max(s.inputs)).max().unwrap_or(0);
+        let mut ws = Workspace {
+            delta: AlignedVec::zeros(rows * widest),
+            delta_next: AlignedVec::zeros(rows * widest),
+            sums: AlignedVec::zeros(ColSums::<T>::len(rows, widest)),
+            ..Self::forward_only(plan, rows)
+        };
+        for (stage, saved) in plan.stages.iter().zip(&mut ws.saved) {
+            *saved = AlignedVec::zeros(stage.saved_len(rows));
+        }
+        for stage in &plan.stages {
+            if let Op::Begin { slot } = stage.op {
+                ws.waiting[slot] = AlignedVec::zeros(rows * stage.units);
+            }
+        }
+        ws
+    }
+
+    /// A workspace that serves [`Plan::forward`] alone.
+    pub fn forward_only(plan: &Plan, rows: usize) -> Self {
+        let none = |n: usize| (0..n).map(|_| AlignedVec::default()).collect();
+        let output = |s: &Stage| AlignedVec::zeros(if s.has_output() { rows * s.units } else { 0 });
+        Workspace {
+            rows,
+            outputs: plan.stages.iter().map(output).collect(),
+            saved: none(plan.stages.len()),
+            waiting: none(plan.slots),
+            delta: AlignedVec::default(),
+            delta_next: AlignedVec::default(),
+            sums: AlignedVec::default(),
+            scratch: Scratch::new(),
+        }
+    }
+
+    /// The largest batch.
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
+}
+
+impl Stage {
+    /// Whether it writes an output.
+    fn has_output(&self) -> bool {
+        !matches!(self.op, Op::Begin { .. })
+    }
+
+    /// Numbers that its backward pass needs beside its input and output, for a batch of this many rows.
+    pub(crate) fn saved_len(&self, rows: usize) -> usize {
+        match &self.op {
+            Op::Dense(dense) if dense.activation.saves() == Saves::Input => rows * self.units,
+            Op::Dropout(_) | Op::Parametric(_) => rows * self.units,
+            Op::BatchNorm(_) => 3 * self.units,
+            Op::LayerNorm(_) => 2 * rows,
+            Op::Dense(_) | Op::Join(_) | Op::Scale(_) | Op::Begin { .. } | Op::End { .. } => 0,
+        }
+    }
+}
