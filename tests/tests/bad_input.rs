@@ -85,10 +85,33 @@ fn wrong_settings_are_wrong_usage() {
         (["--activation", "swishy"], "use one of"),
         (["--optimizer", "adamant"], "possible values: sgd, momentum, adam"),
         (["--task", "guess"], "possible values: classify, regress"),
+        (["--dropout", "1"], "it must lie in [0, 1)"),
+        (["--label-smoothing", "-0.1"], "it must lie in [0, 1)"),
+        (["--l1", "-1"], "it must be a number that is not negative"),
+        (["--l2", "inf"], "it must be a number that is not negative"),
+        (["--max-norm", "0"], "it must be a positive number"),
+        (["--loss", "quantile:2"], "it must lie between 0 and 1"),
+        (["--batch-norm", "--layer-norm"], "cannot be used with"),
     ] {
         contains(&train_fails(GOOD.as_bytes(), &[&["--target", "y"][..], &args].concat(), 2), part);
     }
     contains(&train_fails(GOOD.as_bytes(), &[], 2), "--target");
+    for (target, args, part) in [
+        ("y", ["--loss", "hinge"], "loss is hinge: for numbers use mse, mae"),
+        ("c", ["--loss", "mae"], "loss is mae: for two classes use binary_crossentropy"),
+        ("y", ["--label-smoothing", "0.1"], "label_smoothing is 0.1: it is for cross-entropies"),
+        ("y", ["--history", "h.txt"], "h.txt: a history's name must end in .jsonl or .csv"),
+        ("y", ["--history", "no/h.csv"], "no/h.csv: cannot write"),
+    ] {
+        contains(&train_fails(GOOD.as_bytes(), &[&["--target", target][..], &args].concat(), 1), part);
+    }
+    let uneven = ["--target", "y", "--residual", "--hidden", "8,4"];
+    contains(&train_fails(GOOD.as_bytes(), &uneven, 1), "hidden layers of equal width");
+    let negative = ["--target", "y", "--loss", "poisson"];
+    contains(
+        &train_fails(b"a,y\n1,2\n2,-3\n3,4\n", &negative, 1),
+        "line 3: the target of loss poisson must not be negative",
+    );
 }
 
 #[test]

@@ -5,6 +5,7 @@
 //! - `bits`: one model file, whatever the threads and instruction set
 //! - `golden`: agreement with PyTorch and statsmodels
 //! - `journey`: train, evaluate, predict, inspect, quickstart
+//! - `network_options`: layers, losses and records of `planish train`
 //! - `resume`: checkpoints and files of settings
 //! - `server`: the service, asked over a socket
 #![forbid(unsafe_code)]
@@ -14,5 +15,6 @@ mod binary;
 mod bits;
 mod golden;
 mod journey;
+mod network_options;
 mod resume;
 mod server;

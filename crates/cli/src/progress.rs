@@ -1,6 +1,7 @@
 //! Progress on standard error: a bar on a terminal, otherwise a plain line every few seconds.
 
 use crate::report;
+use crate::run_files::RunFiles;
 use indicatif::{ProgressBar, ProgressStyle};
 use planish_train::{Epoch, Observer, Stop, Wish};
 use std::io::IsTerminal;
@@ -19,6 +20,8 @@ pub(crate) struct TrainingProgress {
     epochs: usize,
     end: Option<Instant>,
     suspend: Option<Arc<AtomicBool>>,
+    files: RunFiles,
+    rate: f64,
 }
 
 impl TrainingProgress {
@@ -29,7 +32,15 @@ impl TrainingProgress {
                 .expect("the template is valid");
             ProgressBar::new(epochs as u64).with_style(style.progress_chars("=> "))
         });
-        TrainingProgress { bar, last_line: Instant::now(), epochs, end: None, suspend: None }
+        TrainingProgress {
+            bar,
+            last_line: Instant::now(),
+            epochs,
+            end: None,
+            suspend: None,
+            files: RunFiles::default(),
+            rate: f64::NAN,
+        }
     }
 
     /// Ends the run after this time, counted from now.
@@ -42,11 +53,17 @@ impl TrainingProgress {
         self.suspend = Some(flag);
     }
 
-    /// Removes the bar.
-    pub(crate) fn finish(self) {
+    /// Writes the epochs to these files too.
+    pub(crate) fn write_to(&mut self, files: RunFiles) {
+        self.files = files;
+    }
+
+    /// Removes the bar; gives back the files.
+    pub(crate) fn finish(self) -> RunFiles {
         if let Some(bar) = self.bar {
             bar.finish_and_clear();
         }
+        self.files
     }
 }
 
@@ -62,6 +79,7 @@ impl Observer for TrainingProgress {
     }
 
     fn resumed(&mut self, epochs: &[Epoch], step: usize) {
+        self.files.resume(epochs);
         let text = format!("continuing after step {step} of epoch {}", epochs.len() + 1);
         match &self.bar {
             Some(bar) => {
@@ -72,7 +90,12 @@ impl Observer for TrainingProgress {
         }
     }
 
+    fn learning_rate(&mut self, rate: f64) {
+        self.rate = rate;
+    }
+
     fn epoch(&mut self, e: &Epoch) -> ControlFlow<()> {
+        self.files.epoch(e, self.rate);
         let held = e.val_loss.map_or(String::new(), |v| format!("  held-out loss {v:.4}"));
         match &self.bar {
             Some(bar) => {

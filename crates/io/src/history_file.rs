@@ -29,6 +29,15 @@ enum Format {
 }
 
 impl HistoryFile {
+    /// Checks that a history could be written here, before the work whose record it is to be.
+    ///
+    /// # Errors
+    /// As [`HistoryFile::create`].
+    pub fn check(path: &Path) -> Result<(), IoError> {
+        named(path)?;
+        crate::atomic::check_writable(path)
+    }
+
     /// Begins a new file; one that is there is replaced.
     ///
     /// # Errors

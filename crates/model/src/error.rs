@@ -45,6 +45,32 @@ pub enum ModelError {
         /// What is there.
         found: String,
     },
+    /// A target that Poisson's loss cannot take.
+    #[error("{}the target of loss poisson must not be negative, found {found} in column {column:?}", line_prefix(.line))]
+    NegativeTarget {
+        /// The target column.
+        column: String,
+        /// The line in the file, 0 if there is none.
+        line: u64,
+        /// What is there.
+        found: f64,
+    },
+    /// A row that cannot be dealt to a fold.
+    #[error("{}there is no value in column {column:?}, by which the folds are made", line_prefix(.line))]
+    FoldCell {
+        /// The column of groups or times.
+        column: String,
+        /// The line in the file, 0 if there is none.
+        line: u64,
+    },
+    /// A fold of a cross-validation failed.
+    #[error("fold {fold}: {error}")]
+    Fold {
+        /// The fold, from 1.
+        fold: usize,
+        /// What went wrong in it.
+        error: Box<ModelError>,
+    },
     /// The target among the columns to leave out.
     #[error("the target {target:?} cannot be left out (--drop {target})")]
     DroppedTarget {

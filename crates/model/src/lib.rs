@@ -22,6 +22,7 @@
 
 mod error;
 mod evaluate;
+mod folds;
 mod linear;
 mod model;
 mod network;
@@ -32,6 +33,7 @@ mod record;
 
 pub use error::{Failed, ModelError};
 pub use evaluate::Evaluation;
+pub use folds::{FoldBy, cross_validate_network};
 pub use linear::{LinearSettings, fit_linear};
 pub use model::{LinearPredictor, Model, NetworkPredictor, Predictor};
 pub use network::{LearningRates, fit_network, fit_network_with_checkpoints, lr_range_test};

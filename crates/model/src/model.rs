@@ -69,13 +69,13 @@ impl Model {
                 if !all_finite(&n.params) || !all_finite(&n.state) {
                     return fail("a parameter is not finite".to_owned());
                 }
-                let output = match target.classes().len() {
-                    0 => Activation::Linear,
-                    2 => Activation::Sigmoid,
-                    _ => Activation::Softmax,
+                let fits: &[Activation] = match target.classes().len() {
+                    0 => &[Activation::Linear, Activation::Exponential],
+                    2 => &[Activation::Sigmoid, Activation::Tanh],
+                    _ => &[Activation::Softmax],
                 };
-                if n.plan.output_activation() != output {
-                    return fail(format!("the target needs {} outputs", output.name()));
+                if !fits.contains(&n.plan.output_activation()) {
+                    return fail(format!("the target needs {} outputs", fits[0].name()));
                 }
                 let outputs = match target.classes().len() {
                     0 | 2 => 1,

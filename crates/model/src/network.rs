@@ -181,8 +181,14 @@ impl<'a> Prepared<'a> {
 
         let (train, held) = split_rows(&labels, task, settings)?;
         // Classes are those of all rows; a number's scale is that of the training rows.
-        let target =
+        let mut target =
             if task == Task::Regress { Target::fit(&table, &settings.target, task, &train)? } else { all };
+        if let (Target::Number { mean, sd, .. }, true) = (&mut target, settings.is_log_linked()) {
+            check_counts(&table, &labels, &settings.target)?;
+            // At its first weights the network then says about the mean.
+            *sd = *mean;
+            *mean = 0.0;
+        }
         let not_features =
             std::iter::once(&settings.target).chain(&settings.drop).chain(&settings.sample_weight);
         let leave_out: Vec<&str> = not_features.map(String::as_str).collect();
@@ -233,6 +239,22 @@ fn network(
     }
     network.groups_mut().iter_mut().for_each(|g| g.weight_decay += settings.weight_decay);
     Ok(network)
+}
+
+/// Poisson's loss is for targets that are not negative.
+fn check_counts(table: &Table, labels: &[Label], column: &str) -> Result<(), ModelError> {
+    for (row, label) in labels.iter().enumerate() {
+        if let Label::Number(y) = label
+            && y.to_f64() < 0.0
+        {
+            return Err(ModelError::NegativeTarget {
+                column: column.to_owned(),
+                line: table.line(row),
+                found: y.to_f64(),
+            });
+        }
+    }
+    Ok(())
 }
 
 /// The weights of the rows, from their column.

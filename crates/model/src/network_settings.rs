@@ -1,7 +1,9 @@
 //! The settings of a network on a table: plain data that is saved with the model.
 
 use crate::error::ModelError;
-use planish_nn::{Activation, Dense, Initializer, Layer, Loss, Sequential};
+use planish_nn::{
+    Activation, BatchNorm, Dense, Dropout, Initializer, Layer, LayerNorm, Loss, Regularizer, Sequential,
+};
 use planish_optim::{Clip, EmaSettings, Optimizer, ReduceOnPlateau, Schedule};
 use planish_tabular::{Target, Task};
 use planish_train::{Metric, Monitor};
@@ -34,12 +36,36 @@ pub struct NetworkSettings {
     pub hidden: Vec<usize>,
     /// Their activation.
     pub activation: Activation,
+    /// Dropout after each hidden layer; 0 for none.
+    #[serde(default)]
+    pub dropout: f64,
+    /// Batch normalisation after each hidden layer's activation.
+    #[serde(default)]
+    pub batch_norm: bool,
+    /// Layer normalisation after each hidden layer's activation.
+    #[serde(default)]
+    pub layer_norm: bool,
+    /// Whether a hidden layer as wide as the one before is a residual block.
+    #[serde(default)]
+    pub residual: bool,
+    /// The L1 penalty on all kernels.
+    #[serde(default)]
+    pub l1: f64,
+    /// The L2 penalty on all kernels.
+    #[serde(default)]
+    pub l2: f64,
+    /// A bound on the norm of each hidden unit's weights.
+    #[serde(default)]
+    pub max_norm: Option<f64>,
     /// How the kernels of all layers are filled before training.
     #[serde(default)]
     pub initializer: Initializer,
     /// The loss; the one that suits the target if absent.
     #[serde(default)]
     pub loss: Option<Loss>,
+    /// The share by which a cross-entropy's targets are moved to the classes' average.
+    #[serde(default)]
+    pub label_smoothing: f64,
     /// The optimizer.
     pub optimizer: Optimizer,
     /// Decoupled weight decay of all parameters, added to AdamW's own.
@@ -93,8 +119,16 @@ impl NetworkSettings {
             drop: Vec::new(),
             hidden: vec![128, 128],
             activation: Activation::Relu,
+            dropout: 0.0,
+            batch_norm: false,
+            layer_norm: false,
+            residual: false,
+            l1: 0.0,
+            l2: 0.0,
+            max_norm: None,
             initializer: Initializer::default(),
             loss: None,
+            label_smoothing: 0.0,
             optimizer: Optimizer::adam(0.001),
             weight_decay: 0.0,
             schedule: Schedule::default(),
@@ -121,42 +155,118 @@ impl NetworkSettings {
         target: &Target,
     ) -> Result<(Sequential, Loss), ModelError> {
         if self.activation == Activation::Softmax {
-            return Err(ModelError::Setting {
-                setting: "activation",
-                value: "softmax".to_owned(),
-                needs: "softmax is for the output; choose another for hidden layers",
-            });
+            return Err(setting(
+                "activation",
+                "softmax",
+                "softmax is for the output; choose another for hidden layers",
+            ));
         }
-        let dense = |units, activation| {
-            Layer::Dense(Dense { kernel_initializer: self.initializer, ..Dense::new(units, activation) })
+        if self.batch_norm && self.layer_norm {
+            return Err(setting("layer_norm", true, "batch_norm is true already; one of them is enough"));
+        }
+        if self.residual && !self.hidden.windows(2).any(|w| w[0] == w[1]) {
+            return Err(setting(
+                "residual",
+                true,
+                "it needs hidden layers of equal width, one after the other",
+            ));
+        }
+        let (units, activation, loss) = self.output(target)?;
+        let mut net = Sequential::new(inputs);
+        let mut width = None;
+        for &units in &self.hidden {
+            let block = self.hidden_block(units);
+            net = if self.residual && width == Some(units) {
+                net.residual(block)
+            } else {
+                block.into_iter().fold(net, Sequential::layer)
+            };
+            width = Some(units);
+        }
+        Ok((net.layer(Layer::Dense(self.dense(units, activation, None))), loss))
+    }
+
+    /// A hidden layer with what follows it: dense, normalisation, dropout.
+    fn hidden_block(&self, units: usize) -> Vec<Layer> {
+        let mut block = vec![Layer::Dense(self.dense(units, self.activation, self.max_norm))];
+        if self.batch_norm {
+            block.push(Layer::BatchNorm(BatchNorm::default()));
+        }
+        if self.layer_norm {
+            block.push(Layer::LayerNorm(LayerNorm::default()));
+        }
+        if self.dropout != 0.0 {
+            block.push(Layer::Dropout(Dropout::new(self.dropout)));
+        }
+        block
+    }
+
+    fn dense(&self, units: usize, activation: Activation, kernel_max_norm: Option<f64>) -> Dense {
+        let (l1, l2) = (self.l1, self.l2);
+        Dense {
+            kernel_initializer: self.initializer,
+            kernel_regularizer: ((l1, l2) != (0.0, 0.0)).then_some(Regularizer { l1, l2 }),
+            kernel_max_norm,
+            ..Dense::new(units, activation)
+        }
+    }
+
+    /// The output's units and activation, and the loss.
+    fn output(&self, target: &Target) -> Result<(usize, Activation, Loss), ModelError> {
+        let classes = target.classes().len();
+        let own = match (classes, self.loss) {
+            (0, None) => Loss::Mse,
+            (2, None) => Loss::BinaryCrossentropy,
+            (_, None) => Loss::CategoricalCrossentropy,
+            (_, Some(own)) => own,
         };
-        let (units, activation, loss) = match target.classes().len() {
-            0 => (1, Activation::Linear, Loss::Mse),
-            2 => (1, Activation::Sigmoid, Loss::BinaryCrossentropy),
-            classes => (classes, Activation::Softmax, Loss::CategoricalCrossentropy),
-        };
-        let loss = match self.loss {
-            // Another loss for numbers; classes are learnt by their cross-entropy alone.
-            Some(own)
-                if own == loss
-                    || (activation == Activation::Linear && !own.is_binary() && !own.is_categorical()) =>
-            {
-                own
+        own.check_parameter()?;
+        let loss = self.smoothed(own)?;
+        let wrong = |needs| Err(setting("loss", own, needs));
+        match classes {
+            0 => match loss {
+                // The logarithm is the link: the output is e to the network's sum.
+                Loss::Poisson => Ok((1, Activation::Exponential, loss)),
+                Loss::Mse
+                | Loss::Sse
+                | Loss::Mae
+                | Loss::Huber { .. }
+                | Loss::LogCosh
+                | Loss::Quantile { .. } => Ok((1, Activation::Linear, loss)),
+                _ => wrong("for numbers use mse, mae, sse, huber, log_cosh, quantile or poisson"),
+            },
+            2 => match loss {
+                Loss::Hinge | Loss::SquaredHinge => Ok((1, Activation::Tanh, loss)),
+                Loss::Mse => Ok((1, Activation::Sigmoid, loss)),
+                _ if loss.is_binary() => Ok((1, Activation::Sigmoid, loss)),
+                _ => wrong("for two classes use binary_crossentropy, mse, hinge or squared_hinge"),
+            },
+            _ if loss.is_categorical() => Ok((classes, Activation::Softmax, loss)),
+            _ => wrong("for more than two classes use categorical_crossentropy"),
+        }
+    }
+
+    /// The loss with the targets smoothed.
+    fn smoothed(&self, loss: Loss) -> Result<Loss, ModelError> {
+        let label_smoothing = self.label_smoothing;
+        if label_smoothing == 0.0 {
+            return Ok(loss);
+        }
+        let smoothed = match loss {
+            Loss::BinaryCrossentropy => Loss::SmoothBinaryCrossentropy { label_smoothing },
+            Loss::CategoricalCrossentropy => Loss::SmoothCategoricalCrossentropy { label_smoothing },
+            _ => {
+                let needs = "it is for cross-entropies, whose loss does not say it already";
+                return Err(setting("label_smoothing", label_smoothing, needs));
             }
-            Some(own) => {
-                return Err(ModelError::Setting {
-                    setting: "loss",
-                    value: own.name().to_owned(),
-                    needs: "it does not suit the target",
-                });
-            }
-            None => loss,
         };
-        let hidden = self
-            .hidden
-            .iter()
-            .fold(Sequential::new(inputs), |net, &units| net.layer(dense(units, self.activation)));
-        Ok((hidden.layer(dense(units, activation)), loss))
+        smoothed.check_parameter()?;
+        Ok(smoothed)
+    }
+
+    /// Whether predictions are e to a sum: the target is then scaled but not shifted.
+    pub(crate) fn is_log_linked(&self) -> bool {
+        self.loss == Some(Loss::Poisson)
     }
 
     /// The metrics that early stopping needs.
@@ -173,4 +283,8 @@ impl NetworkSettings {
             needs: "it must be loss, val_loss, or val_ and the name of a metric",
         })
     }
+}
+
+fn setting(setting: &'static str, value: impl ToString, needs: &'static str) -> ModelError {
+    ModelError::Setting { setting, value: value.to_string(), needs }
 }

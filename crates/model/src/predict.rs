@@ -2,7 +2,7 @@
 
 use crate::error::ModelError;
 use crate::model::{LinearPredictor, Model, Predictor};
-use planish_nn::Arenas;
+use planish_nn::{Activation, Arenas};
 use planish_tabular::{Notes, Table, Target};
 use planish_tensor::dd::DdVec;
 use planish_tensor::{Exec, Matrix};
@@ -77,14 +77,19 @@ impl Model {
             Predictor::Linear(l) => Ok(Predictions::Numbers(linear(exec, l, table, notes)?)),
             Predictor::Network(n) => {
                 let x = n.encoder.encode(table, notes)?;
-                Ok(self.decode(&n.plan.predict(exec, Arenas::new(&n.params, &n.state), x.view())))
+                let out = n.plan.predict(exec, Arenas::new(&n.params, &n.state), x.view());
+                Ok(self.decode(&out, n.plan.output_activation()))
             }
         }
     }
 
     /// From the network's outputs to probabilities or numbers in the target's units.
-    fn decode(&self, out: &Matrix<f32>) -> Predictions {
-        let at = |i, j| f64::from(out[(i, j)]);
+    fn decode(&self, out: &Matrix<f32>, activation: Activation) -> Predictions {
+        let at = |i, j| {
+            let y = f64::from(out[(i, j)]);
+            // A margin within ±1, of a hinge loss, as a probability.
+            if activation == Activation::Tanh { (1.0 + y) / 2.0 } else { y }
+        };
         match self.target() {
             Target::Number { mean, sd, .. } => {
                 Predictions::Numbers((0..out.rows()).map(|i| at(i, 0) * sd + mean).collect())

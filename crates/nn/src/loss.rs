@@ -129,6 +129,11 @@ impl Loss {
         self.name() == "categorical_crossentropy"
     }
 
+    /// Whether it is a hinge loss: the network's output is a margin, positive for the second class.
+    pub fn is_margin(self) -> bool {
+        matches!(self, Loss::Hinge | Loss::SquaredHinge)
+    }
+
     /// Whether the value of a batch is a sum over its rows (`sse`), not a mean.
     pub fn is_sum(self) -> bool {
         self == Loss::Sse

@@ -35,7 +35,12 @@ impl ClassWeights {
             Targets::Values(y) => usize::from(y.at(row, 0).to_f64() > 0.5),
         };
         match data.y {
-            Targets::Values(y) if !loss.is_binary() || y.cols() != 1 => {
+            Targets::Values(y)
+                if y.cols() != 1
+                    || !(loss.is_binary()
+                        || loss.is_margin()
+                        || (0..y.rows()).all(|i| matches!(y.at(i, 0).to_f64(), 0.0 | 1.0))) =>
+            {
                 return Err(TrainError::Data {
                     what: "class weights need targets that are classes".to_owned(),
                 });
@@ -98,7 +103,8 @@ mod tests {
         let message = |w| apply(w).unwrap_err().to_string();
         assert!(message(ClassWeights::Factors(vec![1.0])).contains("1 class weights for 3 classes"));
         assert!(message(ClassWeights::Factors(vec![1.0, -1.0, 1.0])).contains("a class weight is -1"));
-        let numbers = Data::new(x.view(), Targets::Values(x.view()));
+        let halves = Matrix::<f64>::from_fn(6, 1, |i, _| i as f64 / 2.0);
+        let numbers = Data::new(x.view(), Targets::Values(halves.view()));
         assert!(ClassWeights::Balanced.apply(&numbers, Loss::Mse, &rows).is_err());
     }
 }

@@ -80,7 +80,14 @@ pub fn cross_validate<T: Element>(
             scores,
         });
     }
-    Ok(CrossValidation { summary: summary(&found), folds: found })
+    Ok(CrossValidation::new(found))
+}
+
+impl CrossValidation {
+    /// These folds, with every score over them.
+    pub fn new(folds: Vec<FoldScores>) -> CrossValidation {
+        CrossValidation { summary: summary(&folds), folds }
+    }
 }
 
 fn summary(folds: &[FoldScores]) -> BTreeMap<String, Spread> {

@@ -4,7 +4,9 @@ use crate::checkpoint::{Arena, ArenaMut};
 use crate::data::Data;
 use crate::error::TrainError;
 use crate::metrics::{ClassificationScores, Metric, RegressionScores, most_probable};
-use planish_nn::{Arenas, Element, Input, Loss, Mode, NnError, Plan, Sequential, Targets, Workspace};
+use planish_nn::{
+    Activation, Arenas, Element, Input, Loss, Mode, NnError, Plan, Sequential, Targets, Workspace,
+};
 use planish_optim::{Group, Optimizer};
 use planish_tensor::{AlignedVec, Exec, Matrix};
 use std::collections::BTreeMap;
@@ -144,7 +146,7 @@ impl<T: Element> Network<T> {
         Ok((total, self.scores(exec, data)))
     }
 
-    /// The compiled metrics, by one forward pass.
+    /// The compiled metrics, by one forward pass; a row counts by its weight.
     fn scores(&self, exec: Exec, data: &Data<'_, T>) -> BTreeMap<String, f64> {
         let Some(first) = self.metrics.first() else { return BTreeMap::new() };
         let (mut classes, mut numbers) = (ClassificationScores::default(), RegressionScores::default());
@@ -153,22 +155,35 @@ impl<T: Element> Network<T> {
         for i in 0..out.rows() {
             row.clear();
             row.extend(out.row(i).iter().map(|p| p.to_f64()));
+            let weight = data.weights.map_or(1.0, |w| w[i].to_f64());
+            if first.is_classification() && self.loss.is_margin() {
+                row.iter_mut().for_each(|m| *m = share_of_margin(*m, self.plan.output_activation()));
+            }
             match data.y {
-                Targets::Classes(c) => classes.push(&row, c[i] as usize),
+                Targets::Classes(c) => classes.push_weighted(&row, c[i] as usize, weight),
                 Targets::Values(y) if first.is_classification() && y.cols() > 1 => {
                     let target: Vec<f64> = y.row(i).iter().map(|p| p.to_f64()).collect();
-                    classes.push(&row, most_probable(&target));
+                    classes.push_weighted(&row, most_probable(&target), weight);
                 }
                 Targets::Values(y) if first.is_classification() => {
-                    classes.push(&row, usize::from(y.at(i, 0).to_f64() > 0.5))
+                    classes.push_weighted(&row, usize::from(y.at(i, 0).to_f64() > 0.5), weight);
                 }
-                Targets::Values(y) => (0..row.len()).for_each(|j| numbers.push(row[j], y.at(i, j).to_f64())),
+                Targets::Values(y) => {
+                    (0..row.len()).for_each(|j| numbers.push_weighted(row[j], y.at(i, j).to_f64(), weight))
+                }
             }
         }
         let mut found = if first.is_classification() { classes.finish() } else { numbers.finish() };
         found.retain(|name, _| self.metrics.iter().any(|m| m.name() == name));
         found
     }
+}
+
+/// From a margin to a share: ½ at 0, and the larger the margin the larger the share, so that classes and their order are the margin's.
+fn share_of_margin(margin: f64, last: Activation) -> f64 {
+    let within = if last == Activation::Tanh { margin } else { margin / (1.0 + margin.abs()) };
+    // An infinite margin is as sure as can be.
+    if within.is_nan() && !margin.is_nan() { f64::from(u8::from(margin > 0.0)) } else { (1.0 + within) / 2.0 }
 }
 
 /// Metrics must be all of one kind, and those of classes need one output or a softmax.
@@ -178,8 +193,12 @@ fn check_metrics(plan: &Plan, loss: Loss, metrics: &[Metric]) -> Result<(), Trai
         if m.is_classification() != metrics[0].is_classification() {
             return fail(m, "metrics of classes and of numbers cannot be mixed");
         }
-        if m.is_classification() && plan.outputs() > 1 && !loss.is_categorical() {
-            return fail(m, "it needs one output, or softmax with categorical_crossentropy");
+        if m.is_classification() && plan.outputs() > 1 && plan.output_activation() != Activation::Softmax {
+            return fail(m, "it needs one output, or softmax");
+        }
+        let of_probabilities = matches!(m, Metric::LogLoss | Metric::Ece | Metric::Brier);
+        if of_probabilities && loss.is_margin() {
+            return fail(m, "it needs probabilities; hinge losses give margins");
         }
         if !m.is_classification() && loss.is_categorical() {
             return fail(m, "it needs targets that are numbers");

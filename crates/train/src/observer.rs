@@ -22,6 +22,10 @@ pub trait Observer: Send {
         let _ = (done, total);
         Wish::Continue
     }
+    /// Before each call of [`Observer::epoch`]: the learning rate of the epoch's last step.
+    fn learning_rate(&mut self, rate: f64) {
+        let _ = rate;
+    }
     /// After each epoch.
     fn epoch(&mut self, epoch: &Epoch) -> ControlFlow<()> {
         let _ = epoch;

@@ -35,6 +35,9 @@ pub(crate) struct Run<'a, 'o, T: Element> {
     order: Vec<u32>,
     held_rows: Vec<u32>,
     held: Option<Held<T>>,
+    /// Where the metrics of the training rows are to be computed and they are not all of the data: these rows.
+    scored: Option<Held<T>>,
+    plain: &'a Data<'a, T>,
     kept: Kept<T>,
     progress: Progress,
     planned: u64,
@@ -59,7 +62,7 @@ impl<'a, 'o, T: Element> Run<'a, 'o, T> {
         observer: &'a mut dyn Observer,
         checkpoints: Option<&'a mut (dyn Checkpoints<T> + 'o)>,
         data: &'a Data<'a, T>,
-        plain: &Data<'_, T>,
+        plain: &'a Data<'a, T>,
         (rows, held_rows): (Vec<u32>, Vec<u32>),
     ) -> Self {
         let size = options.batch_size.min(rows.len());
@@ -69,6 +72,9 @@ impl<'a, 'o, T: Element> Run<'a, 'o, T> {
             ema: options.ema.map(|settings| Ema::new(&settings, net.params.len())),
             batch: Batch::new(data, size),
             held: (!held_rows.is_empty()).then(|| Held::new(plain, &held_rows)),
+            scored: (held_rows.is_empty() && !net.metrics.is_empty() && !are_all(&rows, plain.rows()))
+                .then(|| Held::new(plain, &rows)),
+            plain,
             kept: Kept::new(net, wanted, checkpoints.as_deref()),
             progress: Progress::new(),
             planned: options.planned_steps(rows.len()),
@@ -160,6 +166,8 @@ impl<'a, 'o, T: Element> Run<'a, 'o, T> {
         };
         self.keep_if_better(&epoch)?;
         self.exchange_average();
+        self.observer
+            .learning_rate(self.net.optimizer.lr() * self.lr_scale(self.progress.steps.saturating_sub(1)));
         if let Some(settings) = &self.options.plateau {
             let watched = epoch.val_loss.unwrap_or(epoch.loss);
             self.progress.plateau.observe(settings, watched, self.net.optimizer.lr());
@@ -193,7 +201,7 @@ impl<'a, 'o, T: Element> Run<'a, 'o, T> {
         while self.progress.step < steps {
             let from = self.progress.step * size;
             let rows = &self.order[from..(from + size).min(self.order.len())];
-            let scale = self.lr_scale();
+            let scale = self.lr_scale(self.progress.steps);
             let batch = self.batch.gather(self.data, rows);
             let loss = self.session.step(self.exec, self.net, &batch, scale, self.options.clip);
             if !loss.is_finite() {
@@ -227,10 +235,10 @@ impl<'a, 'o, T: Element> Run<'a, 'o, T> {
         Ok(Ended::Whole)
     }
 
-    /// The factor on the optimizer's learning rate at the step to come.
-    fn lr_scale(&self) -> f64 {
+    /// The factor on the optimizer's learning rate at this step of the run, from 0.
+    fn lr_scale(&self, step: u64) -> f64 {
         let lr = self.net.optimizer.lr();
-        let factor = self.options.schedule.factor(self.progress.steps, self.planned);
+        let factor = self.options.schedule.factor(step, self.planned);
         if self.options.plateau.is_some() { factor * (self.progress.plateau.lr(lr) / lr) } else { factor }
     }
 
@@ -274,7 +282,8 @@ impl<'a, 'o, T: Element> Run<'a, 'o, T> {
             epoch.val_loss = Some(val_loss);
             epoch.metrics = metrics.into_iter().map(|(k, v)| (format!("val_{k}"), v)).collect();
         } else if !self.net.metrics.is_empty() {
-            epoch.metrics = self.net.evaluate(self.exec, self.data)?.1;
+            let rows = self.scored.as_ref().map_or(*self.plain, Held::data);
+            epoch.metrics = self.net.evaluate(self.exec, &rows)?.1;
         }
         Ok(Some(epoch))
     }
@@ -304,6 +313,11 @@ impl<'a, 'o, T: Element> Run<'a, 'o, T> {
         }
         Ok(())
     }
+}
+
+/// Whether these are all rows, each once and in order.
+fn are_all(rows: &[u32], of: usize) -> bool {
+    rows.iter().copied().eq(0..of as u32)
 }
 
 #[cfg(test)]

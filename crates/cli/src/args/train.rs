@@ -110,6 +110,10 @@ pub(crate) struct TrainArgs {
     #[command(flatten)]
     pub(crate) run: RunArgs,
     #[command(flatten)]
+    pub(crate) folds: FoldArgs,
+    #[command(flatten)]
+    pub(crate) records: RecordArgs,
+    #[command(flatten)]
     pub(crate) checkpoints: CheckpointArgs,
 }
 
@@ -119,15 +123,41 @@ pub(crate) struct NetworkArgs {
     /// Units of each hidden layer, or "none"
     #[arg(long, value_name = "N,N…", default_value = "128,128", value_parser = parse_hidden)]
     pub(crate) hidden: Hidden,
-    /// Activation of the hidden layers: linear, relu, sigmoid, tanh, leaky_relu, gelu
+    /// Activation of the hidden layers: linear, relu, leaky_relu, elu, selu, gelu, silu, mish, softplus, softsign, tanh, sigmoid,
+    /// hard_sigmoid, exponential
     #[arg(long, value_name = "NAME", default_value = "relu", value_parser = parse_activation)]
     pub(crate) activation: Activation,
+    /// Share of each hidden layer's outputs that are zeroed at random in training
+    #[arg(long, value_name = "X", default_value_t = 0.0, value_parser = parse_share, allow_negative_numbers = true)]
+    pub(crate) dropout: f64,
+    /// Batch normalisation after each hidden layer's activation
+    #[arg(long, conflicts_with = "layer_norm")]
+    pub(crate) batch_norm: bool,
+    /// Layer normalisation after each hidden layer's activation
+    #[arg(long)]
+    pub(crate) layer_norm: bool,
+    /// Hidden layers as wide as the one before add to what they read
+    #[arg(long)]
+    pub(crate) residual: bool,
+    /// L1 penalty on the weights: X·Σ|w| in the loss
+    #[arg(long, value_name = "X", default_value_t = 0.0, value_parser = parse_not_negative, allow_negative_numbers = true)]
+    pub(crate) l1: f64,
+    /// L2 penalty on the weights: X·Σw² in the loss
+    #[arg(long, value_name = "X", default_value_t = 0.0, value_parser = parse_not_negative, allow_negative_numbers = true)]
+    pub(crate) l2: f64,
+    /// Largest norm of each hidden unit's weights
+    #[arg(long, value_name = "X", value_parser = parse_positive, allow_negative_numbers = true)]
+    pub(crate) max_norm: Option<f64>,
     /// Initial weights: zeros, glorot_uniform, glorot_normal, he_uniform, he_normal, lecun_uniform, lecun_normal
     #[arg(long, value_name = "NAME", default_value = "glorot_uniform", value_parser = parse_initializer)]
     pub(crate) initializer: Initializer,
-    /// Loss: for numbers mse, mae or sse; the one that suits the target if not given
+    /// Loss: for numbers mse, mae, sse, huber[:D], log_cosh, quantile:Q or poisson; for two classes binary_crossentropy, mse, hinge or
+    /// squared_hinge; the one that suits the target if not given
     #[arg(long, value_name = "NAME", value_parser = parse_loss)]
     pub(crate) loss: Option<Loss>,
+    /// Share by which a cross-entropy's targets are moved to the classes' average
+    #[arg(long, value_name = "X", default_value_t = 0.0, value_parser = parse_share, allow_negative_numbers = true)]
+    pub(crate) label_smoothing: f64,
     /// Whether rows of rare classes count more
     #[arg(long, value_enum, default_value = "none")]
     pub(crate) class_weight: ClassWeightArg,
@@ -260,6 +290,31 @@ pub(crate) struct RunArgs {
     /// Longest time to train: 90s, 5m, 2h; the model then depends on the machine
     #[arg(long, value_name = "TIME", value_parser = parse_duration)]
     pub(crate) time_limit: Option<Duration>,
+}
+
+#[derive(Args)]
+#[command(next_help_heading = "Cross-validation")]
+pub(crate) struct FoldArgs {
+    /// Score K models first, each on the rows that it did not see; the model that is written is fitted as without
+    #[arg(long, value_name = "K", value_parser = clap::value_parser!(u64).range(2..=1000), conflicts_with = "folder")]
+    pub(crate) folds: Option<u64>,
+    /// Column whose equal cells stay together in a fold; it is no feature
+    #[arg(long, value_name = "COL", requires = "folds", conflicts_with = "time")]
+    pub(crate) group: Option<String>,
+    /// Column by which folds go forward in time
+    #[arg(long, value_name = "COL", requires = "folds")]
+    pub(crate) time: Option<String>,
+}
+
+#[derive(Args)]
+#[command(next_help_heading = "Records")]
+pub(crate) struct RecordArgs {
+    /// File for the history, a line an epoch: JSON lines (.jsonl) or CSV (.csv)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) history: Option<PathBuf>,
+    /// Folder for TensorBoard's events, one run each
+    #[arg(long, value_name = "DIR")]
+    pub(crate) log_dir: Option<PathBuf>,
 }
 
 #[derive(Args)]

@@ -6,4 +6,5 @@ pub(crate) mod predict;
 pub(crate) mod quickstart;
 pub(crate) mod serve;
 pub(crate) mod train;
+mod train_folds;
 mod train_settings;

@@ -1,9 +1,11 @@
 //! `planish train`: a table in, a model out.
 
+use super::train_folds;
 use super::train_settings::network_settings;
 use crate::args::{Cli, ModelKind, TaskArg, TrainArgs, exec, usage};
 use crate::progress::TrainingProgress;
 use crate::report;
+use crate::run_files::RunFiles;
 use anyhow::{Context, bail};
 use clap::error::ErrorKind;
 use clap::parser::ValueSource;
@@ -18,7 +20,7 @@ use planish_nn::Activation;
 use planish_optim::RangeTest;
 use planish_tabular::RowSource;
 use planish_tensor::Exec;
-use planish_train::{Checkpoints, History, Stop, TrainError};
+use planish_train::{Checkpoints, CrossValidation, History, Stop, TrainError};
 use serde_json::json;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use std::path::Path;
@@ -39,11 +41,11 @@ pub(crate) fn run(a: &TrainArgs, matches: Option<&ArgMatches>) -> anyhow::Result
     check_writable(output)?;
     let mut source = CsvSource::open(&a.data, &a.table.options())?;
     source.warnings().iter().for_each(|w| report::note(w));
-    let model = match a.model {
+    let Trained { model, files, folds } = match a.model {
         ModelKind::Mlp => train_network(exec, a, &mut source)?,
         ModelKind::Linear => {
             say_unused(matches);
-            train_linear(exec, a, &mut source)?
+            Trained { model: train_linear(exec, a, &mut source)?, files: RunFiles::default(), folds: None }
         }
     };
     save_model(&model, output)?;
@@ -55,21 +57,38 @@ pub(crate) fn run(a: &TrainArgs, matches: Option<&ArgMatches>) -> anyhow::Result
             output.display()
         );
     }
-    if a.json {
-        return report::print_json(&summary_json(&model, a));
+    if let Some(fault) = files.fault() {
+        return Err(anyhow::Error::from(fault).context(format!(
+            "the model is whole in {}, the record of its epochs is not",
+            output.display()
+        )));
     }
-    report::print(&summary(&model, a, output))
+    if a.json {
+        let mut out = summary_json(&model, a);
+        if let Some(found) = &folds {
+            out["cross_validation"] = train_folds::to_json(found);
+        }
+        return report::print_json(&out);
+    }
+    let folds = folds.as_ref().map_or(String::new(), train_folds::text);
+    report::print(&(folds + &summary(&model, a, output)))
 }
 
-fn train_network(exec: Exec, a: &TrainArgs, source: &mut CsvSource) -> anyhow::Result<Model> {
-    if a.network.hidden.0.is_empty() && a.network.activation != Activation::Relu {
-        report::note("--activation has no effect without hidden layers");
-    }
+/// A model, and what was recorded and found beside it.
+struct Trained {
+    model: Model,
+    files: RunFiles,
+    folds: Option<CrossValidation>,
+}
+
+fn train_network(exec: Exec, a: &TrainArgs, source: &mut CsvSource) -> anyhow::Result<Trained> {
+    say_unused_without_hidden_layers(a);
     if a.no_intercept {
         report::note("--no-intercept has no effect with --model mlp");
     }
     let settings = network_settings(a)?;
     let mut progress = TrainingProgress::new(a.run.epochs);
+    progress.write_to(RunFiles::new(a.records.history.clone(), a.records.log_dir.clone())?);
     let mut folder = None;
     if let Some(path) = &a.checkpoints.folder {
         let opened = CheckpointFolder::new(path, a.checkpoints.every, a.checkpoints.resume)?;
@@ -83,16 +102,37 @@ fn train_network(exec: Exec, a: &TrainArgs, source: &mut CsvSource) -> anyhow::R
         folder = Some(opened);
     }
     let table = source.read_all()?;
+    let folds =
+        train_folds::cross_validate(exec, a, &table, &settings).with_context(|| source.name().to_owned())?;
     progress.limit(a.run.time_limit);
     let store = folder.as_mut().map(|f| f as &mut dyn Checkpoints<f32>);
     let model = fit_network_with_checkpoints(exec, &table, &settings, &mut progress, store);
-    progress.finish();
+    let files = progress.finish();
     match model {
         Err(ModelError::Train(e @ TrainError::Suspended { .. })) => {
             bail!("{e}; to go on, give the same command with --resume")
         }
         Err(ModelError::Train(e @ TrainError::Checkpoint { .. })) => Err(e.into()),
-        other => other.with_context(|| source.name().to_owned()),
+        other => other.map(|model| Trained { model, files, folds }).with_context(|| source.name().to_owned()),
+    }
+}
+
+/// Says which options of hidden layers mean nothing because there are none.
+fn say_unused_without_hidden_layers(a: &TrainArgs) {
+    let n = &a.network;
+    if !n.hidden.0.is_empty() {
+        return;
+    }
+    for (name, given) in [
+        ("activation", n.activation != Activation::Relu),
+        ("dropout", n.dropout > 0.0),
+        ("batch-norm", n.batch_norm),
+        ("layer-norm", n.layer_norm),
+        ("max-norm", n.max_norm.is_some()),
+    ] {
+        if given {
+            report::note(&format!("--{name} has no effect without hidden layers"));
+        }
     }
 }
 

@@ -281,3 +281,43 @@ fn the_range_test_suggests_a_rate_and_leaves_the_network_alone() {
     assert_eq!(net.params, before);
     assert!(net.lr_range_test(Exec::best(), &data, &[], 16, &test).is_err());
 }
+
+#[test]
+fn metrics_are_of_the_training_rows_and_count_weights() {
+    let x = Matrix::from_fn(6, 1, |i, _| i as f32);
+    let y = Matrix::from_fn(6, 1, |i, _| if i < 4 { 1.0 } else { -9.0 });
+    let weights = [1.0_f32, 1.0, 2.0, 0.0, 5.0, 5.0];
+    let data = Data { weights: Some(&weights), ..Data::new(x.view(), Targets::Values(y.view())) };
+    let net = Sequential::new(1).dense(1, Activation::Linear);
+    let compile = || {
+        let mut net =
+            Network::compile(&net, Optimizer::sgd(1e-30), Loss::Mse, &[crate::Metric::Mae], 0).unwrap();
+        net.params_mut().fill(0.0);
+        // ŷ = x: errors 1, 0, 1, 2 with weights 1, 1, 2, 0.
+        let kernel = net.plan().layout().params[0].range.clone();
+        net.params_mut()[kernel].fill(1.0);
+        net
+    };
+    let options =
+        FitOptions { epochs: 1, validation_split: 0.0, early_stopping: None, ..FitOptions::default() };
+    let parts = ((0..4).collect(), Vec::new());
+    let history = compile().fit_rows(Exec::best(), &data, parts, &options, &mut ()).unwrap();
+    assert_eq!(history.epochs[0].metrics["mae"], 0.75);
+}
+
+#[test]
+fn a_hinge_loss_is_scored_by_its_margins() {
+    let x = Matrix::from_fn(4, 1, |i, _| i as f32 - 1.5);
+    let y = Matrix::from_fn(4, 1, |i, _| if i < 2 { 0.0 } else { 1.0 });
+    let net = Sequential::new(1).dense(1, Activation::Linear);
+    let compile =
+        |metrics: &[crate::Metric]| Network::compile(&net, Optimizer::sgd(0.1), Loss::Hinge, metrics, 0);
+    let mut good = compile(&[crate::Metric::Accuracy, crate::Metric::Auc]).unwrap();
+    good.params_mut().fill(0.0);
+    let kernel = good.plan().layout().params[0].range.clone();
+    good.params_mut()[kernel].fill(0.25);
+    let (_, scores) = good.evaluate(Exec::best(), &Data::new(x.view(), Targets::Values(y.view()))).unwrap();
+    assert_eq!((scores["accuracy"], scores["auc"]), (1.0, 1.0));
+    let message = compile(&[crate::Metric::Brier]).unwrap_err().to_string();
+    assert!(message.contains("hinge losses give margins"), "{message}");
+}
