@@ -4,7 +4,7 @@ use crate::adam::{NADAM_BASE, nadam_momentum};
 use crate::error::OptimError;
 use crate::settings::Optimizer;
 use crate::update::{Group, Moments, StepScalars};
-use planish_tensor::{AlignedVec, Isa, Scalar};
+use planish_tensor::{AlignedVec, Exec, Isa, Scalar};
 use serde::{Deserialize, Serialize};
 
 /// The part of a [`State`] that is not arenas.
@@ -112,17 +112,24 @@ impl<T: Scalar> State<T> {
         StepScalars { optimizer: self.optimizer, powers: *powers, lr_scale, decay_scale: 1.0 }
     }
 
-    /// Applies a step that has begun to every trainable group.
+    /// Applies a step that has begun to every trainable group; large groups are shared out over threads.
     ///
     /// # Panics
     /// If the arenas differ in length or a group lies outside.
-    pub fn update(&mut self, isa: Isa, step: &StepScalars, groups: &[Group], params: &mut [T], grads: &[T]) {
+    pub fn update(
+        &mut self,
+        exec: Exec,
+        step: &StepScalars,
+        groups: &[Group],
+        params: &mut [T],
+        grads: &[T],
+    ) {
         assert_eq!(params.len(), grads.len(), "parameters and gradients differ in length");
         for group in groups.iter().filter(|g| !g.range.is_empty()) {
             if let Some(update) = step.update(group) {
                 let range = group.range.clone();
                 let moments = self.moments_mut().range(range.clone());
-                update.run(isa, &mut params[range.clone()], &grads[range], moments);
+                update.share(exec, &mut params[range.clone()], &grads[range], moments);
             }
         }
     }
@@ -133,7 +140,7 @@ impl<T: Scalar> State<T> {
     /// If the arenas differ in length or a group lies outside.
     pub fn step(&mut self, isa: Isa, groups: &[Group], params: &mut [T], grads: &[T]) {
         let step = self.begin_step(1.0);
-        self.update(isa, &step, groups, params, grads);
+        self.update(Exec::serial(isa), &step, groups, params, grads);
     }
 }
 
@@ -200,7 +207,7 @@ mod tests {
         assert!((w[0] - 0.8).abs() < 1e-15 && (w[1] - 0.85).abs() < 1e-15 && w[2] == 1.0, "{w:?}");
         let mut w = [1.0_f64; 3];
         let step = state.begin_step(0.5).with_decay_scale(2.0);
-        state.update(Isa::best(), &step, &groups, &mut w, &[1.0; 3]);
+        state.update(Exec::best(), &step, &groups, &mut w, &[1.0; 3]);
         assert!((w[0] - 0.9).abs() < 1e-15 && (w[1] - 0.9).abs() < 1e-15 && w[2] == 1.0, "{w:?}");
     }
 
@@ -217,6 +224,21 @@ mod tests {
                 assert_eq!(run(isa), run(Isa::SCALAR), "{optimizer:?}");
             }
         }
+    }
+
+    #[test]
+    fn a_step_on_several_threads_has_the_bits_of_one() {
+        let len = 300_000;
+        let (start, groups) = (gradient(99, len), [Group::all(len)]);
+        let run = |threads| {
+            let (mut w, mut state) = (start.clone(), State::new(&Optimizer::adam(0.01), len));
+            for t in 0..3 {
+                let step = state.begin_step(1.0);
+                state.update(Exec::best().with_threads(threads), &step, &groups, &mut w, &gradient(t, len));
+            }
+            bits(&w)
+        };
+        assert!(run(3) == run(1), "the bits depend on the threads");
     }
 
     #[test]

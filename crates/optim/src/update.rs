@@ -8,7 +8,7 @@
 use crate::settings::Optimizer;
 use crate::{adagrad, adam, lion, rmsprop, sgd};
 use planish_tensor::simd::{LaneKernel, LaneMath};
-use planish_tensor::{Isa, Scalar};
+use planish_tensor::{Exec, Isa, Scalar};
 use std::ops::Range;
 
 /// Parameters that are updated alike: a range of the arena.
@@ -123,6 +123,9 @@ impl StepScalars {
     }
 }
 
+/// Parameters from which half of an update is worth another thread: some 30 µs of work, ten times what a join costs.
+const SHARE: usize = 1 << 16;
+
 /// One group's update in one step: the optimizer's formula with its constants.
 ///
 /// ```
@@ -176,6 +179,24 @@ impl<T: Scalar> Update<T> {
             Rule::Adagrad(c) => c.apply(s, w, g, second),
             Rule::Lion(c) => c.apply(s, w, g, first),
         }
+    }
+
+    /// As [`Update::run`], halves on other threads while they are large: where they do not fit into the caches of one core, reading
+    /// and writing them is the limit. An update is elementwise, so the bits are the same.
+    ///
+    /// # Panics
+    /// As [`Update::apply`].
+    pub fn share(&self, exec: Exec, w: &mut [T], g: &[T], moments: Moments<'_, T>) {
+        if exec.threads <= 1 || w.len() < 2 * SHARE {
+            return self.run(exec.isa, w, g, moments);
+        }
+        let half = (w.len() / 2).next_multiple_of(T::LANES);
+        let (high, low) = (exec.threads / 2, exec.threads - exec.threads / 2);
+        let part = |threads| Exec { threads, ..exec };
+        let (w0, w1) = w.split_at_mut(half);
+        let (g0, g1) = g.split_at(half);
+        let (m0, m1) = moments.split_at(half);
+        rayon::join(|| self.share(part(low), w0, g0, m0), || self.share(part(high), w1, g1, m1));
     }
 
     /// As [`Update::apply`], with the code of this instruction set.

@@ -90,7 +90,7 @@ impl<T: Element> Session<T> {
                 clip.apply(exec.isa, &net.groups, grads);
             }
             let scalars = optimizer.begin_step(lr_scale);
-            optimizer.update(exec.isa, &scalars, &net.groups, &mut net.params, grads);
+            optimizer.update(exec, &scalars, &net.groups, &mut net.params, grads);
             net.plan.constrain(exec.isa, &mut net.params);
             net.plan.keep_statistics(exec.isa, workspace, &mut net.state);
         }
