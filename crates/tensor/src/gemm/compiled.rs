@@ -76,7 +76,7 @@ macro_rules! impl_kernels {
         impl Kernels<$t> for $token {
             #[inline(never)]
             unsafe fn strip(self, strip: &Strip<$t>, keep: *mut $t) {
-                self.outline(StripKernel(*strip, keep));
+                self.outline(StripKernel(strip, keep));
             }
             #[inline(never)]
             unsafe fn few(

@@ -93,14 +93,14 @@ const PADDED: u8 = 2;
 
 /// The strip as a lane kernel, which chooses the code for its width: with a null pointer [`Strip::run`], else its one tile with
 /// B written there.
-pub(super) struct StripKernel<T>(pub(super) Strip<T>, pub(super) *mut T);
+pub(super) struct StripKernel<'a, T>(pub(super) &'a Strip<T>, pub(super) *mut T);
 
-impl<T: Scalar> LaneKernel<T> for StripKernel<T> {
+impl<T: Scalar> LaneKernel<T> for StripKernel<'_, T> {
     type Output = ();
 
     #[inline(always)]
     fn run<S: LaneMath<T>>(self, s: S) {
-        let StripKernel(strip, keep) = self;
+        let (strip, keep) = (*self.0, self.1);
         let tail = match (strip.width.is_multiple_of(T::LANES), strip.padded && !S::MASKS_ARE_FREE) {
             (true, _) => NONE,
             (false, false) => MASKED,
