@@ -151,7 +151,7 @@ pub(crate) struct NetworkArgs {
     /// Initial weights: zeros, glorot_uniform, glorot_normal, he_uniform, he_normal, lecun_uniform, lecun_normal
     #[arg(long, value_name = "NAME", default_value = "glorot_uniform", value_parser = parse_initializer)]
     pub(crate) initializer: Initializer,
-    /// Loss: for numbers mse, mae, sse, huber[:D], log_cosh, quantile:Q or poisson; for two classes binary_crossentropy, mse, hinge or
+    /// Loss: for numbers mse, mae, sse, huber:D, log_cosh, quantile:Q or poisson; for two classes binary_crossentropy, mse, hinge or
     /// squared_hinge; the one that suits the target if not given
     #[arg(long, value_name = "NAME", value_parser = parse_loss)]
     pub(crate) loss: Option<Loss>,
