@@ -15,15 +15,15 @@ use crate::view::{MatMut, MatRef};
 
 /// Kernels of matrix products for one token and element type.
 pub trait Kernels<T: Scalar>: Copy {
-    /// As [`Strip::run`] if `keep` is null; otherwise the strip is one tile, and B is written to `keep`.
+    /// As `Strip::run` if `keep` is null; otherwise the strip is one tile, and B is written to `keep`.
     ///
     /// # Safety
-    /// As [`Strip::run`] and [`Strip::run_keeping`].
+    /// As `Strip::run` and `Strip::run_keeping`.
     unsafe fn strip(self, strip: &Strip<T>, keep: *mut T);
-    /// As [`few::run`].
+    /// As `few::run`.
     ///
     /// # Safety
-    /// As [`few::run`].
+    /// As `few::run`.
     unsafe fn few(
         self,
         path: Path,
@@ -33,9 +33,9 @@ pub trait Kernels<T: Scalar>: Copy {
         start: Start<'_, T>,
         scratch: &mut [T],
     );
-    /// As [`pack::columns`].
+    /// As `pack::columns`.
     fn pack_columns(self, b: MatRef<'_, T>, width: usize, out: &mut [T]);
-    /// As [`pack::rows`].
+    /// As `pack::rows`.
     fn pack_rows(self, a: MatRef<'_, T>, height: usize, out: &mut [T]);
 }
 
