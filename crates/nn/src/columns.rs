@@ -10,28 +10,41 @@ pub(crate) fn rows_of<T: Scalar>(x: &[T], units: usize) -> MatRef<'_, T> {
     MatRef::new(x, x.len() / units, units)
 }
 
-/// outⱼ ← Σᵢ aᵢⱼ·bᵢⱼ
-pub(crate) fn col_dots<T: Scalar>(isa: Isa, a: MatRef<'_, T>, b: MatRef<'_, T>, out: &mut [T]) {
-    T::dispatch(isa, ColDots { a, b, out });
+/// What is multiplied with a batch of `dy` before the columns are added up: a number a place, computed where it is used.
+pub(crate) trait Factor<T: Scalar> {
+    /// The numbers of row i from column j on. Mark it `#[inline(always)]`.
+    fn at<S: LaneMath<T>>(&self, s: S, i: usize, j: usize) -> S::V;
 }
 
-struct ColDots<'a, T> {
-    a: MatRef<'a, T>,
-    b: MatRef<'a, T>,
+impl<T: Scalar> Factor<T> for MatRef<'_, T> {
+    #[inline(always)]
+    fn at<S: LaneMath<T>>(&self, s: S, i: usize, j: usize) -> S::V {
+        s.load_at(self.row(i), j)
+    }
+}
+
+/// outⱼ ← Σᵢ dyᵢⱼ·fᵢⱼ
+pub(crate) fn col_dots<T: Scalar>(isa: Isa, dy: MatRef<'_, T>, f: impl Factor<T>, out: &mut [T]) {
+    T::dispatch(isa, ColDots { dy, f, out });
+}
+
+struct ColDots<'a, T, F> {
+    dy: MatRef<'a, T>,
+    f: F,
     out: &'a mut [T],
 }
 
-impl<T: Scalar> LaneKernel<T> for ColDots<'_, T> {
+impl<T: Scalar, F: Factor<T>> LaneKernel<T> for ColDots<'_, T, F> {
     type Output = ();
     #[inline(always)]
     fn run<S: LaneMath<T>>(self, s: S) {
-        let ColDots { a, b, out } = self;
+        let ColDots { dy, f, out } = self;
         for j in (0..out.len()).step_by(T::LANES) {
             let mut total = s.splat(T::ZERO);
-            for start in (0..a.rows()).step_by(ROW_CHUNK) {
+            for start in (0..dy.rows()).step_by(ROW_CHUNK) {
                 let mut chunk = s.splat(T::ZERO);
-                for i in start..(start + ROW_CHUNK).min(a.rows()) {
-                    chunk = s.fma(s.load_at(a.row(i), j), s.load_at(b.row(i), j), chunk);
+                for i in start..(start + ROW_CHUNK).min(dy.rows()) {
+                    chunk = s.fma(s.load_at(dy.row(i), j), f.at(s, i, j), chunk);
                 }
                 total = s.add(total, chunk);
             }

@@ -7,9 +7,9 @@
 //! # Source
 //! Ba, Kiros and Hinton, 2016; defaults as Keras.
 
-use crate::columns::rows_of;
+use crate::columns::{Factor, col_dots, rows_of};
 use crate::rates::Rates;
-use planish_tensor::reduce::{ROW_CHUNK, col_sums};
+use planish_tensor::reduce::col_sums;
 use planish_tensor::simd::{LaneKernel, LaneMath};
 use planish_tensor::{Isa, MatRef, Scalar};
 use serde::{Deserialize, Serialize};
@@ -69,7 +69,7 @@ impl LayerNormStep {
         grads: &mut [T],
     ) {
         let rows = rows_of(dy, x.cols());
-        T::dispatch(isa, GammaGradient { x, saved, dy: rows, out: &mut grads[self.gamma.clone()] });
+        col_dots(isa, rows, Unit { x, saved }, &mut grads[self.gamma.clone()]);
         col_sums(isa, rows, &mut grads[self.beta.clone()]);
         T::dispatch(isa, Backward { gamma: &params[self.gamma.clone()], x, saved, dy });
     }
@@ -115,32 +115,17 @@ impl<T: Scalar> LaneKernel<T> for Forward<'_, T> {
     }
 }
 
-/// outⱼ ← Σᵢ dyᵢⱼ·x̂ᵢⱼ
-struct GammaGradient<'a, T> {
+/// x̂ = (x − mean)/√(variance + ε), from the saved statistics of the rows.
+struct Unit<'a, T> {
     x: MatRef<'a, T>,
     saved: &'a [T],
-    dy: MatRef<'a, T>,
-    out: &'a mut [T],
 }
 
-impl<T: Scalar> LaneKernel<T> for GammaGradient<'_, T> {
-    type Output = ();
+impl<T: Scalar> Factor<T> for Unit<'_, T> {
     #[inline(always)]
-    fn run<S: LaneMath<T>>(self, s: S) {
-        let GammaGradient { x, saved, dy, out } = self;
-        for j in (0..out.len()).step_by(T::LANES) {
-            let mut total = s.splat(T::ZERO);
-            for start in (0..x.rows()).step_by(ROW_CHUNK) {
-                let mut chunk = s.splat(T::ZERO);
-                for i in start..(start + ROW_CHUNK).min(x.rows()) {
-                    let (mean, scale) = (s.splat(saved[2 * i]), s.splat(saved[2 * i + 1]));
-                    let unit = s.mul(s.sub(s.load_at(x.row(i), j), mean), scale);
-                    chunk = s.fma(s.load_at(dy.row(i), j), unit, chunk);
-                }
-                total = s.add(total, chunk);
-            }
-            s.store_at(out, j, total);
-        }
+    fn at<S: LaneMath<T>>(&self, s: S, i: usize, j: usize) -> S::V {
+        let (mean, scale) = (s.splat(self.saved[2 * i]), s.splat(self.saved[2 * i + 1]));
+        s.mul(s.sub(s.load_at(self.x.row(i), j), mean), scale)
     }
 }
 

@@ -8,9 +8,8 @@
 //! RealMLP (Holzmüller, Grinsztajn and Steinwart, 2024).
 
 use crate::activation::{Activation, Saves};
-use crate::columns::{add, rows_of, scale_cols};
+use crate::columns::{Factor, add, col_dots, rows_of, scale_cols};
 use crate::rates::Rates;
-use planish_tensor::reduce::ROW_CHUNK;
 use planish_tensor::simd::{LaneKernel, LaneMath};
 use planish_tensor::{Isa, MatRef, Scalar};
 use serde::{Deserialize, Serialize};
@@ -75,7 +74,7 @@ impl ParametricStep {
     ) {
         let (units, alpha) = (self.alpha.len(), &params[self.alpha.clone()]);
         let f = rows_of(saved, units);
-        T::dispatch(isa, AlphaGradient { dy: rows_of(dy, units), f, x, out: &mut grads[self.alpha.clone()] });
+        col_dots(isa, rows_of(dy, units), Difference { f, x }, &mut grads[self.alpha.clone()]);
         scale_cols(isa, rows_of(dy, units), alpha, dx);
         T::dispatch(isa, Remainder { alpha, dy });
         match self.activation.saves() {
@@ -131,30 +130,15 @@ impl<T: Scalar> LaneKernel<T> for Remainder<'_, T> {
     }
 }
 
-/// outⱼ ← Σᵢ dyᵢⱼ·(fᵢⱼ − xᵢⱼ)
-struct AlphaGradient<'a, T> {
-    dy: MatRef<'a, T>,
+/// f − x
+struct Difference<'a, T> {
     f: MatRef<'a, T>,
     x: MatRef<'a, T>,
-    out: &'a mut [T],
 }
 
-impl<T: Scalar> LaneKernel<T> for AlphaGradient<'_, T> {
-    type Output = ();
+impl<T: Scalar> Factor<T> for Difference<'_, T> {
     #[inline(always)]
-    fn run<S: LaneMath<T>>(self, s: S) {
-        let AlphaGradient { dy, f, x, out } = self;
-        for j in (0..out.len()).step_by(T::LANES) {
-            let mut total = s.splat(T::ZERO);
-            for start in (0..dy.rows()).step_by(ROW_CHUNK) {
-                let mut chunk = s.splat(T::ZERO);
-                for i in start..(start + ROW_CHUNK).min(dy.rows()) {
-                    let difference = s.sub(s.load_at(f.row(i), j), s.load_at(x.row(i), j));
-                    chunk = s.fma(s.load_at(dy.row(i), j), difference, chunk);
-                }
-                total = s.add(total, chunk);
-            }
-            s.store_at(out, j, total);
-        }
+    fn at<S: LaneMath<T>>(&self, s: S, i: usize, j: usize) -> S::V {
+        s.sub(s.load_at(self.f.row(i), j), s.load_at(self.x.row(i), j))
     }
 }

@@ -110,7 +110,7 @@ impl<'a, 'o, T: Element> Trainer<'a, 'o, T> {
         exec.install_awake(|| {
             let weighted = Data { weights: weights.as_deref().or(data.weights), ..*data };
             let mut run = Run::new(net, exec, options, observer, checkpoints, &weighted, data, (rows, held));
-            run.resume(data)?;
+            run.resume()?;
             run.all_epochs()
         })
     }

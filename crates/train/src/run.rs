@@ -17,6 +17,7 @@ use crate::session::Session;
 use planish_nn::Element;
 use planish_optim::Ema;
 use planish_tensor::Exec;
+use planish_tensor::reduce::all_finite;
 use planish_tensor::rng::{Purpose, Stream};
 
 /// One call of `fit`.
@@ -91,7 +92,7 @@ impl<'a, 'o, T: Element> Run<'a, 'o, T> {
     }
 
     /// Goes on from a checkpoint, if there is one.
-    pub(crate) fn resume(&mut self, plain: &Data<'_, T>) -> Result<(), TrainError> {
+    pub(crate) fn resume(&mut self) -> Result<(), TrainError> {
         let fault = |what| TrainError::Checkpoint { what };
         let Some(store) = self.checkpoints.as_deref_mut() else { return Ok(()) };
         let identity = Identity {
@@ -101,7 +102,7 @@ impl<'a, 'o, T: Element> Run<'a, 'o, T> {
             loss: self.net.loss,
             seed: self.net.seed,
             options: self.options,
-            data: plain,
+            data: self.plain,
             rows: &self.rows,
             held: &self.held_rows,
         };
@@ -245,7 +246,7 @@ impl<'a, 'o, T: Element> Run<'a, 'o, T> {
     /// Stores the run as it stands. Weights that are no longer finite are not worth the checkpoint that they would replace.
     fn save(&mut self) -> Result<(), TrainError> {
         let Some(store) = self.checkpoints.as_deref_mut() else { return Ok(()) };
-        if self.net.params.iter().any(|p| !p.is_finite()) {
+        if !all_finite(&self.net.params) {
             return Ok(());
         }
         self.kept.store(self.net, self.progress.kept_epoch, store)?;
@@ -267,7 +268,7 @@ impl<'a, 'o, T: Element> Run<'a, 'o, T> {
     /// The figures of the epoch, or nothing if one that must be finite is not.
     fn score(&mut self) -> Result<Option<Epoch>, TrainError> {
         // The last step's weights have not been through a loss yet.
-        if self.net.params.iter().any(|p| !p.is_finite()) {
+        if !all_finite(&self.net.params) {
             return Ok(None);
         }
         let Progress { epoch, step, loss_sum, .. } = self.progress;
