@@ -12,6 +12,7 @@ pub mod elf;
 pub mod golden;
 pub mod kill;
 pub mod licences;
+pub mod memcheck;
 pub mod package;
 pub mod process;
 pub mod tidy;

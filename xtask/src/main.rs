@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Result;
-use xtask::{bench, ci, dist, golden, kill, licences, package, tidy, workspace};
+use xtask::{bench, ci, dist, golden, kill, licences, memcheck, package, tidy, workspace};
 
 /// A command: its name, its arguments as the help shows them (empty when it takes none), and what it does.
 struct Command {
@@ -60,6 +60,12 @@ const COMMANDS: &[Command] = &[
         arguments: "",
         about: "measure the largest error of the vector math over all 2^32 f32 arguments (a minute or two)",
         run: |root, _| bench::run(root, &["ulp".to_owned()]),
+    },
+    Command {
+        name: "memcheck",
+        arguments: "",
+        about: "run the tests of the crate with unsafe code under valgrind (an hour or less)",
+        run: |root, _| memcheck::run(root),
     },
     Command {
         name: "kill",

@@ -68,18 +68,38 @@ impl Stream {
 
     /// A whole number below `n`, all equally likely up to 2⁻⁶⁴·n.
     pub fn below(&self, i: u64, n: usize) -> usize {
-        ((u128::from(self.bits(i)) * n as u128) >> 64) as usize
+        below(self.bits(i), n)
     }
 
-    /// Puts the elements into random order (Fisher and Yates).
+    /// Puts the elements into random order (Fisher and Yates); each is equally likely at each place up to 2⁻⁶⁴ times their number.
     pub fn shuffle<T>(&self, items: &mut [T]) {
-        for i in (1..items.len()).rev() {
-            items.swap(i, self.below(i as u64, i + 1));
+        // The four words of an element serve two places.
+        let last = items.len().saturating_sub(1);
+        let mut swap = |i: usize, low: u32, high: u32| {
+            let bits = u64::from(low) | u64::from(high) << 32;
+            items.swap(i, below(bits, i + 1));
+        };
+        for pair in (1..=last / 2).rev() {
+            let w = self.words(pair as u64);
+            if 2 * pair < last {
+                swap(2 * pair + 1, w[2], w[3]);
+            }
+            swap(2 * pair, w[0], w[1]);
+        }
+        if last >= 1 {
+            let w = self.words(0);
+            swap(1, w[2], w[3]);
         }
     }
 }
 
+/// A whole number below `n` from 64 random bits.
+fn below(bits: u64, n: usize) -> usize {
+    ((u128::from(bits) * n as u128) >> 64) as usize
+}
+
 /// One Philox4x32-10 block.
+#[inline]
 fn philox(mut c: [u32; 4], mut k: [u32; 2]) -> [u32; 4] {
     for _ in 0..10 {
         let a = u64::from(c[0]) * 0xD251_1F53;
@@ -116,6 +136,23 @@ mod tests {
         assert_eq!(order(1, 0), order(1, 0));
         assert_ne!(order(1, 0), order(2, 0));
         assert_ne!(order(1, 0), order(1, 1));
+    }
+
+    #[test]
+    fn every_order_of_a_few_elements_is_equally_likely() {
+        for n in 0..=4_usize {
+            let mut counts = std::collections::BTreeMap::new();
+            let orders: usize = (1..=n).product();
+            let draws = 400 * orders;
+            for step in 0..draws {
+                let mut v: Vec<usize> = (0..n).collect();
+                Stream::new(3, Purpose::Shuffle, step as u32).shuffle(&mut v);
+                *counts.entry(v).or_insert(0_i32) += 1;
+            }
+            assert_eq!(counts.len(), orders);
+            // Five standard deviations of a count of 400.
+            assert!(counts.values().all(|c| (c - 400).abs() < 100), "{counts:?}");
+        }
     }
 
     #[test]

@@ -105,6 +105,20 @@ impl<'a, T: Scalar> MatRef<'a, T> {
         unsafe { std::slice::from_raw_parts(self.ptr.add(i * self.rs), self.cols) }
     }
 
+    /// Whether the elements, row by row, lie side by side.
+    pub fn is_slice(&self) -> bool {
+        self.has_contiguous_rows() && (self.rows <= 1 || self.rs == self.cols)
+    }
+
+    /// The elements as one row.
+    ///
+    /// # Panics
+    /// If they do not lie side by side, see [`MatRef::is_slice`].
+    pub fn joined(self) -> Self {
+        assert!(self.is_slice(), "rows that do not lie side by side are not one row");
+        MatRef { rows: 1, cols: self.rows * self.cols, cs: 1, ..self }
+    }
+
     /// The view of rows `from..to`.
     ///
     /// # Panics
@@ -179,6 +193,20 @@ impl<'a, T: Scalar> MatMut<'a, T> {
         unsafe { std::slice::from_raw_parts_mut(self.ptr.add(i * self.rs), self.cols) }
     }
 
+    /// Whether the elements, row by row, lie side by side.
+    pub fn is_slice(&self) -> bool {
+        self.as_ref().is_slice()
+    }
+
+    /// The elements as one row.
+    ///
+    /// # Panics
+    /// If they do not lie side by side.
+    pub fn joined(self) -> Self {
+        assert!(self.is_slice(), "rows that do not lie side by side are not one row");
+        MatMut { rows: 1, cols: self.rows * self.cols, ..self }
+    }
+
     /// The same view, borrowed from this one.
     pub fn reborrow(&mut self) -> MatMut<'_, T> {
         MatMut { life: PhantomData, ..*self }
@@ -242,6 +270,18 @@ mod tests {
         let b = MatRef::new(&data, 3, 4).t().block(1, 3, 1, 3);
         assert_eq!((b.at(0, 0), b.at(1, 1)), (5.0, 10.0));
         assert_eq!(MatRef::new(&data, 3, 4).block(3, 3, 0, 4).rows(), 0);
+    }
+
+    #[test]
+    fn only_elements_side_by_side_are_one_row() {
+        let mut data: Vec<f64> = (0..12).map(f64::from).collect();
+        let a = MatRef::new(&data, 3, 4);
+        assert_eq!(a.joined().row(0), &data[..]);
+        assert_eq!(a.rows_between(1, 3).joined().row(0), &data[4..]);
+        assert_eq!(a.block(2, 3, 1, 3).joined().row(0), &data[9..11]);
+        assert!(!a.cols_between(1, 3).is_slice() && !a.cols_between(1, 2).is_slice() && !a.t().is_slice());
+        let b = MatMut::new(&mut data, 3, 4);
+        assert!(b.is_slice() && !b.split_cols(2).0.is_slice());
     }
 
     #[test]

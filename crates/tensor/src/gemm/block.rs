@@ -8,8 +8,8 @@
 use super::epilogue::Epilogue;
 use super::packed::{Operand, Source};
 use super::thresholds::{
-    COL_ALIGN, EPILOGUE_ROWS, KC, KEEP_ROWS, KEEP_WORK, MC, NC, PACK_A_DEPTH, PACK_A_ROWS, PACK_COLS, PAGE,
-    ROW_ALIGN, pack_a_panels,
+    COL_ALIGN, CONSUMED_COLS, EPILOGUE_ROWS, KC, KEEP_ROWS, KEEP_WORK, MC, NC, PACK_A_DEPTH, PACK_A_ROWS,
+    PACK_COLS, PAGE, ROW_ALIGN, pack_a_panels,
 };
 use super::{Start, few, pack, tile, turned};
 use crate::buffer::AlignedVec;
@@ -31,8 +31,11 @@ pub(super) struct Block<'a, T: Scalar, E> {
 pub(super) fn scratch_len<T: Scalar>(m: usize, n: usize, k: usize) -> usize {
     let kc = k.min(KC);
     let packed = kc * n.min(NC).next_multiple_of(COL_ALIGN) + pack::rows_len::<T>(m.min(MC), kc, ROW_ALIGN);
-    packed.max(turned::SCRATCH)
+    packed.max(turned::SCRATCH) + TILE
 }
+
+/// Elements at the end of the packing buffer for a tile that an epilogue consumes.
+const TILE: usize = EPILOGUE_ROWS * CONSUMED_COLS;
 
 impl<'a, T: Scalar, E: Epilogue<T>> Block<'a, T, E> {
     pub(super) fn split_rows(self, at: usize) -> (Self, Self) {
@@ -82,6 +85,11 @@ impl<T: Scalar, E: Epilogue<T>> LaneKernel<T> for Nest<'_, '_, T, E> {
         let pack_a =
             m >= PACK_A_ROWS && n.div_ceil(panel) >= pack_a_panels(S::NV, a.cs != 1) && k >= PACK_A_DEPTH;
         let (mut keep, mut far) = (false, false);
+        let (scratch, tile) = {
+            let at = scratch.len() - TILE;
+            scratch.split_at_mut(at)
+        };
+        let consumed = E::CONSUMES && k <= KC && !matches!(start, Start::Add);
         if let Source::View(b) = b.0 {
             if let Some(path) = few::choose(m, &b, &c) {
                 // SAFETY: the door has checked that the shapes match, and the path was chosen for them.
@@ -90,12 +98,12 @@ impl<T: Scalar, E: Epilogue<T>> LaneKernel<T> for Nest<'_, '_, T, E> {
             }
             keep = keeps::<T, S>(m, k, n);
             far = b.cs != 1 || (S::NV == 1 && keep && b.rs * size_of::<T>() >= PAGE);
-            if !far && !pack_a && m <= MC && k <= KC {
+            if !far && !pack_a && m <= MC && k <= KC && !consumed {
                 let part = Part { rows: a, height: 0, panel, width: n, first: true, last: true, start };
                 let panels =
                     if keep { Panels::Keep(b, scratch.as_mut_ptr(), true) } else { Panels::InPlace(b) };
                 // SAFETY: the part is the whole of C.
-                return unsafe { part.run(s, panels, (0, 0), c.ptr, c.rs, &mut epilogue) };
+                return unsafe { part.run(s, panels, (0, 0), (c.ptr, c.rs), &mut epilogue) };
             }
         }
         let (b_buffer, a_buffer) = scratch.split_at_mut(k.min(KC) * n.min(NC).next_multiple_of(COL_ALIGN));
@@ -113,7 +121,7 @@ impl<T: Scalar, E: Epilogue<T>> LaneKernel<T> for Nest<'_, '_, T, E> {
                         Panels::Packed(b_buffer.as_ptr())
                     }
                     Source::View(b) if keep => {
-                        Panels::Keep(b.block(p0, p1, j0, j1), b_buffer.as_mut_ptr(), one_block)
+                        Panels::Keep(b.block(p0, p1, j0, j1), b_buffer.as_mut_ptr(), one_block && !consumed)
                     }
                     Source::View(b) => Panels::InPlace(b.block(p0, p1, j0, j1)),
                 };
@@ -133,8 +141,12 @@ impl<T: Scalar, E: Epilogue<T>> LaneKernel<T> for Nest<'_, '_, T, E> {
                         Part { rows, height, panel, width: j1 - j0, first: p0 == 0, last: p1 == k, start };
                     // SAFETY: rows i0..i1 and columns j0..j1 lie inside C, whose shape the door has checked.
                     unsafe {
-                        let corner = c.ptr.add(i0 * c.rs + j0);
-                        part.run(s, panels, (i0, j0), corner, c.rs, &mut epilogue);
+                        if consumed {
+                            part.consume(s, panels, (i0, j0), tile, &mut epilogue);
+                        } else {
+                            let corner = c.ptr.add(i0 * c.rs + j0);
+                            part.run(s, panels, (i0, j0), (corner, c.rs), &mut epilogue);
+                        }
                     }
                     if let Panels::Keep(_, packed, false) = panels {
                         panels = Panels::Packed(packed);
@@ -178,7 +190,7 @@ struct Part<'a, T> {
 
 impl<T: Scalar> Part<'_, T> {
     /// # Safety
-    /// `c` must point to a `rows.rows() × width` block with row stride `rsc`, whose first element is element `at` of C, and the panels
+    /// `c` must point to a `rows.rows() × width` block with row stride `rsc`, whose first element is element (i0, j0) of C, and the panels
     /// must have that width.
     #[inline(always)]
     unsafe fn run<S: LaneMath<T>, E: Epilogue<T>>(
@@ -186,8 +198,7 @@ impl<T: Scalar> Part<'_, T> {
         s: S,
         panels: Panels<'_, T>,
         (i0, j0): (usize, usize),
-        c: *mut T,
-        rsc: usize,
+        (c, rsc): (*mut T, usize),
         epilogue: &mut E,
     ) {
         let (m, k) = (self.rows.rows, self.rows.cols);
@@ -245,6 +256,75 @@ impl<T: Scalar> Part<'_, T> {
                         epilogue.tile(s, i0 + i, j0 + j, MatMut::from_raw(c, rows, width, rsc));
                     }
                 }
+            }
+        }
+    }
+
+    /// The block for an epilogue that consumes C: rows in groups against [`CONSUMED_COLS`] columns, in `tile`, and not written to C.
+    ///
+    /// # Safety
+    /// The panels must have the block's width, and `tile` [`TILE`] numbers; the block is the whole depth of the product.
+    #[inline(always)]
+    unsafe fn consume<S: LaneMath<T>, E: Epilogue<T>>(
+        &self,
+        s: S,
+        panels: Panels<'_, T>,
+        (i0, j0): (usize, usize),
+        tile: &mut [T],
+        epilogue: &mut E,
+    ) {
+        let (m, k) = (self.rows.rows, self.rows.cols);
+        let c = tile.as_mut_ptr();
+        for left in (0..self.width).step_by(CONSUMED_COLS) {
+            let cols = CONSUMED_COLS.min(self.width - left);
+            for i in (0..m).step_by(EPILOGUE_ROWS) {
+                let rows = EPILOGUE_ROWS.min(m - i);
+                for j in (left..left + cols).step_by(self.panel) {
+                    let width = self.panel.min(self.width - j);
+                    epilogue.expect(s, i0 + i..i0 + i + rows, j0 + j..j0 + j + width);
+                    let stride = pack::panel_width::<T>(self.panel, self.width - j);
+                    let (from, bias) = match self.start {
+                        Start::Bias(bias) => (tile::From::Bias, bias[j0 + j..j0 + j + width].as_ptr()),
+                        Start::Zero | Start::Add => (tile::From::Zero, c.cast_const()),
+                    };
+                    // SAFETY: as in `run`; the tile has room for the group of rows of at most CONSUMED_COLS columns. The first group of a
+                    // panel that is kept writes it, if there is a second to read it.
+                    unsafe {
+                        let (b, rsb, padded, keep) = match panels {
+                            Panels::InPlace(b) => (b.ptr.add(j), b.rs, false, None),
+                            Panels::Keep(b, to, _) if i == 0 => {
+                                (b.ptr.add(j), b.rs, false, Some(to.add(j * k)))
+                            }
+                            Panels::Keep(_, to, _) => (to.add(j * k).cast_const(), stride, true, None),
+                            Panels::Packed(from) => (from.add(j * k), stride, true, None),
+                        };
+                        let strip = tile::Strip {
+                            m: rows,
+                            k,
+                            width,
+                            a: self.rows.ptr.add(if self.height > 0 { i * k } else { i * self.rows.rs }),
+                            rsa: self.rows.rs,
+                            csa: self.rows.cs,
+                            a_panel: k * self.height,
+                            b,
+                            rsb,
+                            padded,
+                            c: c.add(j - left),
+                            rsc: CONSUMED_COLS,
+                            from,
+                            bias,
+                        };
+                        match keep {
+                            Some(to) => {
+                                strip.run_keeping(s, to);
+                            }
+                            None => strip.run(s),
+                        }
+                    }
+                }
+                // SAFETY: the group of rows of these columns is in the tile.
+                let done = unsafe { MatMut::from_raw(c, rows, cols, CONSUMED_COLS) };
+                epilogue.tile(s, i0 + i, j0 + left, done);
             }
         }
     }

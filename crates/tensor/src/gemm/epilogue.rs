@@ -47,6 +47,15 @@ pub trait Epilogue<T: Scalar>: Send + Sized {
     const IS_EMPTY: bool = false;
     /// Threads cut rows of C at multiples of this, which must divide [`ROW_CHUNK`] or be divided by it.
     const ROWS: usize = 1;
+    /// Whether the elements of C are used up by [`Epilogue::tile`]: afterwards C may hold anything, so that tiles need not be written to
+    /// it. They are where the product adds to C, or is deeper than one cache block.
+    const CONSUMES: bool = false;
+
+    /// `tile`s within these rows and columns of C will come soon: asks for what they need, if that lies in memory. Called for an epilogue that
+    /// consumes C.
+    #[inline(always)]
+    fn expect<S: LaneMath<T>>(&mut self, _: S, _rows: std::ops::Range<usize>, _cols: std::ops::Range<usize>) {
+    }
 
     /// The epilogues of the rows before `at` and of the rest.
     fn split_rows(self, at: usize) -> (Self, Self);

@@ -85,13 +85,20 @@ impl<T: Scalar, const M: usize> Thin<'_, T, M> {
     unsafe fn segment<S: Lanes<T>, const D: usize>(&self, s: S, p: usize, j0: usize, width: usize) {
         // SAFETY: as the caller promises.
         unsafe {
-            let x: [[S::V; D]; M] = std::array::from_fn(|i| {
-                std::array::from_fn(|d| s.splat(*self.a.ptr.add(i * self.a.rs + (p + d) * self.a.cs)))
-            });
+            // Loops, because a closure may not be compiled with the token's instructions.
+            let mut x = [[s.splat(T::ZERO); D]; M];
+            for i in 0..M {
+                for d in 0..D {
+                    x[i][d] = s.splat(*self.a.ptr.add(i * self.a.rs + (p + d) * self.a.cs));
+                }
+            }
             let (b, c) = (self.b.ptr.add(p * self.b.rs + j0), self.c.ptr.add(j0));
             let full = width - width % T::LANES;
             for j in (0..full).step_by(T::LANES) {
-                let mut acc: [S::V; M] = std::array::from_fn(|i| s.load_raw(c.add(i * self.c.rs + j)));
+                let mut acc = [s.splat(T::ZERO); M];
+                for i in 0..M {
+                    acc[i] = s.load_raw(c.add(i * self.c.rs + j));
+                }
                 for d in 0..D {
                     let row = s.load_raw(b.add(d * self.b.rs + j));
                     for i in 0..M {
@@ -104,8 +111,10 @@ impl<T: Scalar, const M: usize> Thin<'_, T, M> {
             }
             let rest = width - full;
             if rest > 0 {
-                let mut acc: [S::V; M] =
-                    std::array::from_fn(|i| s.load_raw_part(c.add(i * self.c.rs + full), rest));
+                let mut acc = [s.splat(T::ZERO); M];
+                for i in 0..M {
+                    acc[i] = s.load_raw_part(c.add(i * self.c.rs + full), rest);
+                }
                 for d in 0..D {
                     let row = s.load_raw_part(b.add(d * self.b.rs + full), rest);
                     for i in 0..M {

@@ -16,6 +16,7 @@
 //! | `TINY_SIDE` 32 | cutting, packing decisions and large arguments take some 50 ns, half of a 10³ product | AVX2 8³: 115 ns by the loop nest, 65 in its own path; 32³: 865, 790 |
 //! | `THIN_ROWS` 4, `THIN_COLS` 256 | B is read once and used `m` times; from 5 rows on the tile's arithmetic hides the reading | |
 //! | `TURNED_ROWS` 8 | each strip of B is transposed for m multiply-adds a vector; from 9 rows on a packed panel serves two tiles | |
+//! | `CONSUMED_COLS` 256 | what an epilogue reads and writes for 24 rows of 256 `f32` in three arrays is 72 KiB in runs of 1 KiB, beside 256 KiB of B in L2; tiles of one narrow panel would touch 72 lines a page or more apart, which fall into a few sets of L1 and L2 | AVX2 784-512-256-10: TODO |
 //! | `MIN_PIECE` 300,000 | a join costs 2–5 µs with a thread awake; 300,000 multiply-adds take 5–6 µs | AVX-512: 64×128² split is slower, 128×64² equal |
 
 /// Greatest depth of a cache block.
@@ -60,6 +61,8 @@ pub(super) const THIN_COLS: usize = 256;
 pub(super) const TURNED_ROWS: usize = 8;
 /// Rows that are finished before an epilogue sees them: 24 rows of 64 `f32` are 6 KiB of L1. All tile heights divide it.
 pub(super) const EPILOGUE_ROWS: usize = 24;
+/// Columns of a tile that an epilogue consumes.
+pub(super) const CONSUMED_COLS: usize = 256;
 /// Multiply-adds below which a piece is not worth a thread of its own.
 pub(super) const MIN_PIECE: usize = 300_000;
 /// Threads cut rows at multiples of this: the heights of tiles of 2 to 4 vectors divide it.

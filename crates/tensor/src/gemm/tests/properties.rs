@@ -55,6 +55,30 @@ impl<T: Scalar> Epilogue<T> for TwicePlus<'_, T> {
     }
 }
 
+/// Takes the elements of C to another matrix.
+struct Take<'a>(MatMut<'a, f32>);
+
+impl Epilogue<f32> for Take<'_> {
+    const CONSUMES: bool = true;
+
+    fn split_rows(self, at: usize) -> (Self, Self) {
+        let (top, low) = self.0.split_rows(at);
+        (Take(top), Take(low))
+    }
+    fn split_cols(self, at: usize) -> (Self, Self) {
+        let (left, right) = self.0.split_cols(at);
+        (Take(left), Take(right))
+    }
+    #[inline(always)]
+    fn tile<S: LaneMath<f32>>(&mut self, _: S, i: usize, j: usize, mut tile: MatMut<'_, f32>) {
+        for r in 0..tile.rows() {
+            let row = tile.row_mut(r);
+            self.0.row_mut(i + r)[j..j + row.len()].copy_from_slice(row);
+            row.fill(f32::NAN);
+        }
+    }
+}
+
 /// Everything that can be computed from A and B, as bits.
 fn run(exec: Exec, a: MatRef<'_, f32>, b: MatRef<'_, f32>, packed: bool) -> Vec<u32> {
     let (m, n) = (a.rows(), b.cols());
@@ -98,7 +122,12 @@ fn expected(a: MatRef<'_, f32>, b: MatRef<'_, f32>) -> Vec<u32> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 60, failure_persistence: None, ..ProptestConfig::default() })]
+    // Fewer where PROPTEST_CASES says so: under valgrind a case takes a minute.
+    #![proptest_config(ProptestConfig {
+        cases: ProptestConfig::default().cases.min(60),
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
 
     #[test]
     fn every_path_epilogue_and_thread_count_has_the_bits_of_the_definition(m in size(), k in size(), n in size()) {
@@ -111,6 +140,24 @@ proptest! {
                 prop_assert_eq!(&run(exec, a.view(), b.view(), packed), &want, "{:?} NN", exec);
                 prop_assert_eq!(&run(exec, at.view().t(), b.view(), packed), &want, "{:?} TN", exec);
                 prop_assert_eq!(&run(exec, a.view(), bt.view().t(), packed), &want, "{:?} NT", exec);
+            }
+        }
+    }
+
+    #[test]
+    fn an_epilogue_that_consumes_c_is_given_every_element(m in size(), k in size(), n in size()) {
+        let (a, b) = (Matrix::from_fn(m, k, fill), Matrix::from_fn(k, n, |i, j| fill(j, i + 5)));
+        let bias: Vec<f32> = (0..n).map(|j| fill(j, 3)).collect();
+        for isa in Isa::all_exact() {
+            for (threads, start) in [(1, Start::Zero), (3, Start::Bias(&bias)), (2, Start::Add)] {
+                let exec = Exec { isa, threads };
+                let (mut want, mut c) = (Matrix::from_fn(m, n, fill), Matrix::from_fn(m, n, fill));
+                let (mut taken, mut scratch) = (Matrix::zeros(m, n), Scratch::new());
+                matmul(Exec::serial(isa), a.view(), b.view(), want.view_mut(), start, &mut scratch);
+                exec.install(|| {
+                    matmul_with(exec, a.view(), b.view(), c.view_mut(), start, Take(taken.view_mut()), &mut scratch);
+                });
+                prop_assert_eq!(taken.as_slice(), want.as_slice(), "{:?} {:?}", exec, start);
             }
         }
     }
