@@ -5,7 +5,7 @@ use planish_optim::Optimizer;
 use planish_tensor::gemm::is_worth_threads;
 use planish_tensor::rng::{Purpose, Stream};
 use planish_tensor::{Exec, Matrix};
-use planish_train::{Data, Network, Session};
+use planish_train::{Data, Gather, Network, Session};
 
 /// A loss by the name that the peers know.
 #[derive(Clone, Copy, PartialEq)]
@@ -85,10 +85,9 @@ pub struct Training {
     order: Vec<u32>,
     epoch: u32,
     x: Matrix<f32>,
+    values: Matrix<f32>,
     classes: Vec<u32>,
-    batch_x: Matrix<f32>,
-    batch_values: Matrix<f32>,
-    batch_classes: Vec<u32>,
+    gather: Gather<f32>,
     kind: Kind,
 }
 
@@ -98,7 +97,11 @@ impl Training {
         let net = network(widths, kind);
         // As `fit` does.
         let small = !is_worth_threads(net.plan().largest_product(batch));
-        let classes = if kind == Kind::Ce { widths[widths.len() - 1] } else { 2 };
+        let count = if kind == Kind::Ce { widths[widths.len() - 1] } else { 2 };
+        let classes: Vec<u32> = (0..rows).map(|i| (i % count) as u32).collect();
+        let x = self::rows(rows, widths[0]);
+        let values = Matrix::from_fn(rows, 1, |i, _| classes[i] as f32);
+        let gather = Gather::new(&data(kind, &x, &values, &classes), batch);
         Training {
             exec: if small { Exec { threads: 1, ..exec } } else { exec },
             session: Session::new(&net, batch),
@@ -106,11 +109,10 @@ impl Training {
             batch,
             order: (0..rows as u32).collect(),
             epoch: 0,
-            x: self::rows(rows, widths[0]),
-            classes: (0..rows).map(|i| (i % classes) as u32).collect(),
-            batch_x: Matrix::zeros(batch, widths[0]),
-            batch_values: Matrix::zeros(batch, 1),
-            batch_classes: vec![0; batch],
+            x,
+            values,
+            classes,
+            gather,
             kind,
         }
     }
@@ -122,20 +124,20 @@ impl Training {
 
     /// One epoch.
     pub fn epoch(&mut self) {
-        Stream::new(0, Purpose::Shuffle, self.epoch).shuffle(&mut self.order);
+        let Training { exec, net, session, batch, order, x, values, classes, gather, kind, .. } = self;
+        Stream::new(0, Purpose::Shuffle, self.epoch).shuffle(order);
         self.epoch += 1;
-        for rows in self.order.chunks_exact(self.batch) {
-            for (i, &row) in rows.iter().enumerate() {
-                self.batch_x.row_mut(i).copy_from_slice(self.x.row(row as usize));
-                self.batch_classes[i] = self.classes[row as usize];
-                self.batch_values.row_mut(i)[0] = self.classes[row as usize] as f32;
-            }
-            let y = match self.kind {
-                Kind::Ce => Targets::Classes(&self.batch_classes),
-                _ => Targets::Values(self.batch_values.view()),
-            };
-            let data = Data::new(self.batch_x.view(), y);
-            std::hint::black_box(self.session.train_on_batch(self.exec, &mut self.net, &data));
+        let data = data(*kind, x, values, classes);
+        for rows in order.chunks_exact(*batch) {
+            std::hint::black_box(session.train_on_batch(*exec, net, &gather.rows(&data, rows)));
         }
+    }
+}
+
+/// The rows with the targets that the loss takes.
+fn data<'a>(kind: Kind, x: &'a Matrix<f32>, values: &'a Matrix<f32>, classes: &'a [u32]) -> Data<'a, f32> {
+    match kind {
+        Kind::Ce => Data::new(x.view(), Targets::Classes(classes)),
+        _ => Data::new(x.view(), Targets::Values(values.view())),
     }
 }

@@ -1,4 +1,4 @@
-//! Predictions beside ONNX Runtime: `Network::predict`, which makes its output anew each time; ONNX Runtime writes to a bound one.
+//! Predictions beside ONNX Runtime, each with its model and its output kept ready: ours by a `Predictor`, theirs by bound tensors.
 
 use super::Bench;
 use super::bars::{Bar, Limit};
@@ -33,7 +33,14 @@ pub fn run(bench: &Bench<'_>, peers: &mut [Peer], bars: &mut Vec<Bar>) -> Result
         let x = network::rows(batch, widths[0]);
         let small = !is_worth_threads(net.plan().largest_product(batch));
         let exec = if small { Exec { threads: 1, ..bench.exec } } else { bench.exec };
-        let ours = Contender::new(|| drop(std::hint::black_box(net.predict(exec, x.view())))).awake(exec);
+        let mut predictor = net.predictor(batch);
+        if batch > 1 {
+            predictor = predictor.packed(exec.isa);
+        }
+        let call = || {
+            std::hint::black_box(predictor.predict(exec, x.view()));
+        };
+        let ours = Contender::new(call).awake(exec);
         let mut contenders = vec![ours, bench.peak()];
         for peer in &mut *peers {
             peer.set(&format!("predict {batch} {}", network::words(widths)))?;

@@ -164,7 +164,8 @@ impl<T: Scalar> LaneKernel<T> for Forward<'_, T> {
         }
         match activation {
             Activation::Linear | Activation::Softmax => {}
-            Activation::Relu => each!(|v| s.select(s.lt(v, zero), zero, v)),
+            // The order of the operands keeps NaN.
+            Activation::Relu => each!(|v| s.max(zero, v)),
             Activation::LeakyRelu => each!(|v| s.select(s.lt(v, zero), s.mul(v, slope), v)),
             Activation::Sigmoid => each!(|v| s.sigmoid(v)),
             Activation::Tanh => each!(|v| s.tanh(v)),

@@ -7,13 +7,19 @@
 use crate::activation::Activation;
 use crate::fused::{Activate, Differentiate};
 use crate::init::Initializer;
+use crate::predictor::PACKED_ROWS;
 use crate::rates::Rates;
 use crate::regularizer::Regularizer;
-use planish_tensor::gemm::{ColSums, Scratch, Start, matmul, matmul_with};
+use crate::updates::{Apply, KernelUpdate};
+use planish_tensor::gemm::{ColSums, Operand, PackedB, Scratch, Start, matmul, matmul_with};
 use planish_tensor::reduce::col_sums;
 use planish_tensor::{Exec, MatMut, MatRef, Scalar};
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
+
+/// Elements of a kernel from which it is updated by tiles: then arenas lie in memory, not in caches. Smaller ones do not gain: their update
+/// waits for roots and quotients.
+const TILED_UPDATE: usize = 1 << 20;
 
 /// A fully connected layer, f(x·W + b) with W of shape `[inputs, units]`.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -80,19 +86,28 @@ pub(crate) struct DenseStep {
 }
 
 impl DenseStep {
+    /// W
+    pub(crate) fn kernel_of<'a, T: Scalar>(&self, params: &'a [T]) -> MatRef<'a, T> {
+        MatRef::new(&params[self.kernel.clone()], self.inputs, self.units)
+    }
+
     /// out ← f(x·W + b) if `activate`, else x·W + b; `inputs` takes x·W + b where the activation's backward needs it. Softmax
     /// works on whole rows and is not applied here.
     pub(crate) fn forward<T: Scalar>(
         &self,
         exec: Exec,
         params: &[T],
+        packed: Option<&PackedB<T>>,
         x: MatRef<'_, T>,
         out: &mut [T],
         inputs: Option<&mut [T]>,
         activate: bool,
         scratch: &mut Scratch<T>,
     ) {
-        let w = MatRef::new(&params[self.kernel.clone()], self.inputs, self.units);
+        let w: Operand<'_, T> = match packed {
+            Some(packed) if x.rows() >= PACKED_ROWS => packed.into(),
+            _ => self.kernel_of(params).into(),
+        };
         let start = self.bias.clone().map_or(Start::Zero, |b| Start::Bias(&params[b]));
         let out = MatMut::new(out, x.rows(), self.units);
         if activate && self.activation.is_elementwise() {
@@ -122,6 +137,28 @@ impl DenseStep {
         }
     }
 
+    /// From dz: the update of W by dW = xᵀ·dz.
+    pub(crate) fn update_kernel<T: Scalar>(
+        &self,
+        exec: Exec,
+        update: KernelUpdate<'_, T>,
+        params: &mut [T],
+        x: MatRef<'_, T>,
+        dz: MatRef<'_, T>,
+        grads: &mut [T],
+        scratch: &mut Scratch<T>,
+    ) {
+        let dw = MatMut::new(&mut grads[self.kernel.clone()], self.inputs, self.units);
+        let w = &mut params[self.kernel.clone()];
+        let apply = Apply::new(exec.isa, update, w, self.inputs, self.units);
+        matmul_with(exec, x.t(), dz, dw, Start::Zero, apply, scratch);
+    }
+
+    /// Whether the update of W may be applied to tiles of dW = xᵀ·dz: nothing is added to it, and W is large enough.
+    pub(crate) fn is_updated_by_tiles(&self) -> bool {
+        self.regularizer.is_none() && self.kernel.len() >= TILED_UPDATE
+    }
+
     /// dx ← dz·Wᵀ, where the layer below is not dense.
     pub(crate) fn backward_input<T: Scalar>(
         &self,
@@ -131,7 +168,7 @@ impl DenseStep {
         dx: &mut [T],
         scratch: &mut Scratch<T>,
     ) {
-        let wt = MatRef::new(&params[self.kernel.clone()], self.inputs, self.units).t();
+        let wt = self.kernel_of(params).t();
         matmul(exec, dz, wt, MatMut::new(dx, dz.rows(), self.inputs), Start::Zero, scratch);
     }
 
@@ -166,7 +203,7 @@ impl DenseStep {
         (sums, scratch): (&mut [T], &mut Scratch<T>),
     ) {
         let rows = dz.rows();
-        let wt = MatRef::new(&params[self.kernel.clone()], self.inputs, self.units).t();
+        let wt = self.kernel_of(params).t();
         let out = MatMut::new(dx, rows, self.inputs);
         if !below.activation.is_elementwise() {
             matmul(exec, dz, wt, out, Start::Zero, scratch);

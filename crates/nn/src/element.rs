@@ -4,6 +4,7 @@
 use crate::inputs::Input;
 use crate::layout::Layout;
 use crate::loss::Loss;
+use crate::pass::Weights;
 use crate::plan::{Arenas, Batch, Mode, Plan, Step};
 use crate::workspace::Workspace;
 use planish_tensor::{Exec, Isa, MatRef, Scalar};
@@ -20,13 +21,13 @@ pub trait Passes: Scalar {
         ws: &'w mut Workspace<Self>,
         activate_last: bool,
     ) -> MatRef<'w, Self>;
-    /// [`Plan::backward`].
+    /// [`Plan::backward`] and [`Plan::backward_with`].
     fn backward(
         plan: &Plan,
         exec: Exec,
         loss: Loss,
         step: Step,
-        params: &[Self],
+        weights: Weights<'_, Self>,
         batch: &Batch<'_, Self>,
         grads: &mut [Self],
         ws: &mut Workspace<Self>,
@@ -75,12 +76,12 @@ macro_rules! impl_element {
                 exec: Exec,
                 loss: Loss,
                 step: Step,
-                params: &[$t],
+                weights: Weights<'_, $t>,
                 batch: &Batch<'_, $t>,
                 grads: &mut [$t],
                 ws: &mut Workspace<$t>,
             ) -> f64 {
-                plan.backward_pass(exec, loss, step, params, batch, grads, ws)
+                plan.backward_pass(exec, loss, step, weights, batch, grads, ws)
             }
             fn loss(
                 plan: &Plan,

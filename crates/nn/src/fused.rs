@@ -1,4 +1,5 @@
-//! Activations and their derivatives as epilogues of the layers' products: applied to each tile while it is in L1.
+//! Activations and their derivatives as epilogues of the layers' products: applied to each tile while it is in L1. A tile whose rows lie
+//! side by side is one long row: a narrow layer has no last vector to mask in each.
 
 use crate::activation::{Activation, Backward, Forward};
 use planish_tensor::gemm::Epilogue;
@@ -40,13 +41,19 @@ struct ActivateTile<'e, 'a, 't, T> {
 impl<T: Scalar> LaneKernel<T> for ActivateTile<'_, '_, '_, T> {
     type Output = ();
     #[inline(always)]
-    fn run<S: LaneMath<T>>(mut self, s: S) {
-        for r in 0..self.tile.rows() {
-            let z = self.tile.row_mut(r);
-            if let Some(inputs) = &mut self.epilogue.inputs {
-                inputs.row_mut(self.i + r)[self.j..self.j + z.len()].copy_from_slice(z);
+    fn run<S: LaneMath<T>>(self, s: S) {
+        let ActivateTile { epilogue, i, j, mut tile } = self;
+        if let Some(inputs) = &mut epilogue.inputs {
+            for r in 0..tile.rows() {
+                let z = tile.row_mut(r);
+                inputs.row_mut(i + r)[j..j + z.len()].copy_from_slice(z);
             }
-            Forward(self.epilogue.activation, z).run(s);
+        }
+        if tile.is_slice() {
+            tile = tile.joined();
+        }
+        for r in 0..tile.rows() {
+            Forward(epilogue.activation, tile.row_mut(r)).run(s);
         }
     }
 }
@@ -84,11 +91,15 @@ struct DifferentiateTile<'e, 'a, 't, T> {
 impl<T: Scalar> LaneKernel<T> for DifferentiateTile<'_, '_, '_, T> {
     type Output = ();
     #[inline(always)]
-    fn run<S: LaneMath<T>>(mut self, s: S) {
-        let width = self.tile.cols();
-        for r in 0..self.tile.rows() {
-            let saved = &self.epilogue.saved.row(self.i + r)[self.j..self.j + width];
-            Backward(self.epilogue.activation, saved, self.tile.row_mut(r)).run(s);
+    fn run<S: LaneMath<T>>(self, s: S) {
+        let DifferentiateTile { epilogue, i, j, mut tile } = self;
+        let Differentiate { activation, saved } = *epilogue;
+        let mut saved = saved.rows_between(i, i + tile.rows()).cols_between(j, j + tile.cols());
+        if tile.is_slice() && saved.is_slice() {
+            (tile, saved) = (tile.joined(), saved.joined());
+        }
+        for r in 0..tile.rows() {
+            Backward(activation, saved.row(r), tile.row_mut(r)).run(s);
         }
     }
 }

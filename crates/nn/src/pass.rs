@@ -5,13 +5,17 @@
 
 use crate::activation::Saves;
 use crate::build::{Op, Stage, Value};
+use crate::dense::DenseStep;
 use crate::element::Element;
 use crate::inputs::Input;
 use crate::loss::Loss;
 use crate::plan::{Arenas, Batch, Mode, Plan, Step};
 use crate::residual;
+use crate::updates::Updates;
 use crate::workspace::Workspace;
+use planish_tensor::gemm::Scratch;
 use planish_tensor::{AlignedVec, Exec, MatRef, Scalar};
+use std::ops::Range;
 
 impl Plan {
     /// The forward pass; without the last activation if `activate_last` is false.
@@ -50,7 +54,9 @@ impl Plan {
             if let Op::Dense(dense) = &stage.op {
                 let activate = activate_last || i < last;
                 let inputs = saved.filter(|_| dense.activation.saves() == Saves::Input);
-                dense.forward(exec, arenas.params, read(stage.input), out, inputs, activate, &mut ws.scratch);
+                let packed = ws.packed.get(i).and_then(Option::as_ref);
+                let x = read(stage.input);
+                dense.forward(exec, arenas.params, packed, x, out, inputs, activate, &mut ws.scratch);
                 if activate && !dense.activation.is_elementwise() {
                     dense.activation.forward(exec.isa, dense.units, out);
                 }
@@ -82,7 +88,32 @@ impl Plan {
         grads: &mut [T],
         ws: &mut Workspace<T>,
     ) -> f64 {
-        T::backward(self, exec, loss, step, params, batch, grads, ws)
+        T::backward(self, exec, loss, step, Weights::Kept(params), batch, grads, ws)
+    }
+
+    /// As [`Plan::backward`], and large kernels are updated on the way: their gradients are not left in `grads`, those of all else are. Which
+    /// kernels these may be, [`Plan::tiled_kernels`] says, and which they are, `updates`. If the loss is not finite, nothing is
+    /// changed.
+    ///
+    /// # Panics
+    /// As [`Plan::backward`].
+    pub fn backward_with<T: Element>(
+        &self,
+        exec: Exec,
+        loss: Loss,
+        step: Step,
+        params: &mut [T],
+        updates: &mut dyn Updates<T>,
+        batch: &Batch<'_, T>,
+        grads: &mut [T],
+        ws: &mut Workspace<T>,
+    ) -> f64 {
+        T::backward(self, exec, loss, step, Weights::Updated(params, updates), batch, grads, ws)
+    }
+
+    /// The ranges of the kernels that [`Plan::backward_with`] may update.
+    pub fn tiled_kernels(&self) -> impl Iterator<Item = Range<usize>> {
+        self.dense_steps().filter(|d| d.is_updated_by_tiles()).map(|d| d.kernel.clone())
     }
 
     pub(crate) fn backward_pass<T: Scalar>(
@@ -90,14 +121,21 @@ impl Plan {
         exec: Exec,
         loss: Loss,
         step: Step,
-        params: &[T],
+        mut weights: Weights<'_, T>,
         batch: &Batch<'_, T>,
         grads: &mut [T],
         ws: &mut Workspace<T>,
     ) -> f64 {
         // A training pass reads no state.
-        let value =
-            self.data_loss(exec, loss, Mode::Training(step), Arenas { params, state: &[] }, batch, ws);
+        let arenas = Arenas { params: weights.params(), state: &[] };
+        let mut value = self.data_loss(exec, loss, Mode::Training(step), arenas, batch, ws);
+        value += self.penalty_of(exec.isa, weights.params());
+        if let Weights::Updated(_, updates) = &mut weights {
+            if !value.is_finite() {
+                return value;
+            }
+            updates.begin();
+        }
         let (x, rows, last) = (batch.x, batch.x.rows(), self.stages.len() - 1);
         let Workspace { outputs, saved, waiting, delta, delta_next, sums, scratch, .. } = ws;
         let kept = |i: usize| {
@@ -120,10 +158,10 @@ impl Plan {
                         dense.backward_output(exec, kept(i), &mut delta[..n], is_dz, grads);
                     }
                     let dz = MatRef::new(delta, rows, stage.units);
-                    dense.backward_kernel(exec, params, input(stage.input), dz, grads, scratch);
                     is_done = false;
+                    // What is below needs W as it was.
                     if i > self.first {
-                        let dx = &mut delta_next[..rows * stage.inputs];
+                        let (params, dx) = (weights.params(), &mut delta_next[..rows * stage.inputs]);
                         if let Op::Dense(below) = &self.stages[i - 1].op {
                             let kept = kept(i - 1);
                             dense.backward_below(exec, params, dz, below, kept, dx, grads, (sums, scratch));
@@ -131,6 +169,9 @@ impl Plan {
                         } else {
                             dense.backward_input(exec, params, dz, dx, scratch);
                         }
+                    }
+                    weights.step(exec, dense, input(stage.input), dz, grads, scratch);
+                    if i > self.first {
                         std::mem::swap(delta, delta_next);
                     }
                 }
@@ -140,13 +181,22 @@ impl Plan {
                 Op::End { slot, .. } => residual::backward_end(&delta[..n], &mut waiting[*slot][..n]),
                 op => {
                     let (dy, dx) = (&mut delta[..n], &mut delta_next[..]);
-                    if op.backward(exec, params, x.codes, input(stage.input), kept(i), dy, dx, grads) {
+                    if op.backward(
+                        exec,
+                        weights.params(),
+                        x.codes,
+                        input(stage.input),
+                        kept(i),
+                        dy,
+                        dx,
+                        grads,
+                    ) {
                         std::mem::swap(delta, delta_next);
                     }
                 }
             }
         }
-        value + self.penalty_of(exec.isa, params)
+        value
     }
 
     /// The loss of a batch, without penalties; of gradients it leaves only the one at the output, in the workspace.
@@ -185,6 +235,42 @@ impl Plan {
             &mut ws.delta[..n],
             &mut ws.delta_next,
         )
+    }
+}
+
+/// The parameters of a backward pass.
+pub enum Weights<'a, T: Scalar> {
+    /// They stay as they are.
+    Kept(&'a [T]),
+    /// Some kernels are updated.
+    Updated(&'a mut [T], &'a mut dyn Updates<T>),
+}
+
+impl<T: Scalar> Weights<'_, T> {
+    fn params(&self) -> &[T] {
+        match self {
+            Weights::Kept(params) => params,
+            Weights::Updated(params, _) => params,
+        }
+    }
+
+    /// The update of a layer's kernel, or its gradient.
+    fn step(
+        &mut self,
+        exec: Exec,
+        dense: &DenseStep,
+        x: MatRef<'_, T>,
+        dz: MatRef<'_, T>,
+        grads: &mut [T],
+        scratch: &mut Scratch<T>,
+    ) {
+        if let Weights::Updated(params, updates) = self
+            && dense.is_updated_by_tiles()
+            && let Some(update) = updates.kernel(dense.kernel.clone())
+        {
+            return dense.update_kernel(exec, update, params, x, dz, grads, scratch);
+        }
+        dense.backward_kernel(exec, self.params(), x, dz, grads, scratch);
     }
 }
 

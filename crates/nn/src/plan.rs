@@ -9,6 +9,7 @@ use crate::inputs::{Input, JoinStep, Table};
 use crate::layer::Sequential;
 use crate::layout::Layout;
 use crate::loss::Targets;
+use crate::predictor::Predictor;
 use crate::regularizer::limit_norms;
 use crate::workspace::Workspace;
 use planish_tensor::{AlignedVec, Exec, Isa, MatRef, Matrix, Scalar};
@@ -190,7 +191,7 @@ impl Plan {
         JoinStep::check(self.tables(), rows, codes)
     }
 
-    fn dense_steps(&self) -> impl Iterator<Item = &DenseStep> {
+    pub(crate) fn dense_steps(&self) -> impl Iterator<Item = &DenseStep> {
         self.stages.iter().filter_map(|s| if let Op::Dense(d) = &s.op { Some(d) } else { None })
     }
 
@@ -273,22 +274,26 @@ impl Plan {
         T::run(self, exec, Mode::Inference, arenas.into(), x.into(), ws, true)
     }
 
-    /// The network's output for any number of rows, `[rows, outputs]`, in inference, computed in chunks.
+    /// The network's output for any number of rows, `[rows, outputs]`, in inference, computed in chunks. For calls of few rows that come again
+    /// and again, keep a [`Predictor`].
     ///
     /// # Panics
     /// If x has not the network's number of inputs, or as [`Plan::forward`].
     pub fn predict<'p, 'x, T: Element>(
-        &self,
+        &'p self,
         exec: Exec,
         arenas: impl Into<Arenas<'p, T>>,
         x: impl Into<Input<'x, T>>,
     ) -> Matrix<T> {
-        let (arenas, x) = (arenas.into(), x.into());
+        let x = x.into();
         let mut out = Matrix::zeros(x.rows(), self.outputs());
-        let mut ws = Workspace::forward_only(self, PREDICT_ROWS.min(x.rows()));
+        let mut predictor = Predictor::new(self, arenas, PREDICT_ROWS.min(x.rows()));
+        if x.rows() > PREDICT_ROWS {
+            predictor = predictor.packed(exec.isa);
+        }
         for from in (0..x.rows()).step_by(PREDICT_ROWS) {
             let to = (from + PREDICT_ROWS).min(x.rows());
-            let y = self.forward(exec, arenas, x.rows_between(from, to), &mut ws);
+            let y = predictor.predict(exec, x.rows_between(from, to));
             (from..to).for_each(|i| out.row_mut(i).copy_from_slice(y.row(i - from)));
         }
         out

@@ -3,8 +3,8 @@
 use crate::activation::Saves;
 use crate::build::{Op, Stage};
 use crate::plan::Plan;
-use planish_tensor::gemm::{ColSums, Scratch};
-use planish_tensor::{AlignedVec, Scalar};
+use planish_tensor::gemm::{ColSums, PackedB, Scratch};
+use planish_tensor::{AlignedVec, Isa, Scalar};
 
 /// Every intermediate value of a batch: made once for the largest batch, used by prefixes for smaller ones.
 #[derive(Debug)]
@@ -22,6 +22,8 @@ pub struct Workspace<T: Scalar> {
     /// Column sums of a gradient, a row for each chunk of rows.
     pub(crate) sums: AlignedVec<T>,
     pub(crate) scratch: Scratch<T>,
+    /// The packed kernel of each stage that has one; empty while weights may change.
+    pub(crate) packed: Vec<Option<PackedB<T>>>,
 }
 
 impl<T: Scalar> Workspace<T> {
@@ -58,7 +60,17 @@ impl<T: Scalar> Workspace<T> {
             delta_next: AlignedVec::default(),
             sums: AlignedVec::default(),
             scratch: Scratch::new(),
+            packed: Vec::new(),
         }
+    }
+
+    /// Packs the kernels of dense layers.
+    pub(crate) fn pack(&mut self, plan: &Plan, params: &[T], isa: Isa) {
+        let pack = |s: &Stage| match &s.op {
+            Op::Dense(dense) => Some(PackedB::new(isa, dense.kernel_of(params))),
+            _ => None,
+        };
+        self.packed = plan.stages.iter().map(pack).collect();
     }
 
     /// The largest batch.

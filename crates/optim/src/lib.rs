@@ -40,4 +40,4 @@ pub use range_test::{RangeTest, suggest_lr};
 pub use schedule::{Curve, Schedule};
 pub use settings::Optimizer;
 pub use state::{Counters, State};
-pub use update::{Group, Moments, StepScalars, Update};
+pub use update::{Group, Moments, StepScalars, Tile, Update};

@@ -8,7 +8,7 @@
 use crate::settings::Optimizer;
 use crate::{adagrad, adam, lion, rmsprop, sgd};
 use planish_tensor::simd::{LaneKernel, LaneMath};
-use planish_tensor::{Exec, Isa, Scalar};
+use planish_tensor::{Exec, Isa, MatMut, MatRef, Scalar};
 use std::ops::Range;
 
 /// Parameters that are updated alike: a range of the arena.
@@ -165,19 +165,40 @@ impl<T: Scalar> Update<T> {
     /// If they have not, or a moment that the optimizer needs is empty.
     #[inline(always)]
     pub fn apply<S: LaneMath<T>>(&self, s: S, w: &mut [T], g: &[T], moments: Moments<'_, T>) {
-        let Moments { first, second, third } = moments;
-        let fits = |x: &[T]| x.is_empty() || x.len() == w.len();
+        self.apply_tile(s, Tile::new(w, g, moments));
+    }
+
+    /// As [`Update::apply`], for a tile of a weight matrix.
+    ///
+    /// # Panics
+    /// As [`Update::apply`].
+    #[inline(always)]
+    pub fn apply_tile<S: LaneMath<T>>(&self, s: S, tile: Tile<'_, T>) {
+        let Tile { mut w, g, moments: [mut first, mut second, mut third] } = tile;
+        let shape = (w.rows(), w.cols());
+        let fits = |m: &MatMut<'_, T>| m.cols() == 0 || (m.rows(), m.cols()) == shape;
         assert!(
-            g.len() == w.len() && fits(first) && fits(second) && fits(third),
-            "slices of one step differ in length"
+            (g.rows(), g.cols()) == shape && fits(&first) && fits(&second) && fits(&third),
+            "parts of one step differ in shape"
         );
+        // The loop over rows is inside, so that constants are made once.
+        macro_rules! rows {
+            (|$r:ident, $w:ident, $g:ident| $row:expr) => {
+                for $r in 0..shape.0 {
+                    let ($w, $g) = (w.row_mut($r), g.row($r));
+                    $row;
+                }
+            };
+        }
         match &self.0 {
-            Rule::Sgd(c) => c.apply(s, w, g, first),
-            Rule::Adam(c) => c.apply(s, w, g, first, second),
-            Rule::Nadam(c) => c.apply(s, w, g, first, second),
-            Rule::RmsProp(c) => c.apply(s, w, g, first, second, third),
-            Rule::Adagrad(c) => c.apply(s, w, g, second),
-            Rule::Lion(c) => c.apply(s, w, g, first),
+            Rule::Sgd(c) => rows!(|r, w, g| c.apply(s, w, g, first.row_mut(r))),
+            Rule::Adam(c) => rows!(|r, w, g| c.apply(s, w, g, first.row_mut(r), second.row_mut(r))),
+            Rule::Nadam(c) => rows!(|r, w, g| c.apply(s, w, g, first.row_mut(r), second.row_mut(r))),
+            Rule::RmsProp(c) => {
+                rows!(|r, w, g| c.apply(s, w, g, first.row_mut(r), second.row_mut(r), third.row_mut(r)))
+            }
+            Rule::Adagrad(c) => rows!(|r, w, g| c.apply(s, w, g, second.row_mut(r))),
+            Rule::Lion(c) => rows!(|r, w, g| c.apply(s, w, g, first.row_mut(r))),
         }
     }
 
@@ -204,21 +225,50 @@ impl<T: Scalar> Update<T> {
     /// # Panics
     /// As [`Update::apply`].
     pub fn run(&self, isa: Isa, w: &mut [T], g: &[T], moments: Moments<'_, T>) {
-        T::dispatch(isa, Run { update: self, w, g, moments });
+        self.run_tile(isa, Tile::new(w, g, moments));
+    }
+
+    /// As [`Update::apply_tile`], with the code of this instruction set.
+    ///
+    /// # Panics
+    /// As [`Update::apply`].
+    pub fn run_tile(&self, isa: Isa, tile: Tile<'_, T>) {
+        T::dispatch(isa, Run { update: self, tile });
+    }
+}
+
+/// A tile of a weight matrix with its gradient and moments; of a moment that the optimizer does not keep there are no columns.
+pub struct Tile<'a, T> {
+    /// The weights.
+    pub w: MatMut<'a, T>,
+    /// Their gradient.
+    pub g: MatRef<'a, T>,
+    /// Their first, second and third moments.
+    pub moments: [MatMut<'a, T>; 3],
+}
+
+impl<'a, T: Scalar> Tile<'a, T> {
+    /// Slices as a tile of one row.
+    #[inline(always)]
+    fn new(w: &'a mut [T], g: &'a [T], moments: Moments<'a, T>) -> Self {
+        let row = |x: &'a mut [T]| {
+            let n = x.len();
+            MatMut::new(x, 1, n)
+        };
+        let Moments { first, second, third } = moments;
+        Tile { w: row(w), g: MatRef::new(g, 1, g.len()), moments: [row(first), row(second), row(third)] }
     }
 }
 
 struct Run<'a, T> {
     update: &'a Update<T>,
-    w: &'a mut [T],
-    g: &'a [T],
-    moments: Moments<'a, T>,
+    tile: Tile<'a, T>,
 }
 
 impl<T: Scalar> LaneKernel<T> for Run<'_, T> {
     type Output = ();
     #[inline(always)]
     fn run<S: LaneMath<T>>(self, s: S) {
-        self.update.apply(s, self.w, self.g, self.moments);
+        self.update.apply_tile(s, self.tile);
     }
 }

@@ -3,7 +3,7 @@
 //! The held-out rows are for the score alone: where training needs validation rows (early stopping), `validation_split` takes them out
 //! of the fold's training rows.
 
-use crate::data::{Batch, Data};
+use crate::data::{Data, Gather};
 use crate::error::TrainError;
 use crate::network::Network;
 use crate::observer::Observer;
@@ -68,10 +68,10 @@ pub fn cross_validate<T: Element>(
         let mut net = compile(fold)?;
         data.check(&net.plan, net.loss)?;
         let (rows, held) = folds.split(fold);
-        let mut copy = Batch::new(data, rows.len());
-        let history = net.fit(exec, &copy.gather(data, &rows), options, observer)?;
-        let mut copy = Batch::new(data, held.len());
-        let (loss, mut scores) = net.evaluate(exec, &copy.gather(data, &held))?;
+        let mut copy = Gather::new(data, rows.len());
+        let history = net.fit(exec, &copy.rows(data, &rows), options, observer)?;
+        let mut copy = Gather::new(data, held.len());
+        let (loss, mut scores) = net.evaluate(exec, &copy.rows(data, &held))?;
         scores.insert("loss".to_owned(), loss);
         found.push(FoldScores {
             rows: rows.len(),

@@ -90,8 +90,20 @@ impl<'a, T: Element> Data<'a, T> {
     }
 }
 
-/// Buffers for one batch of gathered rows.
-pub(crate) struct Batch<T: Element> {
+/// Buffers for a batch of rows gathered from anywhere in the data, so that a batch allocates nothing.
+///
+/// ```
+/// use planish_nn::Targets;
+/// use planish_tensor::Matrix;
+/// use planish_train::{Data, Gather};
+///
+/// let (x, y) = (Matrix::from_rows(&[[1.0_f32], [2.0], [3.0]]), [0, 1, 0]);
+/// let data = Data::new(x.view(), Targets::Classes(&y));
+/// let mut gather = Gather::new(&data, 2);
+/// assert_eq!(gather.rows(&data, &[2, 0]).x.row(0), &[3.0]);
+/// ```
+#[derive(Debug)]
+pub struct Gather<T: Element> {
     x: Matrix<T>,
     codes: Vec<u32>,
     values: Matrix<T>,
@@ -99,11 +111,11 @@ pub(crate) struct Batch<T: Element> {
     weights: Vec<T>,
 }
 
-impl<T: Element> Batch<T> {
+impl<T: Element> Gather<T> {
     /// Buffers for up to `rows` rows of these data.
-    pub(crate) fn new(data: &Data<'_, T>, rows: usize) -> Self {
+    pub fn new(data: &Data<'_, T>, rows: usize) -> Self {
         let columns = if let Targets::Values(y) = data.y { y.cols() } else { 0 };
-        Batch {
+        Gather {
             x: Matrix::zeros(rows, data.x.cols()),
             codes: vec![0; rows * codes_a_row(data)],
             values: Matrix::zeros(rows, columns),
@@ -112,8 +124,11 @@ impl<T: Element> Batch<T> {
         }
     }
 
-    /// Copies the named rows together.
-    pub(crate) fn gather(&mut self, data: &Data<'_, T>, rows: &[u32]) -> Data<'_, T> {
+    /// Copies the rows with these numbers together.
+    ///
+    /// # Panics
+    /// If there are more than the buffers hold, or a number lies outside the data.
+    pub fn rows(&mut self, data: &Data<'_, T>, rows: &[u32]) -> Data<'_, T> {
         let n = rows.len();
         gather_rows(data.x, rows, self.x.view_mut());
         let a_row = codes_a_row(data);
@@ -143,9 +158,17 @@ pub(crate) fn codes_a_row<T: Element>(data: &Data<'_, T>) -> usize {
     data.codes.len().checked_div(data.rows()).unwrap_or(0)
 }
 
+/// Numbers in a row up to which a loop is faster than a call of the copying routine.
+const SHORT: usize = 32;
+
 fn gather_rows<T: Element>(from: MatRef<'_, T>, rows: &[u32], mut to: MatMut<'_, T>) {
     for (i, &r) in rows.iter().enumerate() {
-        to.row_mut(i).copy_from_slice(from.row(r as usize));
+        let (to, from) = (to.row_mut(i), from.row(r as usize));
+        if from.len() <= SHORT {
+            to.iter_mut().zip(from).for_each(|(to, from)| *to = *from);
+        } else {
+            to.copy_from_slice(from);
+        }
     }
 }
 

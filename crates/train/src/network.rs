@@ -5,7 +5,7 @@ use crate::data::Data;
 use crate::error::TrainError;
 use crate::metrics::{ClassificationScores, Metric, RegressionScores, most_probable};
 use planish_nn::{
-    Activation, Arenas, Element, Input, Loss, Mode, NnError, Plan, Sequential, Targets, Workspace,
+    Activation, Arenas, Element, Input, Loss, Mode, NnError, Plan, Predictor, Sequential, Targets, Workspace,
 };
 use planish_optim::{Group, Optimizer};
 use planish_tensor::{AlignedVec, Exec, Matrix};
@@ -122,6 +122,11 @@ impl<T: Element> Network<T> {
     /// If x has not the network's number of inputs and category codes, or a code is not below its embedding's categories.
     pub fn predict<'a>(&self, exec: Exec, x: impl Into<Input<'a, T>>) -> Matrix<T> {
         self.plan.predict(exec, self.arenas(), x)
+    }
+
+    /// The network kept ready to predict batches of up to `rows` rows: a call of [`Predictor::predict`] allocates nothing.
+    pub fn predictor(&self, rows: usize) -> Predictor<'_, T> {
+        Predictor::new(&self.plan, self.arenas(), rows)
     }
 
     /// The loss, penalties of regularizers included, and the compiled metrics for these data.

@@ -1,6 +1,6 @@
 //! The learning-rate range test on a copy of a network: a short run in which the rate grows from step to step.
 
-use crate::data::{Batch, Data};
+use crate::data::{Data, Gather};
 use crate::error::TrainError;
 use crate::network::Network;
 use crate::session::Session;
@@ -33,7 +33,7 @@ impl<T: Element> Network<T> {
         }
         let size = batch_size.min(rows.len());
         let (mut net, mut order) = (self.clone(), rows.to_vec());
-        let (mut session, mut batch) = (Session::new(&net, size), Batch::new(data, size));
+        let (mut session, mut gather) = (Session::new(&net, size), Gather::new(data, size));
         let mut curve = Vec::new();
         exec.install(|| {
             let mut at = order.len();
@@ -44,7 +44,7 @@ impl<T: Element> Network<T> {
                     at = 0;
                     Stream::new(net.seed, Purpose::Shuffle, epoch).shuffle(&mut order);
                 }
-                let batch = batch.gather(data, &order[at..(at + size).min(rows.len())]);
+                let batch = gather.rows(data, &order[at..(at + size).min(rows.len())]);
                 at += size;
                 let lr = test.lr(step);
                 let loss = session.step(exec, &mut net, &batch, lr / self.optimizer.lr(), None);

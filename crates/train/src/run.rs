@@ -5,7 +5,7 @@
 //! two steps. The order of an epoch's rows depends on the seed and the epoch alone.
 
 use crate::checkpoint::{Arena, ArenaMut, Checkpoints, Identity, Progress};
-use crate::data::{Batch, Data};
+use crate::data::{Data, Gather};
 use crate::error::TrainError;
 use crate::held::Held;
 use crate::history::{Epoch, History, Stop};
@@ -30,7 +30,7 @@ pub(crate) struct Run<'a, 'o, T: Element> {
     data: &'a Data<'a, T>,
     session: Session<T>,
     ema: Option<Ema<T>>,
-    batch: Batch<T>,
+    gather: Gather<T>,
     /// The rows to train on as they were given, and in the order of this epoch.
     rows: Vec<u32>,
     order: Vec<u32>,
@@ -71,7 +71,7 @@ impl<'a, 'o, T: Element> Run<'a, 'o, T> {
         Run {
             session: Session::new(net, size),
             ema: options.ema.map(|settings| Ema::new(&settings, net.params.len())),
-            batch: Batch::new(data, size),
+            gather: Gather::new(data, size),
             held: (!held_rows.is_empty()).then(|| Held::new(plain, &held_rows)),
             scored: (held_rows.is_empty() && !net.metrics.is_empty() && !are_all(&rows, plain.rows()))
                 .then(|| Held::new(plain, &rows)),
@@ -203,7 +203,7 @@ impl<'a, 'o, T: Element> Run<'a, 'o, T> {
             let from = self.progress.step * size;
             let rows = &self.order[from..(from + size).min(self.order.len())];
             let scale = self.lr_scale(self.progress.steps);
-            let batch = self.batch.gather(self.data, rows);
+            let batch = self.gather.rows(self.data, rows);
             let loss = self.session.step(self.exec, self.net, &batch, scale, self.options.clip);
             if !loss.is_finite() {
                 return Ok(Ended::Diverged(self.progress.step + 1));

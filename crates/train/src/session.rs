@@ -3,6 +3,7 @@
 use crate::checkpoint::{Arena, ArenaMut};
 use crate::data::Data;
 use crate::error::TrainError;
+use crate::kernel_updates::{KernelUpdates, update_rest};
 use crate::network::Network;
 use planish_nn::{Element, Step, Workspace};
 use planish_optim::{Clip, Counters, Moments, State};
@@ -82,17 +83,30 @@ impl<T: Element> Session<T> {
         clip: Option<Clip>,
     ) -> f64 {
         let Session { workspace, grads, optimizer, steps } = self;
+        let (plan, isa) = (&net.plan, exec.isa);
         let step = Step { seed: net.seed, number: *steps };
         *steps += 1;
-        let loss = net.plan.backward(exec, net.loss, step, &net.params, &batch.batch(), grads, workspace);
-        if loss.is_finite() {
-            if let Some(clip) = clip {
-                clip.apply(exec.isa, &net.groups, grads);
+        let batch = batch.batch();
+        let Some(clip) = clip else {
+            let mut updates = KernelUpdates::new(optimizer, &net.groups, lr_scale);
+            let params = &mut net.params;
+            let loss =
+                plan.backward_with(exec, net.loss, step, params, &mut updates, &batch, grads, workspace);
+            if let Some(scalars) = updates.scalars() {
+                update_rest(exec, optimizer, &scalars, plan, &net.groups, params, grads);
+                plan.constrain(isa, params);
+                plan.keep_statistics(isa, workspace, &mut net.state);
             }
+            return loss;
+        };
+        // The factor on the gradients is known when all of them are.
+        let loss = plan.backward(exec, net.loss, step, &net.params, &batch, grads, workspace);
+        if loss.is_finite() {
+            clip.apply(isa, &net.groups, grads);
             let scalars = optimizer.begin_step(lr_scale);
             optimizer.update(exec, &scalars, &net.groups, &mut net.params, grads);
-            net.plan.constrain(exec.isa, &mut net.params);
-            net.plan.keep_statistics(exec.isa, workspace, &mut net.state);
+            plan.constrain(isa, &mut net.params);
+            plan.keep_statistics(isa, workspace, &mut net.state);
         }
         loss
     }

@@ -1,0 +1,63 @@
+//! A network made ready to predict again and again: its intermediate values have their place, and kernels that many rows will use are
+//! packed once, so that a call allocates nothing.
+
+use crate::element::Element;
+use crate::inputs::Input;
+use crate::plan::{Arenas, Plan};
+use crate::workspace::Workspace;
+use planish_tensor::{Exec, Isa, MatRef};
+
+/// Rows from which products read a packed kernel; for fewer, kernels are read where they are.
+pub(crate) const PACKED_ROWS: usize = 9;
+
+/// A network that is kept ready to predict.
+///
+/// ```
+/// use planish_nn::{Activation, Plan, Predictor, Sequential};
+/// use planish_tensor::{Exec, Matrix};
+///
+/// let plan = Plan::new(&Sequential::new(2).dense(3, Activation::Tanh))?;
+/// let params = plan.initialize::<f32>(7);
+/// let mut predictor = Predictor::new(&plan, &params, 4);
+/// let x = Matrix::from_rows(&[[1.0, 1.0], [0.0, 2.0]]);
+/// let y = predictor.predict(Exec::best(), x.view());
+/// assert_eq!(y.row(1), plan.predict(Exec::best(), &params, x.view()).row(1));
+/// # Ok::<(), planish_nn::NnError>(())
+/// ```
+#[derive(Debug)]
+pub struct Predictor<'n, T: Element> {
+    plan: &'n Plan,
+    arenas: Arenas<'n, T>,
+    ws: Workspace<T>,
+}
+
+impl<'n, T: Element> Predictor<'n, T> {
+    /// Makes room for batches of up to `rows` rows.
+    pub fn new(plan: &'n Plan, arenas: impl Into<Arenas<'n, T>>, rows: usize) -> Self {
+        Predictor { plan, arenas: arenas.into(), ws: Workspace::forward_only(plan, rows) }
+    }
+
+    /// Packs the kernels for batches of nine rows or more on this instruction set, which takes as much memory again as the kernels: for a
+    /// network that predicts several batches. The bits are the same.
+    pub fn packed(mut self, isa: Isa) -> Self {
+        self.ws.pack(self.plan, self.arenas.params, isa);
+        self
+    }
+
+    /// The largest batch.
+    pub fn rows(&self) -> usize {
+        self.ws.rows()
+    }
+
+    /// The network's output for a batch, in inference.
+    ///
+    /// # Shapes
+    /// x `[rows, inputs]`, with `[rows, codes]` codes; returns `[rows, outputs]`.
+    ///
+    /// # Panics
+    /// If shapes do not match, a code is too large (see [`Plan::check_codes`]), there are more rows than [`Predictor::rows`], or kernels were
+    /// packed for an instruction set with other tiles.
+    pub fn predict<'x>(&mut self, exec: Exec, x: impl Into<Input<'x, T>>) -> MatRef<'_, T> {
+        self.plan.forward(exec, self.arenas, x, &mut self.ws)
+    }
+}
