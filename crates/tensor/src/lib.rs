@@ -19,6 +19,7 @@
 pub mod buffer;
 pub mod dd;
 pub mod exec;
+mod gather;
 pub mod gemm;
 pub mod isa;
 pub mod math;
@@ -32,6 +33,7 @@ mod view;
 pub use buffer::AlignedVec;
 pub use dd::Dd;
 pub use exec::Exec;
+pub use gather::gather_rows;
 pub use isa::{Isa, IsaError};
 pub use matrix::Matrix;
 pub use scalar::Scalar;

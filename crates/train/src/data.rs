@@ -2,7 +2,7 @@
 
 use crate::error::TrainError;
 use planish_nn::{Element, Input, Loss, Plan, Targets};
-use planish_tensor::{MatMut, MatRef, Matrix};
+use planish_tensor::{MatRef, Matrix, gather_rows};
 
 /// A data set in memory.
 #[derive(Clone, Copy)]
@@ -156,20 +156,6 @@ impl<T: Element> Gather<T> {
 /// Category codes in a row.
 pub(crate) fn codes_a_row<T: Element>(data: &Data<'_, T>) -> usize {
     data.codes.len().checked_div(data.rows()).unwrap_or(0)
-}
-
-/// Numbers in a row up to which a loop is faster than a call of the copying routine.
-const SHORT: usize = 32;
-
-fn gather_rows<T: Element>(from: MatRef<'_, T>, rows: &[u32], mut to: MatMut<'_, T>) {
-    for (i, &r) in rows.iter().enumerate() {
-        let (to, from) = (to.row_mut(i), from.row(r as usize));
-        if from.len() <= SHORT {
-            to.iter_mut().zip(from).for_each(|(to, from)| *to = *from);
-        } else {
-            to.copy_from_slice(from);
-        }
-    }
 }
 
 #[cfg(test)]
