@@ -10,7 +10,7 @@ use crate::record::{Record, Settings};
 use planish_nn::{Sequential, Targets};
 use planish_optim::{RangeTest, suggest_lr};
 use planish_tabular::{Encoder, Label, Notes, Table, Target, Task};
-use planish_tensor::{AlignedVec, Exec, Matrix};
+use planish_tensor::{Exec, Matrix};
 use planish_train::{
     Checkpoints, ClassWeights, Data, EarlyStopping, FitOptions, Network, Observer, Trainer, split,
 };
@@ -95,13 +95,10 @@ pub fn fit_network_with_checkpoints(
         &data,
         parts,
     )?;
-    let predictor = NetworkPredictor {
-        encoder,
-        sequential: network.sequential().clone(),
-        plan: network.plan().clone(),
-        params: AlignedVec::from_slice(network.params()).into(),
-        state: AlignedVec::from_slice(network.state()).into(),
-    };
+    let (sequential, plan) = (network.sequential().clone(), network.plan().clone());
+    let (params, state) = network.into_arenas();
+    let predictor =
+        NetworkPredictor { encoder, sequential, plan, params: params.into(), state: state.into() };
     let record = Record {
         settings: Settings::Network(Box::new(settings.clone())),
         rows: with_target as u64,

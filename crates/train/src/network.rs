@@ -101,6 +101,11 @@ impl<T: Element> Network<T> {
         Arenas::new(&self.params, &self.state)
     }
 
+    /// The parameters and the state, without a copy.
+    pub fn into_arenas(self) -> (AlignedVec<T>, AlignedVec<T>) {
+        (self.params, self.state)
+    }
+
     /// Parameters that are updated alike: their learning-rate factors, decays and trainable flags, to be set from outside.
     pub fn groups_mut(&mut self) -> &mut [Group] {
         &mut self.groups
