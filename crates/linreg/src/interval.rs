@@ -12,8 +12,8 @@ use crate::frame::{pow2, scale_by};
 use crate::inference::{Inference, RowFactor};
 use crate::meat::quadratic;
 use crate::source::same;
+use planish_tensor::Dd;
 use planish_tensor::dd::DdSlice;
-use planish_tensor::{Dd, Isa};
 
 /// Half widths of the intervals at new rows.
 #[derive(Clone, Debug, PartialEq)]
@@ -75,12 +75,10 @@ impl FittedLinearRegression {
     /// A model fitted without inference, an interval that is undefined, or another number of columns than terms.
     pub fn half_widths(
         &self,
-        isa: Isa,
         x: &[DdSlice<'_>],
         response: usize,
         level: f64,
     ) -> Result<HalfWidths, LinregError> {
-        let _ = isa; // a row at a time: p²/2 multiplications beside the encoding of the row
         let undefined = |why| LinregError::NoInterval { why };
         let inference =
             self.inference.as_ref().ok_or_else(|| undefined("the model was fitted without inference"))?;
