@@ -99,11 +99,10 @@ pub fn fit_linear<S: RowSource>(
         );
     }
     let response = &fit.responses[0];
-    let n = fit.rows as f64;
     let target = Target::Number {
         column: settings.target.clone(),
-        mean: survey.sum.to_f64() / n,
-        sd: (response.tss.max(0.0) / n).sqrt(),
+        mean: survey.sum.to_f64() / survey.rows as f64,
+        sd: (response.tss.max(0.0) / fit.rows as f64).sqrt(),
     };
     let record = Record {
         settings: Settings::Linear(settings.clone()),
