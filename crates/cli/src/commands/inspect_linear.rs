@@ -152,7 +152,11 @@ fn digits(x: f64, n: usize) -> String {
     format!("{x:.places$}")
 }
 
+/// A probability; below the range of `f64` an upper bound.
 fn p_value(p: f64) -> String {
+    if p == 0.0 {
+        return "<1e-307".to_owned();
+    }
     if p < 1e-4 { format!("{p:.2e}") } else { format!("{p:.4}") }
 }
 
