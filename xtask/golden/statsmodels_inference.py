@@ -130,13 +130,13 @@ def case(data, target, drop=(), poly=None, interact=(), cov="classical", cluster
     if cov == "classical" and w is None:
         xs = np.array(x - shift)
         xs[:, 0] = 1.0 if intercept else xs[:, 0]
-        out["vif"] = [None] * first + [variance_inflation_factor(xs, i) for i in range(first, xs.shape[1])]
+        out["vif"] = [None] * first + [variance_inflation_factor(xs, i, standardize=intercept) for i in range(first, xs.shape[1])]
         influence = fit.get_influence()
         for key, values in [("leverage", influence.hat_matrix_diag), ("cook", influence.cooks_distance[0])]:
             order = np.argsort(-np.asarray(values), kind="stable")[:5]
             out[key] = [{"row": int(i) + 1, "value": float(values[i])} for i in order]
     if not cluster:
-        frame = fit.get_prediction((x - shift).iloc[:4], weights=None).summary_frame(alpha=0.1)
+        frame = fit.get_prediction((x - shift).iloc[:3], weights=None).summary_frame(alpha=0.1)
         keys = ["mean", "mean_ci_lower", "mean_ci_upper", "obs_ci_lower", "obs_ci_upper"]
         out["predictions_90"] = frame[keys].to_numpy().tolist()
     return out

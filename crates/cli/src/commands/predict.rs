@@ -98,10 +98,11 @@ impl Job<'_> {
             None => PredictionWriter::new(name, out, self.model)?,
         };
         self.each_block(|said| {
-            Ok(match said {
+            match said {
                 Said::Predictions(p) => writer.write(p)?,
                 Said::Intervals(i) => writer.write_intervals(i)?,
-            })
+            }
+            Ok(())
         })?;
         Ok(writer.finish()?)
     }
