@@ -134,6 +134,14 @@ impl FittedLinearRegression {
         self.terms() - self.aliased.len() + usize::from(self.fit_intercept)
     }
 
+    /// The residual standard deviation of a response; `None` if there are no more rows than parameters.
+    ///
+    /// # Panics
+    /// If there is no such response.
+    pub fn residual_sd(&self, response: usize) -> Option<f64> {
+        (self.rows > self.rank() as u64).then_some(self.responses[response].residual_sd)
+    }
+
     /// outᵢ ← intercept + Σⱼ xⱼᵢ·coefⱼ, evaluated in double-double and rounded once.
     ///
     /// # Shapes

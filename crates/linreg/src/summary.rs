@@ -131,7 +131,7 @@ impl FittedLinearRegression {
             r2: r.r2,
             adjusted_r2: (df > 0.0)
                 .then(|| 1.0 - (1.0 - r.r2) * (n - f64::from(u8::from(self.fit_intercept))) / df),
-            residual_sd: (df > 0.0).then_some(r.residual_sd),
+            residual_sd: self.residual_sd(response),
             f: self.f_test(r, of, covariance, inference).filter(|_| df_model > 0),
             log_likelihood,
             aic: criterion(2.0),

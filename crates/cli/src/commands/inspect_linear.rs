@@ -47,7 +47,7 @@ fn coefficients(model: &Model, s: &Summary) -> String {
         let mut row = vec![term, digits(c.estimate, 8)];
         row.extend([
             defined(c.std_error),
-            c.t.map_or(undefined(), |t| format!("{t:.3}")),
+            c.t.map_or(undefined(), t_value),
             c.p.map_or(undefined(), p_value),
         ]);
         row.extend([
@@ -150,6 +150,10 @@ fn digits(x: f64, n: usize) -> String {
     }
     let places = if x == 0.0 { 0 } else { (n as i32 - 1 - exponent).max(0) as usize };
     format!("{x:.places$}")
+}
+
+fn t_value(t: f64) -> String {
+    if t.abs() < 1e6 { format!("{t:.3}") } else { digits(t, 4) }
 }
 
 /// A probability; below the range of `f64` an upper bound.

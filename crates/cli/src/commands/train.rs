@@ -12,7 +12,6 @@ use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{ArgMatches, CommandFactory};
 use planish_io::{CheckpointFolder, CsvSource, check_writable, save_model};
-use planish_linreg::Response;
 use planish_model::{
     Failed, LearningRates, Model, ModelError, Predictor, Settings, fit_linear, fit_network_with_checkpoints,
     lr_range_test,
@@ -240,9 +239,10 @@ fn history(model: &Model) -> Option<&History> {
     model.record().history.as_ref()
 }
 
-fn response(model: &Model) -> Option<&Response> {
+/// R² of a linear model and its residual standard deviation, where that is defined.
+fn linear_fit(model: &Model) -> Option<(f64, Option<f64>)> {
     match model.predictor() {
-        Predictor::Linear(l) => l.fit.responses.first(),
+        Predictor::Linear(l) => Some((l.fit.responses.first()?.r2, l.fit.residual_sd(0))),
         _ => None,
     }
 }
@@ -281,12 +281,9 @@ fn summary(model: &Model, a: &TrainArgs, output: &Path) -> String {
             );
         }
     }
-    if let Some(r) = response(model) {
-        out += &format!(
-            "r2 {}   residual standard deviation {}\n",
-            report::score(r.r2),
-            report::score(r.residual_sd)
-        );
+    if let Some((r2, sd)) = linear_fit(model) {
+        let sd = sd.map_or("undefined".to_owned(), report::score);
+        out += &format!("r2 {}   residual standard deviation {sd}\n", report::score(r2));
     }
     out += &report::aliased(model);
     out + &report::wrote(output) + "\n"
@@ -308,9 +305,9 @@ fn summary_json(model: &Model, a: &TrainArgs) -> serde_json::Value {
         out["best_epoch"] = json!(h.best_epoch);
         out["validation"] = json!({ "rows": h.validation_rows, "metrics": record.validation });
     }
-    if let Some(r) = response(model) {
-        out["r2"] = json!(r.r2);
-        out["residual_sd"] = json!(r.residual_sd);
+    if let Some((r2, sd)) = linear_fit(model) {
+        out["r2"] = json!(r2);
+        out["residual_sd"] = json!(sd);
         out["aliased"] = json!(model.aliased());
         out["aliased_equations"] = json!(model.aliased_equations());
     }

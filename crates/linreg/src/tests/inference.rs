@@ -43,6 +43,28 @@ fn standard_errors_are_those_of_the_formula_for_every_covariance() {
 }
 
 #[test]
+fn the_diagonal_of_the_covariance_is_the_square_of_the_standard_errors() {
+    let (x, y) = data(200, 4, 1);
+    let x =
+        Matrix::from_fn(
+            200,
+            5,
+            |i, j| if j == 2 { x[(i, 0)] + x[(i, 1)] } else { x[(i, j - usize::from(j > 2))] },
+        );
+    let weights: Vec<f64> = (0..200).map(|i| 1.0 + f64::from(i % 4)).collect();
+    for c in ALL {
+        let fitted = infer(&x, &y, Some(&weights), c);
+        let v = fitted.covariance_matrix(0).unwrap();
+        let errors = fitted.std_errors(0, c).unwrap();
+        assert_eq!((v.rows(), errors[3], v[(3, 3)], v[(3, 1)]), (6, 0.0, 0.0, 0.0));
+        for j in [0, 1, 2, 4, 5] {
+            assert_close(&[v[(j, j)].sqrt()], &[errors[j]], 1e-13);
+            assert_close(&[v[(j, 1)]], &[v[(1, j)]], 1e-12);
+        }
+    }
+}
+
+#[test]
 fn tables_have_the_same_bits_on_every_instruction_set() {
     let (x, y) = data(4500, 7, 1);
     let weights: Vec<f64> = (0..4500).map(|i| f64::from(i % 5)).collect();
