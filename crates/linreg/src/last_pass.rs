@@ -2,7 +2,7 @@
 //!
 //! With the triangular factor R of the columns √W·[1 X], a row x becomes t = R⁻ᵀx, and the rows √w·t have orthonormal columns but for the
 //! rounding of R. From t follow the leverage h = w·tᵀt, the middle part of each robust covariance, Σ ω·e²·w·t·tᵀ, and the regression of e²
-//! on the columns. For up to 64 columns t and the Gram matrix G = TᵀWT are formed in double-double: G is the identity but for the error
+//! on the columns. For up to 64 columns, unless there are many rows and their condition number is below about 100, t and the Gram matrix G = TᵀWT are formed in double-double: G is the identity but for the error
 //! of R, and L with LᵀL = G makes L·R the factor of the columns to all digits (one step of Cholesky-QR, Yamamoto et al., 2015, in more
 //! precision). Where the error of R is larger than 1e-10, the pass is made once more with the corrected factor.
 
@@ -20,6 +20,10 @@ use std::collections::HashMap;
 
 /// Columns up to which the factor is corrected in double-double.
 const PRECISE: usize = 64;
+/// Rows up to which it is so in any case.
+const FEW_ROWS: u64 = 16_384;
+/// A rate (of `Problem`) below which `f64` loses at most two digits: a condition number of about 100.
+const HARMLESS: f64 = 400.0 * f64::EPSILON;
 /// An error of the factor above this asks for another pass.
 const CLOSE: f64 = 1e-10;
 
@@ -133,7 +137,7 @@ impl Pass {
             squares_along: vec![0.0; rank],
         };
         Pass {
-            precise: rank <= PRECISE,
+            precise: rank <= PRECISE && (problem.rows <= FEW_ROWS || problem.rate > HARMLESS),
             out: LastPass {
                 upper,
                 leverages: Largest::default(),

@@ -75,6 +75,19 @@ fn tables_have_the_same_bits_on_every_instruction_set() {
 }
 
 #[test]
+fn many_well_conditioned_rows_keep_thirteen_digits_in_plain_arithmetic() {
+    let n = 20_000;
+    let (x, y) = data(n, 1, 1);
+    let fitted = infer(&x, &y, None, Covariance::Classical);
+    let sum = |f: &dyn Fn(usize) -> Dd| (0..n).fold(Dd::ZERO, |s, i| s + f(i));
+    let mean = sum(&|i| Dd::from(x[(i, 0)])) / Dd::from(n as f64);
+    let d = |i: usize| Dd::from(x[(i, 0)]) - mean;
+    let s = sum(&|i| d(i) * d(i)).to_f64();
+    let error = fitted.responses[0].residual_sd / s.sqrt();
+    assert_close(&[fitted.std_errors(0, Covariance::Classical).unwrap()[1]], &[error], 3e-14);
+}
+
+#[test]
 fn units_and_offsets_do_not_change_tests() {
     let (x, y) = data(300, 3, 1);
     let moved = Matrix::from_fn(300, 3, |i, j| x[(i, j)] * [1e9, 1.0, 1e-9][j] + [1e15, 0.0, 5.0][j]);
