@@ -4,6 +4,7 @@
 //! - `bad_input`: what is said of wrong files and settings
 //! - `bits`: one model file, whatever the threads and instruction set
 //! - `golden`: agreement with PyTorch and statsmodels
+//! - `inference`: tables, intervals and aliased terms of linear models
 //! - `journey`: train, evaluate, predict, inspect, quickstart
 //! - `network_options`: layers, losses and records of `planish train`
 //! - `resume`: checkpoints and files of settings
@@ -14,6 +15,7 @@ mod bad_input;
 mod binary;
 mod bits;
 mod golden;
+mod inference;
 mod journey;
 mod network_options;
 mod resume;

@@ -8,6 +8,7 @@ use planish_tensor::{Exec, Isa};
 use std::path::PathBuf;
 use std::time::Duration;
 
+pub(crate) mod linear;
 pub(crate) mod train;
 
 pub(crate) use train::TrainArgs;
@@ -138,8 +139,10 @@ pub(crate) struct EvaluateArgs {
 #[command(after_help = "Examples:
   planish predict income.safetensors new.csv -o predictions.csv
   cat new.csv | planish predict income.safetensors - | head
+  planish predict price.safetensors new.csv --interval 0.95
 
-The output has one row a row of input, in order: prediction, and for classes the probability of each.")]
+The output has one row a row of input, in order: prediction, and for classes the probability of each; with --interval the
+limits mean_ci_lower, mean_ci_upper (of the mean) and obs_ci_lower, obs_ci_upper (of a new observation).")]
 pub(crate) struct PredictArgs {
     /// The model
     pub(crate) model: PathBuf,
@@ -148,6 +151,9 @@ pub(crate) struct PredictArgs {
     /// CSV file for the predictions; standard output if not given
     #[arg(short, long, value_name = "OUT.csv")]
     pub(crate) output: Option<PathBuf>,
+    /// Confidence and prediction intervals of this level beside the predictions of a linear model: --interval 0.95
+    #[arg(long, value_name = "LEVEL", value_parser = parse_level, allow_negative_numbers = true)]
+    pub(crate) interval: Option<f64>,
     /// Print one JSON object instead of CSV
     #[arg(long, conflicts_with = "output")]
     pub(crate) json: bool,
@@ -229,6 +235,11 @@ fn parse_positive(text: &str) -> Result<f64, String> {
 
 fn parse_share(text: &str) -> Result<f64, String> {
     text.parse().ok().filter(|x| (0.0..1.0).contains(x)).ok_or_else(|| "it must lie in [0, 1)".to_owned())
+}
+
+fn parse_level(text: &str) -> Result<f64, String> {
+    let level = text.parse().ok().filter(|x| *x > 0.0 && *x < 1.0);
+    level.ok_or_else(|| "it must lie between 0 and 1, such as 0.95".to_owned())
 }
 
 fn parse_not_negative(text: &str) -> Result<f64, String> {

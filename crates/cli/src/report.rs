@@ -158,6 +158,13 @@ pub(crate) fn model(model: &Model) -> String {
     }
 }
 
+/// A line an aliased term, with the combination that it equals.
+pub(crate) fn aliased(model: &Model) -> String {
+    let Predictor::Linear(l) = model.predictor() else { return String::new() };
+    let what = if l.fit.min_norm { "kept with the coefficients of least norm:" } else { "dropped" };
+    model.aliased_equations().iter().map(|e| format!("{what} {e}\n")).collect()
+}
+
 /// A file with its size.
 pub(crate) fn wrote(path: &Path) -> String {
     let size = planish_io::file_size(path).unwrap_or(0);

@@ -65,6 +65,28 @@ pub enum LinregError {
         /// How many there are.
         found: usize,
     },
+    /// Terms that are combinations of terms before them, where the policy is to refuse them.
+    #[error("{} combination of terms before it: drop it, or choose another policy for aliased terms", said(.terms))]
+    Aliased {
+        /// The terms, from 0.
+        terms: Vec<usize>,
+    },
+    /// Intervals that do not exist.
+    #[error("there are no intervals: {why}")]
+    NoInterval {
+        /// Why not.
+        why: &'static str,
+    },
+    /// Two models of which the second is not the larger.
+    #[error(
+        "an analysis of variance compares a model with a larger one, found {small} and {large} parameters"
+    )]
+    NotNested {
+        /// Parameters of the first.
+        small: usize,
+        /// Parameters of the second.
+        large: usize,
+    },
     /// A later reading of the source had another number of rows than the first.
     #[error("{first} rows at the first reading, {now} at a later one: the source changed")]
     Changed {
@@ -73,6 +95,16 @@ pub enum LinregError {
         /// Rows of the later reading.
         now: u64,
     },
+}
+
+fn said(terms: &[usize]) -> String {
+    match terms {
+        [one] => format!("term {one} is a"),
+        _ => {
+            let all: Vec<String> = terms.iter().map(usize::to_string).collect();
+            format!("each of the terms {} is a", all.join(", "))
+        }
+    }
 }
 
 /// Why a fit from a [`BlockSource`](crate::BlockSource) failed.

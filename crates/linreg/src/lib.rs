@@ -14,6 +14,8 @@
 //! 2. Terms that depend on earlier terms are found, named and dropped (`rank`).
 //! 3. Corrected semi-normal equations: passes with residuals in double-double (`refine`, `sweep`), until the coefficients
 //!    settle. Data with a condition number below about 10³ settle after one such pass.
+//! 4. If asked for, a last pass gathers what inference needs of each row (`last_pass`, `residuals`, `meat`) and corrects R in
+//!    double-double, so that standard errors have the digits of the coefficients. [`Summary`] is made of what it leaves.
 //!
 //! The result has the same bits for every instruction set, and does not depend on the units of the columns.
 //!
@@ -37,24 +39,45 @@
 
 #![forbid(unsafe_code)]
 
+mod alias;
+mod anova;
 mod block;
 mod config;
+mod covariance;
 mod dd_serde;
+pub mod distributions;
 mod error;
 mod fitted;
 mod frame;
+mod inference;
+mod interval;
 mod kernels;
+mod last_pass;
+mod meat;
+mod normality;
+mod packed_serde;
 mod rank;
 mod refine;
+mod residuals;
 mod source;
 mod state;
+mod summary;
 mod sweep;
 #[cfg(test)]
 mod tests;
 mod triangle;
+mod upper;
 
+pub use alias::{Alias, AliasedPolicy};
+pub use anova::{Anova, anova};
 pub use block::{BLOCK_ROWS, Block, BlockSource};
 pub use config::{DEFAULT_TOLERANCE, LinearRegression};
+pub use covariance::Covariance;
 pub use error::{FitError, LinregError};
 pub use fitted::{FittedLinearRegression, Response};
+pub use inference::{Inference, ResponseInference};
+pub use interval::HalfWidths;
+pub use normality::Test;
+pub use residuals::InfluentialRow;
 pub use source::{ColumnSource, MatrixSource};
+pub use summary::{Coefficient, Summary};

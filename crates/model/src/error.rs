@@ -71,6 +71,30 @@ pub enum ModelError {
         /// What went wrong in it.
         error: Box<ModelError>,
     },
+    /// A row without a cluster.
+    #[error("{}there is no value in column {column:?}, by which rows are clustered", line_prefix(.line))]
+    NoCluster {
+        /// The column of clusters.
+        column: String,
+        /// The line in the file, 0 if there is none.
+        line: u64,
+    },
+    /// Terms that are combinations of terms before them, where they are to be refused.
+    #[error(
+        "terms are combinations of terms before them: {terms}; leave them out (--drop), or use --aliased drop or min-norm"
+    )]
+    Aliased {
+        /// The terms with their combinations.
+        terms: String,
+    },
+    /// A term beyond the range that can be computed with.
+    #[error("term {term} is not a number below 2^1000 in row {row}: rescale its columns")]
+    TermRange {
+        /// The term's name.
+        term: String,
+        /// The row, from 1, among those with a target.
+        row: u64,
+    },
     /// The target among the columns to leave out.
     #[error("the target {target:?} cannot be left out (--drop {target})")]
     DroppedTarget {

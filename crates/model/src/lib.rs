@@ -20,9 +20,11 @@
 //! ```
 #![forbid(unsafe_code)]
 
+mod aliases;
 mod error;
 mod evaluate;
 mod folds;
+mod intervals;
 mod linear;
 mod model;
 mod network;
@@ -34,6 +36,7 @@ mod record;
 pub use error::{Failed, ModelError};
 pub use evaluate::Evaluation;
 pub use folds::{FoldBy, cross_validate_network};
+pub use intervals::Intervals;
 pub use linear::{LinearSettings, fit_linear};
 pub use model::{LinearPredictor, Model, NetworkPredictor, Predictor};
 pub use network::{LearningRates, fit_network, fit_network_with_checkpoints, lr_range_test};

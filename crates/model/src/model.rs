@@ -1,5 +1,6 @@
 //! The model itself: plain data, checked when it is put together from stored parts.
 
+use crate::aliases;
 use crate::error::ModelError;
 use crate::params::Params;
 use crate::record::Record;
@@ -114,10 +115,8 @@ impl Model {
                 if !l.fit.responses.iter().all(finite) {
                     return fail("a coefficient is not finite".to_owned());
                 }
-                if !l.fit.aliased.is_sorted_by(|a, b| a < b)
-                    || l.fit.aliased.last().is_some_and(|&a| a >= terms)
-                {
-                    return fail("the dropped terms are not terms of the model".to_owned());
+                if let Some(flaw) = l.fit.flaw() {
+                    return fail(flaw.to_owned());
                 }
                 if target.task() != Task::Regress {
                     return fail("a linear model predicts numbers".to_owned());
@@ -191,10 +190,17 @@ impl Model {
             .collect()
     }
 
-    /// The names of terms that a linear model dropped because they are combinations of terms before them.
+    /// The names of terms of a linear model that are combinations of terms before them: dropped, unless the coefficients of least
+    /// norm were asked for.
     pub fn aliased(&self) -> Vec<String> {
         let Predictor::Linear(l) = &self.predictor else { return Vec::new() };
         let names = l.design.names();
         l.fit.aliased.iter().map(|&i| names[i].clone()).collect()
+    }
+
+    /// The same with the combinations that they equal: `total = 1·rooms + 1·bedrooms`.
+    pub fn aliased_equations(&self) -> Vec<String> {
+        let Predictor::Linear(l) = &self.predictor else { return Vec::new() };
+        aliases::equations(&l.fit, &l.design.names())
     }
 }

@@ -107,12 +107,22 @@ impl Model {
 }
 
 fn linear(exec: Exec, l: &LinearPredictor, table: &Table, notes: &mut Notes) -> Result<Vec<f64>, ModelError> {
+    let terms = linear_terms(l, table, notes)?;
+    let columns: Vec<_> = terms.iter().map(|t| t.first(table.rows())).collect();
+    let mut out = vec![0.0; table.rows()];
+    l.fit.predict_into(exec.isa, &columns, 0, &mut out);
+    Ok(out)
+}
+
+/// The terms of every row.
+pub(crate) fn linear_terms(
+    l: &LinearPredictor,
+    table: &Table,
+    notes: &mut Notes,
+) -> Result<Vec<DdVec>, ModelError> {
     let n = table.rows();
     let bound = l.design.bind(table)?;
     let mut terms = vec![DdVec::zeros(n); l.design.width()];
     (0..n).for_each(|i| bound.write_row(i, i, &mut terms, notes));
-    let columns: Vec<_> = terms.iter().map(|t| t.first(n)).collect();
-    let mut out = vec![0.0; n];
-    l.fit.predict_into(exec.isa, &columns, 0, &mut out);
-    Ok(out)
+    Ok(terms)
 }

@@ -25,6 +25,7 @@
 mod design;
 mod encoder;
 mod error;
+mod formula;
 mod infer;
 mod levels;
 mod moments;
@@ -37,6 +38,7 @@ mod target;
 pub use design::{BoundDesign, Design, DesignBuilder};
 pub use encoder::Encoder;
 pub use error::TabularError;
+pub use formula::Formula;
 pub use infer::{ColumnGuess, is_missing};
 pub use levels::Levels;
 pub use notes::Notes;

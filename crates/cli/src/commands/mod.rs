@@ -2,6 +2,8 @@
 
 pub(crate) mod evaluate;
 pub(crate) mod inspect;
+mod inspect_linear;
+mod linear_settings;
 pub(crate) mod predict;
 pub(crate) mod quickstart;
 pub(crate) mod serve;

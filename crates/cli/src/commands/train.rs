@@ -1,5 +1,6 @@
 //! `planish train`: a table in, a model out.
 
+use super::linear_settings::linear_settings;
 use super::train_folds;
 use super::train_settings::network_settings;
 use crate::args::{Cli, ModelKind, TaskArg, TrainArgs, exec, usage};
@@ -11,10 +12,9 @@ use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{ArgMatches, CommandFactory};
 use planish_io::{CheckpointFolder, CsvSource, check_writable, save_model};
-use planish_linreg::Response;
 use planish_model::{
-    Failed, LearningRates, LinearSettings, Model, ModelError, Predictor, Settings, fit_linear,
-    fit_network_with_checkpoints, lr_range_test,
+    Failed, LearningRates, Model, ModelError, Predictor, Settings, fit_linear, fit_network_with_checkpoints,
+    lr_range_test,
 };
 use planish_nn::Activation;
 use planish_optim::RangeTest;
@@ -85,6 +85,9 @@ fn train_network(exec: Exec, a: &TrainArgs, source: &mut CsvSource) -> anyhow::R
     say_unused_without_hidden_layers(a);
     if a.no_intercept {
         report::note("--no-intercept has no effect with --model mlp");
+    }
+    for name in a.linear.given() {
+        report::note(&format!("--{name} has no effect with --model mlp"));
     }
     let settings = network_settings(a)?;
     let mut progress = TrainingProgress::new(a.run.epochs);
@@ -173,8 +176,7 @@ fn train_linear(exec: Exec, a: &TrainArgs, source: &mut CsvSource) -> anyhow::Re
             "--model linear predicts numbers; for classes use --model mlp (with --hidden none for a linear classifier)"
         );
     }
-    let settings =
-        LinearSettings { target: a.target.clone(), drop: a.drop.clone(), intercept: !a.no_intercept };
+    let settings = linear_settings(a);
     let name = source.name().to_owned();
     fit_linear(exec, source, &settings).map_err(|e| match e {
         Failed::Source(e) => anyhow::Error::from(e),
@@ -203,7 +205,7 @@ fn say_notes(model: &Model) {
 /// Says which options that were typed mean nothing to a linear model.
 fn say_unused(matches: Option<&ArgMatches>) {
     let Some(matches) = matches else { return };
-    const USED: [&str; 11] = [
+    const USED: [&str; 17] = [
         "data",
         "target",
         "output",
@@ -211,6 +213,12 @@ fn say_unused(matches: Option<&ArgMatches>) {
         "model",
         "drop",
         "no_intercept",
+        "poly",
+        "interact",
+        "aliased",
+        "cov",
+        "cluster",
+        "sample_weight",
         "threads",
         "json",
         "delimiter",
@@ -231,9 +239,10 @@ fn history(model: &Model) -> Option<&History> {
     model.record().history.as_ref()
 }
 
-fn response(model: &Model) -> Option<&Response> {
+/// R² of a linear model and its residual standard deviation, where that is defined.
+fn linear_fit(model: &Model) -> Option<(f64, Option<f64>)> {
     match model.predictor() {
-        Predictor::Linear(l) => l.fit.responses.first(),
+        Predictor::Linear(l) => Some((l.fit.responses.first()?.r2, l.fit.residual_sd(0))),
         _ => None,
     }
 }
@@ -272,16 +281,11 @@ fn summary(model: &Model, a: &TrainArgs, output: &Path) -> String {
             );
         }
     }
-    if let Some(r) = response(model) {
-        out += &format!(
-            "r2 {}   residual standard deviation {}\n",
-            report::score(r.r2),
-            report::score(r.residual_sd)
-        );
+    if let Some((r2, sd)) = linear_fit(model) {
+        let sd = sd.map_or("undefined".to_owned(), report::score);
+        out += &format!("r2 {}   residual standard deviation {sd}\n", report::score(r2));
     }
-    for term in model.aliased() {
-        out += &format!("dropped {term}: it is a combination of terms before it\n");
-    }
+    out += &report::aliased(model);
     out + &report::wrote(output) + "\n"
 }
 
@@ -301,10 +305,11 @@ fn summary_json(model: &Model, a: &TrainArgs) -> serde_json::Value {
         out["best_epoch"] = json!(h.best_epoch);
         out["validation"] = json!({ "rows": h.validation_rows, "metrics": record.validation });
     }
-    if let Some(r) = response(model) {
-        out["r2"] = json!(r.r2);
-        out["residual_sd"] = json!(r.residual_sd);
+    if let Some((r2, sd)) = linear_fit(model) {
+        out["r2"] = json!(r2);
+        out["residual_sd"] = json!(sd);
         out["aliased"] = json!(model.aliased());
+        out["aliased_equations"] = json!(model.aliased_equations());
     }
     out
 }
