@@ -38,12 +38,16 @@
 #![forbid(unsafe_code)]
 
 mod block;
+mod cholesky;
+mod coefficients;
 mod config;
 mod dd_serde;
 mod error;
 mod fitted;
 mod frame;
+mod glm;
 mod kernels;
+mod penalised;
 mod rank;
 mod refine;
 mod source;
@@ -54,7 +58,13 @@ mod tests;
 mod triangle;
 
 pub use block::{BLOCK_ROWS, Block, BlockSource};
+pub use coefficients::Coefficients;
 pub use config::{DEFAULT_TOLERANCE, LinearRegression};
 pub use error::{FitError, LinregError};
 pub use fitted::{FittedLinearRegression, Response};
+pub use glm::{CoefficientRow, Family, FittedGlm, Glm};
+pub use penalised::{
+    AlphaRule, AlphaScore, ElasticNet, ElasticNetCv, FittedElasticNet, FittedNonNegative, FittedRidge, KFold,
+    Lasso, NonNegative, Ridge, RidgeCriterion, RidgeCv, RidgeScore,
+};
 pub use source::{ColumnSource, MatrixSource};
