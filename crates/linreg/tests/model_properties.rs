@@ -307,18 +307,19 @@ fn terms_that_depend_on_others_are_dropped_without_a_penalty_and_shared_with_one
 
 #[test]
 fn small_p_values_keep_their_digits() {
-    let n = 40_000;
-    let x = Matrix::from_fn(n, 1, |i, _| f64::from(u8::from(i % 2 == 0)));
-    let y = Matrix::from_fn(n, 1, |i, _| f64::from(u8::from((i / 2) % 5 < if i % 2 == 0 { 3 } else { 2 })));
-    let row = Glm::logistic().fit_matrix(Isa::best(), x.view(), y.view(), None).unwrap().table()[1];
-    // ln(3/2 : 2/3) in standard errors of √(2/(n/2·0.24)); the tail by its asymptotic series in 40 digits.
-    assert!((row.z.unwrap() - 39.730_351_106_352_68).abs() < 1e-9, "{:?}", row.z);
-    let moderate = Glm::logistic()
-        .fit_matrix(Isa::best(), x.rows_view(0, 20_000), y.rows_view(0, 20_000), None)
-        .unwrap()
-        .table()[1];
-    // 2·Φ(−28.093600666…) = 1.16…e−173
-    assert!(moderate.p.unwrap() > 1.0e-174 && moderate.p.unwrap() < 1.0e-172, "{:?}", moderate);
+    // Two groups with shares 3/5 and 2/5: z = 2·ln(3/2)/√(2/(rows/2·0.24)), and p = erfc(z/√2), both in 40 digits.
+    for (n, z, p) in [
+        (20_000, 28.09144671758993, 1.2460917077850606e-173),
+        (36_000, 37.688630668106653, 7.6268163114414132e-311),
+    ] {
+        let x = Matrix::from_fn(n, 1, |i, _| f64::from(u8::from(i % 2 == 0)));
+        let y =
+            Matrix::from_fn(n, 1, |i, _| f64::from(u8::from((i / 2) % 5 < if i % 2 == 0 { 3 } else { 2 })));
+        let row = Glm::logistic().fit_matrix(Isa::best(), x.view(), y.view(), None).unwrap().table()[1];
+        assert!((row.z.unwrap() / z - 1.0).abs() < 1e-11, "{:?}", row.z);
+        // An error of z grows by z².
+        assert!((row.p.unwrap() / p - 1.0).abs() < 1e-8, "{:?}", row.p);
+    }
 }
 
 #[test]

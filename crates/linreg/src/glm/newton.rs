@@ -119,7 +119,7 @@ fn step(model: &Glm, basis: &Basis, at: &Evaluation) -> Option<Step> {
     hessian.solve(&mut flat);
     let decrement = reduce::dot(basis.isa, &gradient, &flat);
     let gradient_norm = reduce::dot(basis.isa, &gradient, &gradient).sqrt();
-    let step = flat.chunks(basis.len()).map(|s| basis.from_basis(s)).collect();
+    let step = flat.chunks(basis.len()).map(|s| basis.to_frame(s)).collect();
     Some(Step { hessian, step, decrement, gradient_norm })
 }
 
