@@ -65,6 +65,14 @@ pub enum LinregError {
         /// What it must be.
         needs: &'static str,
     },
+    /// More parameters than the matrix of their covariances may have columns.
+    #[error("{parameters} parameters: at most {limit} can be fitted together")]
+    TooManyParameters {
+        /// Coefficients and intercepts of all predictors.
+        parameters: usize,
+        /// The most.
+        limit: usize,
+    },
     /// The model has one response, the source another number of them.
     #[error("{responses} responses: this model is fitted to one")]
     OneResponse {

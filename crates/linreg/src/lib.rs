@@ -1,4 +1,4 @@
-//! Linear least squares with several right-hand sides, by QR and refined with double-double residuals.
+//! Linear least squares with several right-hand sides, by QR and refined with double-double residuals; and other linear models.
 //!
 //! # Model
 //! y = b₀ + X·b + ε, or without b₀ if `fit_intercept` is false. With n rows, p terms and q responses the objective of
@@ -14,6 +14,11 @@
 //! 2. Terms that depend on earlier terms are found, named and dropped (`rank`).
 //! 3. Corrected semi-normal equations: passes with residuals in double-double (`refine`, `sweep`), until the coefficients
 //!    settle. Data with a condition number below about 10³ settle after one such pass.
+//!
+//! # Other models
+//! From the same fold come [`Ridge`], [`Lasso`], [`ElasticNet`] and [`NonNegative`] least squares, and the choice of their penalties, in one
+//! pass ([`RidgeCv`], [`ElasticNetCv`]); [`Glm`] fits logistic, multinomial and Poisson regressions by Newton's iteration. Each is a configuration
+//! with `fit` (a source) and `fit_matrix`, and has a fitted type of its own.
 //!
 //! The result has the same bits for every instruction set, and does not depend on the units of the columns.
 //!

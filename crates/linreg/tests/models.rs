@@ -145,7 +145,7 @@ fn the_choice_of_the_ridge_penalty_agrees_with_scikit_learn_and_the_definition()
     for (criterion, scores) in
         [(RidgeCriterion::LeaveOneOut, &want.leave_one_out), (RidgeCriterion::Gcv, &want.gcv)]
     {
-        let model = RidgeCv { alphas: want.alphas.clone(), criterion, ..RidgeCv::default() };
+        let model = RidgeCv { alphas: Some(want.alphas.clone()), criterion, ..RidgeCv::default() };
         let got = g.fit(&g.y, false, |x, y, w| model.fit_matrix(Isa::best(), x.view(), y.view(), w));
         got.scores.iter().zip(scores).for_each(|(s, want)| close(s.score, *want, 1e-11));
         if criterion == RidgeCriterion::LeaveOneOut {

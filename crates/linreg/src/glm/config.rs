@@ -13,6 +13,9 @@ use crate::source::MatrixSource;
 use planish_tensor::{Isa, MatRef};
 use serde::{Deserialize, Serialize};
 
+/// Most parameters: their Hessian takes half a gigabyte.
+const MAX_PARAMETERS: usize = 8192;
+
 /// Logistic, multinomial or Poisson regression; how to fit, before it is fitted.
 ///
 /// ```
@@ -70,6 +73,11 @@ impl Glm {
         let parameters = terms + usize::from(self.fit_intercept);
         if parameters == 0 {
             return Err(FitError::Linreg(LinregError::NoTerms));
+        }
+        let all = parameters.saturating_mul(self.family.predictors());
+        if all > MAX_PARAMETERS {
+            let limit = MAX_PARAMETERS;
+            return Err(FitError::Linreg(LinregError::TooManyParameters { parameters: all, limit }));
         }
         let mut null = Null::new(self.family);
         let moments =

@@ -105,6 +105,11 @@ impl Centred {
         scale_by(alpha, -2 * (self.shared + self.frame.root.exponent()))
     }
 
+    /// The inverse of [`Centred::square_penalty`].
+    pub(crate) fn square_penalty_in_units(&self, penalty: f64) -> f64 {
+        scale_by(penalty, 2 * (self.shared + self.frame.root.exponent()))
+    }
+
     /// A penalty on |β| of the mean of squares, from the units of the data.
     pub(crate) fn mean_penalty(&self, alpha: f64) -> f64 {
         scale_by(alpha, -self.response() - self.shared)

@@ -8,12 +8,11 @@
 use super::centred::Centred;
 use super::descent::{Descent, Ended, Penalties};
 use super::moments::{KFold, Moments, gather};
-use super::ridge::of_the_data;
+use super::ridge::{geometric, of_the_data};
 use crate::block::BlockSource;
 use crate::coefficients::Coefficients;
 use crate::error::{FitError, LinregError};
 use crate::source::MatrixSource;
-use planish_tensor::math::{exp, log_one};
 use planish_tensor::{Isa, MatRef};
 use serde::{Deserialize, Serialize};
 
@@ -253,10 +252,7 @@ impl ElasticNet {
     fn grid(&self, centred: &Centred, eps: f64, count: usize) -> Vec<f64> {
         let largest = centred.mean_penalty_in_units(Descent::new(centred).steepest()) / self.l1_ratio;
         let largest = largest.max(f64::MIN_POSITIVE / eps);
-        let step = log_one(eps) / count.saturating_sub(1).max(1) as f64;
-        let mut parts: Vec<f64> = (0..count).map(|i| step * i as f64).collect();
-        exp(centred.isa, &mut parts);
-        parts.iter().map(|part| largest * part).collect()
+        geometric(centred.isa, largest, eps, count)
     }
 
     fn fitted(

@@ -13,6 +13,7 @@ use crate::block::BlockSource;
 use crate::coefficients::Coefficients;
 use crate::error::{FitError, LinregError};
 use crate::source::MatrixSource;
+use planish_tensor::math::{exp, log_one};
 use planish_tensor::{Isa, MatRef, reduce};
 use serde::{Deserialize, Serialize};
 use std::convert::Infallible;
@@ -38,8 +39,9 @@ impl Default for Ridge {
 /// Ridge regression that chooses its penalty.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RidgeCv {
-    /// The penalties to choose from, each above zero.
-    pub alphas: Vec<f64>,
+    /// The penalties to choose from, each above zero; none for 100 from ten times the largest squared singular value of the columns down
+    /// over eleven powers of ten.
+    pub alphas: Option<Vec<f64>>,
     /// What is to be least.
     pub criterion: RidgeCriterion,
     /// As [`Ridge::fit_intercept`].
@@ -49,10 +51,9 @@ pub struct RidgeCv {
 }
 
 impl Default for RidgeCv {
-    /// 10⁻³, 10⁻², … 10⁶, by generalised cross-validation, with an intercept, in the units of the data.
+    /// By generalised cross-validation over penalties that the data give, with an intercept, in the units of the data.
     fn default() -> Self {
-        let alphas = vec![1e-3, 1e-2, 1e-1, 1.0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6];
-        RidgeCv { alphas, criterion: RidgeCriterion::Gcv, fit_intercept: true, standardize: false }
+        RidgeCv { alphas: None, criterion: RidgeCriterion::Gcv, fit_intercept: true, standardize: false }
     }
 }
 
@@ -146,18 +147,21 @@ impl RidgeCv {
     /// # Errors
     /// If the source fails, or its rows cannot be fitted: see [`LinregError`].
     pub fn fit<S: BlockSource>(&self, isa: Isa, source: &mut S) -> Result<FittedRidge, FitError<S::Error>> {
-        check(&self.alphas, f64::MIN_POSITIVE, "it must be above zero").map_err(FitError::Linreg)?;
+        let given = self.alphas.as_deref();
+        check(given.unwrap_or(&[1.0]), f64::MIN_POSITIVE, "it must be above zero")
+            .map_err(FitError::Linreg)?;
         let spectrum = Spectrum::gather(isa, source, self.fit_intercept, self.standardize)?;
+        let alphas = given.map_or_else(|| spectrum.grid(), <[f64]>::to_vec);
         let scores = match self.criterion {
-            RidgeCriterion::Gcv => self.alphas.iter().map(|&alpha| spectrum.gcv(alpha)).collect(),
-            RidgeCriterion::LeaveOneOut => leave_one_out::scores(&spectrum, source, &self.alphas)?,
+            RidgeCriterion::Gcv => alphas.iter().map(|&alpha| spectrum.gcv(alpha)).collect(),
+            RidgeCriterion::LeaveOneOut => leave_one_out::scores(&spectrum, source, &alphas)?,
         };
         let score = |alpha: &f64, score| RidgeScore {
             alpha: *alpha,
             degrees_of_freedom: spectrum.degrees_of_freedom(*alpha),
             score,
         };
-        let scores: Vec<_> = self.alphas.iter().zip(scores).map(|(a, s)| score(a, s)).collect();
+        let scores: Vec<_> = alphas.iter().zip(scores).map(|(a, s)| score(a, s)).collect();
         let best = scores.iter().fold(scores[0], |best, s| if s.score < best.score { *s } else { best });
         let fitted = spectrum.fitted(best.alpha).map_err(FitError::Linreg)?;
         Ok(FittedRidge { scores, ..fitted })
@@ -198,6 +202,14 @@ pub(super) fn of_the_data(e: FitError<Infallible>) -> LinregError {
     }
 }
 
+/// `count` numbers in equal ratios from the largest to `eps` of it.
+pub(super) fn geometric(isa: Isa, largest: f64, eps: f64, count: usize) -> Vec<f64> {
+    let step = log_one(eps) / count.saturating_sub(1).max(1) as f64;
+    let mut parts: Vec<f64> = (0..count).map(|i| step * i as f64).collect();
+    exp(isa, &mut parts);
+    parts.iter().map(|part| largest * part).collect()
+}
+
 /// The centred problem and its singular values.
 pub(super) struct Spectrum {
     pub(super) centred: Centred,
@@ -219,6 +231,13 @@ impl Spectrum {
         let svd = Svd::new(isa, &centred.columns);
         let projections = svd.scaled_left.iter().map(|a| reduce::dot(isa, a, &centred.z)).collect();
         Ok(Spectrum { centred, svd, projections })
+    }
+
+    /// Penalties from ten times the largest σ² down to 10⁻¹⁰ of it.
+    fn grid(&self) -> Vec<f64> {
+        let largest = self.svd.squares.iter().fold(f64::MIN_POSITIVE, |m: f64, s| m.max(*s));
+        let largest = self.centred.square_penalty_in_units(10.0 * largest).clamp(1e-290, 1e290);
+        geometric(self.centred.isa, largest, 1e-11, 100)
     }
 
     /// 1/(σⱼ² + α), zero where that is the inverse of rounding.
