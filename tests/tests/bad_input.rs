@@ -110,7 +110,7 @@ fn wrong_settings_are_wrong_usage() {
     let negative = ["--target", "y", "--loss", "poisson"];
     contains(
         &train_fails(b"a,y\n1,2\n2,-3\n3,4\n", &negative, 1),
-        "line 3: the target of loss poisson must not be negative",
+        "line 3: a Poisson target must not be negative",
     );
 }
 
