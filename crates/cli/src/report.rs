@@ -154,7 +154,21 @@ pub(crate) fn model(model: &Model) -> String {
             format!("network {}: {} parameters", shape.join(" → "), count(model.parameters() as u64))
         }
         Predictor::Linear(l) => format!("linear model: {} terms, rank {}", l.design.width(), l.fit.rank()),
+        Predictor::LinearModel(l) => format!("{}: {} terms", kind_in_words(l.fit.name()), l.design.width()),
         _ => "model".to_owned(),
+    }
+}
+
+/// A linear model's name in words.
+fn kind_in_words(name: &str) -> &str {
+    match name {
+        "ridge" => "ridge regression",
+        "elastic-net" => "elastic net",
+        "non-negative" => "non-negative least squares",
+        "logistic" => "logistic regression",
+        "multinomial" => "multinomial regression",
+        "poisson" => "Poisson regression",
+        other => other,
     }
 }
 

@@ -56,7 +56,7 @@ pub enum ModelError {
         found: f64,
     },
     /// Classes or counts that some terms separate.
-    #[error("{} of the target {target:?} perfectly, so their coefficients would grow without end: leave columns out (--drop), or use a penalty (--alpha)", tells(.terms))]
+    #[error("{} of the target {target:?} perfectly, so their coefficients would grow without end: leave columns out (--drop), or use a penalty (--alpha 1)", tells(.terms))]
     Separation {
         /// The target.
         target: String,

@@ -1,5 +1,6 @@
 //! `planish inspect`: what is in a model.
 
+use super::inspect_linear_model;
 use crate::args::InspectArgs;
 use crate::report;
 use planish_io::load_model;
@@ -16,6 +17,7 @@ pub(crate) fn run(a: &InspectArgs) -> anyhow::Result<()> {
     match model.predictor() {
         Predictor::Network(n) => out += &layers(n),
         Predictor::Linear(l) => out += &coefficients(&model, l),
+        Predictor::LinearModel(l) => out += &inspect_linear_model::text(&model, l),
         _ => {}
     }
     out += &columns(&model);
@@ -112,6 +114,13 @@ fn to_json(model: &Model) -> Value {
             out["condition"] = json!(l.fit.condition);
             out["r2"] = json!(r.r2);
             out["residual_sd"] = json!(r.residual_sd);
+        }
+        Predictor::LinearModel(l) => {
+            if let (Value::Object(out), Value::Object(more)) =
+                (&mut out, inspect_linear_model::to_json(model, l))
+            {
+                out.extend(more);
+            }
         }
         _ => {}
     }
