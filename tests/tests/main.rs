@@ -5,6 +5,7 @@
 //! - `bits`: one model file, whatever the threads and instruction set
 //! - `golden`: agreement with PyTorch and statsmodels
 //! - `journey`: train, evaluate, predict, inspect, quickstart
+//! - `linear_models`: penalised and generalised linear models from the command line
 //! - `network_options`: layers, losses and records of `planish train`
 //! - `resume`: checkpoints and files of settings
 //! - `server`: the service, asked over a socket
@@ -15,6 +16,7 @@ mod binary;
 mod bits;
 mod golden;
 mod journey;
+mod linear_models;
 mod network_options;
 mod resume;
 mod server;

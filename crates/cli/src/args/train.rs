@@ -59,7 +59,7 @@ pub(crate) enum ClassWeightArg {
 #[command(after_help = "Examples:
   planish train adult.csv --target income -o income.safetensors
   planish train houses.csv --target price --model linear --drop id -o price.safetensors
-  planish train houses.csv --target price --model lasso --standardize -o price.safetensors
+  planish train houses.csv --target price --model lasso -o price.safetensors
   planish train digits.csv --target digit --hidden 256,256 --schedule one-cycle --ema 0.99 -o digit.safetensors
   planish train big.csv --target y --checkpoint run1 --resume -o y.safetensors
   planish train --config run.toml --epochs 50

@@ -15,9 +15,9 @@ use serde_json::{Value, json};
 /// Which options each model uses, beside those of every linear model.
 pub(super) fn options_of(model: ModelKind) -> &'static [&'static str] {
     match model {
-        ModelKind::Ridge => &["alpha", "standardize"],
-        ModelKind::Lasso => &["alpha", "standardize", "alpha_rule", "folds", "seed"],
-        ModelKind::ElasticNet => &["alpha", "standardize", "alpha_rule", "folds", "seed", "l1_ratio"],
+        ModelKind::Ridge => &["alpha", "no_standardize"],
+        ModelKind::Lasso => &["alpha", "no_standardize", "alpha_rule", "folds", "seed"],
+        ModelKind::ElasticNet => &["alpha", "no_standardize", "alpha_rule", "folds", "seed", "l1_ratio"],
         ModelKind::Linear | ModelKind::Logistic | ModelKind::Poisson => &["alpha"],
         ModelKind::Mlp | ModelKind::Ols | ModelKind::NonNegative => &[],
     }
@@ -30,7 +30,7 @@ pub(super) fn choose(a: &TrainArgs, source: &mut CsvSource) -> anyhow::Result<Op
     let net = |l1_ratio| LinearKind::ElasticNet {
         alpha,
         l1_ratio,
-        standardize: l.standardize,
+        standardize: !l.no_standardize,
         folds: a.folds.folds.unwrap_or(5) as usize,
         seed: a.seed,
         rule: l.alpha_rule.into(),
@@ -46,7 +46,7 @@ pub(super) fn choose(a: &TrainArgs, source: &mut CsvSource) -> anyhow::Result<Op
             Task::Regress => None,
         },
         ModelKind::Mlp | ModelKind::Ols => None,
-        ModelKind::Ridge => Some(LinearKind::Ridge { alpha, standardize: l.standardize }),
+        ModelKind::Ridge => Some(LinearKind::Ridge { alpha, standardize: !l.no_standardize }),
         ModelKind::Lasso => Some(net(1.0)),
         ModelKind::ElasticNet => Some(net(l.l1_ratio)),
         ModelKind::NonNegative => Some(LinearKind::NonNegative),
