@@ -115,13 +115,14 @@ fn standardised_penalties_do_not_see_units() {
     let scaled = Matrix::from_fn(300, 5, |i, j| x[(i, j)] * [1e6, 1e-9, 3.0, 0.7, 1e3][j]);
     let ridge = Ridge { alpha: 50.0, standardize: true, ..Ridge::default() };
     let net = ElasticNet { alpha: 0.1, standardize: true, ..ElasticNet::default() };
-    let coefficients = |x: &Matrix<f64>| {
+    let large = Matrix::from_fn(300, 1, |i, _| y[(i, 0)] * 1e5);
+    let coefficients = |x: &Matrix<f64>, y: &Matrix<f64>| {
         let (x, y, isa) = (x.view(), y.view(), Isa::best());
         let (r, n) = (ridge.fit_matrix(isa, x, y, None).unwrap(), net.fit_matrix(isa, x, y, None).unwrap());
         [r.coefficients.coef, n.coefficients.coef].concat()
     };
-    for (j, (a, b)) in coefficients(&x).into_iter().zip(coefficients(&scaled)).enumerate() {
-        let b = b * [1e6, 1e-9, 3.0, 0.7, 1e3][j % 5];
+    for (j, (a, b)) in coefficients(&x, &y).into_iter().zip(coefficients(&scaled, &large)).enumerate() {
+        let b = b * [1e6, 1e-9, 3.0, 0.7, 1e3][j % 5] / 1e5;
         assert!((a - b).abs() < 1e-11 * a.abs().max(1e-3), "{j}: {a} {b}");
     }
 }

@@ -31,7 +31,7 @@ pub enum LinearKind {
         alpha: Option<f64>,
         /// The share of the penalty on absolute values.
         l1_ratio: f64,
-        /// Whether it is on coefficients of standardised columns.
+        /// Whether the columns and the response are standardised first.
         standardize: bool,
         /// The folds of the choice.
         folds: usize,

@@ -34,8 +34,8 @@ pub(crate) struct LinearArgs {
     /// How lasso and elastic-net choose their penalty by --folds K (5 if not given) folds
     #[arg(long, value_enum, default_value = "min")]
     pub(crate) alpha_rule: AlphaRuleArg,
-    /// Penalise coefficients in the units of the columns, as scikit-learn does, not of columns scaled to a standard deviation of one
-    /// (ridge, lasso, elastic-net)
+    /// Penalise coefficients in the units of the data, as scikit-learn does, not of columns and a target scaled to a standard deviation of
+    /// one (ridge, lasso, elastic-net)
     #[arg(long)]
     pub(crate) no_standardize: bool,
 }

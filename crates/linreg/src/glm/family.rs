@@ -122,7 +122,8 @@ impl Slopes {
         }
         log_softmax(self.isa, classes, &mut logs);
         self.scratch.clear();
-        self.scratch.extend(y.iter().enumerate().map(|(i, y)| -logs[i * classes + *y as usize]));
+        self.scratch
+            .extend(y.iter().enumerate().map(|(i, y)| -logs[i * classes + (*y as usize).min(classes - 1)]));
         exp(self.isa, &mut logs);
         for a in 0..classes - 1 {
             let p = (0..y.len()).map(|i| logs[i * classes + a + 1]);

@@ -75,7 +75,7 @@ pub(super) fn solve<S: BlockSource>(
         let slow = iterations >= SUSPICIOUS && left > 0.05 * before;
         if model.l2 == 0.0
             && (slow || done || iterations == model.max_iter)
-            && (slow || is_extreme(&at, weight))
+            && (slow || is_extreme(model, &at, weight))
             && let Some(terms) = separation::find(model, basis, source, &next.step)?
         {
             return Err(FitError::Linreg(LinregError::Separation { terms }));
@@ -99,9 +99,9 @@ pub(super) fn solve<S: BlockSource>(
     }
 }
 
-/// Whether the rows are fitted better than any that are not separated are.
-fn is_extreme(at: &Evaluation, weight: f64) -> bool {
-    at.loss < 1e-6 * weight
+/// Whether classes are fitted better than any that are not separated are.
+fn is_extreme(model: &Glm, at: &Evaluation, weight: f64) -> bool {
+    model.family.classes().is_some() && at.loss < 1e-6 * weight
 }
 
 /// The step from here; none if numbers are not finite.

@@ -34,6 +34,8 @@ pub(crate) struct Centred {
     shared: i32,
     /// The means of [X y] in the frame.
     means: Vec<f64>,
+    /// The response's standard deviation in the frame, if the problem is standardised.
+    response_sd: Option<f64>,
 }
 
 impl Centred {
@@ -87,6 +89,7 @@ impl Centred {
             scale,
             shared,
             means,
+            response_sd: standardize.then(|| (tss / weight).sqrt()),
         })
     }
 
@@ -110,14 +113,21 @@ impl Centred {
         scale_by(penalty, 2 * (self.shared + self.frame.root.exponent()))
     }
 
-    /// A penalty on |β| of the mean of squares, from the units of the data.
+    /// A penalty on |β| of the mean of squares, from the units of the data; of a standardised problem from a response of
+    /// standard deviation one.
     pub(crate) fn mean_penalty(&self, alpha: f64) -> f64 {
-        scale_by(alpha, -self.response() - self.shared)
+        match self.response_sd {
+            Some(sd) => alpha * sd,
+            None => scale_by(alpha, -self.response() - self.shared),
+        }
     }
 
     /// The inverse of [`Centred::mean_penalty`].
     pub(crate) fn mean_penalty_in_units(&self, penalty: f64) -> f64 {
-        scale_by(penalty, self.response() + self.shared)
+        match self.response_sd {
+            Some(sd) => penalty / sd,
+            None => scale_by(penalty, self.response() + self.shared),
+        }
     }
 
     /// A penalty on β² of the mean of squares, from the units of the data.

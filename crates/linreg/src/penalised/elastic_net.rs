@@ -25,7 +25,8 @@ pub struct ElasticNet {
     pub l1_ratio: f64,
     /// Whether the model has an intercept, which is not penalised.
     pub fit_intercept: bool,
-    /// Whether the penalty is on the coefficients of columns scaled to a standard deviation of one (divisor n).
+    /// Whether the problem is solved with the columns and the response scaled to a standard deviation of one (divisor n): α then
+    /// has no unit. (Without that ρ‖b‖₁ and ‖b‖² weigh differently in other units.)
     pub standardize: bool,
     /// The duality gap that ends the descent, as a part of ‖y‖²/W.
     pub tol: f64,
@@ -224,6 +225,9 @@ impl ElasticNet {
         }
         if !(self.tol > 0.0 && self.tol < 1.0) {
             return setting("tol", self.tol, "it must be above 0 and below 1");
+        }
+        if self.max_iter == 0 {
+            return setting("max_iter", 0.0, "it must be one or more");
         }
         let alphas = alphas.unwrap_or(&[1.0]);
         match alphas.iter().find(|a| !(**a > 0.0 && a.is_finite())) {

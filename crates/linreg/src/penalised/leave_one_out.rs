@@ -32,7 +32,9 @@ pub(super) fn scores<S: BlockSource>(
     if used != first {
         return Err(FitError::Linreg(LinregError::Changed { first, now: used }));
     }
-    let mean = |sum: &f64| spectrum.centred.mean_square_in_units(sum / spectrum.centred.weight);
+    // A row that its leverage leaves no freedom has no error to measure.
+    let finite = |sum: f64| if sum.is_finite() { sum } else { f64::MAX };
+    let mean = |sum: &f64| spectrum.centred.mean_square_in_units(finite(sum / spectrum.centred.weight));
     Ok(pass.sums.iter().map(mean).collect())
 }
 

@@ -18,6 +18,9 @@ use planish_tensor::{Isa, MatRef, reduce};
 use serde::{Deserialize, Serialize};
 use std::convert::Infallible;
 
+/// A singular value of at most this part of the largest is rounding; without a penalty it counts as zero.
+const NOISE: f64 = 1e-13;
+
 /// Least squares with a penalty α‖b‖².
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Ridge {
@@ -244,8 +247,7 @@ impl Spectrum {
     pub(super) fn damped(&self, alpha: f64) -> Vec<f64> {
         let penalty = self.centred.square_penalty(alpha);
         let largest = self.svd.squares.iter().fold(0.0, |m: f64, s| m.max(*s));
-        let noise = self.svd.squares.len() as f64 * f64::EPSILON;
-        let least = noise * noise * largest;
+        let least = NOISE * NOISE * largest;
         self.svd.squares.iter().map(|s| if s + penalty > least { 1.0 / (s + penalty) } else { 0.0 }).collect()
     }
 
@@ -269,7 +271,7 @@ impl Spectrum {
         let n = self.centred.used as f64;
         let free = n - self.degrees_of_freedom(alpha);
         let rss = self.centred.squares_in_units(self.centred.rss(&self.beta(alpha)));
-        if free <= 0.0 { f64::INFINITY } else { n * rss / (free * free) }
+        if free <= 0.0 { f64::MAX } else { (n * rss / (free * free)).min(f64::MAX) }
     }
 
     fn fitted(&self, alpha: f64) -> Result<FittedRidge, LinregError> {
