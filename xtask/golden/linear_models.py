@@ -90,7 +90,10 @@ def of_shares(fit, y):
 
 
 def glm(y, family, weights=None):
-    return inference(sm.GLM(y, ones, family=family, freq_weights=weights).fit(tol=1e-14, maxiter=200))
+    model = sm.GLM(y, ones, family=family, freq_weights=weights)
+    # The standard errors are those of the weights before the last step: a second fit begins at the solution.
+    solution = model.fit(tol=1e-14, maxiter=200).params
+    return inference(model.fit(start_params=solution, tol=1e-14, maxiter=200))
 
 
 def of_classes(y, weights=None):
