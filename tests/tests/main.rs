@@ -6,6 +6,7 @@
 //! - `golden`: agreement with PyTorch and statsmodels
 //! - `inference`: tables, intervals and aliased terms of linear models
 //! - `journey`: train, evaluate, predict, inspect, quickstart
+//! - `linear_models`: penalised and generalised linear models from the command line
 //! - `network_options`: layers, losses and records of `planish train`
 //! - `resume`: checkpoints and files of settings
 //! - `server`: the service, asked over a socket
@@ -17,6 +18,7 @@ mod bits;
 mod golden;
 mod inference;
 mod journey;
+mod linear_models;
 mod network_options;
 mod resume;
 mod server;

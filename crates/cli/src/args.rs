@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 pub(crate) mod linear;
+mod penalty;
 pub(crate) mod train;
 
 pub(crate) use train::TrainArgs;
@@ -57,8 +58,29 @@ pub(crate) struct QuickstartArgs {
 pub(crate) enum ModelKind {
     /// A neural network of dense layers
     Mlp,
-    /// Ordinary least squares
+    /// ols for a number, logistic for classes
     Linear,
+    /// Ordinary least squares
+    Ols,
+    /// Least squares with a penalty on squared coefficients
+    Ridge,
+    /// Least squares with a penalty on absolute coefficients
+    Lasso,
+    /// Both penalties
+    ElasticNet,
+    /// Least squares with coefficients that are not negative
+    NonNegative,
+    /// Logistic regression of two classes, multinomial of more
+    Logistic,
+    /// Poisson regression of counts
+    Poisson,
+}
+
+impl ModelKind {
+    /// As it is typed.
+    pub(crate) fn name(self) -> String {
+        self.to_possible_value().map_or_else(String::new, |v| v.get_name().to_owned())
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -247,6 +269,13 @@ fn parse_not_negative(text: &str) -> Result<f64, String> {
         .ok()
         .filter(|x: &f64| x.is_finite() && *x >= 0.0)
         .ok_or_else(|| "it must be a number that is not negative".to_owned())
+}
+
+fn parse_l1_ratio(text: &str) -> Result<f64, String> {
+    text.parse()
+        .ok()
+        .filter(|x: &f64| *x > 0.0 && *x <= 1.0)
+        .ok_or_else(|| "it must be above 0 and at most 1 (for 0 use --model ridge)".to_owned())
 }
 
 fn parse_initializer(text: &str) -> Result<Initializer, String> {

@@ -202,7 +202,7 @@ impl FittedLinearRegression {
 }
 
 /// The columns of a matrix.
-fn columns_of(x: MatRef<'_, f64>) -> Vec<DdVec> {
+pub(crate) fn columns_of(x: MatRef<'_, f64>) -> Vec<DdVec> {
     let column = |j| {
         let mut c = DdVec::zeros(x.rows());
         (0..x.rows()).for_each(|i| c.hi[i] = x.at(i, j));

@@ -130,7 +130,7 @@ impl Factor {
 
 /// The norm about the mean below which a term beside an intercept is a constant: what remains of a constant column is
 /// rounding, of the reflections and of the values themselves.
-fn noise(isa: Isa, folded: &Folded, term: usize, tolerance: f64) -> f64 {
+pub(crate) fn noise(isa: Isa, folded: &Folded, term: usize, tolerance: f64) -> f64 {
     if !folded.frame.intercept {
         return 0.0;
     }
@@ -139,6 +139,6 @@ fn noise(isa: Isa, folded: &Folded, term: usize, tolerance: f64) -> f64 {
     rounding.max(tolerance * norm(isa, folded.triangle.column(1 + term)))
 }
 
-fn norm(isa: Isa, x: &[f64]) -> f64 {
+pub(crate) fn norm(isa: Isa, x: &[f64]) -> f64 {
     reduce::dot(isa, x, x).sqrt()
 }

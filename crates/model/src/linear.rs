@@ -9,7 +9,7 @@ use planish_linreg::{
     AliasedPolicy, Block, BlockSource, Covariance, FitError, LinearRegression, LinregError,
 };
 use planish_tabular::{
-    Column, Design, DesignBuilder, Formula, Kind, Notes, RowSource, Table, TabularError, Target,
+    Column, Design, DesignBuilder, Formula, Kind, Notes, RowSource, Schema, Table, TabularError, Target,
 };
 use planish_tensor::{Dd, Exec};
 use serde::{Deserialize, Serialize};
@@ -57,7 +57,7 @@ impl LinearSettings {
     }
 
     /// The columns that are no features: those left out, and those of weights and clusters.
-    fn no_features(&self) -> Vec<String> {
+    pub(crate) fn no_features(&self) -> Vec<String> {
         self.drop.iter().chain(&self.weights).chain(&self.cluster).cloned().collect()
     }
 }
@@ -131,12 +131,7 @@ fn survey<S: RowSource>(source: &mut S, settings: &LinearSettings) -> Result<Sur
     if settings.drop.contains(&settings.target) {
         return Err(ModelError::DroppedTarget { target: settings.target.clone() }.into());
     }
-    for name in settings.weights.iter().chain(&settings.cluster) {
-        schema.position(name)?;
-        if *name == settings.target {
-            return Err(ModelError::DroppedTarget { target: name.clone() }.into());
-        }
-    }
+    check_columns(&schema, settings)?;
     let design = DesignBuilder::new(&schema, &settings.target, &settings.no_features());
     let mut out =
         Survey { design: design.with_formula(&settings.formula)?, sum: Dd::ZERO, rows: 0, without_target: 0 };
@@ -181,8 +176,19 @@ fn survey<S: RowSource>(source: &mut S, settings: &LinearSettings) -> Result<Sur
     }
 }
 
+/// Whether the columns of weights and clusters are there, and are not the target.
+pub(crate) fn check_columns(schema: &Schema, settings: &LinearSettings) -> Result<(), ModelError> {
+    for name in settings.weights.iter().chain(&settings.cluster) {
+        schema.position(name)?;
+        if *name == settings.target {
+            return Err(ModelError::DroppedTarget { target: name.clone() });
+        }
+    }
+    Ok(())
+}
+
 /// Whether a row's weight and cluster can be used.
-fn check_row(table: &Table, row: usize, settings: &LinearSettings) -> Result<(), ModelError> {
+pub(crate) fn check_row(table: &Table, row: usize, settings: &LinearSettings) -> Result<(), ModelError> {
     let line = table.line(row);
     if let Some(column) = &settings.weights {
         let weight = table.numbers(column)?.at(row);

@@ -45,4 +45,4 @@ pub use notes::Notes;
 pub use schema::{ColumnSchema, Kind, Schema};
 pub use source::{BLOCK_ROWS, RowSource, TableSource};
 pub use table::{Column, NumberColumn, Table, TextColumn};
-pub use target::{Label, Target, Task};
+pub use target::{Label, LabelSet, Target, Task};

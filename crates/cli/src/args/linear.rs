@@ -53,7 +53,7 @@ impl From<CovArg> for Covariance {
 }
 
 #[derive(Args)]
-#[command(next_help_heading = "Linear model")]
+#[command(next_help_heading = "Linear models")]
 pub(crate) struct LinearArgs {
     /// Powers of a number column up to K, in its place (may be given several times): --poly age:2
     #[arg(long, value_name = "COL:K", value_parser = parse_power)]
@@ -75,15 +75,23 @@ pub(crate) struct LinearArgs {
 impl LinearArgs {
     /// The options that were given, by name.
     pub(crate) fn given(&self) -> Vec<&'static str> {
-        let all = [
-            ("poly", !self.poly.is_empty()),
-            ("interact", !self.interact.is_empty()),
+        let terms = named([("poly", !self.poly.is_empty()), ("interact", !self.interact.is_empty())]);
+        terms.chain(self.of_least_squares()).collect()
+    }
+
+    /// Those of them that mean something to least squares alone.
+    pub(crate) fn of_least_squares(&self) -> impl Iterator<Item = &'static str> {
+        named([
             ("aliased", self.aliased != AliasedArg::Drop),
             ("cov", self.cov != CovArg::Classical),
             ("cluster", self.cluster.is_some()),
-        ];
-        all.into_iter().filter_map(|(name, given)| given.then_some(name)).collect()
+        ])
     }
+}
+
+/// The names of the options that were given.
+fn named<const N: usize>(all: [(&'static str, bool); N]) -> impl Iterator<Item = &'static str> {
+    all.into_iter().filter_map(|(name, given)| given.then_some(name))
 }
 
 fn parse_power(text: &str) -> Result<(String, u32), String> {

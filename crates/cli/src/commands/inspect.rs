@@ -1,6 +1,6 @@
 //! `planish inspect`: what is in a model.
 
-use super::inspect_linear;
+use super::{inspect_linear, inspect_linear_model};
 use crate::args::InspectArgs;
 use crate::report;
 use planish_io::load_model;
@@ -17,6 +17,7 @@ pub(crate) fn run(a: &InspectArgs) -> anyhow::Result<()> {
     match model.predictor() {
         Predictor::Network(n) => out += &layers(n),
         Predictor::Linear(l) => out += &inspect_linear::text(&model, l),
+        Predictor::LinearModel(l) => out += &inspect_linear_model::text(&model, l),
         _ => {}
     }
     out += &columns(&model);
@@ -80,6 +81,13 @@ fn to_json(model: &Model) -> Value {
         Predictor::Linear(l) => {
             out["kind"] = json!("linear");
             inspect_linear::add_json(model, l, &mut out);
+        }
+        Predictor::LinearModel(l) => {
+            if let (Value::Object(out), Value::Object(more)) =
+                (&mut out, inspect_linear_model::to_json(model, l))
+            {
+                out.extend(more);
+            }
         }
         _ => {}
     }

@@ -2,8 +2,9 @@
 
 use super::linear_settings::linear_settings;
 use super::train_folds;
+use super::train_linear_model;
 use super::train_settings::network_settings;
-use crate::args::{Cli, ModelKind, TaskArg, TrainArgs, exec, usage};
+use crate::args::{Cli, ModelKind, TrainArgs, exec, usage};
 use crate::progress::TrainingProgress;
 use crate::report;
 use crate::run_files::RunFiles;
@@ -43,9 +44,13 @@ pub(crate) fn run(a: &TrainArgs, matches: Option<&ArgMatches>) -> anyhow::Result
     source.warnings().iter().for_each(|w| report::note(w));
     let Trained { model, files, folds } = match a.model {
         ModelKind::Mlp => train_network(exec, a, &mut source)?,
-        ModelKind::Linear => {
-            say_unused(matches);
-            Trained { model: train_linear(exec, a, &mut source)?, files: RunFiles::default(), folds: None }
+        _ => {
+            say_unused(matches, a.model);
+            let model = match train_linear_model::choose(a, &mut source)? {
+                None => train_linear(exec, a, &mut source)?,
+                Some(kind) => train_linear_model::train(exec, a, kind, &mut source)?,
+            };
+            Trained { model, files: RunFiles::default(), folds: None }
         }
     };
     save_model(&model, output)?;
@@ -151,8 +156,8 @@ fn interrupts() -> anyhow::Result<Arc<AtomicBool>> {
 
 /// Prints the learning rate that a range test suggests.
 fn range_test(exec: Exec, a: &TrainArgs) -> anyhow::Result<()> {
-    if a.model == ModelKind::Linear {
-        bail!("--model linear has no learning rate");
+    if a.model != ModelKind::Mlp {
+        bail!("--model {} has no learning rate", a.model.name());
     }
     let mut source = CsvSource::open(&a.data, &a.table.options())?;
     source.warnings().iter().for_each(|w| report::note(w));
@@ -171,11 +176,6 @@ fn range_test(exec: Exec, a: &TrainArgs) -> anyhow::Result<()> {
 }
 
 fn train_linear(exec: Exec, a: &TrainArgs, source: &mut CsvSource) -> anyhow::Result<Model> {
-    if a.task == Some(TaskArg::Classify) {
-        bail!(
-            "--model linear predicts numbers; for classes use --model mlp (with --hidden none for a linear classifier)"
-        );
-    }
     let settings = linear_settings(a);
     let name = source.name().to_owned();
     fit_linear(exec, source, &settings).map_err(|e| match e {
@@ -203,9 +203,9 @@ fn say_notes(model: &Model) {
 }
 
 /// Says which options that were typed mean nothing to a linear model.
-fn say_unused(matches: Option<&ArgMatches>) {
+fn say_unused(matches: Option<&ArgMatches>, model: ModelKind) {
     let Some(matches) = matches else { return };
-    const USED: [&str; 17] = [
+    const USED: [&str; 14] = [
         "data",
         "target",
         "output",
@@ -215,22 +215,21 @@ fn say_unused(matches: Option<&ArgMatches>) {
         "no_intercept",
         "poly",
         "interact",
-        "aliased",
-        "cov",
-        "cluster",
         "sample_weight",
         "threads",
         "json",
         "delimiter",
         "header",
     ];
+    let used =
+        |id| USED.contains(&id) || id == "config" || train_linear_model::options_of(model).contains(&id);
     let train = Cli::command().find_subcommand("train").cloned().unwrap_or_default();
     for arg in train.get_arguments() {
         let id = arg.get_id().as_str();
         let typed = matches!(matches.try_get_raw(id), Ok(Some(_)))
             && matches.value_source(id) == Some(ValueSource::CommandLine);
-        if let Some(long) = arg.get_long().filter(|_| typed && !USED.contains(&id) && id != "config") {
-            report::note(&format!("--{long} has no effect with --model linear"));
+        if let Some(long) = arg.get_long().filter(|_| typed && !used(id)) {
+            report::note(&format!("--{long} has no effect with --model {}", model.name()));
         }
     }
 }
@@ -285,6 +284,7 @@ fn summary(model: &Model, a: &TrainArgs, output: &Path) -> String {
         let sd = sd.map_or("undefined".to_owned(), report::score);
         out += &format!("r2 {}   residual standard deviation {sd}\n", report::score(r2));
     }
+    out += &train_linear_model::fit(model).map_or(String::new(), train_linear_model::line);
     out += &report::aliased(model);
     out + &report::wrote(output) + "\n"
 }
@@ -310,6 +310,10 @@ fn summary_json(model: &Model, a: &TrainArgs) -> serde_json::Value {
         out["residual_sd"] = json!(sd);
         out["aliased"] = json!(model.aliased());
         out["aliased_equations"] = json!(model.aliased_equations());
+    }
+    if let Some(fit) = train_linear_model::fit(model) {
+        out["kind"] = json!(fit.name());
+        out["fit"] = train_linear_model::to_json(fit);
     }
     out
 }
