@@ -17,10 +17,6 @@ use planish_tensor::{Exec, MatMut, MatRef, Scalar};
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
 
-/// Elements of a kernel from which it is updated by tiles: then arenas lie in memory, not in caches. Smaller ones do not gain: their update
-/// waits for roots and quotients.
-const TILED_UPDATE: usize = 1 << 20;
-
 /// A fully connected layer, f(x·W + b) with W of shape `[inputs, units]`.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -154,9 +150,9 @@ impl DenseStep {
         matmul_with(exec, x.t(), dz, dw, Start::Zero, apply, scratch);
     }
 
-    /// Whether the update of W may be applied to tiles of dW = xᵀ·dz: nothing is added to it, and W is large enough.
-    pub(crate) fn is_updated_by_tiles(&self) -> bool {
-        self.regularizer.is_none() && self.kernel.len() >= TILED_UPDATE
+    /// Whether the update of W may be applied to tiles of dW = xᵀ·dz: nothing is added to it.
+    pub(crate) fn may_be_updated_by_tiles(&self) -> bool {
+        self.regularizer.is_none()
     }
 
     /// dx ← dz·Wᵀ, where the layer below is not dense.

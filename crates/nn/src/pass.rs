@@ -91,7 +91,7 @@ impl Plan {
         T::backward(self, exec, loss, step, Weights::Kept(params), batch, grads, ws)
     }
 
-    /// As [`Plan::backward`], and large kernels are updated on the way: their gradients are not left in `grads`, those of all else are. Which
+    /// As [`Plan::backward`], and kernels are updated on the way: their gradients are not left in `grads`, those of all else are. Which
     /// kernels these may be, [`Plan::tiled_kernels`] says, and which they are, `updates`. If the loss is not finite, nothing is
     /// changed.
     ///
@@ -113,7 +113,7 @@ impl Plan {
 
     /// The ranges of the kernels that [`Plan::backward_with`] may update.
     pub fn tiled_kernels(&self) -> impl Iterator<Item = Range<usize>> {
-        self.dense_steps().filter(|d| d.is_updated_by_tiles()).map(|d| d.kernel.clone())
+        self.dense_steps().filter(|d| d.may_be_updated_by_tiles()).map(|d| d.kernel.clone())
     }
 
     pub(crate) fn backward_pass<T: Scalar>(
@@ -265,7 +265,7 @@ impl<T: Scalar> Weights<'_, T> {
         scratch: &mut Scratch<T>,
     ) {
         if let Weights::Updated(params, updates) = self
-            && dense.is_updated_by_tiles()
+            && dense.may_be_updated_by_tiles()
             && let Some(update) = updates.kernel(dense.kernel.clone())
         {
             return dense.update_kernel(exec, update, params, x, dz, grads, scratch);

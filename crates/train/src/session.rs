@@ -3,7 +3,7 @@
 use crate::checkpoint::{Arena, ArenaMut};
 use crate::data::Data;
 use crate::error::TrainError;
-use crate::kernel_updates::{KernelUpdates, update_rest};
+use crate::kernel_updates::{KernelUpdates, LEAST, update_rest};
 use crate::network::Network;
 use planish_nn::{Element, Step, Workspace};
 use planish_optim::{Clip, Counters, Moments, State};
@@ -19,6 +19,8 @@ pub struct Session<T: Element> {
     grads: AlignedVec<T>,
     optimizer: State<T>,
     steps: u64,
+    /// Elements of a kernel from which it is updated inside the backward pass.
+    tiled: usize,
 }
 
 impl<T: Element> Session<T> {
@@ -48,7 +50,14 @@ impl<T: Element> Session<T> {
             grads: AlignedVec::zeros(net.plan.layout().len),
             optimizer,
             steps,
+            tiled: LEAST,
         }
+    }
+
+    /// The same with another bound on the kernels that are updated inside the backward pass.
+    #[cfg(test)]
+    pub(crate) fn with_tiled_kernels_of(self, elements: usize) -> Self {
+        Session { tiled: elements, ..self }
     }
 
     /// Calls of [`Session::train_on_batch`], those whose loss was not finite included; the choices of dropout depend on it.
@@ -82,18 +91,18 @@ impl<T: Element> Session<T> {
         lr_scale: f64,
         clip: Option<Clip>,
     ) -> f64 {
-        let Session { workspace, grads, optimizer, steps } = self;
+        let Session { workspace, grads, optimizer, steps, tiled } = self;
         let (plan, isa) = (&net.plan, exec.isa);
         let step = Step { seed: net.seed, number: *steps };
         *steps += 1;
         let batch = batch.batch();
         let Some(clip) = clip else {
-            let mut updates = KernelUpdates::new(optimizer, &net.groups, lr_scale);
+            let mut updates = KernelUpdates::new(optimizer, &net.groups, lr_scale, *tiled);
             let params = &mut net.params;
             let loss =
                 plan.backward_with(exec, net.loss, step, params, &mut updates, &batch, grads, workspace);
             if let Some(scalars) = updates.scalars() {
-                update_rest(exec, optimizer, &scalars, plan, &net.groups, params, grads);
+                update_rest(exec, optimizer, &scalars, plan, (&net.groups, *tiled), params, grads);
                 plan.constrain(isa, params);
                 plan.keep_statistics(isa, workspace, &mut net.state);
             }

@@ -16,7 +16,7 @@
 //! | `TINY_SIDE` 32 | cutting, packing decisions and large arguments take some 50 ns, half of a 10³ product | AVX2 8³: 115 ns by the loop nest, 65 in its own path; 32³: 865, 790 |
 //! | `THIN_ROWS` 4, `THIN_COLS` 256 | B is read once and used `m` times; from 5 rows on the tile's arithmetic hides the reading | |
 //! | `TURNED_ROWS` 8 | each strip of B is transposed for m multiply-adds a vector; from 9 rows on a packed panel serves two tiles | |
-//! | `CONSUMED_COLS` 256 | what an epilogue reads and writes for 24 rows of 256 `f32` in three arrays is 72 KiB in runs of 1 KiB, beside 256 KiB of B in L2; tiles of one narrow panel would touch 72 lines a page or more apart, which fall into a few sets of L1 and L2 | AVX2 784-512-256-10: TODO |
+//! | `CONSUMED_COLS` 256 | what an epilogue reads and writes for 24 rows of 256 `f32` in three arrays is 72 KiB in runs of 1 KiB, beside 256 KiB of B in L2; tiles of one narrow panel would touch 72 lines a page or more apart, which fall into a few sets of L1 and L2 | 784-512-256-10 with Adam: a step with tiles of one panel takes half as long again as one with an update of its own, with these a tenth more |
 //! | `MIN_PIECE` 300,000 | a join costs 2–5 µs with a thread awake; 300,000 multiply-adds take 5–6 µs | AVX-512: 64×128² split is slower, 128×64² equal |
 
 /// Greatest depth of a cache block.
