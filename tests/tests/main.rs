@@ -4,7 +4,9 @@
 //! - `bad_input`: what is said of wrong files and settings
 //! - `bits`: one model file, whatever the threads and instruction set
 //! - `golden`: agreement with PyTorch and statsmodels
+//! - `inference`: tables, intervals and aliased terms of linear models
 //! - `journey`: train, evaluate, predict, inspect, quickstart
+//! - `linear_models`: penalised and generalised linear models from the command line
 //! - `network_options`: layers, losses and records of `planish train`
 //! - `resume`: checkpoints and files of settings
 //! - `server`: the service, asked over a socket
@@ -14,7 +16,9 @@ mod bad_input;
 mod binary;
 mod bits;
 mod golden;
+mod inference;
 mod journey;
+mod linear_models;
 mod network_options;
 mod resume;
 mod server;

@@ -8,6 +8,8 @@ use planish_tensor::{Exec, Isa};
 use std::path::PathBuf;
 use std::time::Duration;
 
+pub(crate) mod linear;
+mod penalty;
 pub(crate) mod train;
 
 pub(crate) use train::TrainArgs;
@@ -56,8 +58,29 @@ pub(crate) struct QuickstartArgs {
 pub(crate) enum ModelKind {
     /// A neural network of dense layers
     Mlp,
-    /// Ordinary least squares
+    /// ols for a number, logistic for classes
     Linear,
+    /// Ordinary least squares
+    Ols,
+    /// Least squares with a penalty on squared coefficients
+    Ridge,
+    /// Least squares with a penalty on absolute coefficients
+    Lasso,
+    /// Both penalties
+    ElasticNet,
+    /// Least squares with coefficients that are not negative
+    NonNegative,
+    /// Logistic regression of two classes, multinomial of more
+    Logistic,
+    /// Poisson regression of counts
+    Poisson,
+}
+
+impl ModelKind {
+    /// As it is typed.
+    pub(crate) fn name(self) -> String {
+        self.to_possible_value().map_or_else(String::new, |v| v.get_name().to_owned())
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -138,8 +161,10 @@ pub(crate) struct EvaluateArgs {
 #[command(after_help = "Examples:
   planish predict income.safetensors new.csv -o predictions.csv
   cat new.csv | planish predict income.safetensors - | head
+  planish predict price.safetensors new.csv --interval 0.95
 
-The output has one row a row of input, in order: prediction, and for classes the probability of each.")]
+The output has one row a row of input, in order: prediction, and for classes the probability of each; with --interval the
+limits mean_ci_lower, mean_ci_upper (of the mean) and obs_ci_lower, obs_ci_upper (of a new observation).")]
 pub(crate) struct PredictArgs {
     /// The model
     pub(crate) model: PathBuf,
@@ -148,6 +173,9 @@ pub(crate) struct PredictArgs {
     /// CSV file for the predictions; standard output if not given
     #[arg(short, long, value_name = "OUT.csv")]
     pub(crate) output: Option<PathBuf>,
+    /// Confidence and prediction intervals of this level beside the predictions of a linear model: --interval 0.95
+    #[arg(long, value_name = "LEVEL", value_parser = parse_level, allow_negative_numbers = true)]
+    pub(crate) interval: Option<f64>,
     /// Print one JSON object instead of CSV
     #[arg(long, conflicts_with = "output")]
     pub(crate) json: bool,
@@ -231,11 +259,23 @@ fn parse_share(text: &str) -> Result<f64, String> {
     text.parse().ok().filter(|x| (0.0..1.0).contains(x)).ok_or_else(|| "it must lie in [0, 1)".to_owned())
 }
 
+fn parse_level(text: &str) -> Result<f64, String> {
+    let level = text.parse().ok().filter(|x| *x > 0.0 && *x < 1.0);
+    level.ok_or_else(|| "it must lie between 0 and 1, such as 0.95".to_owned())
+}
+
 fn parse_not_negative(text: &str) -> Result<f64, String> {
     text.parse()
         .ok()
         .filter(|x: &f64| x.is_finite() && *x >= 0.0)
         .ok_or_else(|| "it must be a number that is not negative".to_owned())
+}
+
+fn parse_l1_ratio(text: &str) -> Result<f64, String> {
+    text.parse()
+        .ok()
+        .filter(|x: &f64| *x > 0.0 && *x <= 1.0)
+        .ok_or_else(|| "it must be above 0 and at most 1 (for 0 use --model ridge)".to_owned())
 }
 
 fn parse_initializer(text: &str) -> Result<Initializer, String> {

@@ -57,8 +57,10 @@ fn with_keys(
     for (key, value) in table.get_ref() {
         let (name, at) = (key.get_ref(), line_of(key.span().start));
         let id = name.replace('-', "_");
-        let arg =
-            train.get_arguments().find(|arg| key_of(arg) == id).filter(|_| !NO_KEYS.contains(&id.as_str()));
+        let named = |arg: &&clap::Arg| {
+            key_of(arg) == id || arg.get_all_aliases().is_some_and(|names| names.contains(&name.as_ref()))
+        };
+        let arg = train.get_arguments().find(named).filter(|_| !NO_KEYS.contains(&id.as_str()));
         let Some(arg) = arg else {
             bail!("{file}:{at}: unknown key {name:?}: keys are the options of `planish train`")
         };

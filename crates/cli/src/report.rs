@@ -154,7 +154,28 @@ pub(crate) fn model(model: &Model) -> String {
             format!("network {}: {} parameters", shape.join(" → "), count(model.parameters() as u64))
         }
         Predictor::Linear(l) => format!("linear model: {} terms, rank {}", l.design.width(), l.fit.rank()),
+        Predictor::LinearModel(l) => format!("{}: {} terms", kind_in_words(l.fit.name()), l.design.width()),
         _ => "model".to_owned(),
+    }
+}
+
+/// A line an aliased term, with the combination that it equals.
+pub(crate) fn aliased(model: &Model) -> String {
+    let Predictor::Linear(l) = model.predictor() else { return String::new() };
+    let what = if l.fit.min_norm { "kept with the coefficients of least norm:" } else { "dropped" };
+    model.aliased_equations().iter().map(|e| format!("{what} {e}\n")).collect()
+}
+
+/// A linear model's name in words.
+fn kind_in_words(name: &str) -> &str {
+    match name {
+        "ridge" => "ridge regression",
+        "elastic-net" => "elastic net",
+        "non-negative" => "non-negative least squares",
+        "logistic" => "logistic regression",
+        "multinomial" => "multinomial regression",
+        "poisson" => "Poisson regression",
+        other => other,
     }
 }
 

@@ -1,7 +1,7 @@
 //! Predictions as CSV: one row a row of input, in order.
 
 use crate::error::IoError;
-use planish_model::{Model, Predictions};
+use planish_model::{Intervals, Model, Predictions};
 use std::io::Write;
 
 /// Writes predictions block by block. Numbers have their shortest form that reads back as the same number.
@@ -25,6 +25,35 @@ impl<W: Write> PredictionWriter<W> {
         let header: Vec<String> = header.collect();
         writer.row(&header)?;
         Ok(writer)
+    }
+
+    /// A writer for predictions with intervals: `prediction`, then the limits of the mean's confidence interval and of the prediction
+    /// interval.
+    ///
+    /// # Errors
+    /// An output that cannot be written; `name` is used in messages.
+    pub fn with_intervals(name: &str, out: W) -> Result<Self, IoError> {
+        let mut writer = PredictionWriter {
+            csv: csv::Writer::from_writer(out),
+            name: name.to_owned(),
+            classes: Vec::new(),
+        };
+        let limits = ["mean_ci_lower", "mean_ci_upper", "obs_ci_lower", "obs_ci_upper"];
+        let header: Vec<String> = std::iter::once("prediction").chain(limits).map(str::to_owned).collect();
+        writer.row(&header)?;
+        Ok(writer)
+    }
+
+    /// Writes a block with its intervals.
+    ///
+    /// # Errors
+    /// An output that cannot be written.
+    pub fn write_intervals(&mut self, block: &Intervals) -> Result<(), IoError> {
+        for ((y, mean), obs) in block.prediction.iter().zip(&block.mean_ci).zip(&block.obs_ci) {
+            let numbers = [*y, mean[0], mean[1], obs[0], obs[1]];
+            self.row(&numbers.map(number_text))?;
+        }
+        Ok(())
     }
 
     /// Writes a block.

@@ -20,6 +20,8 @@ pub struct Block {
     pub y: Vec<DdVec>,
     /// A weight for each row, or none.
     pub weights: Option<AlignedVec<f64>>,
+    /// The cluster of each row, any number that tells it from others, or none.
+    pub clusters: Option<Vec<u64>>,
 }
 
 impl Block {
@@ -31,6 +33,7 @@ impl Block {
             x: columns(terms),
             y: columns(responses),
             weights: weighted.then(|| AlignedVec::zeros(BLOCK_ROWS)),
+            clusters: None,
         }
     }
 

@@ -1,8 +1,12 @@
 //! The configuration of a linear regression, and the fit.
 
+use crate::alias::{self, AliasedPolicy, MinNorm};
 use crate::block::{Block, BlockSource};
+use crate::covariance::Covariance;
 use crate::error::{FitError, LinregError};
 use crate::fitted::FittedLinearRegression;
+use crate::inference::{Fit, Inference};
+use crate::last_pass;
 use crate::rank::Factor;
 use crate::refine::{self, Problem};
 use crate::source::MatrixSource;
@@ -29,11 +33,23 @@ pub struct LinearRegression {
     pub tolerance: f64,
     /// The most corrections of the coefficients, each a pass over the rows.
     pub max_refinements: usize,
+    /// What becomes of aliased terms.
+    #[serde(default)]
+    pub aliased: AliasedPolicy,
+    /// Whether a last pass gathers what tables, tests and intervals need, and which covariance they use.
+    #[serde(default)]
+    pub inference: Option<Covariance>,
 }
 
 impl Default for LinearRegression {
     fn default() -> Self {
-        LinearRegression { fit_intercept: true, tolerance: DEFAULT_TOLERANCE, max_refinements: 12 }
+        LinearRegression {
+            fit_intercept: true,
+            tolerance: DEFAULT_TOLERANCE,
+            max_refinements: 12,
+            aliased: AliasedPolicy::Drop,
+            inference: None,
+        }
     }
 }
 
@@ -63,9 +79,38 @@ impl LinearRegression {
             return Err(FitError::Linreg(LinregError::TooFewRows { rows: folded.used, parameters }));
         }
         let factor = Factor::new(isa, &folded, terms, self.tolerance);
+        if self.aliased == AliasedPolicy::Error && !factor.aliased.is_empty() {
+            return Err(FitError::Linreg(LinregError::Aliased { terms: factor.aliased }));
+        }
+        let aliases = alias::combinations(isa, &folded.frame, &factor);
         let problem = Problem::new(isa, &folded.frame, &factor, folded.rows);
         let solutions = refine::solve(&problem, source, self.max_refinements)?;
-        FittedLinearRegression::new(isa, &folded, &factor, terms, &solutions).map_err(FitError::Linreg)
+        let min_norm = match self.aliased {
+            AliasedPolicy::MinNorm => MinNorm::new(terms, &factor.kept, &aliases),
+            _ => None,
+        };
+        let mut inference = None;
+        if let Some(covariance) = self.inference {
+            let pass = last_pass::run(&problem, source, &solutions)?;
+            let fit = Fit {
+                frame: &folded.frame,
+                factor: &factor,
+                solutions: &solutions,
+                used: folded.used,
+                min_norm: min_norm.as_ref(),
+                covariance,
+                terms,
+            };
+            inference = Some(Inference::new(&fit, pass));
+        }
+        let mut fitted = FittedLinearRegression::new(isa, &folded, &factor, terms, &solutions)
+            .map_err(FitError::Linreg)?;
+        if let Some(p) = &min_norm {
+            fitted.spread(p);
+        }
+        fitted.aliases = aliases;
+        fitted.inference = inference;
+        Ok(fitted)
     }
 
     /// Fits to a matrix X `[n, p]` and responses Y `[n, q]`, with optional weights `[n]`.

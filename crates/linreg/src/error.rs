@@ -55,6 +55,84 @@ pub enum LinregError {
         /// The response, from 0.
         response: usize,
     },
+    /// A setting of the configuration cannot be used.
+    #[error("{setting} is {value}: {needs}")]
+    Setting {
+        /// The field of the configuration.
+        setting: &'static str,
+        /// Its value.
+        value: String,
+        /// What it must be.
+        needs: &'static str,
+    },
+    /// More parameters than the matrix of their covariances may have columns.
+    #[error("{parameters} parameters: at most {limit} can be fitted together")]
+    TooManyParameters {
+        /// Coefficients and intercepts of all predictors.
+        parameters: usize,
+        /// The most.
+        limit: usize,
+    },
+    /// The model has one response, the source another number of them.
+    #[error("{responses} responses: this model is fitted to one")]
+    OneResponse {
+        /// The responses of the source.
+        responses: usize,
+    },
+    /// All rows have the same response.
+    #[error("the response is {value} in every row: there is nothing to explain")]
+    ConstantResponse {
+        /// Its value.
+        value: String,
+    },
+    /// A fold has no row with a weight above zero.
+    #[error("fold {fold} of {folds} has no rows: use fewer folds")]
+    EmptyFold {
+        /// The fold, from 1.
+        fold: usize,
+        /// The number of folds.
+        folds: usize,
+    },
+    /// A response that is no class.
+    #[error("row {row}: the response is {value}, not a class from 0 to {last}")]
+    BadClass {
+        /// The row, from 0.
+        row: u64,
+        /// The response.
+        value: String,
+        /// The last class.
+        last: usize,
+    },
+    /// A class without a row.
+    #[error("no row with a weight above 0 has class {class}")]
+    EmptyClass {
+        /// The class, from 0.
+        class: usize,
+    },
+    /// A response that is no count.
+    #[error("row {row}: the response is {value}, which is negative: a Poisson model needs counts")]
+    BadCount {
+        /// The row, from 0.
+        row: u64,
+        /// The response.
+        value: String,
+    },
+    /// The responses can be separated by the terms, so the likelihood has no maximum: coefficients grow without end.
+    #[error(
+        "terms {terms:?} separate the responses: the coefficients grow without end; leave terms out, or use a penalty"
+    )]
+    Separation {
+        /// The terms whose coefficients grow (from 0).
+        terms: Vec<usize>,
+    },
+    /// An iteration ended without a solution.
+    #[error("no solution after {iterations} iterations of {method}")]
+    NoConvergence {
+        /// The iteration.
+        method: &'static str,
+        /// How many there were.
+        iterations: usize,
+    },
     /// Two arguments, or an argument and the model, disagree in shape.
     #[error("{what}: expected {expected}, found {found}")]
     Shape {
@@ -65,6 +143,28 @@ pub enum LinregError {
         /// How many there are.
         found: usize,
     },
+    /// Terms that are combinations of terms before them, where the policy is to refuse them.
+    #[error("{} combination of terms before it: drop it, or choose another policy for aliased terms", said(.terms))]
+    Aliased {
+        /// The terms, from 0.
+        terms: Vec<usize>,
+    },
+    /// Intervals that do not exist.
+    #[error("there are no intervals: {why}")]
+    NoInterval {
+        /// Why not.
+        why: &'static str,
+    },
+    /// Two models of which the second is not the larger.
+    #[error(
+        "an analysis of variance compares a model with a larger one, found {small} and {large} parameters"
+    )]
+    NotNested {
+        /// Parameters of the first.
+        small: usize,
+        /// Parameters of the second.
+        large: usize,
+    },
     /// A later reading of the source had another number of rows than the first.
     #[error("{first} rows at the first reading, {now} at a later one: the source changed")]
     Changed {
@@ -73,6 +173,16 @@ pub enum LinregError {
         /// Rows of the later reading.
         now: u64,
     },
+}
+
+fn said(terms: &[usize]) -> String {
+    match terms {
+        [one] => format!("term {one} is a"),
+        _ => {
+            let all: Vec<String> = terms.iter().map(usize::to_string).collect();
+            format!("each of the terms {} is a", all.join(", "))
+        }
+    }
 }
 
 /// Why a fit from a [`BlockSource`](crate::BlockSource) failed.

@@ -1,13 +1,16 @@
 //! The fitted model: coefficients in the units of the data, sums of squares, predictions.
 
+use crate::alias::{Alias, MinNorm};
 use crate::dd_serde;
 use crate::error::LinregError;
 use crate::frame::{scale_by, scale_dd};
+use crate::inference::Inference;
 use crate::kernels;
 use crate::rank::Factor;
 use crate::refine::Solution;
 use crate::source::same;
 use crate::state::Folded;
+use crate::upper::inner;
 use planish_tensor::dd::{DdSlice, DdVec};
 use planish_tensor::{Dd, Isa, MatRef, Matrix};
 use serde::{Deserialize, Serialize};
@@ -19,14 +22,24 @@ pub struct FittedLinearRegression {
     pub rows: u64,
     /// Whether the model has an intercept.
     pub fit_intercept: bool,
-    /// The terms (from 0) that depend on earlier ones, or are constant beside an intercept: dropped, with coefficient 0.
+    /// The terms (from 0) that depend on earlier ones, or are constant beside an intercept: dropped, with coefficient 0, unless
+    /// `min_norm`.
     pub aliased: Vec<usize>,
+    /// The combinations that they equal.
+    #[serde(default)]
+    pub aliases: Vec<Alias>,
+    /// Whether the coefficients are those of least norm, aliased terms included.
+    #[serde(default)]
+    pub min_norm: bool,
     /// The condition number of the kept terms, about their means and with unit norms; 1 without terms.
     pub condition: f64,
     /// The most corrections that a response took.
     pub refinements: usize,
     /// The coefficients of each response.
     pub responses: Vec<Response>,
+    /// What tables, tests and intervals need, if it was asked for.
+    #[serde(default)]
+    pub inference: Option<Inference>,
 }
 
 /// The fit of one response.
@@ -66,10 +79,49 @@ impl FittedLinearRegression {
             rows: folded.used,
             fit_intercept: folded.frame.intercept,
             aliased: factor.aliased.clone(),
+            aliases: Vec::new(),
+            min_norm: false,
             condition: factor.condition(isa).min(f64::MAX),
             refinements: solutions.iter().map(|s| s.refinements).max().unwrap_or(0),
             responses,
+            inference: None,
         })
+    }
+
+    /// Shares the coefficients out over all terms, so that their norm is least.
+    pub(crate) fn spread(&mut self, p: &MinNorm) {
+        self.min_norm = true;
+        let constants = p.intercept();
+        for r in &mut self.responses {
+            let kept: Vec<Dd> = (0..r.coef.len())
+                .filter(|t| self.aliased.binary_search(t).is_err())
+                .map(|t| r.coef[t])
+                .collect();
+            if self.fit_intercept {
+                r.intercept = r.intercept + inner(&constants, &kept);
+            }
+            for (term, coef) in r.coef.iter_mut().enumerate() {
+                *coef = inner(p.row(term), &kept);
+            }
+        }
+    }
+
+    /// What is wrong with a fit that was read from outside.
+    pub fn flaw(&self) -> Option<&'static str> {
+        let terms = self.terms();
+        let term = |t: &usize| *t < terms;
+        let parts = |a: &Alias| term(&a.term) && a.combination.iter().all(|(t, _)| term(t));
+        if !self.aliased.is_sorted_by(|a, b| a < b)
+            || !self.aliased.iter().all(term)
+            || !self.aliases.iter().all(parts)
+        {
+            return Some("the dropped terms are not terms of the model");
+        }
+        let Some(inference) = &self.inference else { return None };
+        if inference.responses.len() != self.responses.len() {
+            return Some("there is not one inference a response");
+        }
+        inference.flaw(terms, terms + usize::from(self.fit_intercept), self.rank())
     }
 
     /// The number of terms, aliased ones included.
@@ -80,6 +132,14 @@ impl FittedLinearRegression {
     /// The number of parameters that were estimated: kept terms, and one for the intercept.
     pub fn rank(&self) -> usize {
         self.terms() - self.aliased.len() + usize::from(self.fit_intercept)
+    }
+
+    /// The residual standard deviation of a response; `None` if there are no more rows than parameters.
+    ///
+    /// # Panics
+    /// If there is no such response.
+    pub fn residual_sd(&self, response: usize) -> Option<f64> {
+        (self.rows > self.rank() as u64).then_some(self.responses[response].residual_sd)
     }
 
     /// outᵢ ← intercept + Σⱼ xⱼᵢ·coefⱼ, evaluated in double-double and rounded once.
@@ -142,7 +202,7 @@ impl FittedLinearRegression {
 }
 
 /// The columns of a matrix.
-fn columns_of(x: MatRef<'_, f64>) -> Vec<DdVec> {
+pub(crate) fn columns_of(x: MatRef<'_, f64>) -> Vec<DdVec> {
     let column = |j| {
         let mut c = DdVec::zeros(x.rows());
         (0..x.rows()).for_each(|i| c.hi[i] = x.at(i, j));

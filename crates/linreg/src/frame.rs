@@ -45,7 +45,7 @@ impl Frame {
 }
 
 /// A power of two that brings magnitudes near one. Not set while all were zero.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Gauge(Option<i32>);
 
 impl Gauge {

@@ -1,4 +1,4 @@
-//! Linear least squares with several right-hand sides, by QR and refined with double-double residuals.
+//! Linear least squares with several right-hand sides, by QR and refined with double-double residuals; and other linear models.
 //!
 //! # Model
 //! y = b₀ + X·b + ε, or without b₀ if `fit_intercept` is false. With n rows, p terms and q responses the objective of
@@ -14,6 +14,13 @@
 //! 2. Terms that depend on earlier terms are found, named and dropped (`rank`).
 //! 3. Corrected semi-normal equations: passes with residuals in double-double (`refine`, `sweep`), until the coefficients
 //!    settle. Data with a condition number below about 10³ settle after one such pass.
+//! 4. If asked for, a last pass gathers what inference needs of each row (`last_pass`, `residuals`, `meat`) and corrects R in
+//!    double-double, so that standard errors have the digits of the coefficients. [`Summary`] is made of what it leaves.
+//!
+//! # Other models
+//! From the same fold come [`Ridge`], [`Lasso`], [`ElasticNet`] and [`NonNegative`] least squares, and the choice of their penalties, in one
+//! pass ([`RidgeCv`], [`ElasticNetCv`]); [`Glm`] fits logistic, multinomial and Poisson regressions by Newton's iteration. Each is a configuration
+//! with `fit` (a source) and `fit_matrix`, and has a fitted type of its own.
 //!
 //! The result has the same bits for every instruction set, and does not depend on the units of the columns.
 //!
@@ -37,24 +44,55 @@
 
 #![forbid(unsafe_code)]
 
+mod alias;
+mod anova;
 mod block;
+mod cholesky;
+mod coefficients;
 mod config;
+mod covariance;
 mod dd_serde;
+pub mod distributions;
 mod error;
 mod fitted;
 mod frame;
+mod glm;
+mod inference;
+mod interval;
 mod kernels;
+mod last_pass;
+mod meat;
+mod normality;
+mod packed_serde;
+mod penalised;
 mod rank;
 mod refine;
+mod residuals;
 mod source;
 mod state;
+mod summary;
 mod sweep;
 #[cfg(test)]
 mod tests;
 mod triangle;
+mod upper;
 
+pub use alias::{Alias, AliasedPolicy};
+pub use anova::{Anova, anova};
 pub use block::{BLOCK_ROWS, Block, BlockSource};
+pub use coefficients::Coefficients;
 pub use config::{DEFAULT_TOLERANCE, LinearRegression};
+pub use covariance::Covariance;
 pub use error::{FitError, LinregError};
 pub use fitted::{FittedLinearRegression, Response};
+pub use glm::{CoefficientRow, Family, FittedGlm, Glm};
+pub use inference::{Inference, ResponseInference};
+pub use interval::HalfWidths;
+pub use normality::Test;
+pub use penalised::{
+    AlphaRule, AlphaScore, ElasticNet, ElasticNetCv, FittedElasticNet, FittedNonNegative, FittedRidge, KFold,
+    Lasso, NonNegative, Ridge, RidgeCriterion, RidgeCv, RidgeScore,
+};
+pub use residuals::InfluentialRow;
 pub use source::{ColumnSource, MatrixSource};
+pub use summary::{Coefficient, Summary};

@@ -6,10 +6,12 @@
 //! earlier are kept. Beside an intercept a constant is aliased too: a term whose norm about the mean is nothing but the
 //! rounding of its values.
 
+use crate::alias::Dependent;
 use crate::state::Folded;
 use crate::triangle::eliminate;
+use crate::upper::Upper;
 use nalgebra::DMatrix;
-use planish_tensor::{AlignedVec, Isa, reduce};
+use planish_tensor::{AlignedVec, Dd, Isa, reduce};
 
 /// The factor of [1 X] without the aliased terms, and the reflected responses.
 #[derive(Clone, Debug)]
@@ -20,6 +22,8 @@ pub(crate) struct Factor {
     pub(crate) kept: Vec<usize>,
     /// The terms dropped, in order.
     pub(crate) aliased: Vec<usize>,
+    /// What elimination left of each of them.
+    pub(crate) dependent: Vec<Dependent>,
     /// The columns of R; column j has j + 1 elements.
     columns: Vec<Vec<f64>>,
     /// Qᵀy of each response.
@@ -33,15 +37,14 @@ impl Factor {
         let order = folded.triangle.order();
         let mut work: Vec<_> =
             (0..order).map(|j| AlignedVec::from_slice(folded.triangle.column(j))).collect();
-        let (mut kept, mut aliased) = (Vec::new(), Vec::new());
+        let (mut kept, mut aliased, mut dependent) = (Vec::new(), Vec::new(), Vec::new());
         for term in 0..terms {
             let at = first + kept.len();
             let whole = folded.triangle.column(first + term);
             let spread = norm(isa, &whole[first..]);
-            if spread <= noise(isa, folded, term, tolerance)
-                || norm(isa, &work[at][at..]) <= tolerance * spread
-            {
-                work.remove(at);
+            let constant = spread <= noise(isa, folded, term, tolerance);
+            if constant || norm(isa, &work[at][at..]) <= tolerance * spread {
+                dependent.push(Dependent { along: work.remove(at)[..at].to_vec(), constant });
                 aliased.push(term);
             } else {
                 eliminate(isa, &mut work, at, order);
@@ -51,12 +54,17 @@ impl Factor {
         let rank = first + kept.len();
         let rhs = work[rank..].iter().map(|c| c[..rank].to_vec()).collect();
         let columns = (0..rank).map(|j| work[j][..=j].to_vec()).collect();
-        Factor { first, kept, aliased, columns, rhs }
+        Factor { first, kept, aliased, dependent, columns, rhs }
     }
 
     /// The number of columns.
     pub(crate) fn rank(&self) -> usize {
         self.columns.len()
+    }
+
+    /// R in double-double.
+    pub(crate) fn upper(&self) -> Upper {
+        Upper::new(self.columns.iter().map(|c| c.iter().map(|&x| Dd::from(x)).collect()).collect())
     }
 
     /// The norms of the columns of [1 X] in the frame.
@@ -83,7 +91,7 @@ impl Factor {
     }
 
     /// z ← R⁻¹z for a z that is zero from element n on.
-    fn solve_top(&self, isa: Isa, z: &mut [f64], n: usize) {
+    pub(crate) fn solve_top(&self, isa: Isa, z: &mut [f64], n: usize) {
         for j in (0..n).rev() {
             let (above, diagonal) = self.columns[j].split_at(j);
             z[j] /= diagonal[0];
@@ -122,7 +130,7 @@ impl Factor {
 
 /// The norm about the mean below which a term beside an intercept is a constant: what remains of a constant column is
 /// rounding, of the reflections and of the values themselves.
-fn noise(isa: Isa, folded: &Folded, term: usize, tolerance: f64) -> f64 {
+pub(crate) fn noise(isa: Isa, folded: &Folded, term: usize, tolerance: f64) -> f64 {
     if !folded.frame.intercept {
         return 0.0;
     }
@@ -131,6 +139,6 @@ fn noise(isa: Isa, folded: &Folded, term: usize, tolerance: f64) -> f64 {
     rounding.max(tolerance * norm(isa, folded.triangle.column(1 + term)))
 }
 
-fn norm(isa: Isa, x: &[f64]) -> f64 {
+pub(crate) fn norm(isa: Isa, x: &[f64]) -> f64 {
     reduce::dot(isa, x, x).sqrt()
 }

@@ -52,8 +52,8 @@ pub(crate) struct Problem<'a> {
     pub(crate) rows: u64,
     /// The norms of the columns of the factor.
     norms: Vec<f64>,
-    /// The least rate at which corrections are expected to shrink.
-    rate: f64,
+    /// The least rate at which corrections are expected to shrink: about 4κ·2⁻⁵², κ the condition number.
+    pub(crate) rate: f64,
 }
 
 /// Solves for every response and refines until settled, or until `limit` corrections.

@@ -17,7 +17,6 @@ use planish_tensor::{AlignedVec, Isa};
 pub(crate) struct Fold {
     isa: Isa,
     intercept: bool,
-    terms: usize,
     frame: Option<Frame>,
     /// Element i is the triangle of 2^i blocks, if the number of blocks has that binary digit.
     partial: Vec<Option<Triangle>>,
@@ -40,12 +39,17 @@ impl Fold {
     pub(crate) fn new(isa: Isa, intercept: bool, terms: usize, responses: usize) -> Fold {
         let order = usize::from(intercept) + terms + responses;
         let columns = (0..order).map(|_| AlignedVec::zeros(BLOCK_ROWS)).collect();
-        Fold { isa, intercept, terms, frame: None, partial: Vec::new(), columns, rows: 0, used: 0 }
+        Fold { isa, intercept, frame: None, partial: Vec::new(), columns, rows: 0, used: 0 }
+    }
+
+    /// Fixes the frame before the first block.
+    pub(crate) fn start_in(&mut self, frame: Frame) {
+        self.frame = Some(frame);
     }
 
     /// Folds a block of at least one row.
     pub(crate) fn push(&mut self, block: &Block) -> Result<(), LinregError> {
-        self.check(block)?;
+        check(block, self.rows)?;
         let mut frame = self.frame.take().unwrap_or_else(|| Frame::new(self.isa, self.intercept, block));
         self.load(&mut frame, block);
         self.frame = Some(frame);
@@ -89,27 +93,6 @@ impl Fold {
         Ok(Folded { frame, triangle, rows: self.rows, used: self.used })
     }
 
-    /// Refuses values that cannot be computed with.
-    fn check(&self, block: &Block) -> Result<(), LinregError> {
-        assert!(block.rows <= BLOCK_ROWS, "{} rows in a block", block.rows);
-        let bad = |x: f64| x.is_nan() || x.abs() >= LARGEST;
-        for c in 0..block.x.len() + block.y.len() {
-            let v = block.column(c).first(block.rows);
-            if let Some(i) = (0..block.rows).find(|&i| bad(v.hi[i]) || bad(v.lo[i])) {
-                let row = self.rows + i as u64;
-                return Err(match c.checked_sub(self.terms) {
-                    None => LinregError::BadTerm { row, term: c },
-                    Some(response) => LinregError::BadResponse { row, response },
-                });
-            }
-        }
-        let mut weights = block.weights.iter().flat_map(|w| &w[..block.rows]);
-        match weights.position(|&w| bad(w) || w < 0.0) {
-            Some(i) => Err(LinregError::BadWeight { row: self.rows + i as u64 }),
-            None => Ok(()),
-        }
-    }
-
     /// Writes the rows of √W·[1 X Y] in the frame into the columns; where the frame must grow, so do the partial triangles.
     fn load(&mut self, frame: &mut Frame, block: &Block) {
         let n = block.rows;
@@ -146,6 +129,27 @@ impl Fold {
         if factor != 1.0 {
             self.partial.iter_mut().flatten().for_each(|t| t.scale_column(j, factor));
         }
+    }
+}
+
+/// Refuses values that cannot be computed with; `before` rows came before the block.
+pub(crate) fn check(block: &Block, before: u64) -> Result<(), LinregError> {
+    assert!(block.rows <= BLOCK_ROWS, "{} rows in a block", block.rows);
+    let bad = |x: f64| x.is_nan() || x.abs() >= LARGEST;
+    for c in 0..block.x.len() + block.y.len() {
+        let v = block.column(c).first(block.rows);
+        if let Some(i) = (0..block.rows).find(|&i| bad(v.hi[i]) || bad(v.lo[i])) {
+            let row = before + i as u64;
+            return Err(match c.checked_sub(block.x.len()) {
+                None => LinregError::BadTerm { row, term: c },
+                Some(response) => LinregError::BadResponse { row, response },
+            });
+        }
+    }
+    let mut weights = block.weights.iter().flat_map(|w| &w[..block.rows]);
+    match weights.position(|&w| bad(w) || w < 0.0) {
+        Some(i) => Err(LinregError::BadWeight { row: before + i as u64 }),
+        None => Ok(()),
     }
 }
 

@@ -60,7 +60,7 @@ pub(crate) fn sweep<S: BlockSource>(
 }
 
 /// Column c of [X Y], over the block's rows.
-fn column<'b>(problem: &Problem<'_>, block: &'b Block, c: usize) -> Column<'b> {
+pub(crate) fn column<'b>(problem: &Problem<'_>, block: &'b Block, c: usize) -> Column<'b> {
     let frame = problem.frame;
     Column { values: block.column(c).first(block.rows), shift: frame.shift[c], scale: frame.gauge[c].scale() }
 }

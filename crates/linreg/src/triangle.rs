@@ -62,6 +62,15 @@ impl Triangle {
         }
     }
 
+    /// The squared norm of the product with the vector v.
+    pub(crate) fn product_norm2(&self, isa: Isa, v: &[f64]) -> f64 {
+        let mut product = vec![0.0; self.order];
+        for (j, &x) in v.iter().enumerate() {
+            reduce::axpy(isa, x, &self.column(j)[..=j], &mut product[..=j]);
+        }
+        reduce::dot(isa, &product, &product)
+    }
+
     /// Multiplies column j by a power of two.
     pub(crate) fn scale_column(&mut self, j: usize, factor: f64) {
         self.data[j * self.order..][..self.order].iter_mut().for_each(|x| *x *= factor);

@@ -46,7 +46,7 @@ pub enum ModelError {
         found: String,
     },
     /// A target that Poisson's loss cannot take.
-    #[error("{}the target of loss poisson must not be negative, found {found} in column {column:?}", line_prefix(.line))]
+    #[error("{}a Poisson target must not be negative, found {found} in column {column:?}", line_prefix(.line))]
     NegativeTarget {
         /// The target column.
         column: String,
@@ -54,6 +54,14 @@ pub enum ModelError {
         line: u64,
         /// What is there.
         found: f64,
+    },
+    /// Classes or counts that some terms separate.
+    #[error("{} of the target {target:?} perfectly, so their coefficients would grow without end: leave columns out (--drop), or use a penalty (--alpha 1)", tells(.terms))]
+    Separation {
+        /// The target.
+        target: String,
+        /// The terms.
+        terms: Vec<String>,
     },
     /// A row that cannot be dealt to a fold.
     #[error("{}there is no value in column {column:?}, by which the folds are made", line_prefix(.line))]
@@ -71,6 +79,30 @@ pub enum ModelError {
         /// What went wrong in it.
         error: Box<ModelError>,
     },
+    /// A row without a cluster.
+    #[error("{}there is no value in column {column:?}, by which rows are clustered", line_prefix(.line))]
+    NoCluster {
+        /// The column of clusters.
+        column: String,
+        /// The line in the file, 0 if there is none.
+        line: u64,
+    },
+    /// Terms that are combinations of terms before them, where they are to be refused.
+    #[error(
+        "terms are combinations of terms before them: {terms}; leave them out (--drop), or use --aliased drop or min-norm"
+    )]
+    Aliased {
+        /// The terms with their combinations.
+        terms: String,
+    },
+    /// A term beyond the range that can be computed with.
+    #[error("term {term} is not a number below 2^1000 in row {row}: rescale its columns")]
+    TermRange {
+        /// The term's name.
+        term: String,
+        /// The row, from 1, among those with a target.
+        row: u64,
+    },
     /// The target among the columns to leave out.
     #[error("the target {target:?} cannot be left out (--drop {target})")]
     DroppedTarget {
@@ -83,6 +115,21 @@ pub enum ModelError {
         /// What does not match.
         what: String,
     },
+}
+
+/// `x tells some values`, `x, y together tell some values`.
+fn tells(terms: &[String]) -> String {
+    match terms {
+        [term] => format!("the term {term} tells some values"),
+        [first @ .., last] if terms.len() <= 6 => {
+            format!("the terms {} and {last} together tell some values", first.join(", "))
+        }
+        _ => format!(
+            "the terms {} and {} more together tell some values",
+            terms[..5.min(terms.len())].join(", "),
+            terms.len().saturating_sub(5)
+        ),
+    }
 }
 
 fn line_prefix(line: &u64) -> String {

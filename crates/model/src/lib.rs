@@ -1,5 +1,6 @@
 //! A model of a table: the columns it reads, the pipeline that was fitted on the training rows, the predictor, and the
-//! record of its training. Here a table meets a network ([`fit_network`]) or a linear model ([`fit_linear`]).
+//! record of its training. Here a table meets a network ([`fit_network`]) or a linear model ([`fit_linear`],
+//! [`fit_linear_model`]).
 //!
 //! A prediction needs the [`Model`] and raw rows, nothing else.
 //!
@@ -20,10 +21,14 @@
 //! ```
 #![forbid(unsafe_code)]
 
+mod aliases;
 mod error;
 mod evaluate;
 mod folds;
+mod intervals;
+mod labelled_rows;
 mod linear;
+mod linear_model;
 mod model;
 mod network;
 mod network_settings;
@@ -34,8 +39,12 @@ mod record;
 pub use error::{Failed, ModelError};
 pub use evaluate::Evaluation;
 pub use folds::{FoldBy, cross_validate_network};
+pub use intervals::Intervals;
 pub use linear::{LinearSettings, fit_linear};
-pub use model::{LinearPredictor, Model, NetworkPredictor, Predictor};
+pub use linear_model::{
+    LinearKind, LinearModelFit, LinearModelSettings, fit_linear_model, infer_linear_task,
+};
+pub use model::{LinearModelPredictor, LinearPredictor, Model, NetworkPredictor, Predictor};
 pub use network::{LearningRates, fit_network, fit_network_with_checkpoints, lr_range_test};
 pub use network_settings::{ClassWeight, NetworkSettings};
 pub use params::Params;

@@ -1,13 +1,19 @@
-//! From rows to a least-squares fit. Rows are read in passes: one to fit the pipeline, one for the triangular factor, and
-//! one a refinement; the table is never held whole.
+//! From rows to a least-squares fit. Rows are read in passes: one to fit the pipeline, one for the triangular factor, one a
+//! refinement, and a last one for inference; the table is never held whole.
 
+use crate::aliases;
 use crate::error::{Failed, ModelError};
 use crate::model::{LinearPredictor, Model, Predictor};
 use crate::record::{Record, Settings};
-use planish_linreg::{Block, BlockSource, FitError, LinearRegression};
-use planish_tabular::{Design, DesignBuilder, Kind, Notes, RowSource, Table, TabularError, Target};
+use planish_linreg::{
+    AliasedPolicy, Block, BlockSource, Covariance, FitError, LinearRegression, LinregError,
+};
+use planish_tabular::{
+    Column, Design, DesignBuilder, Formula, Kind, Notes, RowSource, Schema, Table, TabularError, Target,
+};
 use planish_tensor::{Dd, Exec};
 use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
 
 /// Settings of a linear model.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -18,16 +24,45 @@ pub struct LinearSettings {
     pub drop: Vec<String>,
     /// Whether the model has an intercept.
     pub intercept: bool,
+    /// Powers and products of columns.
+    #[serde(default)]
+    pub formula: Formula,
+    /// What becomes of terms that are combinations of terms before them.
+    #[serde(default)]
+    pub aliased: AliasedPolicy,
+    /// The covariance of the coefficients.
+    #[serde(default)]
+    pub covariance: Covariance,
+    /// The column of clusters, no feature.
+    #[serde(default)]
+    pub cluster: Option<String>,
+    /// The column of the rows' weights, no feature.
+    #[serde(default)]
+    pub weights: Option<String>,
 }
 
 impl LinearSettings {
     /// With an intercept, on all other columns.
     pub fn new(target: &str) -> LinearSettings {
-        LinearSettings { target: target.to_owned(), drop: Vec::new(), intercept: true }
+        LinearSettings {
+            target: target.to_owned(),
+            drop: Vec::new(),
+            intercept: true,
+            formula: Formula::default(),
+            aliased: AliasedPolicy::Drop,
+            covariance: Covariance::Classical,
+            cluster: None,
+            weights: None,
+        }
+    }
+
+    /// The columns that are no features: those left out, and those of weights and clusters.
+    pub(crate) fn no_features(&self) -> Vec<String> {
+        self.drop.iter().chain(&self.weights).chain(&self.cluster).cloned().collect()
     }
 }
 
-/// Fits ordinary least squares on all rows of the source that have a target.
+/// Fits ordinary or weighted least squares on all rows of the source that have a target.
 ///
 /// # Errors
 /// Rows that cannot be read, a table that cannot be used, or fewer rows than parameters.
@@ -38,23 +73,40 @@ pub fn fit_linear<S: RowSource>(
 ) -> Result<Model, Failed<S::Error>> {
     let survey = survey(source, settings)?;
     let design = survey.design.finish()?;
-    let regression = LinearRegression { fit_intercept: settings.intercept, ..LinearRegression::default() };
+    let regression = LinearRegression {
+        fit_intercept: settings.intercept,
+        inference: Some(settings.covariance),
+        // To be refused they must be named, so they are first dropped.
+        aliased: match settings.aliased {
+            AliasedPolicy::Error => AliasedPolicy::Drop,
+            other => other,
+        },
+        ..LinearRegression::default()
+    };
     let table = Table::new(source.schema().clone());
-    let mut rows = DesignRows { source, design: &design, target: &settings.target, table, next: 0 };
+    let clusters = HashMap::new();
+    let mut rows = DesignRows { source, design: &design, settings, table, next: 0, clusters };
     let fit = regression.fit(exec.isa, &mut rows).map_err(|e| match e {
         FitError::Source(failed) => failed,
+        FitError::Linreg(LinregError::BadTerm { row, term }) => {
+            Failed::Model(ModelError::TermRange { term: design.names()[term].clone(), row: row + 1 })
+        }
         FitError::Linreg(e) => Failed::Model(e.into()),
     })?;
+    if settings.aliased == AliasedPolicy::Error && !fit.aliases.is_empty() {
+        return Err(
+            ModelError::Aliased { terms: aliases::equations(&fit, &design.names()).join(", ") }.into()
+        );
+    }
     let response = &fit.responses[0];
-    let n = fit.rows as f64;
     let target = Target::Number {
         column: settings.target.clone(),
-        mean: survey.sum.to_f64() / n,
-        sd: (response.tss.max(0.0) / n).sqrt(),
+        mean: survey.sum.to_f64() / survey.rows as f64,
+        sd: (response.tss.max(0.0) / fit.rows as f64).sqrt(),
     };
     let record = Record {
         settings: Settings::Linear(settings.clone()),
-        rows: fit.rows,
+        rows: survey.rows,
         rows_without_target: survey.without_target,
         rare_categories: Default::default(),
         validation: Default::default(),
@@ -67,6 +119,8 @@ pub fn fit_linear<S: RowSource>(
 struct Survey {
     design: DesignBuilder,
     sum: Dd,
+    /// Rows with a target.
+    rows: u64,
     without_target: u64,
 }
 
@@ -77,11 +131,10 @@ fn survey<S: RowSource>(source: &mut S, settings: &LinearSettings) -> Result<Sur
     if settings.drop.contains(&settings.target) {
         return Err(ModelError::DroppedTarget { target: settings.target.clone() }.into());
     }
-    let mut out = Survey {
-        design: DesignBuilder::new(&schema, &settings.target, &settings.drop),
-        sum: Dd::ZERO,
-        without_target: 0,
-    };
+    check_columns(&schema, settings)?;
+    let design = DesignBuilder::new(&schema, &settings.target, &settings.no_features());
+    let mut out =
+        Survey { design: design.with_formula(&settings.formula)?, sum: Dd::ZERO, rows: 0, without_target: 0 };
     let mut table = Table::new(schema);
     let (mut first, mut constant) = (None, true);
     source.rewind().map_err(Failed::Source)?;
@@ -102,6 +155,8 @@ fn survey<S: RowSource>(source: &mut S, settings: &LinearSettings) -> Result<Sur
         for row in 0..table.rows() {
             match y.at(row) {
                 Some(v) => {
+                    check_row(&table, row, settings)?;
+                    out.rows += 1;
                     constant &= *first.get_or_insert(v) == v;
                     out.sum = out.sum + v;
                     out.design.push(&table, row);
@@ -121,14 +176,61 @@ fn survey<S: RowSource>(source: &mut S, settings: &LinearSettings) -> Result<Sur
     }
 }
 
+/// Whether the columns of weights and clusters are there, and are not the target.
+pub(crate) fn check_columns(schema: &Schema, settings: &LinearSettings) -> Result<(), ModelError> {
+    for name in settings.weights.iter().chain(&settings.cluster) {
+        schema.position(name)?;
+        if *name == settings.target {
+            return Err(ModelError::DroppedTarget { target: name.clone() });
+        }
+    }
+    Ok(())
+}
+
+/// Whether a row's weight and cluster can be used.
+pub(crate) fn check_row(table: &Table, row: usize, settings: &LinearSettings) -> Result<(), ModelError> {
+    let line = table.line(row);
+    if let Some(column) = &settings.weights {
+        let weight = table.numbers(column)?.at(row);
+        if weight.is_none_or(|w| w.hi < 0.0) {
+            let found = weight.map_or("nothing".to_owned(), |w| w.to_f64().to_string());
+            return Err(ModelError::SampleWeight { column: column.clone(), line, found });
+        }
+    }
+    match &settings.cluster {
+        Some(column) if table.column(column)?.is_missing(row) => {
+            Err(ModelError::NoCluster { column: column.clone(), line })
+        }
+        _ => Ok(()),
+    }
+}
+
 /// The rows of a source as blocks of the design.
 struct DesignRows<'a, S: RowSource> {
     source: &'a mut S,
     design: &'a Design,
-    target: &'a str,
+    settings: &'a LinearSettings,
     table: Table,
     /// The next row of `table`.
     next: usize,
+    /// A number for each text of the cluster column.
+    clusters: HashMap<String, u64>,
+}
+
+/// What tells a row's cluster from others: a number for its text, or the number's bits.
+fn cluster(known: &mut HashMap<String, u64>, column: &Column, row: usize) -> u64 {
+    match column {
+        Column::Number(c) => c.at(row).map_or(0, |x| x.hi.to_bits() ^ x.lo.to_bits().rotate_left(1)),
+        Column::Text(c) => {
+            let text = c.at(row).unwrap_or_default();
+            if let Some(id) = known.get(text) {
+                return *id;
+            }
+            let next = known.len() as u64;
+            known.insert(text.to_owned(), next);
+            next
+        }
+    }
 }
 
 impl<S: RowSource> BlockSource for DesignRows<'_, S> {
@@ -142,6 +244,10 @@ impl<S: RowSource> BlockSource for DesignRows<'_, S> {
         1
     }
 
+    fn weighted(&self) -> bool {
+        self.settings.weights.is_some()
+    }
+
     fn rewind(&mut self) -> Result<(), Self::Error> {
         self.table.clear();
         self.next = 0;
@@ -151,6 +257,7 @@ impl<S: RowSource> BlockSource for DesignRows<'_, S> {
     fn next(&mut self, block: &mut Block) -> Result<(), Self::Error> {
         block.rows = 0;
         let capacity = block.y[0].hi.len();
+        block.clusters = self.settings.cluster.as_ref().map(|_| vec![0; capacity]);
         while block.rows < capacity {
             if self.next == self.table.rows() {
                 self.source.next(&mut self.table).map_err(Failed::Source)?;
@@ -160,11 +267,19 @@ impl<S: RowSource> BlockSource for DesignRows<'_, S> {
                 }
             }
             let bound = self.design.bind(&self.table)?;
-            let y = self.table.numbers(self.target)?;
+            let y = self.table.numbers(&self.settings.target)?;
+            let weights = self.settings.weights.as_ref().map(|w| self.table.numbers(w)).transpose()?;
+            let groups = self.settings.cluster.as_ref().map(|c| self.table.column(c)).transpose()?;
             while self.next < self.table.rows() && block.rows < capacity {
                 if let Some(v) = y.at(self.next) {
                     bound.write_row(self.next, block.rows, &mut block.x, &mut Notes::default());
                     (block.y[0].hi[block.rows], block.y[0].lo[block.rows]) = (v.hi, v.lo);
+                    if let (Some(to), Some(from)) = (&mut block.weights, weights) {
+                        to[block.rows] = from.at(self.next).map_or(0.0, |w| w.to_f64());
+                    }
+                    if let (Some(to), Some(from)) = (&mut block.clusters, groups) {
+                        to[block.rows] = cluster(&mut self.clusters, from, self.next);
+                    }
                     block.rows += 1;
                 }
                 self.next += 1;

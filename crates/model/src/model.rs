@@ -1,6 +1,8 @@
 //! The model itself: plain data, checked when it is put together from stored parts.
 
+use crate::aliases;
 use crate::error::ModelError;
+use crate::linear_model::LinearModelFit;
 use crate::params::Params;
 use crate::record::Record;
 use planish_linreg::{FittedLinearRegression, Response};
@@ -22,8 +24,10 @@ pub struct Model {
 pub enum Predictor {
     /// A network.
     Network(NetworkPredictor),
-    /// A linear model.
+    /// Least squares.
     Linear(LinearPredictor),
+    /// Another linear model.
+    LinearModel(LinearModelPredictor),
 }
 
 /// A network with its pipeline.
@@ -50,6 +54,15 @@ pub struct LinearPredictor {
     pub fit: FittedLinearRegression,
 }
 
+/// A linear model beside least squares, with its pipeline.
+#[derive(Clone, Debug)]
+pub struct LinearModelPredictor {
+    /// The pipeline.
+    pub design: Design,
+    /// The fit.
+    pub fit: LinearModelFit,
+}
+
 impl Model {
     /// Puts a model together.
     ///
@@ -60,6 +73,7 @@ impl Model {
         let pipeline_flaw = match &predictor {
             Predictor::Network(n) => n.encoder.flaw(),
             Predictor::Linear(l) => l.design.flaw(),
+            Predictor::LinearModel(l) => l.design.flaw(),
         };
         if let Some(flaw) = target.flaw().or(pipeline_flaw) {
             return fail(flaw.to_owned());
@@ -114,13 +128,19 @@ impl Model {
                 if !l.fit.responses.iter().all(finite) {
                     return fail("a coefficient is not finite".to_owned());
                 }
-                if !l.fit.aliased.is_sorted_by(|a, b| a < b)
-                    || l.fit.aliased.last().is_some_and(|&a| a >= terms)
-                {
-                    return fail("the dropped terms are not terms of the model".to_owned());
+                if let Some(flaw) = l.fit.flaw() {
+                    return fail(flaw.to_owned());
                 }
                 if target.task() != Task::Regress {
                     return fail("a linear model predicts numbers".to_owned());
+                }
+            }
+            Predictor::LinearModel(l) => {
+                if let Some(flaw) = l.fit.flaw(l.design.width()) {
+                    return fail(flaw.to_owned());
+                }
+                if l.fit.classes() != target.classes().len() {
+                    return fail("the model's classes are not the target's".to_owned());
                 }
             }
         }
@@ -160,6 +180,7 @@ impl Model {
         let columns = match &self.predictor {
             Predictor::Network(n) => n.encoder.columns(),
             Predictor::Linear(l) => l.design.columns(),
+            Predictor::LinearModel(l) => l.design.columns(),
         };
         Schema::new(columns)
     }
@@ -177,6 +198,9 @@ impl Model {
         match &self.predictor {
             Predictor::Network(n) => n.plan.layout().count(),
             Predictor::Linear(l) => l.design.width() + usize::from(l.fit.fit_intercept),
+            Predictor::LinearModel(l) => {
+                l.fit.coefficients().len() * (l.design.width() + usize::from(l.fit.has_intercept()))
+            }
         }
     }
 
@@ -191,10 +215,20 @@ impl Model {
             .collect()
     }
 
-    /// The names of terms that a linear model dropped because they are combinations of terms before them.
+    /// The names of terms of a linear model that are combinations of terms before them: dropped, unless the coefficients of least
+    /// norm were asked for.
     pub fn aliased(&self) -> Vec<String> {
+        let (names, aliased) = match &self.predictor {
+            Predictor::Linear(l) => (l.design.names(), &l.fit.aliased[..]),
+            Predictor::LinearModel(l) => (l.design.names(), l.fit.aliased()),
+            Predictor::Network(_) => return Vec::new(),
+        };
+        aliased.iter().map(|&i| names[i].clone()).collect()
+    }
+
+    /// The same with the combinations that they equal: `total = 1·rooms + 1·bedrooms`.
+    pub fn aliased_equations(&self) -> Vec<String> {
         let Predictor::Linear(l) = &self.predictor else { return Vec::new() };
-        let names = l.design.names();
-        l.fit.aliased.iter().map(|&i| names[i].clone()).collect()
+        aliases::equations(&l.fit, &l.design.names())
     }
 }

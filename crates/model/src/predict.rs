@@ -1,7 +1,8 @@
 //! Predictions for the rows of a table.
 
 use crate::error::ModelError;
-use crate::model::{LinearPredictor, Model, Predictor};
+use crate::linear_model::LinearModelFit;
+use crate::model::{LinearModelPredictor, LinearPredictor, Model, Predictor};
 use planish_nn::{Activation, Arenas};
 use planish_tabular::{Notes, Table, Target};
 use planish_tensor::dd::DdVec;
@@ -75,6 +76,7 @@ impl Model {
     pub fn predict(&self, exec: Exec, table: &Table, notes: &mut Notes) -> Result<Predictions, ModelError> {
         match self.predictor() {
             Predictor::Linear(l) => Ok(Predictions::Numbers(linear(exec, l, table, notes)?)),
+            Predictor::LinearModel(l) => linear_model(exec, l, table, notes),
             Predictor::Network(n) => {
                 let x = n.encoder.encode(table, notes)?;
                 let out = n.plan.predict(exec, Arenas::new(&n.params, &n.state), x.view());
@@ -107,12 +109,44 @@ impl Model {
 }
 
 fn linear(exec: Exec, l: &LinearPredictor, table: &Table, notes: &mut Notes) -> Result<Vec<f64>, ModelError> {
+    let terms = linear_terms(l, table, notes)?;
+    let columns: Vec<_> = terms.iter().map(|t| t.first(table.rows())).collect();
+    let mut out = vec![0.0; table.rows()];
+    l.fit.predict_into(exec.isa, &columns, 0, &mut out);
+    Ok(out)
+}
+
+/// The terms of every row.
+pub(crate) fn linear_terms(
+    l: &LinearPredictor,
+    table: &Table,
+    notes: &mut Notes,
+) -> Result<Vec<DdVec>, ModelError> {
+    let n = table.rows();
+    let bound = l.design.bind(table)?;
+    let mut terms = vec![DdVec::zeros(n); l.design.width()];
+    (0..n).for_each(|i| bound.write_row(i, i, &mut terms, notes));
+    Ok(terms)
+}
+
+fn linear_model(
+    exec: Exec,
+    l: &LinearModelPredictor,
+    table: &Table,
+    notes: &mut Notes,
+) -> Result<Predictions, ModelError> {
     let n = table.rows();
     let bound = l.design.bind(table)?;
     let mut terms = vec![DdVec::zeros(n); l.design.width()];
     (0..n).for_each(|i| bound.write_row(i, i, &mut terms, notes));
     let columns: Vec<_> = terms.iter().map(|t| t.first(n)).collect();
-    let mut out = vec![0.0; n];
-    l.fit.predict_into(exec.isa, &columns, 0, &mut out);
-    Ok(out)
+    let mut out = Matrix::zeros(n, l.fit.classes().max(1));
+    match &l.fit {
+        LinearModelFit::Glm(fit) => fit.predict_into(exec.isa, &columns, out.as_mut_slice()),
+        other => other.coefficients()[0].predict_into(exec.isa, &columns, out.as_mut_slice()),
+    }
+    Ok(match l.fit.classes() {
+        0 => Predictions::Numbers(out.as_slice().to_vec()),
+        _ => Predictions::Probabilities(out),
+    })
 }

@@ -1,6 +1,7 @@
 //! The record of a model's training. No time, path or thread count is in it: the same run gives the same record.
 
 use crate::linear::LinearSettings;
+use crate::linear_model::LinearModelSettings;
 use crate::network_settings::NetworkSettings;
 use planish_train::History;
 use serde::{Deserialize, Serialize};
@@ -13,8 +14,10 @@ use std::collections::BTreeMap;
 pub enum Settings {
     /// A network's.
     Network(Box<NetworkSettings>),
-    /// A linear model's.
+    /// A least-squares fit's.
     Linear(LinearSettings),
+    /// Those of a linear model beside least squares.
+    LinearModel(LinearModelSettings),
 }
 
 /// What happened when the model was trained.

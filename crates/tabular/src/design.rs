@@ -1,7 +1,9 @@
 //! The pipeline of linear models: raw units, missing numbers at the mean with a flag beside them, categories in treatment
-//! coding with the first sorted level dropped. All values are double-double.
+//! coding with the first sorted level dropped; powers of numbers and products of columns where they are asked for. All values are
+//! double-double, and so are the products: powers formed in `f64` would cap the digits of any solver (NIST's Filip at 7.6).
 
 use crate::error::TabularError;
+use crate::formula::{Formula, products};
 use crate::levels::{Code, LevelCodes, LevelCounts, Levels};
 use crate::notes::Notes;
 use crate::schema::{Kind, Schema};
@@ -9,6 +11,7 @@ use crate::table::{Column, NumberColumn, Table, TextColumn};
 use planish_tensor::Dd;
 use planish_tensor::dd::DdVec;
 use serde::{Deserialize, Serialize};
+use std::ops::Range;
 
 /// Levels beyond which a category is refused.
 const MAX_LEVELS: usize = 1024;
@@ -17,16 +20,29 @@ const MAX_LEVELS: usize = 1024;
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum Part {
-    /// The number; with `flag` also a column that is 1 where it was missing. `mean` is [hi, lo].
-    Number { column: String, mean: [f64; 2], flag: bool },
+    /// The number and its powers up to `degree`; with `flag` also a column that is 1 where it was missing. `mean` is [hi, lo].
+    Number {
+        column: String,
+        mean: [f64; 2],
+        flag: bool,
+        #[serde(default = "one")]
+        degree: u32,
+    },
     /// One column a level but the first.
     Category { column: String, levels: Levels },
+}
+
+fn one() -> u32 {
+    1
 }
 
 /// The fitted pipeline of a linear model.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Design {
     parts: Vec<Part>,
+    /// Pairs of parts whose products follow the parts' columns.
+    #[serde(default)]
+    interactions: Vec<[usize; 2]>,
 }
 
 /// What is known of each column after some blocks of rows.
@@ -34,6 +50,7 @@ pub struct Design {
 pub struct DesignBuilder {
     target: String,
     parts: Vec<(String, usize, Statistics)>,
+    formula: Formula,
 }
 
 #[derive(Clone, Debug)]
@@ -54,7 +71,21 @@ impl DesignBuilder {
         DesignBuilder {
             target: target.to_owned(),
             parts: wanted.map(|(i, c)| (c.name.clone(), i, start(c.kind))).collect(),
+            formula: Formula::default(),
         }
+    }
+
+    /// With these powers and products.
+    ///
+    /// # Errors
+    /// A column that is no feature, or a power of a category.
+    pub fn with_formula(mut self, formula: &Formula) -> Result<DesignBuilder, TabularError> {
+        formula.check(|name| {
+            let part = self.parts.iter().find(|(column, ..)| column == name);
+            part.map(|(_, _, statistics)| matches!(statistics, Statistics::Number { .. }))
+        })?;
+        self.formula = formula.clone();
+        Ok(self)
     }
 
     /// Takes note of a row.
@@ -85,7 +116,8 @@ impl DesignBuilder {
                 Statistics::Number { count: 0, .. } => return Err(TabularError::AllMissing { column }),
                 Statistics::Number { sum, count, missing } => {
                     let mean = sum / Dd::from(count as f64);
-                    Part::Number { column, mean: [mean.hi, mean.lo], flag: missing > 0 }
+                    let degree = self.formula.degree(&column);
+                    Part::Number { column, mean: [mean.hi, mean.lo], flag: missing > 0, degree }
                 }
                 Statistics::Category(counts) if counts.len() == 0 => {
                     return Err(TabularError::AllMissing { column });
@@ -99,7 +131,10 @@ impl DesignBuilder {
         if parts.is_empty() {
             return Err(TabularError::NoFeatures { target: self.target });
         }
-        Ok(Design { parts })
+        let place = |name: &str| parts.iter().position(|p: &Part| p.column() == name);
+        let pair = |(a, b): &(String, String)| Some([place(a)?, place(b)?]);
+        let interactions = self.formula.interactions.iter().filter_map(pair).collect();
+        Ok(Design { parts, interactions })
     }
 }
 
@@ -107,31 +142,36 @@ impl Design {
     /// What is wrong with a pipeline that was read from outside.
     pub fn flaw(&self) -> Option<&'static str> {
         let flaw = |p: &Part| match p {
+            Part::Number { degree, .. } if !Formula::allows(*degree) => {
+                Some("the highest power of a column is too high")
+            }
             Part::Number { mean, .. } => {
                 mean.iter().any(|m| !m.is_finite()).then_some("the mean of a column is not finite")
             }
             Part::Category { levels, .. } => levels.flaw(),
         };
-        self.parts.iter().find_map(flaw)
-    }
-
-    /// The terms' names: `age`, `age[missing]`, `city[Kiel]`.
-    pub fn names(&self) -> Vec<String> {
+        let unknown = self.interactions.iter().flatten().any(|&p| p >= self.parts.len());
         self.parts
             .iter()
-            .flat_map(|p| match p {
-                Part::Number { column, flag: false, .. } => vec![column.clone()],
-                Part::Number { column, .. } => vec![column.clone(), format!("{column}[missing]")],
-                Part::Category { column, levels } => {
-                    levels.names()[1..].iter().map(|l| format!("{column}[{l}]")).collect()
-                }
-            })
-            .collect()
+            .find_map(flaw)
+            .or(unknown.then_some("an interaction is of columns that are not there"))
+    }
+
+    /// The terms' names: `age`, `age^2`, `age[missing]`, `city[Kiel]`, `age:city[Kiel]`.
+    pub fn names(&self) -> Vec<String> {
+        let mut names: Vec<String> = self.parts.iter().flat_map(Part::names).collect();
+        for &[a, b] in &self.interactions {
+            let (a, b) = (self.parts[a].factors(), self.parts[b].factors());
+            names.extend(b.iter().flat_map(|b| a.iter().map(move |a| format!("{a}:{b}"))));
+        }
+        names
     }
 
     /// The number of terms.
     pub fn width(&self) -> usize {
-        self.parts.iter().map(Part::width).sum()
+        let products = |[a, b]: &[usize; 2]| self.parts[*a].factor_width() * self.parts[*b].factor_width();
+        self.parts.iter().map(Part::width).sum::<usize>()
+            + self.interactions.iter().map(products).sum::<usize>()
     }
 
     /// The columns that the pipeline reads, with their kinds.
@@ -160,11 +200,12 @@ impl Design {
     pub fn bind<'a>(&'a self, table: &'a Table) -> Result<BoundDesign<'a>, TabularError> {
         let bind = |p: &'a Part| {
             Ok(match p {
-                Part::Number { column, mean, flag } => BoundPart::Number {
+                Part::Number { column, mean, flag, degree } => BoundPart::Number {
                     column,
                     values: table.numbers(column)?,
                     mean: Dd { hi: mean[0], lo: mean[1] },
                     flag: *flag,
+                    degree: *degree,
                 },
                 Part::Category { column, levels } => {
                     let text = table.text(column)?;
@@ -172,27 +213,72 @@ impl Design {
                 }
             })
         };
-        Ok(BoundDesign { parts: self.parts.iter().map(bind).collect::<Result<_, _>>()? })
+        let parts = self.parts.iter().map(bind).collect::<Result<_, _>>()?;
+        Ok(BoundDesign { parts, interactions: self.factor_columns() })
+    }
+
+    /// The columns of the two factors of each interaction.
+    fn factor_columns(&self) -> Vec<[Range<usize>; 2]> {
+        let mut starts = vec![0];
+        starts.extend(self.parts.iter().scan(0, |at, p| {
+            *at += p.width();
+            Some(*at)
+        }));
+        let columns = |p: usize| starts[p]..starts[p] + self.parts[p].factor_width();
+        self.interactions.iter().map(|&[a, b]| [columns(a), columns(b)]).collect()
     }
 }
 
 impl Part {
+    fn column(&self) -> &str {
+        match self {
+            Part::Number { column, .. } | Part::Category { column, .. } => column,
+        }
+    }
+
+    fn names(&self) -> Vec<String> {
+        let mut names = self.factors();
+        if let Part::Number { column, flag, degree, .. } = self {
+            names.extend((2..=*degree).map(|k| format!("{column}^{k}")));
+            names.extend(flag.then(|| format!("{column}[missing]")));
+        }
+        names
+    }
+
     fn width(&self) -> usize {
         match self {
-            Part::Number { flag, .. } => 1 + usize::from(*flag),
+            Part::Number { flag, degree, .. } => *degree as usize + usize::from(*flag),
+            Part::Category { levels, .. } => levels.names().len() - 1,
+        }
+    }
+
+    /// The names of what an interaction multiplies: the number itself, or the dummies.
+    fn factors(&self) -> Vec<String> {
+        match self {
+            Part::Number { column, .. } => vec![column.clone()],
+            Part::Category { column, levels } => {
+                levels.names()[1..].iter().map(|l| format!("{column}[{l}]")).collect()
+            }
+        }
+    }
+
+    fn factor_width(&self) -> usize {
+        match self {
+            Part::Number { .. } => 1,
             Part::Category { levels, .. } => levels.names().len() - 1,
         }
     }
 }
 
 enum BoundPart<'a> {
-    Number { column: &'a str, values: &'a NumberColumn, mean: Dd, flag: bool },
+    Number { column: &'a str, values: &'a NumberColumn, mean: Dd, flag: bool, degree: u32 },
     Category { column: &'a str, codes: LevelCodes, text: &'a TextColumn, levels: &'a Levels },
 }
 
 /// A design bound to the columns of one table.
 pub struct BoundDesign<'a> {
     parts: Vec<BoundPart<'a>>,
+    interactions: Vec<[Range<usize>; 2]>,
 }
 
 impl BoundDesign<'_> {
@@ -208,9 +294,15 @@ impl BoundDesign<'_> {
         };
         for p in &self.parts {
             match p {
-                BoundPart::Number { column, values, mean, flag } => {
+                BoundPart::Number { column, values, mean, flag, degree } => {
                     let x = values.at(row);
-                    put(x.unwrap_or(*mean));
+                    let base = x.unwrap_or(*mean);
+                    let mut power = base;
+                    put(power);
+                    for _ in 1..*degree {
+                        power = power * base;
+                        put(power);
+                    }
                     if *flag {
                         put(if x.is_none() { Dd::ONE } else { Dd::ZERO });
                     }
@@ -232,6 +324,7 @@ impl BoundDesign<'_> {
                 },
             }
         }
+        products(&self.interactions, at, t, terms);
     }
 }
 
@@ -260,5 +353,46 @@ mod tests {
         assert_eq!(row(0), [1.0, 0.0, 1.0, 0.0]);
         assert_eq!(row(1), [4.0, 0.0, 0.0, 0.0]);
         assert_eq!(row(2), [2.5, 1.0, 0.0, 1.0]);
+    }
+
+    #[test]
+    fn powers_stand_in_the_place_of_their_column_and_products_after_all() {
+        let kinds = [("x", Kind::Number), ("c", Kind::Category), ("z", Kind::Number), ("y", Kind::Number)];
+        let mut t = Table::new(Schema::new(kinds));
+        for (x, c, z) in [("0.1", "a", 2.0), ("3", "b", 5.0), ("-2", "c", 7.0)] {
+            t.push_decimal(0, Dd::parse_decimal(x));
+            t.push_text(1, Some(c));
+            t.push_number(2, Some(z));
+            t.push_number(3, Some(1.0));
+            t.end_row(0);
+        }
+        let formula = Formula {
+            powers: vec![("x".into(), 3)],
+            interactions: vec![("x".into(), "z".into()), ("c".into(), "x".into())],
+        };
+        let mut b = DesignBuilder::new(t.schema(), "y", &[]).with_formula(&formula).unwrap();
+        (0..3).for_each(|i| b.push(&t, i));
+        let design = b.finish().unwrap();
+        let names = ["x", "x^2", "x^3", "c[b]", "c[c]", "z", "x:z", "c[b]:x", "c[c]:x"];
+        assert_eq!((design.names(), design.width()), (names.map(String::from).to_vec(), 9));
+        let mut terms = vec![DdVec::zeros(3); 9];
+        let bound = design.bind(&t).unwrap();
+        (0..3).for_each(|i| bound.write_row(i, i, &mut terms, &mut Notes::default()));
+        let row = |i: usize| terms.iter().map(|c| c.hi[i]).collect::<Vec<_>>();
+        assert_eq!(row(1), [3.0, 9.0, 27.0, 1.0, 0.0, 5.0, 15.0, 3.0, 0.0]);
+        assert_eq!(row(2), [-2.0, 4.0, -8.0, 0.0, 1.0, 7.0, -14.0, 0.0, -2.0]);
+        let cube = Dd { hi: terms[2].hi[0], lo: terms[2].lo[0] };
+        assert!((cube - Dd::parse_decimal("0.001").unwrap()).to_f64().abs() < 1e-34);
+        let refused = |powers: &[(&str, u32)], products: &[(&str, &str)]| {
+            let formula = Formula {
+                powers: powers.iter().map(|(c, k)| ((*c).to_owned(), *k)).collect(),
+                interactions: products.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect(),
+            };
+            DesignBuilder::new(t.schema(), "y", &[]).with_formula(&formula).unwrap_err().to_string()
+        };
+        assert!(refused(&[("c", 2)], &[]).contains("\"c\" must hold numbers"));
+        assert!(refused(&[("q", 2)], &[]).contains("\"q\" is not one of the features"));
+        assert!(refused(&[], &[("x", "y")]).contains("\"y\" is not one of the features"));
+        assert!(refused(&[], &[("x", "x")]).contains("--poly x:2"));
     }
 }

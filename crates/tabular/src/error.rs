@@ -84,6 +84,28 @@ pub enum TabularError {
         /// The target, or empty.
         column: String,
     },
+    /// A power or product of a column that is no feature.
+    #[error("column {column:?} is not one of the features, of which powers and products are formed")]
+    NoFeature {
+        /// The column.
+        column: String,
+    },
+    /// A highest power that cannot be used.
+    #[error("the highest power of column {column:?}: {why}")]
+    Degree {
+        /// The column.
+        column: String,
+        /// What is wrong.
+        why: String,
+    },
+    /// A product of a column with itself, or one that is asked for twice.
+    #[error("the product {a}:{b} {}", if .a == .b { format!("is a power: --poly {a}:2") } else { "is asked for twice".to_owned() })]
+    Interaction {
+        /// The first column.
+        a: String,
+        /// The second.
+        b: String,
+    },
     /// No columns are left as features.
     #[error("there are no feature columns beside the target {target:?}")]
     NoFeatures {

@@ -83,6 +83,44 @@ pub enum Label {
     Number(Dd),
 }
 
+/// The different labels of a target column, collected row by row, for tables that are read in blocks.
+#[derive(Clone, Debug, Default)]
+pub struct LabelSet {
+    names: BTreeSet<String>,
+    numeric: bool,
+}
+
+impl LabelSet {
+    /// Takes the label of a row; whether there is one.
+    pub fn push(&mut self, column: &Column, row: usize) -> bool {
+        self.numeric = matches!(column, Column::Number(_));
+        let Some(text) = label_text(column, row) else { return false };
+        // Many rows have few labels.
+        if !self.names.contains(&text) {
+            self.names.insert(text);
+        }
+        true
+    }
+
+    /// The target with these classes, numbers in their order.
+    ///
+    /// # Errors
+    /// No label, one alone, or too many.
+    pub fn finish(self, column: String) -> Result<Target, TabularError> {
+        let numeric = self.numeric;
+        let mut names: Vec<String> = self.names.into_iter().collect();
+        if numeric {
+            names.sort_by(|a, b| number(a).total_cmp(&number(b)));
+        }
+        match names.len() {
+            0 => Err(TabularError::NoRows { column }),
+            1 => Err(TabularError::ConstantTarget { column, value: names.swap_remove(0) }),
+            n if n > MAX_CLASSES => Err(TabularError::TooManyLabels { column, labels: n }),
+            _ => Ok(Target::Classes { column, names, numeric }),
+        }
+    }
+}
+
 impl Target {
     /// Fits the target on these rows; rows without a value do not count.
     ///
@@ -93,22 +131,9 @@ impl Target {
         match task {
             Task::Classify => {
                 let labels = table.column(column)?;
-                let numeric = matches!(labels, Column::Number(_));
-                let mut names: Vec<String> = rows
-                    .iter()
-                    .filter_map(|&r| label_text(labels, r as usize))
-                    .collect::<BTreeSet<_>>()
-                    .into_iter()
-                    .collect();
-                if numeric {
-                    names.sort_by(|a, b| number(a).total_cmp(&number(b)));
-                }
-                match names.len() {
-                    0 => Err(TabularError::NoRows { column: name }),
-                    1 => Err(TabularError::ConstantTarget { column: name, value: names.swap_remove(0) }),
-                    n if n > MAX_CLASSES => Err(TabularError::TooManyLabels { column: name, labels: n }),
-                    _ => Ok(Target::Classes { column: name, names, numeric }),
-                }
+                let mut seen = LabelSet::default();
+                rows.iter().for_each(|&r| _ = seen.push(labels, r as usize));
+                seen.finish(name)
             }
             Task::Regress => {
                 let values = table.numbers(column)?;

@@ -1,5 +1,7 @@
 //! The options of `planish train`, by what they set. Each is also a key of the file of settings.
 
+use super::linear::LinearArgs;
+use super::penalty::PenaltyArgs;
 use super::{
     Factors, Hidden, ModelKind, TableArgs, TaskArg, parse_activation, parse_count, parse_duration,
     parse_every, parse_factors, parse_hidden, parse_initializer, parse_loss, parse_not_negative,
@@ -58,6 +60,8 @@ pub(crate) enum ClassWeightArg {
 #[command(after_help = "Examples:
   planish train adult.csv --target income -o income.safetensors
   planish train houses.csv --target price --model linear --drop id -o price.safetensors
+  planish train houses.csv --target price --model linear --poly area:2 --interact area:city --cov hc3 -o price.safetensors
+  planish train houses.csv --target price --model lasso -o price.safetensors
   planish train digits.csv --target digit --hidden 256,256 --schedule one-cycle --ema 0.99 -o digit.safetensors
   planish train big.csv --target y --checkpoint run1 --resume -o y.safetensors
   planish train --config run.toml --epochs 50
@@ -101,6 +105,10 @@ pub(crate) struct TrainArgs {
     pub(crate) print_config: bool,
     #[command(flatten)]
     pub(crate) table: TableArgs,
+    #[command(flatten)]
+    pub(crate) linear: LinearArgs,
+    #[command(flatten)]
+    pub(crate) penalty: PenaltyArgs,
     #[command(flatten)]
     pub(crate) network: NetworkArgs,
     #[command(flatten)]
@@ -161,8 +169,8 @@ pub(crate) struct NetworkArgs {
     /// Whether rows of rare classes count more
     #[arg(long, value_enum, default_value = "none")]
     pub(crate) class_weight: ClassWeightArg,
-    /// Column with the rows' weights; it is no feature
-    #[arg(long, value_name = "COL")]
+    /// Column with the rows' weights, of networks and linear models; it is no feature: --weights people
+    #[arg(long, value_name = "COL", visible_alias = "weights")]
     pub(crate) sample_weight: Option<String>,
 }
 
@@ -295,7 +303,8 @@ pub(crate) struct RunArgs {
 #[derive(Args)]
 #[command(next_help_heading = "Cross-validation")]
 pub(crate) struct FoldArgs {
-    /// Score K models first, each on the rows that it did not see; the model that is written is fitted as without
+    /// Score K models first, each on the rows that it did not see; the model that is written is fitted as without. Of lasso and elastic-net
+    /// the folds by which the penalty is chosen
     #[arg(long, value_name = "K", value_parser = clap::value_parser!(u64).range(2..=1000), conflicts_with = "folder")]
     pub(crate) folds: Option<u64>,
     /// Column whose equal cells stay together in a fold; it is no feature

@@ -1,9 +1,10 @@
 //! `planish inspect`: what is in a model.
 
+use super::{inspect_linear, inspect_linear_model};
 use crate::args::InspectArgs;
 use crate::report;
 use planish_io::load_model;
-use planish_model::{LinearPredictor, Model, NetworkPredictor, Predictor};
+use planish_model::{Model, NetworkPredictor, Predictor};
 use planish_tabular::Kind;
 use serde_json::{Value, json};
 
@@ -15,7 +16,8 @@ pub(crate) fn run(a: &InspectArgs) -> anyhow::Result<()> {
     let mut out = format!("{}\n{}\n", report::model(&model), report::target(model.target()));
     match model.predictor() {
         Predictor::Network(n) => out += &layers(n),
-        Predictor::Linear(l) => out += &coefficients(&model, l),
+        Predictor::Linear(l) => out += &inspect_linear::text(&model, l),
+        Predictor::LinearModel(l) => out += &inspect_linear_model::text(&model, l),
         _ => {}
     }
     out += &columns(&model);
@@ -30,27 +32,6 @@ fn layers(n: &NetworkPredictor) -> String {
         rows.push(vec![p.name.clone(), shape, report::count(p.range.len() as u64)]);
     }
     format!("\n{}", report::columns(&rows))
-}
-
-fn coefficients(model: &Model, l: &LinearPredictor) -> String {
-    let mut rows = vec![["term", "estimate"].map(str::to_owned).to_vec()];
-    let aliased = model.aliased();
-    for (term, estimate) in model.coefficients() {
-        let shown = if aliased.contains(&term) { "dropped".to_owned() } else { format!("{estimate:.10e}") };
-        rows.push(vec![term, shown]);
-    }
-    let r = &l.fit.responses[0];
-    let fit = format!(
-        "{} rows, r2 {:.6}, residual standard deviation {:.6}, condition number {:.1}, {} refinement(s)\n",
-        report::count(l.fit.rows),
-        r.r2,
-        r.residual_sd,
-        l.fit.condition,
-        l.fit.refinements
-    );
-    let dropped: String =
-        aliased.iter().map(|t| format!("dropped {t}: it is a combination of terms before it\n")).collect();
-    format!("\n{}\n{fit}{dropped}", report::columns(&rows))
 }
 
 fn columns(model: &Model) -> String {
@@ -98,20 +79,15 @@ fn to_json(model: &Model) -> Value {
             out["features"] = json!(n.encoder.names());
         }
         Predictor::Linear(l) => {
-            let r = &l.fit.responses[0];
-            let coefficients: Vec<Value> = model
-                .coefficients()
-                .into_iter()
-                .map(|(term, estimate)| json!({ "term": term, "estimate": estimate }))
-                .collect();
             out["kind"] = json!("linear");
-            out["coefficients"] = json!(coefficients);
-            out["aliased"] = json!(model.aliased());
-            out["rows"] = json!(l.fit.rows);
-            out["rank"] = json!(l.fit.rank());
-            out["condition"] = json!(l.fit.condition);
-            out["r2"] = json!(r.r2);
-            out["residual_sd"] = json!(r.residual_sd);
+            inspect_linear::add_json(model, l, &mut out);
+        }
+        Predictor::LinearModel(l) => {
+            if let (Value::Object(out), Value::Object(more)) =
+                (&mut out, inspect_linear_model::to_json(model, l))
+            {
+                out.extend(more);
+            }
         }
         _ => {}
     }

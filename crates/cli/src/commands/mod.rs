@@ -2,9 +2,13 @@
 
 pub(crate) mod evaluate;
 pub(crate) mod inspect;
+mod inspect_linear;
+mod inspect_linear_model;
+mod linear_settings;
 pub(crate) mod predict;
 pub(crate) mod quickstart;
 pub(crate) mod serve;
 pub(crate) mod train;
 mod train_folds;
+mod train_linear_model;
 mod train_settings;

@@ -2,9 +2,9 @@
 
 use crate::args::{PredictArgs, exec};
 use crate::report;
-use anyhow::Context;
+use anyhow::{Context, bail};
 use planish_io::{CsvSource, IoError, PredictionWriter, load_model, write_file};
-use planish_model::{Model, Predictions};
+use planish_model::{Intervals, Model, Predictions, Predictor};
 use planish_tabular::{Notes, RowSource, Table};
 use planish_tensor::Exec;
 use serde_json::json;
@@ -13,11 +13,21 @@ use std::io::{BufWriter, Write};
 pub(crate) fn run(a: &PredictArgs) -> anyhow::Result<()> {
     let exec = exec(a.threads)?;
     let model = load_model(&a.model)?;
+    if a.interval.is_some() && !matches!(model.predictor(), Predictor::Linear(_)) {
+        bail!("{}: only linear models have intervals (--interval)", a.model.display());
+    }
     let mut source = CsvSource::open_with(&a.data, &model.features(), &a.table.options())?;
     source.warnings().iter().for_each(|w| report::note(w));
     let ignored: Vec<&str> = source.ignored().into_iter().filter(|c| *c != model.target().column()).collect();
     report::ignored(&ignored);
-    let mut job = Job { exec, model: &model, source: &mut source, notes: Notes::default(), rows: 0 };
+    let mut job = Job {
+        exec,
+        model: &model,
+        source: &mut source,
+        notes: Notes::default(),
+        rows: 0,
+        interval: a.interval,
+    };
     exec.install(|| match &a.output {
         _ if a.json => job.json(BufWriter::new(std::io::stdout())),
         Some(path) => {
@@ -51,11 +61,19 @@ struct Job<'a> {
     source: &'a mut CsvSource,
     notes: Notes,
     rows: u64,
+    /// The level of the intervals that are wanted.
+    interval: Option<f64>,
+}
+
+/// What is said of a block of rows.
+enum Said {
+    Predictions(Predictions),
+    Intervals(Intervals),
 }
 
 impl Job<'_> {
     /// Hands the predictions of each block to `take`.
-    fn each_block(&mut self, mut take: impl FnMut(&Predictions) -> anyhow::Result<()>) -> anyhow::Result<()> {
+    fn each_block(&mut self, mut take: impl FnMut(&Said) -> anyhow::Result<()>) -> anyhow::Result<()> {
         let mut table = Table::new(self.source.schema().clone());
         loop {
             self.source.next(&mut table)?;
@@ -63,17 +81,29 @@ impl Job<'_> {
                 return Ok(());
             }
             self.rows += table.rows() as u64;
-            let predictions = self
-                .model
-                .predict(self.exec, &table, &mut self.notes)
-                .with_context(|| self.source.name().to_owned())?;
-            take(&predictions)?;
+            let said = match self.interval {
+                Some(level) => self
+                    .model
+                    .predict_intervals(self.exec, &table, &mut self.notes, level)
+                    .map(Said::Intervals),
+                None => self.model.predict(self.exec, &table, &mut self.notes).map(Said::Predictions),
+            };
+            take(&said.with_context(|| self.source.name().to_owned())?)?;
         }
     }
 
     fn csv(&mut self, name: &str, out: impl Write) -> anyhow::Result<()> {
-        let mut writer = PredictionWriter::new(name, out, self.model)?;
-        self.each_block(|predictions| Ok(writer.write(predictions)?))?;
+        let mut writer = match self.interval {
+            Some(_) => PredictionWriter::with_intervals(name, out)?,
+            None => PredictionWriter::new(name, out, self.model)?,
+        };
+        self.each_block(|said| {
+            match said {
+                Said::Predictions(p) => writer.write(p)?,
+                Said::Intervals(i) => writer.write_intervals(i)?,
+            }
+            Ok(())
+        })?;
         Ok(writer.finish()?)
     }
 
@@ -82,9 +112,20 @@ impl Job<'_> {
         let classes = self.model.target().classes();
         write!(out, "{{\"task\":\"{}\",\"predictions\":[", self.model.task().name())?;
         let mut separator = "";
-        self.each_block(|predictions| {
-            for i in 0..predictions.rows() {
-                write!(out, "{separator}{}", serde_json::to_string(&predictions.named(classes, i))?)?;
+        self.each_block(|said| {
+            let rows = match said {
+                Said::Predictions(p) => p.rows(),
+                Said::Intervals(all) => all.prediction.len(),
+            };
+            for i in 0..rows {
+                let row = match said {
+                    Said::Predictions(p) => serde_json::to_string(&p.named(classes, i))?,
+                    Said::Intervals(all) => {
+                        let row = json!({ "prediction": all.prediction[i], "mean_ci": all.mean_ci[i], "obs_ci": all.obs_ci[i] });
+                        row.to_string()
+                    }
+                };
+                write!(out, "{separator}{row}")?;
                 separator = ",";
             }
             Ok(())

@@ -1,8 +1,10 @@
 //! `planish train`: a table in, a model out.
 
+use super::linear_settings::linear_settings;
 use super::train_folds;
+use super::train_linear_model;
 use super::train_settings::network_settings;
-use crate::args::{Cli, ModelKind, TaskArg, TrainArgs, exec, usage};
+use crate::args::{Cli, ModelKind, TrainArgs, exec, usage};
 use crate::progress::TrainingProgress;
 use crate::report;
 use crate::run_files::RunFiles;
@@ -11,10 +13,9 @@ use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{ArgMatches, CommandFactory};
 use planish_io::{CheckpointFolder, CsvSource, check_writable, save_model};
-use planish_linreg::Response;
 use planish_model::{
-    Failed, LearningRates, LinearSettings, Model, ModelError, Predictor, Settings, fit_linear,
-    fit_network_with_checkpoints, lr_range_test,
+    Failed, LearningRates, Model, ModelError, Predictor, Settings, fit_linear, fit_network_with_checkpoints,
+    lr_range_test,
 };
 use planish_nn::Activation;
 use planish_optim::RangeTest;
@@ -43,9 +44,13 @@ pub(crate) fn run(a: &TrainArgs, matches: Option<&ArgMatches>) -> anyhow::Result
     source.warnings().iter().for_each(|w| report::note(w));
     let Trained { model, files, folds } = match a.model {
         ModelKind::Mlp => train_network(exec, a, &mut source)?,
-        ModelKind::Linear => {
-            say_unused(matches);
-            Trained { model: train_linear(exec, a, &mut source)?, files: RunFiles::default(), folds: None }
+        _ => {
+            say_unused(matches, a.model);
+            let model = match train_linear_model::choose(a, &mut source)? {
+                None => train_linear(exec, a, &mut source)?,
+                Some(kind) => train_linear_model::train(exec, a, kind, &mut source)?,
+            };
+            Trained { model, files: RunFiles::default(), folds: None }
         }
     };
     save_model(&model, output)?;
@@ -85,6 +90,9 @@ fn train_network(exec: Exec, a: &TrainArgs, source: &mut CsvSource) -> anyhow::R
     say_unused_without_hidden_layers(a);
     if a.no_intercept {
         report::note("--no-intercept has no effect with --model mlp");
+    }
+    for name in a.linear.given() {
+        report::note(&format!("--{name} has no effect with --model mlp"));
     }
     let settings = network_settings(a)?;
     let mut progress = TrainingProgress::new(a.run.epochs);
@@ -148,8 +156,8 @@ fn interrupts() -> anyhow::Result<Arc<AtomicBool>> {
 
 /// Prints the learning rate that a range test suggests.
 fn range_test(exec: Exec, a: &TrainArgs) -> anyhow::Result<()> {
-    if a.model == ModelKind::Linear {
-        bail!("--model linear has no learning rate");
+    if a.model != ModelKind::Mlp {
+        bail!("--model {} has no learning rate", a.model.name());
     }
     let mut source = CsvSource::open(&a.data, &a.table.options())?;
     source.warnings().iter().for_each(|w| report::note(w));
@@ -168,13 +176,7 @@ fn range_test(exec: Exec, a: &TrainArgs) -> anyhow::Result<()> {
 }
 
 fn train_linear(exec: Exec, a: &TrainArgs, source: &mut CsvSource) -> anyhow::Result<Model> {
-    if a.task == Some(TaskArg::Classify) {
-        bail!(
-            "--model linear predicts numbers; for classes use --model mlp (with --hidden none for a linear classifier)"
-        );
-    }
-    let settings =
-        LinearSettings { target: a.target.clone(), drop: a.drop.clone(), intercept: !a.no_intercept };
+    let settings = linear_settings(a);
     let name = source.name().to_owned();
     fit_linear(exec, source, &settings).map_err(|e| match e {
         Failed::Source(e) => anyhow::Error::from(e),
@@ -201,9 +203,9 @@ fn say_notes(model: &Model) {
 }
 
 /// Says which options that were typed mean nothing to a linear model.
-fn say_unused(matches: Option<&ArgMatches>) {
+fn say_unused(matches: Option<&ArgMatches>, model: ModelKind) {
     let Some(matches) = matches else { return };
-    const USED: [&str; 11] = [
+    const USED: [&str; 14] = [
         "data",
         "target",
         "output",
@@ -211,18 +213,23 @@ fn say_unused(matches: Option<&ArgMatches>) {
         "model",
         "drop",
         "no_intercept",
+        "poly",
+        "interact",
+        "sample_weight",
         "threads",
         "json",
         "delimiter",
         "header",
     ];
+    let used =
+        |id| USED.contains(&id) || id == "config" || train_linear_model::options_of(model).contains(&id);
     let train = Cli::command().find_subcommand("train").cloned().unwrap_or_default();
     for arg in train.get_arguments() {
         let id = arg.get_id().as_str();
         let typed = matches!(matches.try_get_raw(id), Ok(Some(_)))
             && matches.value_source(id) == Some(ValueSource::CommandLine);
-        if let Some(long) = arg.get_long().filter(|_| typed && !USED.contains(&id) && id != "config") {
-            report::note(&format!("--{long} has no effect with --model linear"));
+        if let Some(long) = arg.get_long().filter(|_| typed && !used(id)) {
+            report::note(&format!("--{long} has no effect with --model {}", model.name()));
         }
     }
 }
@@ -231,9 +238,10 @@ fn history(model: &Model) -> Option<&History> {
     model.record().history.as_ref()
 }
 
-fn response(model: &Model) -> Option<&Response> {
+/// R² of a linear model and its residual standard deviation, where that is defined.
+fn linear_fit(model: &Model) -> Option<(f64, Option<f64>)> {
     match model.predictor() {
-        Predictor::Linear(l) => l.fit.responses.first(),
+        Predictor::Linear(l) => Some((l.fit.responses.first()?.r2, l.fit.residual_sd(0))),
         _ => None,
     }
 }
@@ -272,16 +280,12 @@ fn summary(model: &Model, a: &TrainArgs, output: &Path) -> String {
             );
         }
     }
-    if let Some(r) = response(model) {
-        out += &format!(
-            "r2 {}   residual standard deviation {}\n",
-            report::score(r.r2),
-            report::score(r.residual_sd)
-        );
+    if let Some((r2, sd)) = linear_fit(model) {
+        let sd = sd.map_or("undefined".to_owned(), report::score);
+        out += &format!("r2 {}   residual standard deviation {sd}\n", report::score(r2));
     }
-    for term in model.aliased() {
-        out += &format!("dropped {term}: it is a combination of terms before it\n");
-    }
+    out += &train_linear_model::fit(model).map_or(String::new(), train_linear_model::line);
+    out += &report::aliased(model);
     out + &report::wrote(output) + "\n"
 }
 
@@ -301,10 +305,15 @@ fn summary_json(model: &Model, a: &TrainArgs) -> serde_json::Value {
         out["best_epoch"] = json!(h.best_epoch);
         out["validation"] = json!({ "rows": h.validation_rows, "metrics": record.validation });
     }
-    if let Some(r) = response(model) {
-        out["r2"] = json!(r.r2);
-        out["residual_sd"] = json!(r.residual_sd);
+    if let Some((r2, sd)) = linear_fit(model) {
+        out["r2"] = json!(r2);
+        out["residual_sd"] = json!(sd);
         out["aliased"] = json!(model.aliased());
+        out["aliased_equations"] = json!(model.aliased_equations());
+    }
+    if let Some(fit) = train_linear_model::fit(model) {
+        out["kind"] = json!(fit.name());
+        out["fit"] = train_linear_model::to_json(fit);
     }
     out
 }

@@ -9,7 +9,9 @@ use super::hash::verify;
 use super::{FORMAT, IoError};
 use crate::mmap::Map;
 use planish_linreg::FittedLinearRegression;
-use planish_model::{LinearPredictor, Model, ModelError, NetworkPredictor, Params, Predictor, Record};
+use planish_model::{
+    LinearModelPredictor, LinearPredictor, Model, ModelError, NetworkPredictor, Params, Predictor, Record,
+};
 use planish_nn::{Layout, Plan, Sequential};
 use planish_tabular::{Design, Encoder, Target};
 use planish_tensor::AlignedVec;
@@ -122,8 +124,14 @@ impl<'a> Parts<'a> {
     }
 
     fn model(&self, bytes: Bytes<'_>) -> Result<Model, IoError> {
-        let predictor =
-            if self.metadata.contains_key("architecture") { self.network(bytes)? } else { self.linear()? };
+        let predictor = if self.metadata.contains_key("architecture") {
+            self.network(bytes)?
+        } else if self.metadata.contains_key("linear_model") {
+            let (design, fit) = (self.json("pipeline")?, self.json("linear_model")?);
+            Predictor::LinearModel(LinearModelPredictor { design, fit })
+        } else {
+            self.linear()?
+        };
         let (target, record): (Target, Record) = (self.json("target")?, self.json("record")?);
         Model::new(target, predictor, record).map_err(|reason| self.model_error(reason))
     }

@@ -7,7 +7,6 @@ use super::hash::{NO_HASH, field, update};
 use super::{FORMAT, IoError};
 use crate::atomic::write_file;
 use planish_model::{Model, Predictor};
-use planish_tensor::Dd;
 use serde::Serialize;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -40,14 +39,17 @@ struct TensorOut<'a> {
 
 fn write_model(model: &Model, out: &mut dyn Write) -> std::io::Result<()> {
     let coef = coefficients(model);
-    let coef_shape = [coef.len()];
+    let coef_shape = match model.predictor() {
+        Predictor::LinearModel(l) => vec![l.fit.coefficients().len(), l.design.width()],
+        _ => vec![coef.len()],
+    };
     let tensors = match model.predictor() {
         Predictor::Network(n) => {
             let params = n.plan.layout().params.iter().map(|p| network_tensor(p, &n.params));
             params.chain(n.plan.state_layout().params.iter().map(|p| network_tensor(p, &n.state))).collect()
         }
-        Predictor::Linear(_) => {
-            let bytes = coef.iter().flat_map(|c| c.to_f64().to_le_bytes()).collect();
+        Predictor::Linear(_) | Predictor::LinearModel(_) => {
+            let bytes = coef.iter().flat_map(|c| c.to_le_bytes()).collect();
             vec![TensorOut { name: "coef", dtype: "F64", shape: &coef_shape, bytes }]
         }
         _ => Vec::new(),
@@ -63,9 +65,13 @@ fn write_model(model: &Model, out: &mut dyn Write) -> std::io::Result<()> {
     tensors.iter().try_for_each(|t| out.write_all(&t.bytes))
 }
 
-/// A linear model's coefficients.
-fn coefficients(model: &Model) -> &[Dd] {
-    if let Predictor::Linear(l) = model.predictor() { &l.fit.responses[0].coef } else { &[] }
+/// A linear model's coefficients, predictor by predictor.
+fn coefficients(model: &Model) -> Vec<f64> {
+    match model.predictor() {
+        Predictor::Linear(l) => l.fit.responses[0].coef.iter().map(|c| c.to_f64()).collect(),
+        Predictor::LinearModel(l) => l.fit.coefficients().iter().flat_map(|c| c.coef.clone()).collect(),
+        _ => Vec::new(),
+    }
 }
 
 fn network_tensor<'a>(p: &'a planish_nn::Param, params: &'a [f32]) -> TensorOut<'a> {
@@ -97,6 +103,10 @@ fn header(model: &Model, tensors: &[TensorOut<'_>]) -> String {
         Predictor::Linear(l) => {
             metadata.insert("pipeline", json(&l.design));
             metadata.insert("fit", json(&l.fit));
+        }
+        Predictor::LinearModel(l) => {
+            metadata.insert("pipeline", json(&l.design));
+            metadata.insert("linear_model", json(&l.fit));
         }
         _ => {}
     }

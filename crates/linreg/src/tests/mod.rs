@@ -1,5 +1,7 @@
 //! What holds for every fit.
 
+/// Standard errors, tests, intervals.
+mod inference;
 /// What must not change the result: order of rows, units, instruction set, form of the data.
 mod invariance;
 /// What the result is: orthogonality, rank, errors.

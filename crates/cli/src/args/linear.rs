@@ -1,0 +1,108 @@
+//! The options of linear models in `planish train`. Each is also a key of the file of settings.
+
+use clap::{Args, ValueEnum};
+use planish_linreg::{AliasedPolicy, Covariance};
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum AliasedArg {
+    /// Their coefficient is zero
+    Drop,
+    /// The table is refused
+    Error,
+    /// The coefficients of least norm
+    MinNorm,
+}
+
+impl From<AliasedArg> for AliasedPolicy {
+    fn from(a: AliasedArg) -> AliasedPolicy {
+        match a {
+            AliasedArg::Drop => AliasedPolicy::Drop,
+            AliasedArg::Error => AliasedPolicy::Error,
+            AliasedArg::MinNorm => AliasedPolicy::MinNorm,
+        }
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum CovArg {
+    /// Errors of one variance
+    Classical,
+    /// Errors of any variance, White's
+    Hc0,
+    /// HC0 times n/(n − k)
+    Hc1,
+    /// With e²/(1 − h)
+    Hc2,
+    /// With e²/(1 − h)²
+    Hc3,
+    /// Errors that depend on each other within clusters (--cluster)
+    Cluster,
+}
+
+impl From<CovArg> for Covariance {
+    fn from(c: CovArg) -> Covariance {
+        match c {
+            CovArg::Classical => Covariance::Classical,
+            CovArg::Hc0 => Covariance::Hc0,
+            CovArg::Hc1 => Covariance::Hc1,
+            CovArg::Hc2 => Covariance::Hc2,
+            CovArg::Hc3 => Covariance::Hc3,
+            CovArg::Cluster => Covariance::Cluster,
+        }
+    }
+}
+
+#[derive(Args)]
+#[command(next_help_heading = "Linear models")]
+pub(crate) struct LinearArgs {
+    /// Powers of a number column up to K, in its place (may be given several times): --poly age:2
+    #[arg(long, value_name = "COL:K", value_parser = parse_power)]
+    pub(crate) poly: Vec<(String, u32)>,
+    /// Products of two columns as terms; of categories, of their levels (may be given several times): --interact age:sex
+    #[arg(long, value_name = "A:B", value_parser = parse_pair)]
+    pub(crate) interact: Vec<(String, String)>,
+    /// What becomes of terms that are combinations of terms before them: --aliased error
+    #[arg(long, value_enum, default_value = "drop")]
+    pub(crate) aliased: AliasedArg,
+    /// Covariance of the coefficients, for standard errors, tests and intervals: --cov hc3
+    #[arg(long, value_enum, default_value = "classical")]
+    pub(crate) cov: CovArg,
+    /// Column of clusters, no feature: --cov cluster --cluster school
+    #[arg(long, value_name = "COL")]
+    pub(crate) cluster: Option<String>,
+}
+
+impl LinearArgs {
+    /// The options that were given, by name.
+    pub(crate) fn given(&self) -> Vec<&'static str> {
+        let terms = named([("poly", !self.poly.is_empty()), ("interact", !self.interact.is_empty())]);
+        terms.chain(self.of_least_squares()).collect()
+    }
+
+    /// Those of them that mean something to least squares alone.
+    pub(crate) fn of_least_squares(&self) -> impl Iterator<Item = &'static str> {
+        named([
+            ("aliased", self.aliased != AliasedArg::Drop),
+            ("cov", self.cov != CovArg::Classical),
+            ("cluster", self.cluster.is_some()),
+        ])
+    }
+}
+
+/// The names of the options that were given.
+fn named<const N: usize>(all: [(&'static str, bool); N]) -> impl Iterator<Item = &'static str> {
+    all.into_iter().filter_map(|(name, given)| given.then_some(name))
+}
+
+fn parse_power(text: &str) -> Result<(String, u32), String> {
+    let (column, degree) = text.rsplit_once(':').ok_or("it must be a column and a power, such as age:2")?;
+    let degree = degree.trim().parse().ok().filter(|k| (1..=64).contains(k));
+    Ok((column.trim().to_owned(), degree.ok_or("the power must be a whole number from 1 to 64")?))
+}
+
+fn parse_pair(text: &str) -> Result<(String, String), String> {
+    match text.split(':').map(str::trim).collect::<Vec<_>>()[..] {
+        [a, b] if !a.is_empty() && !b.is_empty() => Ok((a.to_owned(), b.to_owned())),
+        _ => Err("it must be two columns, such as age:sex".to_owned()),
+    }
+}

@@ -1,0 +1,214 @@
+//! The table of a linear model, as R and statsmodels print it, and the same as JSON.
+
+use crate::report;
+use planish_linreg::{Covariance, InfluentialRow, Summary, Test};
+use planish_model::{LinearPredictor, Model};
+use serde_json::{Value, json};
+
+/// The level of the intervals of coefficients.
+const LEVEL: f64 = 0.95;
+
+/// The table in aligned columns.
+pub(super) fn text(model: &Model, l: &LinearPredictor) -> String {
+    let Some(s) = l.fit.summary(0, LEVEL) else { return estimates(model) };
+    let mut out = format!("\n{}", coefficients(model, &s));
+    out += "  significance: *** below 0.001, ** 0.01, * 0.05, . 0.1\n";
+    let aliased = report::aliased(model);
+    if !aliased.is_empty() {
+        out += &format!("\n{aliased}");
+    }
+    let part = if s.quantiles_sampled { " (quartiles of a part of the rows)" } else { "" };
+    let names = ["residuals", "min", "1Q", "median", "3Q", "max"].map(str::to_owned).to_vec();
+    let values = std::iter::once(String::new()).chain(s.residual_quantiles.iter().map(|x| number(*x)));
+    out += &format!("\n{}", report::columns(&[names, values.collect()]));
+    if !part.is_empty() {
+        out += &format!(" {part}\n");
+    }
+    out += &format!("\n{}", report::columns(&fit_lines(&s)));
+    out += &format!("\n{}", report::columns(&test_lines(&s)));
+    out + &influence(l)
+}
+
+fn estimates(model: &Model) -> String {
+    let mut rows = vec![vec!["term".to_owned(), "estimate".to_owned()]];
+    rows.extend(model.coefficients().into_iter().map(|(term, x)| vec![term, format!("{x:.10e}")]));
+    format!("\n{}{}", report::columns(&rows), report::aliased(model))
+}
+
+fn coefficients(model: &Model, s: &Summary) -> String {
+    let head = ["term", "estimate", "std. error", "t", "P>|t|", "[0.025", "0.975]", "VIF", ""];
+    let mut rows = vec![head.map(str::to_owned).to_vec()];
+    for ((term, _), c) in model.coefficients().into_iter().zip(&s.coefficients) {
+        if c.dropped {
+            rows.push(vec![term, "dropped".to_owned()]);
+            continue;
+        }
+        let [low, high] = c.ci.map_or([None, None], |ci| ci.map(Some));
+        let mut row = vec![term, digits(c.estimate, 8)];
+        row.extend([
+            defined(c.std_error),
+            c.t.map_or(undefined(), t_value),
+            c.p.map_or(undefined(), p_value),
+        ]);
+        row.extend([
+            defined(low),
+            defined(high),
+            c.vif.map_or(String::new(), |v| digits(v, 4)),
+            stars(c.p).to_owned(),
+        ]);
+        rows.push(row);
+    }
+    report::columns(&rows)
+}
+
+fn fit_lines(s: &Summary) -> Vec<Vec<String>> {
+    let mut lines = vec![
+        line("rows", report::count(s.rows)),
+        line("residual degrees of freedom", report::count(s.df_resid)),
+        line("covariance", covariance(s)),
+        line("residual standard deviation", defined(s.residual_sd)),
+        line("R2", digits(s.r2, 6)),
+        line("adjusted R2", s.adjusted_r2.map_or(undefined(), |x| digits(x, 6))),
+    ];
+    let freedom = match (s.covariance, s.df_test) {
+        (Covariance::Classical, _) | (_, None) => s.df_resid as f64,
+        (_, Some(df)) => df,
+    };
+    lines.push(test(&format!("F on {} and {freedom}", s.df_model), s.f));
+    lines.push(line("log-likelihood", defined(s.log_likelihood)));
+    lines.push(line("AIC", defined(s.aic)));
+    lines.push(line("BIC", defined(s.bic)));
+    lines.push(line("condition number of the terms", digits(s.condition, 4)));
+    lines
+}
+
+fn test_lines(s: &Summary) -> Vec<Vec<String>> {
+    vec![
+        line("skewness", defined(s.skew)),
+        line("kurtosis", defined(s.kurtosis)),
+        test("Omnibus (normality)", s.omnibus),
+        test("Jarque-Bera (normality)", s.jarque_bera),
+        line("Durbin-Watson", defined(s.durbin_watson)),
+        test("Breusch-Pagan (constant variance)", s.breusch_pagan),
+        test("Breusch-Pagan F", s.breusch_pagan_f),
+    ]
+}
+
+fn influence(l: &LinearPredictor) -> String {
+    let Some(inference) = &l.fit.inference else { return String::new() };
+    let of = &inference.responses[0];
+    let mut rows = vec![
+        ["largest leverages: row", "leverage", "largest Cook's distances: row", "distance"]
+            .map(str::to_owned)
+            .to_vec(),
+    ];
+    for i in 0..inference.leverages.len().max(of.cook.len()).min(5) {
+        let cells = |r: Option<&InfluentialRow>| {
+            r.map_or([String::new(), String::new()], |r| [report::count(r.row + 1), digits(r.value, 4)])
+        };
+        rows.push([cells(inference.leverages.get(i)), cells(of.cook.get(i))].concat());
+    }
+    format!("\n{}", report::columns(&rows))
+}
+
+fn covariance(s: &Summary) -> String {
+    match s.covariance {
+        Covariance::Cluster => format!("cluster ({} clusters)", report::count(s.clusters)),
+        other => other.name().to_owned(),
+    }
+}
+
+fn line(name: &str, value: String) -> Vec<String> {
+    vec![name.to_owned(), value]
+}
+
+fn test(name: &str, t: Option<Test>) -> Vec<String> {
+    match t {
+        Some(t) => vec![name.to_owned(), digits(t.statistic, 6), format!("p {}", p_value(t.p))],
+        None => line(name, undefined()),
+    }
+}
+
+fn undefined() -> String {
+    "undefined".to_owned()
+}
+
+fn defined(x: Option<f64>) -> String {
+    x.map_or(undefined(), number)
+}
+
+fn number(x: f64) -> String {
+    digits(x, 6)
+}
+
+/// A number to so many digits, with an exponent where it is long.
+fn digits(x: f64, n: usize) -> String {
+    let scientific = format!("{x:.*e}", n - 1);
+    let exponent: i32 = scientific.split_once('e').and_then(|(_, e)| e.parse().ok()).unwrap_or(0);
+    if x != 0.0 && !(-5..=n as i32).contains(&exponent) {
+        return scientific;
+    }
+    let places = if x == 0.0 { 0 } else { (n as i32 - 1 - exponent).max(0) as usize };
+    format!("{x:.places$}")
+}
+
+fn t_value(t: f64) -> String {
+    if t.abs() < 1e6 { format!("{t:.3}") } else { digits(t, 4) }
+}
+
+/// A probability; below the range of `f64` an upper bound.
+fn p_value(p: f64) -> String {
+    if p == 0.0 {
+        return "<1e-307".to_owned();
+    }
+    if p < 1e-4 { format!("{p:.2e}") } else { format!("{p:.4}") }
+}
+
+fn stars(p: Option<f64>) -> &'static str {
+    match p {
+        Some(p) if p < 0.001 => "***",
+        Some(p) if p < 0.01 => "**",
+        Some(p) if p < 0.05 => "*",
+        Some(p) if p < 0.1 => ".",
+        _ => "",
+    }
+}
+
+/// Adds the table under its keys; what is undefined is null.
+pub(super) fn add_json(model: &Model, l: &LinearPredictor, out: &mut Value) {
+    let r = &l.fit.responses[0];
+    out["aliased"] = json!(model.aliased());
+    out["aliased_equations"] = json!(model.aliased_equations());
+    out["min_norm"] = json!(l.fit.min_norm);
+    out["rows"] = json!(l.fit.rows);
+    out["rank"] = json!(l.fit.rank());
+    out["condition"] = json!(l.fit.condition);
+    out["r2"] = json!(r.r2);
+    out["residual_sd"] = json!(r.residual_sd);
+    let terms = model.coefficients();
+    let Some(summary) = l.fit.summary(0, LEVEL) else {
+        let plain = |(term, estimate): &(String, f64)| json!({ "term": term, "estimate": estimate });
+        out["coefficients"] = terms.iter().map(plain).collect();
+        return;
+    };
+    let lines = terms.iter().zip(&summary.coefficients).map(|((term, _), c)| {
+        json!({
+            "term": term, "estimate": c.estimate, "std_error": c.std_error, "t": c.t, "p": c.p, "ci": c.ci,
+            "vif": c.vif, "dropped": c.dropped,
+        })
+    });
+    let lines: Vec<Value> = lines.collect();
+    if let Value::Object(all) = json!(summary) {
+        all.into_iter().for_each(|(key, value)| out[key] = value);
+    }
+    out["coefficients"] = json!(lines);
+    if let Some(inference) = &l.fit.inference {
+        out["leverage"] = influential(&inference.leverages);
+        out["cook"] = influential(&inference.responses[0].cook);
+    }
+}
+
+/// Rows counted from 1, those without a target left out.
+fn influential(rows: &[InfluentialRow]) -> Value {
+    rows.iter().map(|r| json!({ "row": r.row + 1, "value": r.value })).collect()
+}

@@ -1,0 +1,187 @@
+//! `planish train --model ridge` and its like: linear models beside least squares.
+
+use super::linear_settings::linear_settings;
+use crate::args::{ModelKind, TaskArg, TrainArgs, usage};
+use crate::report;
+use clap::error::ErrorKind;
+use planish_io::CsvSource;
+use planish_model::{
+    Failed, LinearKind, LinearModelFit, LinearModelSettings, Model, Predictor, fit_linear_model,
+    infer_linear_task,
+};
+use planish_tabular::Task;
+use planish_tensor::Exec;
+use serde_json::{Value, json};
+
+/// Which options each model uses, beside those of every linear model.
+pub(super) fn options_of(model: ModelKind) -> &'static [&'static str] {
+    match model {
+        ModelKind::Ridge => &["alpha", "no_standardize"],
+        ModelKind::Lasso => &["alpha", "no_standardize", "alpha_rule", "folds", "seed"],
+        ModelKind::ElasticNet => &["alpha", "no_standardize", "alpha_rule", "folds", "seed", "l1_ratio"],
+        ModelKind::Linear => &["alpha", "aliased", "cov", "cluster"],
+        ModelKind::Ols => &["aliased", "cov", "cluster"],
+        ModelKind::Logistic | ModelKind::Poisson => &["alpha"],
+        ModelKind::Mlp | ModelKind::NonNegative => &[],
+    }
+}
+
+/// The model beside least squares that is asked for; none for least squares.
+pub(super) fn choose(a: &TrainArgs, source: &mut CsvSource) -> anyhow::Result<Option<LinearKind>> {
+    let l = &a.penalty;
+    let alpha = l.alpha;
+    let net = |l1_ratio| LinearKind::ElasticNet {
+        alpha,
+        l1_ratio,
+        standardize: !l.no_standardize,
+        folds: a.folds.folds.unwrap_or(5) as usize,
+        seed: a.seed,
+        rule: l.alpha_rule.into(),
+    };
+    let logistic = LinearKind::Logistic { l2: alpha.unwrap_or(0.0) };
+    let kind = match a.model {
+        ModelKind::Linear => match task(a, source)? {
+            Task::Classify => return Ok(Some(logistic)),
+            Task::Regress if alpha.is_some() => usage(
+                ErrorKind::ArgumentConflict,
+                "least squares has no --alpha: use --model ridge, lasso or elastic-net",
+            ),
+            Task::Regress => None,
+        },
+        ModelKind::Mlp | ModelKind::Ols => None,
+        ModelKind::Ridge => Some(LinearKind::Ridge { alpha, standardize: !l.no_standardize }),
+        ModelKind::Lasso => Some(net(1.0)),
+        ModelKind::ElasticNet => Some(net(l.l1_ratio)),
+        ModelKind::NonNegative => Some(LinearKind::NonNegative),
+        ModelKind::Logistic => Some(logistic),
+        ModelKind::Poisson => Some(LinearKind::Poisson { l2: alpha.unwrap_or(0.0) }),
+    };
+    let fits = kind.as_ref().map_or(Task::Regress, LinearKind::task);
+    if let Some(asked) = a.task.map(Task::from).filter(|t| *t != fits) {
+        let name = a.model.name();
+        let what = match asked {
+            Task::Classify => {
+                format!("--model {name} predicts numbers; for classes use --model logistic or mlp")
+            }
+            Task::Regress => {
+                format!("--model {name} predicts classes; for numbers use --model linear or mlp")
+            }
+        };
+        usage(ErrorKind::ArgumentConflict, &what);
+    }
+    Ok(kind)
+}
+
+/// The task that was told, or the one that suits the target.
+fn task(a: &TrainArgs, source: &mut CsvSource) -> anyhow::Result<Task> {
+    match a.task {
+        Some(TaskArg::Classify) => Ok(Task::Classify),
+        Some(TaskArg::Regress) => Ok(Task::Regress),
+        None => {
+            let name = source.name().to_owned();
+            infer_linear_task(source, &a.target).map_err(|e| of_file(e, name))
+        }
+    }
+}
+
+pub(super) fn train(
+    exec: Exec,
+    a: &TrainArgs,
+    kind: LinearKind,
+    source: &mut CsvSource,
+) -> anyhow::Result<Model> {
+    if a.model == ModelKind::Linear {
+        for name in a.linear.of_least_squares() {
+            report::note(&format!("--{name} has no effect on classes"));
+        }
+    }
+    let linear = linear_settings(a);
+    let name = source.name().to_owned();
+    let model = fit_linear_model(exec, source, &LinearModelSettings { linear, kind });
+    let model = model.map_err(|e| of_file(e, name))?;
+    if fit(&model).is_some_and(|f| !f.converged()) {
+        report::note("the iteration did not come to its end: the coefficients are not exact");
+    }
+    Ok(model)
+}
+
+/// An error with the file's name, unless it names it.
+fn of_file<E: std::error::Error + Send + Sync + 'static>(e: Failed<E>, name: String) -> anyhow::Error {
+    match e {
+        Failed::Source(e) => anyhow::Error::from(e),
+        Failed::Model(e) => anyhow::Error::from(e).context(name),
+    }
+}
+
+/// The fit of a linear model beside least squares.
+pub(super) fn fit(model: &Model) -> Option<&LinearModelFit> {
+    match model.predictor() {
+        Predictor::LinearModel(l) => Some(&l.fit),
+        _ => None,
+    }
+}
+
+/// What the fit says of itself, a line.
+pub(super) fn line(fit: &LinearModelFit) -> String {
+    let score = report::score;
+    let kept = |c: &[f64]| {
+        format!("{} of {} coefficients are not zero", c.iter().filter(|c| **c != 0.0).count(), c.len())
+    };
+    let chosen = |tried: usize, how: &str| match tried {
+        0 => String::new(),
+        n => format!(", chosen from {n} by {how}"),
+    };
+    match fit {
+        LinearModelFit::Ridge(f) => format!(
+            "alpha {}{}   effective degrees of freedom {}   r2 {}\n",
+            score(f.alpha),
+            chosen(f.scores.len(), "generalised cross-validation"),
+            score(f.degrees_of_freedom),
+            score(f.r2)
+        ),
+        LinearModelFit::ElasticNet(f) => format!(
+            "alpha {}{}   {}   r2 {}\n",
+            score(f.alpha),
+            chosen(f.scores.len(), "cross-validation"),
+            kept(&f.coefficients.coef),
+            score(f.r2)
+        ),
+        LinearModelFit::NonNegative(f) => format!("{}   r2 {}\n", kept(&f.coefficients.coef), score(f.r2)),
+        LinearModelFit::Glm(f) => format!(
+            "deviance {} (without terms {})   log-likelihood {}   AIC {}   pseudo r2 {}\n",
+            score(f.deviance),
+            score(f.null_deviance),
+            score(f.log_likelihood),
+            score(f.aic()),
+            score(f.pseudo_r2())
+        ),
+        _ => String::new(),
+    }
+}
+
+/// The numbers of a fit by name, without its coefficients.
+pub(crate) fn to_json(fit: &LinearModelFit) -> Value {
+    let mut out = match fit {
+        LinearModelFit::Ridge(f) => json!({
+            "alpha": f.alpha, "degrees_of_freedom": f.degrees_of_freedom, "rss": f.rss, "alphas": f.scores,
+        }),
+        LinearModelFit::ElasticNet(f) => json!({
+            "alpha": f.alpha, "l1_ratio": f.l1_ratio, "non_zero": f.non_zero(), "duality_gap": f.duality_gap,
+            "iterations": f.iterations, "rss": f.rss, "alphas": f.scores,
+        }),
+        LinearModelFit::NonNegative(f) => json!({ "iterations": f.iterations, "rss": f.rss }),
+        LinearModelFit::Glm(f) => json!({
+            "alpha": f.l2, "deviance": f.deviance, "null_deviance": f.null_deviance,
+            "log_likelihood": f.log_likelihood, "null_log_likelihood": f.null_log_likelihood,
+            "aic": f.aic(), "bic": f.bic(), "pseudo_r2": f.pseudo_r2(), "iterations": f.iterations,
+            "gradient_norm": f.gradient_norm,
+        }),
+        _ => json!({}),
+    };
+    out["rows"] = json!(fit.rows());
+    out["converged"] = json!(fit.converged());
+    if let Some(r2) = fit.r2() {
+        out["r2"] = json!(r2);
+    }
+    out
+}

@@ -1,0 +1,155 @@
+//! The basis of the Hessian: Z = [1 X]·R⁻¹, with R the triangular factor of the kept columns.
+//!
+//! The columns of Z are orthonormal, so a Hessian ZᵀWZ has a condition number of at most that of the weights W, whatever that of X. With a
+//! penalty no column is dropped: R is then the factor of the columns stacked on the roots of the penalty.
+
+use super::family::Family;
+use crate::frame::{Frame, pow2};
+use crate::rank::Factor;
+use crate::state::Folded;
+use crate::triangle::eliminate;
+use planish_tensor::{AlignedVec, Isa, Matrix, reduce};
+
+/// The basis, and what belongs to the columns of [1 X] that are kept.
+pub(super) struct Basis {
+    pub(super) isa: Isa,
+    pub(super) frame: Frame,
+    /// One if there is an intercept, the first column then.
+    pub(super) first: usize,
+    /// The terms of the columns after the intercept.
+    pub(super) kept: Vec<usize>,
+    /// The terms dropped.
+    pub(super) aliased: Vec<usize>,
+    /// R⁻¹, upper triangular.
+    pub(super) inverse: Matrix<f64>,
+    /// The norms of the columns in the frame.
+    pub(super) norms: Vec<f64>,
+    /// λ·4^−exponent of each column: the penalty on a coefficient in the frame.
+    pub(super) penalty: Vec<f64>,
+}
+
+impl Basis {
+    pub(super) fn new(isa: Isa, folded: &Folded, terms: usize, l2: f64, tolerance: f64) -> Basis {
+        let frame = folded.frame.clone();
+        let first = usize::from(frame.intercept);
+        if l2 > 0.0 {
+            return Basis::penalised(isa, folded, terms, l2);
+        }
+        let factor = Factor::new(isa, folded, terms, tolerance);
+        let m = factor.rank();
+        let mut inverse = Matrix::zeros(m, m);
+        for j in 0..m {
+            let mut column = vec![0.0; m];
+            column[j] = 1.0;
+            factor.solve(isa, &mut column);
+            (0..=j).for_each(|i| inverse[(i, j)] = column[i]);
+        }
+        let (norms, penalty) = (factor.norms(isa), vec![0.0; m]);
+        Basis { isa, frame, first, kept: factor.kept, aliased: factor.aliased, inverse, norms, penalty }
+    }
+
+    fn penalised(isa: Isa, folded: &Folded, terms: usize, l2: f64) -> Basis {
+        let frame = folded.frame.clone();
+        let first = usize::from(frame.intercept);
+        let m = first + terms;
+        let unit = |c: usize| if c < first { 0.0 } else { pow2(-frame.exponent(c - first)) };
+        let penalty: Vec<f64> = (0..m).map(|c| l2 * unit(c) * unit(c)).collect();
+        let mut stacked: Vec<_> = (0..m)
+            .map(|c| {
+                let mut column = AlignedVec::zeros(2 * m);
+                column[..m].copy_from_slice(&folded.triangle.column(c)[..m]);
+                column[m + c] = penalty[c].sqrt();
+                column
+            })
+            .collect();
+        (0..m).for_each(|k| eliminate(isa, &mut stacked, k, 2 * m));
+        let inverse = inverse_of(isa, &stacked, m);
+        let norms = (0..m).map(|c| crate::rank::norm(isa, folded.triangle.column(c))).collect();
+        Basis { isa, frame, first, kept: (0..terms).collect(), aliased: Vec::new(), inverse, norms, penalty }
+    }
+
+    /// The number of columns.
+    pub(super) fn len(&self) -> usize {
+        self.inverse.rows()
+    }
+
+    /// R⁻¹x
+    pub(super) fn to_frame(&self, x: &[f64]) -> Vec<f64> {
+        (0..self.len()).map(|i| reduce::dot(self.isa, self.inverse.row(i), x)).collect()
+    }
+
+    /// R⁻ᵀx
+    pub(super) fn to_basis(&self, x: &[f64]) -> Vec<f64> {
+        let mut out = vec![0.0; self.len()];
+        for (i, &v) in x.iter().enumerate() {
+            reduce::axpy(self.isa, v, self.inverse.row(i), &mut out);
+        }
+        out
+    }
+
+    /// Adds the penalty's curvature, seen in the basis, to the Hessian of all predictors.
+    pub(super) fn add_penalty(&self, family: Family, hessian: &mut [f64]) {
+        if self.penalty.iter().all(|p| *p == 0.0) {
+            return;
+        }
+        let (m, heads) = (self.len(), family.predictors());
+        let mut block = vec![0.0; m * m];
+        for (c, &penalty) in self.penalty.iter().enumerate() {
+            let row = self.inverse.row(c);
+            for i in 0..m {
+                reduce::axpy(self.isa, penalty * row[i], row, &mut block[i * m..][..m]);
+            }
+        }
+        for a in 0..heads {
+            for b in 0..heads {
+                let share = share(family, a, b);
+                for i in 0..m {
+                    let to = &mut hessian[(a * m + i) * heads * m + b * m..][..m];
+                    reduce::axpy(self.isa, share, &block[i * m..][..m], to);
+                }
+            }
+        }
+    }
+
+    /// The penalty's slope λ·S·β of all predictors in the frame, and its value.
+    pub(super) fn penalty_slope(&self, family: Family, beta: &[Vec<f64>]) -> (Vec<Vec<f64>>, f64) {
+        let heads = beta.len();
+        let mut value = 0.0;
+        let slope: Vec<Vec<f64>> = (0..heads)
+            .map(|a| {
+                let shared = |c: usize| (0..heads).map(|b| share(family, a, b) * beta[b][c]).sum::<f64>();
+                (0..self.len()).map(|c| self.penalty[c] * shared(c)).collect()
+            })
+            .collect();
+        for (s, b) in slope.iter().zip(beta) {
+            value += 0.5 * reduce::dot(self.isa, s, b);
+        }
+        (slope, value)
+    }
+}
+
+/// The penalty's quadratic form over the predictors. For classes the vector of class k is bₖ less the mean of all, class 0's b₀ = 0
+/// included; their squares add up to Σ bₖ² − (Σ bₖ)²/K.
+fn share(family: Family, a: usize, b: usize) -> f64 {
+    let own = f64::from(u8::from(a == b));
+    match family {
+        Family::Multinomial { classes } => own - 1.0 / classes as f64,
+        _ => own,
+    }
+}
+
+/// The inverse of the triangle in these columns.
+fn inverse_of(isa: Isa, columns: &[AlignedVec<f64>], m: usize) -> Matrix<f64> {
+    let mut inverse = Matrix::zeros(m, m);
+    for j in 0..m {
+        let mut x = vec![0.0; m];
+        x[j] = 1.0;
+        for k in (0..=j).rev() {
+            x[k] /= columns[k][k];
+            let v = x[k];
+            reduce::axpy(isa, -v, &columns[k][..k], &mut x[..k]);
+        }
+        (0..=j).for_each(|i| inverse[(i, j)] = x[i]);
+    }
+    inverse
+}

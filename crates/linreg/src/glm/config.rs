@@ -1,0 +1,126 @@
+//! The configuration of a generalised linear model, and the fit.
+
+use super::basis::Basis;
+use super::family::Family;
+use super::fitted::FittedGlm;
+use super::newton;
+use super::null::Null;
+use crate::block::BlockSource;
+use crate::config::DEFAULT_TOLERANCE;
+use crate::error::{FitError, LinregError};
+use crate::penalised::moments::gather;
+use crate::source::MatrixSource;
+use planish_tensor::{Isa, MatRef};
+use serde::{Deserialize, Serialize};
+
+/// Most parameters: their Hessian takes half a gigabyte.
+const MAX_PARAMETERS: usize = 8192;
+
+/// Logistic, multinomial or Poisson regression; how to fit, before it is fitted.
+///
+/// ```
+/// use planish_linreg::Glm;
+/// use planish_tensor::{Isa, Matrix};
+///
+/// let x = Matrix::from_rows(&[[1.0], [2.0], [3.0], [4.0], [5.0], [6.0]]);
+/// let y = Matrix::from_rows(&[[0.0], [0.0], [1.0], [0.0], [1.0], [1.0]]);
+/// let fitted = Glm::logistic().fit_matrix(Isa::best(), x.view(), y.view(), None)?;
+/// assert!(fitted.converged && fitted.coefficients[0].coef[0] > 0.0);
+/// # Ok::<(), planish_linreg::LinregError>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Glm {
+    /// The distribution of the response.
+    pub family: Family,
+    /// Whether each predictor has an intercept, which is not penalised.
+    pub fit_intercept: bool,
+    /// The penalty ½·l2·‖b‖² on the sum of the log-likelihoods; 1/C in scikit-learn's terms. Zero for none.
+    pub l2: f64,
+    /// The most Newton steps.
+    pub max_iter: usize,
+    /// As [`LinearRegression::tolerance`](crate::LinearRegression::tolerance); not used with a penalty.
+    pub tolerance: f64,
+}
+
+impl Glm {
+    /// A family without penalty, with intercepts.
+    pub fn new(family: Family) -> Glm {
+        Glm { family, fit_intercept: true, l2: 0.0, max_iter: 100, tolerance: DEFAULT_TOLERANCE }
+    }
+
+    /// Two classes.
+    pub fn logistic() -> Glm {
+        Glm::new(Family::Logistic)
+    }
+
+    /// Several classes.
+    pub fn multinomial(classes: usize) -> Glm {
+        Glm::new(Family::Multinomial { classes })
+    }
+
+    /// Counts.
+    pub fn poisson() -> Glm {
+        Glm::new(Family::Poisson)
+    }
+
+    /// Fits to the rows of a source, which is read once for each evaluation of the likelihood: about eight times.
+    ///
+    /// # Errors
+    /// If the source fails, its rows cannot be fitted, or the terms separate the responses: see [`LinregError`].
+    pub fn fit<S: BlockSource>(&self, isa: Isa, source: &mut S) -> Result<FittedGlm, FitError<S::Error>> {
+        self.check().map_err(FitError::Linreg)?;
+        let terms = source.terms();
+        let parameters = terms + usize::from(self.fit_intercept);
+        if parameters == 0 {
+            return Err(FitError::Linreg(LinregError::NoTerms));
+        }
+        let all = parameters.saturating_mul(self.family.predictors());
+        if all > MAX_PARAMETERS {
+            let limit = MAX_PARAMETERS;
+            return Err(FitError::Linreg(LinregError::TooManyParameters { parameters: all, limit }));
+        }
+        let mut null = Null::new(self.family);
+        let moments =
+            gather(isa, self.fit_intercept, source, None, |block, before| null.take(block, before))?;
+        null.check().map_err(FitError::Linreg)?;
+        let (folded, _) = moments.without(isa, None);
+        if self.l2 == 0.0 && folded.used < parameters as u64 {
+            return Err(FitError::Linreg(LinregError::TooFewRows { rows: folded.used, parameters }));
+        }
+        let basis = Basis::new(isa, &folded, terms, self.l2, self.tolerance);
+        if basis.len() == 0 {
+            return Err(FitError::Linreg(LinregError::NoTerms));
+        }
+        let start = newton::start(&basis, &null, self.family);
+        let solved = newton::solve(self, &basis, source, folded.rows, null.weight(), start)?;
+        FittedGlm::new(self, &basis, &null, terms, folded.used, &solved).map_err(FitError::Linreg)
+    }
+
+    /// Fits to a matrix X `[n, p]` and a response Y `[n, 1]`, with optional weights `[n]`.
+    ///
+    /// # Errors
+    /// If the shapes disagree or the data cannot be fitted.
+    pub fn fit_matrix(
+        &self,
+        isa: Isa,
+        x: MatRef<'_, f64>,
+        y: MatRef<'_, f64>,
+        weights: Option<&[f64]>,
+    ) -> Result<FittedGlm, LinregError> {
+        self.fit(isa, &mut MatrixSource::new(x, y, weights)?).map_err(|e| match e {
+            FitError::Linreg(e) => e,
+            FitError::Source(never) => match never {},
+        })
+    }
+
+    fn check(&self) -> Result<(), LinregError> {
+        let setting = |setting, value, needs| Err(LinregError::Setting { setting, value, needs });
+        if !(self.l2 >= 0.0 && self.l2.is_finite()) {
+            return setting("l2", self.l2.to_string(), "it must be zero or more");
+        }
+        if self.family.classes().is_some_and(|c| c < 2) {
+            return setting("classes", format!("{:?}", self.family.classes()), "there must be two or more");
+        }
+        Ok(())
+    }
+}

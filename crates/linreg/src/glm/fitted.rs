@@ -1,0 +1,226 @@
+//! A fitted generalised linear model: coefficients with Wald's tests, likelihoods, predictions.
+
+use super::basis::Basis;
+use super::config::Glm;
+use super::family::{Family, means};
+use super::newton::Solved;
+use super::null::Null;
+use crate::coefficients::Coefficients;
+use crate::error::LinregError;
+use crate::fitted::columns_of;
+use crate::frame::{pow2, scale_by};
+use crate::source::same;
+use planish_tensor::dd::DdSlice;
+use planish_tensor::math::{log_one, normal_cdf};
+use planish_tensor::{Dd, Isa, MatRef, Matrix, reduce};
+use serde::{Deserialize, Serialize};
+
+/// A fitted generalised linear model.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FittedGlm {
+    /// The distribution of the response.
+    pub family: Family,
+    /// Rows with a weight above zero.
+    pub rows: u64,
+    /// Whether the predictors have intercepts.
+    pub fit_intercept: bool,
+    /// The penalty ½·l2·‖b‖².
+    pub l2: f64,
+    /// The terms (from 0) that depend on earlier ones, or are constant beside an intercept: dropped, with coefficient 0.
+    pub aliased: Vec<usize>,
+    /// The coefficients of each predictor: of several classes those of class 1, 2, … against class 0.
+    pub coefficients: Vec<Coefficients>,
+    /// The standard errors of each predictor, the intercept's first (without one, the coefficients' alone), from the inverse of
+    /// the information matrix; zero for aliased terms. None with a penalty, where they have no meaning.
+    pub std_errors: Option<Vec<Vec<f64>>>,
+    /// Σ w·log-likelihood, without the penalty.
+    pub log_likelihood: f64,
+    /// The same of the model without terms: an intercept alone, or without one η = 0.
+    pub null_log_likelihood: f64,
+    /// Twice the log-likelihood that is missing to the model that fits every row.
+    pub deviance: f64,
+    /// The deviance of the model without terms.
+    pub null_deviance: f64,
+    /// Newton steps.
+    pub iterations: usize,
+    /// Whether the coefficients stand still.
+    pub converged: bool,
+    /// The norm of the (penalised) gradient, by orthonormal combinations of the columns.
+    pub gradient_norm: f64,
+}
+
+/// A coefficient and its test.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct CoefficientRow {
+    /// The predictor, from 0.
+    pub predictor: usize,
+    /// The term, from 0; none for the intercept.
+    pub term: Option<usize>,
+    /// The estimate.
+    pub estimate: f64,
+    /// Its standard error; none for an aliased term or with a penalty.
+    pub std_error: Option<f64>,
+    /// Wald's z: the estimate in standard errors.
+    pub z: Option<f64>,
+    /// The probability of a larger |z| if the coefficient were zero.
+    pub p: Option<f64>,
+}
+
+impl FittedGlm {
+    pub(super) fn new(
+        model: &Glm,
+        basis: &Basis,
+        null: &Null,
+        terms: usize,
+        rows: u64,
+        solved: &Solved,
+    ) -> Result<FittedGlm, LinregError> {
+        let coefficients: Vec<_> = solved.at.beta.iter().map(|b| in_units(basis, terms, b)).collect();
+        if !coefficients.iter().all(Coefficients::is_finite) {
+            return Err(LinregError::Overflow { response: 0 });
+        }
+        let heads = coefficients.len();
+        let std_errors = (model.l2 == 0.0)
+            .then(|| (0..heads).map(|a| std_errors(basis, terms, solved, heads, a)).collect::<Vec<_>>());
+        let log_likelihood = -solved.at.loss - null.constant();
+        let null_log_likelihood = null.log_likelihood(model.fit_intercept);
+        let deviance = |of: f64| (2.0 * (null.saturated() - of)).max(0.0);
+        Ok(FittedGlm {
+            family: model.family,
+            rows,
+            fit_intercept: model.fit_intercept,
+            l2: model.l2,
+            aliased: basis.aliased.clone(),
+            coefficients,
+            std_errors,
+            log_likelihood,
+            null_log_likelihood,
+            deviance: deviance(log_likelihood),
+            null_deviance: deviance(null_log_likelihood),
+            iterations: solved.iterations,
+            converged: solved.converged,
+            gradient_norm: solved.gradient_norm,
+        })
+    }
+
+    /// The number of terms, aliased ones included.
+    pub fn terms(&self) -> usize {
+        self.coefficients.first().map_or(0, |c| c.coef.len())
+    }
+
+    /// The number of parameters that were estimated.
+    pub fn parameters(&self) -> usize {
+        self.coefficients.len() * (self.terms() - self.aliased.len() + usize::from(self.fit_intercept))
+    }
+
+    /// Akaike's criterion: 2·parameters − 2·log-likelihood.
+    pub fn aic(&self) -> f64 {
+        2.0 * self.parameters() as f64 - 2.0 * self.log_likelihood
+    }
+
+    /// The Bayesian criterion: ln rows·parameters − 2·log-likelihood.
+    pub fn bic(&self) -> f64 {
+        log_one(self.rows as f64) * self.parameters() as f64 - 2.0 * self.log_likelihood
+    }
+
+    /// McFadden's pseudo-R²: 1 − log-likelihood / that of the model without terms.
+    pub fn pseudo_r2(&self) -> f64 {
+        1.0 - self.log_likelihood / self.null_log_likelihood
+    }
+
+    /// A row a coefficient, predictor by predictor, each with its intercept first.
+    pub fn table(&self) -> Vec<CoefficientRow> {
+        let first = usize::from(self.fit_intercept);
+        let mut rows = Vec::new();
+        for (predictor, c) in self.coefficients.iter().enumerate() {
+            for i in 0..first + c.coef.len() {
+                let term = i.checked_sub(first);
+                let estimate = term.map_or_else(|| c.intercept.to_f64(), |t| c.coef[t]);
+                let std_error = self.std_errors.as_ref().map(|s| s[predictor][i]).filter(|s| *s > 0.0);
+                let z = std_error.map(|s| estimate / s);
+                rows.push(CoefficientRow { predictor, term, estimate, std_error, z, p: z.map(two_sided) });
+            }
+        }
+        rows
+    }
+
+    /// The means of rows: the probability of every class, or the expected count.
+    ///
+    /// # Shapes
+    /// `x` has one column a term; `out` is `[rows, classes]`, or `[rows]` for counts.
+    ///
+    /// # Panics
+    /// If the shapes disagree.
+    pub fn predict_into(&self, isa: Isa, x: &[DdSlice<'_>], out: &mut [f64]) {
+        let rows = out.len() / self.outputs();
+        let eta = |c: &Coefficients| {
+            let mut eta = vec![0.0; rows];
+            c.predict_into(isa, x, &mut eta);
+            eta
+        };
+        let eta: Vec<_> = self.coefficients.iter().map(eta).collect();
+        out.copy_from_slice(&means(isa, self.family, &eta));
+    }
+
+    /// The means `[n, classes]`, or of counts `[n, 1]`, for the rows of X `[n, p]`.
+    ///
+    /// # Errors
+    /// If X has not one column a term.
+    pub fn predict_matrix(&self, isa: Isa, x: MatRef<'_, f64>) -> Result<Matrix<f64>, LinregError> {
+        same("columns of x", self.terms(), x.cols())?;
+        let columns = columns_of(x);
+        let views: Vec<_> = columns.iter().map(|c| c.first(x.rows())).collect();
+        let mut out = Matrix::zeros(x.rows(), self.outputs());
+        self.predict_into(isa, &views, out.as_mut_slice());
+        Ok(out)
+    }
+
+    /// The numbers of a row's prediction.
+    fn outputs(&self) -> usize {
+        self.family.classes().unwrap_or(1)
+    }
+}
+
+/// 2·Φ(−|z|), from its own polynomials, which keep the digits of the tail.
+fn two_sided(z: f64) -> f64 {
+    let mut tail = [-z.abs()];
+    normal_cdf(Isa::SCALAR, &mut tail);
+    2.0 * tail[0]
+}
+
+/// Coefficients in the frame brought into the units of the data.
+fn in_units(basis: &Basis, terms: usize, beta: &[f64]) -> Coefficients {
+    let mut coef = vec![0.0; terms];
+    let mut intercept = if basis.first == 1 { Dd::from(beta[0]) } else { Dd::ZERO };
+    for (&term, &b) in basis.kept.iter().zip(&beta[basis.first..]) {
+        coef[term] = scale_by(b, -basis.frame.exponent(term));
+        intercept = intercept - Dd::from(coef[term]) * Dd::from(basis.frame.shift[term]);
+    }
+    Coefficients { intercept, coef }
+}
+
+/// The standard errors of predictor a in the units of the data: a coefficient is a combination cᵀθ in the basis, and its
+/// variance cᵀH⁻¹c = ‖L⁻¹c‖².
+fn std_errors(basis: &Basis, terms: usize, solved: &Solved, heads: usize, a: usize) -> Vec<f64> {
+    let m = basis.len();
+    let error = |combination: &[f64]| {
+        let mut c = vec![0.0; heads * m];
+        c[a * m..][..m].copy_from_slice(combination);
+        solved.hessian.solve_lower(&mut c);
+        reduce::dot(basis.isa, &c, &c).sqrt()
+    };
+    let mut out = vec![0.0; basis.first + terms];
+    for (at, &term) in basis.kept.iter().enumerate() {
+        let row = basis.inverse.row(basis.first + at);
+        out[basis.first + term] = scale_by(error(row), -basis.frame.exponent(term));
+    }
+    if basis.first == 1 {
+        let mut intercept = basis.inverse.row(0).to_vec();
+        for (at, &term) in basis.kept.iter().enumerate() {
+            let offset = basis.frame.shift[term] * pow2(-basis.frame.exponent(term));
+            reduce::axpy(basis.isa, -offset, basis.inverse.row(1 + at), &mut intercept);
+        }
+        out[0] = error(&intercept);
+    }
+    out
+}

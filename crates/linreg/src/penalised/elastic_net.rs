@@ -1,0 +1,417 @@
+//! Lasso and elastic net: min 1/(2W)·Σᵢ wᵢ(yᵢ − b₀ − xᵢb)² + α·(ρ‖b‖₁ + ½(1 − ρ)‖b‖²) with W = Σ wᵢ and ρ the `l1_ratio`,
+//! scikit-learn's `Lasso` (ρ = 1) and `ElasticNet`.
+//!
+//! Solved by coordinate descent ([`super::descent`]). The penalty may be chosen by k-fold cross-validation over a path of penalties from
+//! the least that makes every coefficient zero down; each starts from the solution before it. One pass over the rows serves
+//! all folds and penalties.
+
+use super::centred::Centred;
+use super::descent::{Descent, Ended, Penalties};
+use super::moments::{KFold, Moments, gather};
+use super::ridge::{geometric, of_the_data};
+use crate::block::BlockSource;
+use crate::coefficients::Coefficients;
+use crate::error::{FitError, LinregError};
+use crate::source::MatrixSource;
+use planish_tensor::{Isa, MatRef};
+use serde::{Deserialize, Serialize};
+
+/// The elastic net for one penalty.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ElasticNet {
+    /// The penalty α, above zero.
+    pub alpha: f64,
+    /// The share ρ of the penalty on |b|, above 0 and at most 1. (For 0 use [`Ridge`](crate::Ridge).)
+    pub l1_ratio: f64,
+    /// Whether the model has an intercept, which is not penalised.
+    pub fit_intercept: bool,
+    /// Whether the problem is solved with the columns and the response scaled to a standard deviation of one (divisor n): α then
+    /// has no unit. (Without that ρ‖b‖₁ and ‖b‖² weigh differently in other units.)
+    pub standardize: bool,
+    /// The duality gap that ends the descent, as a part of ‖y‖²/W.
+    pub tol: f64,
+    /// The most sweeps over all coordinates.
+    pub max_iter: usize,
+}
+
+impl Default for ElasticNet {
+    /// α = 1, ρ = ½, with an intercept, in the units of the data.
+    fn default() -> Self {
+        ElasticNet {
+            alpha: 1.0,
+            l1_ratio: 0.5,
+            fit_intercept: true,
+            standardize: false,
+            tol: 1e-12,
+            max_iter: 10_000,
+        }
+    }
+}
+
+/// The lasso for one penalty: an [`ElasticNet`] with `l1_ratio` 1.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Lasso {
+    /// The penalty α, above zero.
+    pub alpha: f64,
+    /// As [`ElasticNet::fit_intercept`].
+    pub fit_intercept: bool,
+    /// As [`ElasticNet::standardize`].
+    pub standardize: bool,
+}
+
+impl Default for Lasso {
+    /// α = 1 with an intercept, in the units of the data.
+    fn default() -> Self {
+        Lasso { alpha: 1.0, fit_intercept: true, standardize: false }
+    }
+}
+
+impl From<Lasso> for ElasticNet {
+    fn from(l: Lasso) -> ElasticNet {
+        let Lasso { alpha, fit_intercept, standardize } = l;
+        ElasticNet { alpha, l1_ratio: 1.0, fit_intercept, standardize, ..ElasticNet::default() }
+    }
+}
+
+/// An elastic net that chooses its penalty by cross-validation; with `l1_ratio` 1 a lasso.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ElasticNetCv {
+    /// All but `alpha`, which is not used.
+    pub base: ElasticNet,
+    /// The penalties to choose from; none for a path that the data give.
+    pub alphas: Option<Vec<f64>>,
+    /// The path's last penalty as a part of its first.
+    pub eps: f64,
+    /// The number of penalties on the path.
+    pub n_alphas: usize,
+    /// The folds.
+    pub folds: KFold,
+    /// The choice.
+    pub rule: AlphaRule,
+}
+
+impl Default for ElasticNetCv {
+    /// 100 penalties over three powers of ten, five folds, the least error.
+    fn default() -> Self {
+        ElasticNetCv {
+            base: ElasticNet::default(),
+            alphas: None,
+            eps: 1e-3,
+            n_alphas: 100,
+            folds: KFold::default(),
+            rule: AlphaRule::Min,
+        }
+    }
+}
+
+/// Which penalty is chosen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AlphaRule {
+    /// The one with the least mean error.
+    Min,
+    /// The largest whose mean error is at most one standard error above the least (Breiman et al., 1984).
+    OneStandardError,
+}
+
+/// A penalty that was tried.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AlphaScore {
+    /// The penalty.
+    pub alpha: f64,
+    /// The mean over the folds of the mean squared error on rows that are left out.
+    pub mse: f64,
+    /// Its standard error: the standard deviation over the folds, divided by the root of their number.
+    pub mse_se: f64,
+}
+
+/// A fitted elastic net or lasso.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FittedElasticNet {
+    /// Rows with a weight above zero.
+    pub rows: u64,
+    /// Whether the model has an intercept.
+    pub fit_intercept: bool,
+    /// The penalty.
+    pub alpha: f64,
+    /// The share of the penalty on |b|.
+    pub l1_ratio: f64,
+    /// The coefficients.
+    pub coefficients: Coefficients,
+    /// The duality gap as a part of ‖y‖²/W.
+    pub duality_gap: f64,
+    /// Sweeps over all coordinates.
+    pub iterations: usize,
+    /// Whether the gap became as small as asked.
+    pub converged: bool,
+    /// Σ w·(y − ŷ)²
+    pub rss: f64,
+    /// Σ w·(y − ȳ)², or Σ w·y² without an intercept.
+    pub tss: f64,
+    /// 1 − rss/tss
+    pub r2: f64,
+    /// The penalties that were tried, if it was chosen.
+    pub scores: Vec<AlphaScore>,
+}
+
+impl FittedElasticNet {
+    /// The number of coefficients that are not zero, without the intercept.
+    pub fn non_zero(&self) -> usize {
+        self.coefficients.coef.iter().filter(|&&c| c != 0.0).count()
+    }
+}
+
+impl ElasticNet {
+    /// Fits to the rows of a source, which is read once.
+    ///
+    /// # Errors
+    /// If the source fails, or its rows cannot be fitted: see [`LinregError`].
+    pub fn fit<S: BlockSource>(
+        &self,
+        isa: Isa,
+        source: &mut S,
+    ) -> Result<FittedElasticNet, FitError<S::Error>> {
+        let mut path = self.path(isa, source, Some(&[self.alpha]))?;
+        Ok(path.remove(0))
+    }
+
+    /// Fits for every one of these penalties in place of [`ElasticNet::alpha`], largest first; without any for 100 from the
+    /// least that makes every coefficient zero to a thousandth of it.
+    ///
+    /// # Errors
+    /// As [`ElasticNet::fit`].
+    pub fn path<S: BlockSource>(
+        &self,
+        isa: Isa,
+        source: &mut S,
+        alphas: Option<&[f64]>,
+    ) -> Result<Vec<FittedElasticNet>, FitError<S::Error>> {
+        self.check(alphas).map_err(FitError::Linreg)?;
+        let moments = gather(isa, self.fit_intercept, source, None, |_, _| Ok(()))?;
+        let centred = self.centred(isa, &moments, None).map_err(FitError::Linreg)?;
+        let alphas = alphas.map_or_else(|| self.grid(&centred, 1e-3, 100), largest_first);
+        let mut descent = Descent::new(&centred);
+        let fit = |&alpha: &f64| {
+            let ended = self.descend(&mut descent, &centred, alpha);
+            self.fitted(&centred, &descent.beta, alpha, ended)
+        };
+        alphas.iter().map(fit).collect::<Result<_, _>>().map_err(FitError::Linreg)
+    }
+
+    /// Fits to a matrix X `[n, p]` and a response Y `[n, 1]`, with optional weights `[n]`.
+    ///
+    /// # Errors
+    /// If the shapes disagree or the data cannot be fitted.
+    pub fn fit_matrix(
+        &self,
+        isa: Isa,
+        x: MatRef<'_, f64>,
+        y: MatRef<'_, f64>,
+        weights: Option<&[f64]>,
+    ) -> Result<FittedElasticNet, LinregError> {
+        self.fit(isa, &mut MatrixSource::new(x, y, weights)?).map_err(of_the_data)
+    }
+
+    fn check(&self, alphas: Option<&[f64]>) -> Result<(), LinregError> {
+        let setting = |setting, value: f64, needs| {
+            Err(LinregError::Setting { setting, value: value.to_string(), needs })
+        };
+        if !(self.l1_ratio > 0.0 && self.l1_ratio <= 1.0) {
+            return setting(
+                "l1_ratio",
+                self.l1_ratio,
+                "it must be above 0 and at most 1 (0 is ridge regression)",
+            );
+        }
+        if !(self.tol > 0.0 && self.tol < 1.0) {
+            return setting("tol", self.tol, "it must be above 0 and below 1");
+        }
+        if self.max_iter == 0 {
+            return setting("max_iter", 0.0, "it must be one or more");
+        }
+        let alphas = alphas.unwrap_or(&[1.0]);
+        match alphas.iter().find(|a| !(**a > 0.0 && a.is_finite())) {
+            Some(&alpha) => setting("alpha", alpha, "it must be above 0 (0 is least squares)"),
+            None if alphas.is_empty() => Err(LinregError::Setting {
+                setting: "alphas",
+                value: "empty".to_owned(),
+                needs: "one is needed",
+            }),
+            None => Ok(()),
+        }
+    }
+
+    fn centred(&self, isa: Isa, moments: &Moments, without: Option<usize>) -> Result<Centred, LinregError> {
+        let (folded, weight) = moments.without(isa, without);
+        Centred::new(isa, &folded, weight, self.standardize)
+    }
+
+    fn descend(&self, descent: &mut Descent<'_>, centred: &Centred, alpha: f64) -> Ended {
+        let l1 = centred.mean_penalty(alpha * self.l1_ratio);
+        let l2 = centred.mean_square_penalty(alpha * (1.0 - self.l1_ratio));
+        descent.solve(Penalties { l1, l2 }, self.tol, self.max_iter)
+    }
+
+    /// Penalties from the least that makes every coefficient zero down to its `eps`, in equal ratios.
+    fn grid(&self, centred: &Centred, eps: f64, count: usize) -> Vec<f64> {
+        let largest = centred.mean_penalty_in_units(Descent::new(centred).steepest()) / self.l1_ratio;
+        let largest = largest.max(f64::MIN_POSITIVE / eps);
+        geometric(centred.isa, largest, eps, count)
+    }
+
+    fn fitted(
+        &self,
+        c: &Centred,
+        beta: &[f64],
+        alpha: f64,
+        ended: Ended,
+    ) -> Result<FittedElasticNet, LinregError> {
+        let rss = c.rss(beta);
+        Ok(FittedElasticNet {
+            rows: c.used,
+            fit_intercept: self.fit_intercept,
+            alpha,
+            l1_ratio: self.l1_ratio,
+            coefficients: c.coefficients(beta)?,
+            duality_gap: ended.gap,
+            iterations: ended.sweeps,
+            converged: ended.gap <= self.tol,
+            rss: c.squares_in_units(rss),
+            tss: c.squares_in_units(c.tss),
+            r2: c.r2(rss),
+            scores: Vec::new(),
+        })
+    }
+}
+
+impl Lasso {
+    /// As [`ElasticNet::fit`].
+    ///
+    /// # Errors
+    /// If the source fails, or its rows cannot be fitted: see [`LinregError`].
+    pub fn fit<S: BlockSource>(
+        &self,
+        isa: Isa,
+        source: &mut S,
+    ) -> Result<FittedElasticNet, FitError<S::Error>> {
+        ElasticNet::from(*self).fit(isa, source)
+    }
+
+    /// As [`ElasticNet::fit_matrix`].
+    ///
+    /// # Errors
+    /// If the shapes disagree or the data cannot be fitted.
+    pub fn fit_matrix(
+        &self,
+        isa: Isa,
+        x: MatRef<'_, f64>,
+        y: MatRef<'_, f64>,
+        weights: Option<&[f64]>,
+    ) -> Result<FittedElasticNet, LinregError> {
+        ElasticNet::from(*self).fit_matrix(isa, x, y, weights)
+    }
+}
+
+impl ElasticNetCv {
+    /// Chooses the penalty and fits to all rows. The source is read once.
+    ///
+    /// # Errors
+    /// If the source fails, or its rows cannot be fitted: see [`LinregError`].
+    pub fn fit<S: BlockSource>(
+        &self,
+        isa: Isa,
+        source: &mut S,
+    ) -> Result<FittedElasticNet, FitError<S::Error>> {
+        self.check().map_err(FitError::Linreg)?;
+        let moments = gather(isa, self.base.fit_intercept, source, Some(self.folds), |_, _| Ok(()))?;
+        self.choose(isa, &moments).map_err(FitError::Linreg)
+    }
+
+    /// As [`ElasticNetCv::fit`], for matrices: see [`ElasticNet::fit_matrix`].
+    ///
+    /// # Errors
+    /// If the shapes disagree or the data cannot be fitted.
+    pub fn fit_matrix(
+        &self,
+        isa: Isa,
+        x: MatRef<'_, f64>,
+        y: MatRef<'_, f64>,
+        weights: Option<&[f64]>,
+    ) -> Result<FittedElasticNet, LinregError> {
+        self.fit(isa, &mut MatrixSource::new(x, y, weights)?).map_err(of_the_data)
+    }
+
+    fn check(&self) -> Result<(), LinregError> {
+        self.base.check(self.alphas.as_deref())?;
+        let setting = |setting, value, needs| Err(LinregError::Setting { setting, value, needs });
+        if !(self.eps > 0.0 && self.eps < 1.0) {
+            return setting("eps", self.eps.to_string(), "it must be above 0 and below 1");
+        }
+        if self.n_alphas == 0 {
+            return setting("n_alphas", "0".to_owned(), "it must be one or more");
+        }
+        Ok(())
+    }
+
+    fn choose(&self, isa: Isa, moments: &Moments) -> Result<FittedElasticNet, LinregError> {
+        let whole = self.base.centred(isa, moments, None)?;
+        let alphas = match &self.alphas {
+            Some(alphas) => largest_first(alphas),
+            None => self.base.grid(&whole, self.eps, self.n_alphas),
+        };
+        let mut errors = Vec::with_capacity(moments.folds());
+        for fold in 0..moments.folds() {
+            let centred = self.base.centred(isa, moments, Some(fold))?;
+            let mut descent = Descent::new(&centred);
+            let error = |&alpha: &f64| {
+                self.base.descend(&mut descent, &centred, alpha);
+                moments.mean_square(isa, fold, &centred.residual_vector(&descent.beta))
+            };
+            errors.push(alphas.iter().map(error).collect::<Vec<_>>());
+        }
+        let scores: Vec<_> =
+            (0..alphas.len()).map(|i| score(&whole, alphas[i], errors.iter().map(|e| e[i]))).collect();
+        let chosen = self.rule.choose(&scores);
+        let mut descent = Descent::new(&whole);
+        let mut ended = Ended { sweeps: 0, gap: f64::INFINITY };
+        for &alpha in &alphas[..=chosen] {
+            ended = self.base.descend(&mut descent, &whole, alpha);
+        }
+        let fitted = self.base.fitted(&whole, &descent.beta, alphas[chosen], ended)?;
+        Ok(FittedElasticNet { scores, ..fitted })
+    }
+}
+
+impl AlphaRule {
+    /// The place of the penalty chosen; the scores begin with the largest.
+    fn choose(self, scores: &[AlphaScore]) -> usize {
+        let least =
+            (0..scores.len()).fold(0, |best, i| if scores[i].mse < scores[best].mse { i } else { best });
+        match self {
+            AlphaRule::Min => least,
+            AlphaRule::OneStandardError => {
+                let bound = scores[least].mse + scores[least].mse_se;
+                scores.iter().position(|s| s.mse <= bound).unwrap_or(least)
+            }
+        }
+    }
+}
+
+/// The weighted mean of the folds' errors, and its standard error.
+fn score(centred: &Centred, alpha: f64, folds: impl Iterator<Item = (f64, f64)> + Clone) -> AlphaScore {
+    let count = folds.clone().count() as f64;
+    let weight: f64 = folds.clone().map(|(_, w)| w).sum();
+    // Folds differ by a row at most; only weights make them count differently.
+    let plain = folds.clone().map(|(m, _)| m).sum::<f64>() / count;
+    let mean =
+        if centred.is_weighted() { folds.clone().map(|(m, w)| m * w).sum::<f64>() / weight } else { plain };
+    let variance = folds.map(|(m, _)| (m - plain) * (m - plain)).sum::<f64>() / (count - 1.0);
+    let unit = |m| centred.mean_square_in_units(m);
+    AlphaScore { alpha, mse: unit(mean), mse_se: unit((variance / count).sqrt()) }
+}
+
+fn largest_first(alphas: &[f64]) -> Vec<f64> {
+    let mut alphas = alphas.to_vec();
+    alphas.sort_by(|a, b| b.total_cmp(a));
+    alphas
+}

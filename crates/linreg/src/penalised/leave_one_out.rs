@@ -1,0 +1,122 @@
+//! The errors of a ridge regression on rows that are left out, by one pass for many penalties.
+//!
+//! Leaving out row i changes its residual rᵢ to rᵢ/(1 − hᵢ), with the leverage hᵢ = wᵢ/Σw + wᵢ·Σⱼ (xᵢvⱼ)²/(σⱼ² + α) (Allen, "The
+//! relationship between variable selection and data augmentation and a method for prediction", 1974). The score is
+//! Σ wᵢ(rᵢ/(1 − hᵢ))² / Σ wᵢ, which without weights is that of scikit-learn's `RidgeCV`.
+
+use super::ridge::Spectrum;
+use crate::block::{BLOCK_ROWS, Block, BlockSource};
+use crate::error::{FitError, LinregError};
+use planish_tensor::gemm::{Scratch, Start, matmul};
+use planish_tensor::{Exec, MatMut, MatRef, Matrix};
+
+/// The score of each penalty.
+pub(super) fn scores<S: BlockSource>(
+    spectrum: &Spectrum,
+    source: &mut S,
+    alphas: &[f64],
+) -> Result<Vec<f64>, FitError<S::Error>> {
+    let mut pass = Pass::new(spectrum, alphas);
+    let mut block = Block::new(source.terms(), source.responses(), source.weighted());
+    source.rewind().map_err(FitError::Source)?;
+    let mut used = 0;
+    loop {
+        block.rows = 0;
+        source.next(&mut block).map_err(FitError::Source)?;
+        if block.rows == 0 {
+            break;
+        }
+        used += pass.add(&block);
+    }
+    let first = spectrum.centred.used;
+    if used != first {
+        return Err(FitError::Linreg(LinregError::Changed { first, now: used }));
+    }
+    // A row that its leverage leaves no freedom has no error to measure.
+    let finite = |sum: f64| if sum.is_finite() { sum } else { f64::MAX };
+    let mean = |sum: &f64| spectrum.centred.mean_square_in_units(finite(sum / spectrum.centred.weight));
+    Ok(pass.sums.iter().map(mean).collect())
+}
+
+/// What a pass adds up, and the matrices by which it does.
+struct Pass<'a> {
+    spectrum: &'a Spectrum,
+    /// V, then b(α) of each penalty: what a centred row is multiplied by.
+    right: Matrix<f64>,
+    /// 1/(σⱼ² + α), a column a penalty.
+    damped: Matrix<f64>,
+    sums: Vec<f64>,
+    rows: Matrix<f64>,
+    product: Matrix<f64>,
+    squares: Matrix<f64>,
+    leverage: Matrix<f64>,
+    scratch: Scratch<f64>,
+}
+
+impl<'a> Pass<'a> {
+    fn new(spectrum: &'a Spectrum, alphas: &[f64]) -> Pass<'a> {
+        let (p, k) = (spectrum.centred.terms(), alphas.len());
+        let betas: Vec<_> = alphas.iter().map(|&a| spectrum.beta(a)).collect();
+        let damped: Vec<_> = alphas.iter().map(|&a| spectrum.damped(a)).collect();
+        let right = |i: usize, j: usize| if j < p { spectrum.svd.right[j][i] } else { betas[j - p][i] };
+        Pass {
+            spectrum,
+            right: Matrix::from_fn(p, p + k, right),
+            damped: Matrix::from_fn(p, k, |i, j| damped[j][i]),
+            sums: vec![0.0; k],
+            rows: Matrix::zeros(BLOCK_ROWS, p),
+            product: Matrix::zeros(BLOCK_ROWS, p + k),
+            squares: Matrix::zeros(BLOCK_ROWS, p),
+            leverage: Matrix::zeros(BLOCK_ROWS, k),
+            scratch: Scratch::new(),
+        }
+    }
+
+    /// Adds a block's errors; returns its rows with a weight above zero.
+    fn add(&mut self, block: &Block) -> u64 {
+        let (n, p, k) = (block.rows, self.right.rows(), self.sums.len());
+        let exec = Exec::serial(self.spectrum.centred.isa);
+        self.load(block);
+        let product = MatMut::with_stride(self.product.as_mut_slice(), n, p + k, p + k);
+        matmul(exec, self.rows.rows_view(0, n), self.right.view(), product, Start::Zero, &mut self.scratch);
+        for i in 0..n {
+            let from = &self.product.row(i)[..p];
+            self.squares.row_mut(i).iter_mut().zip(from).for_each(|(to, t)| *to = t * t);
+        }
+        let leverage = MatMut::new(&mut self.leverage.as_mut_slice()[..n * k], n, k);
+        let squares: MatRef<'_, f64> = self.squares.rows_view(0, n);
+        matmul(exec, squares, self.damped.view(), leverage, Start::Zero, &mut self.scratch);
+        self.errors(block)
+    }
+
+    /// The centred rows, in the columns' scale.
+    fn load(&mut self, block: &Block) {
+        let centred = &self.spectrum.centred;
+        for (c, column) in block.x.iter().enumerate() {
+            let ((shift, gauge, mean), scale) = (centred.column_of_rows(c), centred.scale(c));
+            for i in 0..block.rows {
+                let x = (column.hi[i] - shift + column.lo[i]) * gauge;
+                self.rows.row_mut(i)[c] = (x - mean) * scale;
+            }
+        }
+    }
+
+    fn errors(&mut self, block: &Block) -> u64 {
+        let (centred, p) = (&self.spectrum.centred, self.right.rows());
+        let (shift, gauge, mean) = centred.column_of_rows(p);
+        let (unit, share) =
+            (centred.weight_scale(), f64::from(u8::from(centred.intercept())) / centred.weight);
+        let mut used = 0;
+        for i in 0..block.rows {
+            let w = block.weights.as_ref().map_or(1.0, |w| w[i]) * unit;
+            used += u64::from(w > 0.0);
+            let y = (block.y[0].hi[i] - shift + block.y[0].lo[i]) * gauge - mean;
+            let (fits, leverage) = (&self.product.row(i)[p..], self.leverage.row(i));
+            for ((sum, fit), h) in self.sums.iter_mut().zip(fits).zip(leverage) {
+                let error = (y - fit) / (1.0 - w * (share + h));
+                *sum += w * error * error;
+            }
+        }
+        used
+    }
+}

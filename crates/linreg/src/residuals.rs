@@ -1,0 +1,206 @@
+//! What the residuals of one response say: moments, quantiles, succession and influence, gathered row by row.
+//!
+//! e is a row's residual times the root of its weight. Skewness is m₃/m₂^1.5 and kurtosis m₄/m₂² of the central moments (not less three),
+//! as in statsmodels; Durbin and Watson's statistic is Σ(eᵢ − eᵢ₋₁)²/Σeᵢ². Quantiles are R's type 7. They are exact up to a million
+//! rows; beyond, they are those of every 2nd, 4th, … row, so that memory is bounded and nothing is random. The extremes are always exact.
+//! Cook's distance is e²·h/((1 − h)²·k·s²), h being the leverage and k the parameters.
+
+use planish_tensor::Dd;
+use planish_tensor::dd::two_prod;
+use serde::{Deserialize, Serialize};
+
+/// Residuals kept for the quantiles.
+const KEPT: usize = 1_000_000;
+/// Rows listed for their leverage or influence.
+const LISTED: usize = 10;
+/// A row whose leverage is nearer to one than this determines a coefficient alone: its residual is zero whatever it holds.
+pub(crate) const FULL_LEVERAGE: f64 = 1e-10;
+
+/// A row that stands out.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct InfluentialRow {
+    /// The row, from 0, among those that were fitted.
+    pub row: u64,
+    /// Its leverage, or its Cook's distance.
+    pub value: f64,
+}
+
+/// The rows with the largest values, in descending order; of equal ones the earlier first.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Largest(Vec<InfluentialRow>);
+
+impl Largest {
+    pub(crate) fn push(&mut self, row: u64, value: f64) {
+        if self.0.len() == LISTED && value <= self.0[LISTED - 1].value {
+            return;
+        }
+        let at = self.0.partition_point(|r| r.value >= value);
+        self.0.insert(at, InfluentialRow { row, value });
+        self.0.truncate(LISTED);
+    }
+
+    pub(crate) fn rows(&self, scale: f64) -> Vec<InfluentialRow> {
+        self.0.iter().map(|r| InfluentialRow { row: r.row, value: finite(r.value * scale) }).collect()
+    }
+}
+
+/// The number, kept within what a record can hold.
+pub(crate) fn finite(x: f64) -> f64 {
+    if x.is_nan() { f64::MAX } else { x.clamp(-f64::MAX, f64::MAX) }
+}
+
+/// Sums over the residuals of one response, in the frame.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Residuals {
+    rows: u64,
+    /// Σe, Σe², Σe³, Σe⁴
+    powers: [Dd; 4],
+    /// Σ(eᵢ − eᵢ₋₁)²
+    succession: Dd,
+    last: Option<f64>,
+    extremes: Option<[f64; 2]>,
+    sample: Vec<f64>,
+    /// Every how manieth row is kept, as a power of two.
+    thinned: u32,
+    pub(crate) cook: Largest,
+}
+
+impl Residuals {
+    /// A row with its residual and leverage.
+    pub(crate) fn push(&mut self, row: u64, e: f64, leverage: f64) {
+        let (p, r) = two_prod(e, e);
+        let square = Dd { hi: p, lo: r };
+        for (sum, power) in
+            self.powers.iter_mut().zip([Dd::from(e), square, square * Dd::from(e), square * square])
+        {
+            *sum = *sum + power;
+        }
+        if let Some(last) = self.last {
+            let (p, r) = two_prod(e - last, e - last);
+            self.succession = self.succession + Dd { hi: p, lo: r };
+        }
+        self.last = Some(e);
+        let [low, high] = self.extremes.unwrap_or([e, e]);
+        self.extremes = Some([low.min(e), high.max(e)]);
+        self.keep(e);
+        if 1.0 - leverage > FULL_LEVERAGE {
+            let rest = 1.0 - leverage;
+            self.cook.push(row, e * e * leverage / (rest * rest));
+        }
+        self.rows += 1;
+    }
+
+    fn keep(&mut self, e: f64) {
+        if !self.rows.is_multiple_of(1 << self.thinned) {
+            return;
+        }
+        if self.sample.len() == KEPT {
+            let mut wanted = false;
+            self.sample.retain(|_| {
+                wanted = !wanted;
+                wanted
+            });
+            self.thinned += 1;
+            if !self.rows.is_multiple_of(1 << self.thinned) {
+                return;
+            }
+        }
+        self.sample.push(e);
+    }
+
+    pub(crate) fn rows(&self) -> u64 {
+        self.rows
+    }
+
+    /// Σe² and Σe⁴
+    pub(crate) fn square_sums(&self) -> [Dd; 2] {
+        [self.powers[1], self.powers[3]]
+    }
+
+    /// Whether quantiles are of a part of the rows.
+    pub(crate) fn is_sampled(&self) -> bool {
+        self.thinned > 0
+    }
+
+    /// Skewness and kurtosis; `None` if all residuals are equal.
+    pub(crate) fn shape(&self) -> Option<[f64; 2]> {
+        let n = Dd::from(self.rows as f64);
+        let [s1, s2, s3, s4] = self.powers.map(|s| s / n);
+        let m2 = s2 - s1 * s1;
+        let three = Dd::from(3.0);
+        let m3 = s3 - three * s1 * s2 + Dd::from(2.0) * s1 * s1 * s1;
+        let m4 = s4 - Dd::from(4.0) * s1 * s3 + Dd::from(6.0) * s1 * s1 * s2 - three * s1 * s1 * s1 * s1;
+        let variance = m2.to_f64();
+        let shape = [m3.to_f64() / (variance * variance.sqrt()), m4.to_f64() / (variance * variance)];
+        (variance > 0.0 && shape.iter().all(|x| x.is_finite())).then_some(shape)
+    }
+
+    /// Durbin and Watson's statistic; `None` if all residuals are zero.
+    pub(crate) fn durbin_watson(&self) -> Option<f64> {
+        let dw = (self.succession / self.powers[1]).to_f64();
+        (self.powers[1].hi > 0.0 && dw.is_finite()).then_some(dw)
+    }
+
+    /// Minimum, quartiles and maximum.
+    pub(crate) fn quantiles(&mut self) -> [f64; 5] {
+        let Some([low, high]) = self.extremes else { return [0.0; 5] };
+        self.sample.sort_by(f64::total_cmp);
+        let at = |share: f64| quantile(&self.sample, share);
+        [low, at(0.25), at(0.5), at(0.75), high]
+    }
+}
+
+/// R's type 7: linear between the order statistics at (n − 1)·share.
+fn quantile(sorted: &[f64], share: f64) -> f64 {
+    let place = (sorted.len() - 1) as f64 * share;
+    let below = place.floor();
+    let (low, high) = (sorted[below as usize], sorted[(place.ceil()) as usize]);
+    low + (place - below) * (high - low)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pushed(e: impl Iterator<Item = f64>) -> Residuals {
+        let mut r = Residuals::default();
+        e.enumerate().for_each(|(i, e)| r.push(i as u64, e, 0.5));
+        r
+    }
+
+    #[test]
+    fn quantiles_are_those_of_type_7_and_moments_are_central() {
+        let mut r = pushed([4.0, 1.0, 3.0, 10.0].into_iter());
+        assert_eq!(r.quantiles(), [1.0, 2.5, 3.5, 5.5, 10.0]);
+        // Mean 4.5; deviations −0.5, −3.5, −1.5, 5.5.
+        let m2 = (0.25 + 12.25 + 2.25 + 30.25) / 4.0;
+        let m4 = (0.0625 + 150.0625 + 5.0625 + 915.0625) / 4.0;
+        let [skew, kurtosis] = r.shape().unwrap();
+        assert!((skew - (-0.125 - 42.875 - 3.375 + 166.375) / 4.0 / (m2 * f64::sqrt(m2))).abs() < 1e-15);
+        assert!((kurtosis - m4 / (m2 * m2)).abs() < 1e-15);
+        assert_eq!(r.durbin_watson(), Some((9.0 + 4.0 + 49.0) / 126.0));
+        assert_eq!(pushed([0.0, 0.0].into_iter()).durbin_watson(), None);
+        assert_eq!(pushed([2.0, 2.0].into_iter()).shape(), None);
+    }
+
+    #[test]
+    fn beyond_a_million_rows_every_second_one_is_kept() {
+        let n = 2_500_001_u64;
+        let mut r = pushed((0..n).map(|i| (i * 48271 % n) as f64));
+        assert!(r.is_sampled() && r.sample.len() <= KEPT && r.sample.len() > KEPT / 2);
+        let [low, q1, median, q3, high] = r.quantiles();
+        assert_eq!((low, high), (0.0, (n - 1) as f64));
+        for (found, share) in [(q1, 0.25), (median, 0.5), (q3, 0.75)] {
+            assert!((found / n as f64 - share).abs() < 1e-3);
+        }
+    }
+
+    #[test]
+    fn the_largest_are_kept_in_order_and_ties_go_to_the_earlier_row() {
+        let mut l = Largest::default();
+        (0..30).for_each(|i| l.push(i, (i % 5) as f64));
+        let rows: Vec<u64> = l.rows(1.0).iter().map(|r| r.row).collect();
+        assert_eq!(rows, [4, 9, 14, 19, 24, 29, 3, 8, 13, 18]);
+        assert_eq!(l.rows(2.0)[0].value, 8.0);
+    }
+}
