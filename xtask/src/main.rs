@@ -64,7 +64,7 @@ const COMMANDS: &[Command] = &[
     Command {
         name: "memcheck",
         arguments: "",
-        about: "run the tests of the crate with unsafe code under valgrind (an hour or less)",
+        about: "run the tests of the crate with unsafe code under valgrind (half an hour)",
         run: |root, _| memcheck::run(root),
     },
     Command {

@@ -1,3 +1,5 @@
+//! The bits are those of a backward pass that makes all gradients first, as it does where they are clipped.
+
 use crate::data::Data;
 use crate::network::Network;
 use crate::session::Session;
