@@ -10,6 +10,7 @@ use crate::rank::Factor;
 use crate::refine::Solution;
 use crate::source::same;
 use crate::state::Folded;
+use crate::tier::Tier;
 use crate::upper::inner;
 use planish_tensor::dd::{DdSlice, DdVec};
 use planish_tensor::{Dd, Isa, MatRef, Matrix};
@@ -35,6 +36,9 @@ pub struct FittedLinearRegression {
     pub condition: f64,
     /// The most corrections that a response took.
     pub refinements: usize,
+    /// How the triangular factor was found.
+    #[serde(default)]
+    pub tier: Tier,
     /// The coefficients of each response.
     pub responses: Vec<Response>,
     /// What tables, tests and intervals need, if it was asked for.
@@ -83,6 +87,7 @@ impl FittedLinearRegression {
             min_norm: false,
             condition: factor.condition(isa).min(f64::MAX),
             refinements: solutions.iter().map(|s| s.refinements).max().unwrap_or(0),
+            tier: Tier::Sure,
             responses,
             inference: None,
         })

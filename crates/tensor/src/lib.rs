@@ -27,6 +27,7 @@ pub mod reduce;
 pub mod rng;
 mod scalar;
 pub mod simd;
+mod transpose;
 mod view;
 
 pub use buffer::AlignedVec;
@@ -35,4 +36,5 @@ pub use exec::Exec;
 pub use isa::{Isa, IsaError};
 pub use matrix::Matrix;
 pub use scalar::Scalar;
+pub use transpose::transpose;
 pub use view::{MatMut, MatRef};
