@@ -1,8 +1,8 @@
 //! Predictions beside ONNX Runtime: `Network::predict`, which makes its output anew each time; ONNX Runtime writes to a bound one.
 
 use super::Bench;
-use super::bars::{Bar, Limit};
 use super::network::{self, Kind};
+use crate::bars::{Bar, Limit};
 use crate::child::Peer;
 use crate::sample::{Contender, race};
 use planish_tensor::Exec;

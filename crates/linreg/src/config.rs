@@ -119,6 +119,9 @@ impl LinearRegression {
         }
         fitted.tier = tier;
         fitted.aliases = aliases;
+        if inference.is_some() {
+            fitted.responses.iter_mut().for_each(|r| r.std_errors.clear());
+        }
         fitted.inference = inference;
         Ok(fitted)
     }
@@ -168,7 +171,7 @@ impl LinearRegression {
         };
         if let Some(folded) = read.filter(|f| f.used >= parameters as u64) {
             let factor = Factor::new(isa, &folded, terms, self.tolerance);
-            let condition = factor.inverse_norm(isa, &factor.norms(isa));
+            let condition = factor.inverse_norm(&factor.norms(isa));
             if factor.aliased.is_empty() && condition <= gram_tier::LARGEST_CONDITION {
                 return Ok((Tier::Fast, folded, factor));
             }

@@ -120,7 +120,7 @@ impl<'a> Problem<'a> {
         tier: Tier,
     ) -> Problem<'a> {
         let norms = factor.norms(exec.isa);
-        let condition = factor.inverse_norm(exec.isa, &norms);
+        let condition = factor.inverse_norm(&norms);
         let power = if tier == Tier::Fast { condition * condition } else { condition };
         let rate = 4.0 * f64::EPSILON * power;
         let mut problem = Problem { exec, frame, factor, rows, norms, rate, condition, raw: false };

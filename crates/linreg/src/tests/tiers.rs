@@ -106,3 +106,19 @@ fn columns_far_from_zero_keep_their_digits_in_the_fast_tier() {
         assert_close(&parameters(&b, 0)[1..], &parameters(&a, 0)[1..], 2e-16);
     }
 }
+
+#[test]
+fn standard_errors_are_those_of_the_table() {
+    let (x, y) = data(700, 4, 1);
+    let weights: Vec<f64> = (0..700).map(|i| 0.5 + (i % 3) as f64).collect();
+    for fit_intercept in [true, false] {
+        let plain = LinearRegression { fit_intercept, ..LinearRegression::default() };
+        let with_table = LinearRegression { inference: Some(Covariance::Classical), ..plain };
+        let run = |model: LinearRegression| {
+            model.fit_matrix(Isa::best(), x.view(), y.view(), Some(&weights)).unwrap()
+        };
+        let table = run(with_table).summary(0, 0.95).unwrap();
+        let of: Vec<f64> = table.coefficients.iter().map(|c| c.std_error.unwrap()).collect();
+        assert_close(&run(plain).responses[0].std_errors, &of, 1e-13);
+    }
+}
