@@ -4,9 +4,11 @@
 //! is the ratio. A figure is the mean of the best third of its samples. The first line names the machine and the peak of
 //! fused multiply-adds measured in the same run.
 
+mod bars;
 mod child;
 mod gemm_bench;
 mod large;
+mod linreg_bench;
 mod machine;
 mod math_bench;
 mod sample;
@@ -34,8 +36,8 @@ fn run() -> Result<(), String> {
         return Ok(());
     };
     let name = settings.name.as_str();
-    if !["train", "gemm", "math", "large", "ulp"].contains(&name) {
-        return Err(format!("unknown benchmark {name:?}: use train, gemm, math, large or ulp"));
+    if !["train", "gemm", "linreg", "math", "large", "ulp"].contains(&name) {
+        return Err(format!("unknown benchmark {name:?}: use train, gemm, linreg, math, large or ulp"));
     }
     if settings.large.phase.is_some() {
         return large::phase(settings.exec, &settings.large);
@@ -45,6 +47,7 @@ fn run() -> Result<(), String> {
     let results = match name {
         "train" => train_bench::run(settings.exec, &machine, &settings.training)?,
         "gemm" => gemm_bench::run(settings.exec, &machine, &settings.products)?,
+        "linreg" => linreg_bench::run(settings.exec, &settings.fits)?,
         "math" => math_bench::run(settings.exec),
         "large" => large::run(settings.exec, &settings.large)?,
         _ => ulp::run(settings.exec),

@@ -3,6 +3,7 @@
 use crate::gemm_bench::Products;
 use crate::gemm_bench::grid::{self, Case, Element, Group, Layout, Shape};
 use crate::large::Job;
+use crate::linreg_bench::Fits;
 use crate::train_bench::{PEERS, Part, Training};
 use planish_tensor::{Exec, Isa};
 
@@ -13,6 +14,7 @@ Usage: cargo xtask bench NAME [OPTION VALUE]...
 Benchmarks:
   gemm     matrix products beside the crates gemm, matrixmultiply and faer, and NumPy and PyTorch
   train    training steps and predictions beside PyTorch, JAX, Keras, scikit-learn and ONNX Runtime
+  linreg   least squares beside scikit-learn and NumPy
   large    a network of a billion parameters: seconds and memory to train, save, open and ask it
   math     vector math beside the standard library
   ulp      the largest errors of the vector math over all 2^32 f32 arguments (`cargo xtask ulp`)
@@ -36,6 +38,10 @@ Options of train:
   --only PARTS      of steps,widths,predict                       [all]
   --seconds S       seconds a network                             [3: with all peers some three minutes]
 
+Options of linreg:
+  --python PROGRAM  a Python with NumPy and scikit-learn
+  --seconds S       seconds a shape                               [3: with the peers some two minutes]
+
 Options of large:
   --params N        about how many parameters                     [1000000000: needs 17 GB of memory and 4 GB of disk]
   --folder DIR      where to keep the model                       [a temporary folder]
@@ -46,6 +52,7 @@ Examples:
   cargo xtask bench gemm --shape 128x784x512 --layouts nn,tn
   cargo xtask bench train --python python3 --threads 2 --json train.json
   cargo xtask bench train --only steps,predict
+  cargo xtask bench linreg --python python3 --threads 2
   cargo xtask bench large --threads 0 --params 250000000
 ";
 
@@ -61,6 +68,8 @@ pub struct Settings {
     pub products: Products,
     /// What `train` measures.
     pub training: Training,
+    /// What `linreg` measures.
+    pub fits: Fits,
     /// The network of `large`.
     pub large: Job,
 }
@@ -86,7 +95,7 @@ pub fn parse(args: impl Iterator<Item = String>) -> Result<Option<Settings>, Str
             }
             ("--isa", _) => exec.isa = Isa::from_name(value).map_err(|e| e.to_string())?,
             ("--json", _) => json = Some(value.clone()),
-            ("--python", "gemm" | "train") => python = Some(value.clone()),
+            ("--python", "gemm" | "train" | "linreg") => python = Some(value.clone()),
             ("--only", "gemm") => groups = Some(named(value, &Group::ALL, Group::name)?),
             ("--only", "train") => parts = named(value, &Part::ALL, Part::name)?,
             ("--peers", "train") => peers = named(value, &PEERS, |name| name)?,
@@ -95,7 +104,7 @@ pub fn parse(args: impl Iterator<Item = String>) -> Result<Option<Settings>, Str
             ("--element", "gemm") => {
                 element = named(value, &[Element::F32, Element::F64], Element::name)?.first().copied();
             }
-            ("--seconds", "gemm" | "train") => {
+            ("--seconds", "gemm" | "train" | "linreg") => {
                 let valid = |s: &f64| s.is_finite() && *s >= 0.0;
                 let given =
                     value.parse().ok().filter(valid).ok_or_else(|| format!("{value:?} is no time"))?;
@@ -120,8 +129,9 @@ pub fn parse(args: impl Iterator<Item = String>) -> Result<Option<Settings>, Str
         }
     };
     let products = Products { cases, seconds: seconds.unwrap_or(1.5), python: python.clone() };
+    let fits = Fits { seconds: seconds.unwrap_or(3.0), python: python.clone() };
     let training = Training { parts, seconds: seconds.unwrap_or(3.0), python, peers };
-    Ok(Some(Settings { name: name.clone(), exec, json, products, training, large }))
+    Ok(Some(Settings { name: name.clone(), exec, json, products, training, fits, large }))
 }
 
 /// The items that a list of names with commas means, in the order of `all`.

@@ -1,14 +1,14 @@
 //! Training and prediction beside PyTorch, JAX, Keras, scikit-learn and ONNX Runtime, where a Python is given.
 //!
 //! The files: `network` has our own epochs and predictions; `steps` is the table of training steps with everything in (shuffling, gathering,
-//! forward, backward, update), `widths` looks for cliffs as layers grow, `predict` times predictions; `bars` holds figures against the bars.
+//! forward, backward, update), `widths` looks for cliffs as layers grow, `predict` times predictions.
 
-mod bars;
 mod network;
 mod predict;
 mod steps;
 mod widths;
 
+use crate::bars;
 use crate::child::Peer;
 use crate::machine::Machine;
 use crate::sample::Contender;

@@ -1,8 +1,8 @@
 //! Predictions beside ONNX Runtime, each with its model and its output kept ready: ours by a `Predictor`, theirs by bound tensors.
 
 use super::Bench;
-use super::bars::{Bar, Limit};
 use super::network::{self, Kind};
+use crate::bars::{Bar, Limit};
 use crate::child::Peer;
 use crate::sample::{Contender, race};
 use planish_tensor::Exec;

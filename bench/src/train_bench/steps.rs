@@ -1,8 +1,8 @@
 //! Microseconds a training step, everything in, beside the peers.
 
 use super::Bench;
-use super::bars::{Bar, Limit};
 use super::network::{self, Kind, Training};
+use crate::bars::{Bar, Limit};
 use crate::child::Peer;
 use crate::sample::{Contender, race};
 use serde_json::{Map, Value, json};

@@ -1,8 +1,8 @@
 //! The width sweep 10 → w → w → 10: whether the time of a multiply-add ever rises as layers grow.
 
 use super::Bench;
-use super::bars::{Bar, Limit};
 use super::network::{self, Kind, Training};
+use crate::bars::{Bar, Limit};
 use crate::sample::{Contender, race};
 use serde_json::{Value, json};
 

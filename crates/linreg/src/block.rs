@@ -3,6 +3,7 @@
 //! A block holds up to 4096 rows column by column in double-double. The length is fixed, because the order of
 //! the arithmetic, and with it the last bits of the result, follows the blocks.
 
+use crate::part::Matrices;
 use planish_tensor::AlignedVec;
 use planish_tensor::dd::DdVec;
 
@@ -57,6 +58,11 @@ pub trait BlockSource {
     /// Whether the rows have weights.
     fn weighted(&self) -> bool {
         false
+    }
+
+    /// All rows, where they lie in memory as matrices of `f64`, without clusters: they are then read in place, by several threads.
+    fn matrices(&self) -> Option<Matrices<'_>> {
+        None
     }
 
     /// Goes back to the first row.

@@ -5,14 +5,16 @@ use crate::block::{Block, BlockSource};
 use crate::covariance::Covariance;
 use crate::error::{FitError, LinregError};
 use crate::fitted::FittedLinearRegression;
+use crate::gram_tier;
 use crate::inference::{Fit, Inference};
 use crate::last_pass;
 use crate::rank::Factor;
 use crate::refine::{self, Problem};
 use crate::source::MatrixSource;
 use crate::state::{Fold, Folded};
+use crate::tier::Tier;
 use nalgebra::{DMatrix, DVector};
-use planish_tensor::{Isa, MatRef};
+use planish_tensor::{Exec, Isa, MatRef};
 use serde::{Deserialize, Serialize};
 
 /// The default of [`LinearRegression::tolerance`], which lies between what rounding leaves and what data mean.
@@ -39,6 +41,13 @@ pub struct LinearRegression {
     /// Whether a last pass gathers what tables, tests and intervals need, and which covariance they use.
     #[serde(default)]
     pub inference: Option<Covariance>,
+    /// Whether the fast tier is tried first (see [`Tier`]); the result is as exact without it.
+    #[serde(default = "yes")]
+    pub fast: bool,
+}
+
+fn yes() -> bool {
+    true
 }
 
 impl Default for LinearRegression {
@@ -49,12 +58,14 @@ impl Default for LinearRegression {
             max_refinements: 12,
             aliased: AliasedPolicy::Drop,
             inference: None,
+            fast: true,
         }
     }
 }
 
 impl LinearRegression {
-    /// Fits to the rows of a source, which is read two times or more.
+    /// Fits to the rows of a source, which is read two times or more, with an instruction set, or that and a number of threads:
+    /// those of the current pool (see [`Exec::install`]), which change no bit of the result.
     ///
     /// # Errors
     /// If the source fails, or its rows cannot be fitted: see [`LinregError`].
@@ -63,9 +74,11 @@ impl LinearRegression {
     /// If the source puts more than [`BLOCK_ROWS`](crate::BLOCK_ROWS) rows into a block.
     pub fn fit<S: BlockSource>(
         &self,
-        isa: Isa,
+        exec: impl Into<Exec>,
         source: &mut S,
     ) -> Result<FittedLinearRegression, FitError<S::Error>> {
+        let exec: Exec = exec.into();
+        let isa = exec.isa;
         let terms = source.terms();
         let parameters = terms + usize::from(self.fit_intercept);
         if parameters == 0 {
@@ -74,16 +87,12 @@ impl LinearRegression {
         if source.responses() == 0 {
             return Err(FitError::Linreg(LinregError::NoResponses));
         }
-        let folded = self.fold(isa, source)?;
-        if folded.used < parameters as u64 {
-            return Err(FitError::Linreg(LinregError::TooFewRows { rows: folded.used, parameters }));
-        }
-        let factor = Factor::new(isa, &folded, terms, self.tolerance);
+        let (tier, folded, factor) = self.factor(exec, source)?;
         if self.aliased == AliasedPolicy::Error && !factor.aliased.is_empty() {
             return Err(FitError::Linreg(LinregError::Aliased { terms: factor.aliased }));
         }
         let aliases = alias::combinations(isa, &folded.frame, &factor);
-        let problem = Problem::new(isa, &folded.frame, &factor, folded.rows);
+        let problem = Problem::new(exec, &folded.frame, &factor, folded.rows, tier);
         let solutions = refine::solve(&problem, source, self.max_refinements)?;
         let min_norm = match self.aliased {
             AliasedPolicy::MinNorm => MinNorm::new(terms, &factor.kept, &aliases),
@@ -108,7 +117,11 @@ impl LinearRegression {
         if let Some(p) = &min_norm {
             fitted.spread(p);
         }
+        fitted.tier = tier;
         fitted.aliases = aliases;
+        if inference.is_some() {
+            fitted.responses.iter_mut().for_each(|r| r.std_errors.clear());
+        }
         fitted.inference = inference;
         Ok(fitted)
     }
@@ -119,12 +132,12 @@ impl LinearRegression {
     /// If the shapes disagree or the data cannot be fitted.
     pub fn fit_matrix(
         &self,
-        isa: Isa,
+        exec: impl Into<Exec>,
         x: MatRef<'_, f64>,
         y: MatRef<'_, f64>,
         weights: Option<&[f64]>,
     ) -> Result<FittedLinearRegression, LinregError> {
-        self.fit(isa, &mut MatrixSource::new(x, y, weights)?).map_err(|e| match e {
+        self.fit(exec, &mut MatrixSource::new(x, y, weights)?).map_err(|e| match e {
             FitError::Linreg(e) => e,
             FitError::Source(never) => match never {},
         })
@@ -143,7 +156,35 @@ impl LinearRegression {
         self.fit_matrix(Isa::best(), by_column, MatRef::new(y.as_slice(), y.len(), 1), None)
     }
 
-    /// The first pass.
+    /// The triangular factor without aliased terms: of the Gram matrix, if that is enough, else by reflections.
+    fn factor<S: BlockSource>(
+        &self,
+        exec: Exec,
+        source: &mut S,
+    ) -> Result<(Tier, Folded, Factor), FitError<S::Error>> {
+        let (isa, terms) = (exec.isa, source.terms());
+        let parameters = terms + usize::from(self.fit_intercept);
+        let read = if self.fast {
+            gram_tier::fold(exec, source, self.fit_intercept, self.tolerance).map_err(FitError::Source)?
+        } else {
+            None
+        };
+        if let Some(folded) = read.filter(|f| f.used >= parameters as u64) {
+            let factor = Factor::new(isa, &folded, terms, self.tolerance);
+            let condition = factor.inverse_norm(&factor.norms(isa));
+            if factor.aliased.is_empty() && condition <= gram_tier::LARGEST_CONDITION {
+                return Ok((Tier::Fast, folded, factor));
+            }
+        }
+        let folded = self.fold(isa, source)?;
+        if folded.used < parameters as u64 {
+            return Err(FitError::Linreg(LinregError::TooFewRows { rows: folded.used, parameters }));
+        }
+        let factor = Factor::new(isa, &folded, terms, self.tolerance);
+        Ok((Tier::Sure, folded, factor))
+    }
+
+    /// The first pass of the sure tier.
     fn fold<S: BlockSource>(&self, isa: Isa, source: &mut S) -> Result<Folded, FitError<S::Error>> {
         let (terms, responses) = (source.terms(), source.responses());
         source.rewind().map_err(FitError::Source)?;

@@ -38,6 +38,19 @@ impl Frame {
         }
     }
 
+    /// The frame with the powers of two that the first block asks for.
+    pub(crate) fn of_first(isa: Isa, intercept: bool, block: &Block) -> Frame {
+        let mut frame = Frame::new(isa, intercept, block);
+        for (c, gauge) in frame.gauge.iter_mut().enumerate() {
+            let values = &block.column(c).hi[..block.rows];
+            let shift = frame.shift[c];
+            gauge.admit(values.iter().fold(0.0, |m, v| (v - shift).abs().max(m)));
+        }
+        let weights = block.weights.iter().flat_map(|w| &w[..block.rows]);
+        frame.root.admit(weights.fold(0.0, |m: f64, w| w.sqrt().max(m)));
+        frame
+    }
+
     /// The exponent of column c.
     pub(crate) fn exponent(&self, c: usize) -> i32 {
         self.gauge[c].exponent()

@@ -22,8 +22,8 @@ use std::collections::HashMap;
 const PRECISE: usize = 64;
 /// Rows up to which it is so in any case.
 const FEW_ROWS: u64 = 16_384;
-/// A rate (of `Problem`) below which `f64` loses at most two digits: a condition number of about 100.
-const HARMLESS: f64 = 400.0 * f64::EPSILON;
+/// A condition number for which `f64` loses at most two digits.
+const HARMLESS: f64 = 100.0;
 /// An error of the factor above this asks for another pass.
 const CLOSE: f64 = 1e-10;
 
@@ -133,11 +133,11 @@ impl Pass {
         };
         let response = || PerResponse {
             residuals: Residuals::default(),
-            meat: Meat::new(problem.isa, rank),
+            meat: Meat::new(problem.isa(), rank),
             squares_along: vec![0.0; rank],
         };
         Pass {
-            precise: rank <= PRECISE && (problem.rows <= FEW_ROWS || problem.rate > HARMLESS),
+            precise: rank <= PRECISE && (problem.rows <= FEW_ROWS || problem.condition > HARMLESS),
             out: LastPass {
                 upper,
                 leverages: Largest::default(),
@@ -215,7 +215,7 @@ impl Pass {
 
     /// T ← X·R⁻¹, a column at a time.
     fn transform(&mut self, problem: &Problem<'_>, block: &Block) {
-        let (isa, n, first) = (problem.isa, block.rows, problem.factor.first);
+        let (isa, n, first) = (problem.isa(), block.rows, problem.factor.first);
         let Scratch { framed, t, .. } = &mut self.scratch;
         for j in 0..t.len() {
             if j < first {
@@ -245,7 +245,7 @@ impl Pass {
 
     /// G ← G + TᵀWT, and √w·t.
     fn add_gram(&mut self, problem: &Problem<'_>, n: usize) {
-        let isa = problem.isa;
+        let isa = problem.isa();
         let Scratch { t, weighted, weights, roots, s, .. } = &mut self.scratch;
         for (s, t) in s.iter_mut().zip(t.iter()) {
             (0..n).for_each(|i| s[i] = roots[i] * (t.hi[i] + t.lo[i]));
@@ -292,7 +292,7 @@ impl Pass {
     }
 
     fn add_response(&mut self, problem: &Problem<'_>, block: &Block, q: usize, solution: &Solution) {
-        let (isa, n, first) = (problem.isa, block.rows, problem.factor.first);
+        let (isa, n, first) = (problem.isa(), block.rows, problem.factor.first);
         let Scratch { t, r, weights, roots, s, leverage, e, squares, places, .. } = &mut self.scratch;
         let x: Vec<_> = problem.factor.kept.iter().map(|&term| column(problem, block, term)).collect();
         let intercept = if first == 1 { solution.beta[0] } else { Dd::ZERO };

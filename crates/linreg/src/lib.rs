@@ -57,6 +57,7 @@ mod error;
 mod fitted;
 mod frame;
 mod glm;
+mod gram_tier;
 mod inference;
 mod interval;
 mod kernels;
@@ -64,6 +65,7 @@ mod last_pass;
 mod meat;
 mod normality;
 mod packed_serde;
+mod part;
 mod penalised;
 mod rank;
 mod refine;
@@ -74,6 +76,9 @@ mod summary;
 mod sweep;
 #[cfg(test)]
 mod tests;
+mod tier;
+mod tile_kernel;
+mod tile_sweep;
 mod triangle;
 mod upper;
 
@@ -89,6 +94,7 @@ pub use glm::{CoefficientRow, Family, FittedGlm, Glm};
 pub use inference::{Inference, ResponseInference};
 pub use interval::HalfWidths;
 pub use normality::Test;
+pub use part::Matrices;
 pub use penalised::{
     AlphaRule, AlphaScore, ElasticNet, ElasticNetCv, FittedElasticNet, FittedNonNegative, FittedRidge, KFold,
     Lasso, NonNegative, Ridge, RidgeCriterion, RidgeCv, RidgeScore,
@@ -96,3 +102,4 @@ pub use penalised::{
 pub use residuals::InfluentialRow;
 pub use source::{ColumnSource, MatrixSource};
 pub use summary::{Coefficient, Summary};
+pub use tier::Tier;

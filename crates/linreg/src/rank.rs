@@ -28,6 +28,7 @@ pub(crate) struct Factor {
     columns: Vec<Vec<f64>>,
     /// Qᵀy of each response.
     pub(crate) rhs: Vec<Vec<f64>>,
+    inverse_squares: Vec<f64>,
 }
 
 impl Factor {
@@ -54,7 +55,10 @@ impl Factor {
         let rank = first + kept.len();
         let rhs = work[rank..].iter().map(|c| c[..rank].to_vec()).collect();
         let columns = (0..rank).map(|j| work[j][..=j].to_vec()).collect();
-        Factor { first, kept, aliased, dependent, columns, rhs }
+        let mut factor =
+            Factor { first, kept, aliased, dependent, columns, rhs, inverse_squares: Vec::new() };
+        factor.inverse_squares = factor.square_inverse(isa);
+        factor
     }
 
     /// The number of columns.
@@ -74,15 +78,24 @@ impl Factor {
 
     /// The Frobenius norm of D·R⁻¹, with D the norms of the columns: between the inverse of the smallest singular value
     /// of the columns at unit norm, and √rank times that.
-    pub(crate) fn inverse_norm(&self, isa: Isa, norms: &[f64]) -> f64 {
-        let mut sum = 0.0;
+    pub(crate) fn inverse_norm(&self, norms: &[f64]) -> f64 {
+        norms.iter().zip(&self.inverse_squares).map(|(n, s)| n * n * s).sum::<f64>().sqrt()
+    }
+
+    /// The squared norms of the rows of R⁻¹: what the variances of the coefficients in the frame are to that of the residuals.
+    pub(crate) fn inverse_squares(&self) -> &[f64] {
+        &self.inverse_squares
+    }
+
+    fn square_inverse(&self, isa: Isa) -> Vec<f64> {
+        let mut squares = vec![0.0; self.rank()];
         for j in 0..self.rank() {
-            let mut z = vec![0.0; self.rank()];
+            let mut z = vec![0.0; j + 1];
             z[j] = 1.0;
             self.solve_top(isa, &mut z, j + 1);
-            sum += z.iter().zip(norms).map(|(z, n)| (z * n) * (z * n)).sum::<f64>();
+            squares.iter_mut().zip(&z).for_each(|(sum, z)| *sum += z * z);
         }
-        sum.sqrt()
+        squares
     }
 
     /// z ← R⁻¹z

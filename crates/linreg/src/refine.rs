@@ -14,7 +14,9 @@ use crate::error::FitError;
 use crate::frame::{Frame, pow2};
 use crate::rank::Factor;
 use crate::sweep::{Sums, sweep};
-use planish_tensor::{Dd, Isa};
+use crate::tier::Tier;
+use crate::tile_sweep;
+use planish_tensor::{Dd, Exec, Isa};
 
 /// The relative error of each coefficient that ends refinement.
 const SETTLED: f64 = pow2(-56);
@@ -45,15 +47,19 @@ pub(crate) struct Solution {
 
 /// A problem whose rank is known.
 pub(crate) struct Problem<'a> {
-    pub(crate) isa: Isa,
+    pub(crate) exec: Exec,
     pub(crate) frame: &'a Frame,
     pub(crate) factor: &'a Factor,
     /// Rows that the source must have.
     pub(crate) rows: u64,
     /// The norms of the columns of the factor.
     norms: Vec<f64>,
-    /// The least rate at which corrections are expected to shrink: about 4κ·2⁻⁵², κ the condition number.
+    /// The least rate at which corrections are expected to shrink: about 4κ·2⁻⁵², κ the condition number; in the fast tier 4κ²·2⁻⁵².
     pub(crate) rate: f64,
+    /// An upper bound of the condition number of the columns at unit norm, not above √rank times it.
+    pub(crate) condition: f64,
+    /// Whether passes may sum in raw units: see `tile_sweep`.
+    pub(crate) raw: bool,
 }
 
 /// Solves for every response and refines until settled, or until `limit` corrections.
@@ -106,16 +112,41 @@ impl Solution {
 }
 
 impl<'a> Problem<'a> {
-    pub(crate) fn new(isa: Isa, frame: &'a Frame, factor: &'a Factor, rows: u64) -> Problem<'a> {
-        let norms = factor.norms(isa);
-        let rate = 4.0 * f64::EPSILON * factor.inverse_norm(isa, &norms);
-        Problem { isa, frame, factor, rows, norms, rate }
+    pub(crate) fn new(
+        exec: Exec,
+        frame: &'a Frame,
+        factor: &'a Factor,
+        rows: u64,
+        tier: Tier,
+    ) -> Problem<'a> {
+        let norms = factor.norms(exec.isa);
+        let condition = factor.inverse_norm(&norms);
+        let power = if tier == Tier::Fast { condition * condition } else { condition };
+        let rate = 4.0 * f64::EPSILON * power;
+        let mut problem = Problem { exec, frame, factor, rows, norms, rate, condition, raw: false };
+        problem.raw = tier == Tier::Fast && tile_sweep::is_enough(&problem);
+        problem
+    }
+
+    pub(crate) fn isa(&self) -> Isa {
+        self.exec.isa
+    }
+
+    /// The norm of column j of the factor.
+    pub(crate) fn norm(&self, j: usize) -> f64 {
+        self.norms[j]
+    }
+
+    /// The norm of a column of ones, or of the roots of the weights, in the frame; without an intercept, where no column has
+    /// an offset, one.
+    pub(crate) fn root_rows(&self) -> f64 {
+        if self.factor.first == 1 { self.norms[0] } else { 1.0 }
     }
 
     /// The solution in `f64`.
     fn start(&self, rhs: &[f64]) -> Solution {
         let mut beta = rhs.to_vec();
-        self.factor.solve(self.isa, &mut beta);
+        self.factor.solve(self.exec.isa, &mut beta);
         Solution {
             beta: beta.into_iter().map(Dd::from).collect(),
             rss: Dd::ZERO,
@@ -130,8 +161,8 @@ impl<'a> Problem<'a> {
     /// β ← β + δ with RᵀRδ = s, unless corrections no longer shrink.
     fn correct(&self, q: usize, solution: &mut Solution, s: &[Dd]) {
         let mut delta: Vec<f64> = s.iter().map(|x| x.to_f64()).collect();
-        self.factor.solve_transposed(self.isa, &mut delta);
-        self.factor.solve(self.isa, &mut delta);
+        self.factor.solve_transposed(self.exec.isa, &mut delta);
+        self.factor.solve(self.exec.isa, &mut delta);
         let step = self.size(delta.iter().copied());
         let first = solution.refinements == 0;
         if step.is_nan() || (!first && step > 0.5 * solution.step) {

@@ -2,8 +2,9 @@
 
 use crate::block::{BLOCK_ROWS, Block, BlockSource};
 use crate::error::LinregError;
-use planish_tensor::MatRef;
+use crate::part::{Matrices, copy};
 use planish_tensor::dd::DdSlice;
+use planish_tensor::{Isa, MatRef};
 use std::convert::Infallible;
 
 /// The rows of a matrix X `[n, p]` and a matrix Y `[n, q]`, with optional weights `[n]`.
@@ -28,6 +29,10 @@ impl<'a> MatrixSource<'a> {
         same("rows of y", x.rows(), y.rows())?;
         same("weights", x.rows(), weights.map_or(x.rows(), <[f64]>::len))?;
         Ok(MatrixSource { x, y, weights, at: 0 })
+    }
+
+    fn all(&self) -> Matrices<'a> {
+        Matrices { x: self.x, y: self.y, weights: self.weights }
     }
 }
 
@@ -96,16 +101,14 @@ impl BlockSource for MatrixSource<'_> {
         Ok(())
     }
 
+    fn matrices(&self) -> Option<Matrices<'_>> {
+        Some(self.all())
+    }
+
     fn next(&mut self, block: &mut Block) -> Result<(), Infallible> {
-        let start = advance(block, &mut self.at, self.x.rows(), self.weights);
-        let Block { rows, x, y, .. } = block;
-        for (from, to) in [(self.x, x), (self.y, y)] {
-            for i in 0..*rows {
-                for (j, column) in to.iter_mut().enumerate() {
-                    (column.hi[i], column.lo[i]) = (from.at(start + i, j), 0.0);
-                }
-            }
-        }
+        let end = (self.at + BLOCK_ROWS).min(self.x.rows());
+        copy(Isa::best(), self.all().between(self.at, end), block);
+        self.at = end;
         Ok(())
     }
 }

@@ -1,9 +1,12 @@
 //! A pass over the rows: residuals and their products with the columns, in double-double.
 
 use crate::block::{BLOCK_ROWS, Block, BlockSource};
-use crate::error::{FitError, LinregError};
+use crate::error::FitError;
+use crate::gram_tier::same_rows;
 use crate::kernels::{Column, cross, residual, weigh};
+use crate::part::for_each_block;
 use crate::refine::{Problem, Solution};
+use crate::tile_sweep::Raw;
 use planish_tensor::dd::{DdSlice, DdVec, dot};
 use planish_tensor::{Dd, Isa};
 
@@ -27,36 +30,70 @@ pub(crate) fn sweep<S: BlockSource>(
     solutions: &[Solution],
     first: bool,
 ) -> Result<Vec<Option<Sums>>, FitError<S::Error>> {
-    source.rewind().map_err(FitError::Source)?;
-    let mut block = Block::new(source.terms(), source.responses(), source.weighted());
-    let mut scratch = Scratch::new(source.weighted());
-    let empty = Sums {
-        s: vec![Dd::ZERO; problem.factor.rank()],
-        rss: Dd::ZERO,
-        moments: [Dd::ZERO; 2],
-        weight: Dd::ZERO,
+    let (rows, sums) = if problem.raw {
+        let raw = Raw::new(problem, solutions, first);
+        let mut total: Vec<_> = solutions.iter().map(|_| None).collect();
+        let rows = for_each_block(
+            problem.exec,
+            source,
+            None,
+            || raw.workspace(),
+            |part, work| raw.block(part, work),
+            |block| Raw::add(&mut total, block),
+        );
+        (rows, raw.framed(total))
+    } else {
+        let empty = || Sums {
+            s: vec![Dd::ZERO; problem.factor.rank()],
+            rss: Dd::ZERO,
+            moments: [Dd::ZERO; 2],
+            weight: Dd::ZERO,
+        };
+        let mut total: Vec<_> = solutions.iter().map(|s| s.active.then(empty)).collect();
+        let rows = for_each_block(
+            problem.exec,
+            source,
+            None,
+            || (None, Scratch::new()),
+            |part, (room, scratch)| {
+                let mut sums: Vec<_> = solutions.iter().map(|s| s.active.then(empty)).collect();
+                add_rows(problem, part.block(problem.isa(), room), scratch, solutions, &mut sums, first);
+                sums
+            },
+            |block| add_sums(&mut total, block),
+        );
+        (rows, total)
     };
-    let mut sums: Vec<_> = solutions.iter().map(|s| s.active.then(|| empty.clone())).collect();
-    let mut rows = 0;
-    loop {
-        block.rows = 0;
-        source.next(&mut block).map_err(FitError::Source)?;
-        if block.rows == 0 {
-            break;
-        }
-        rows += block.rows as u64;
-        let x = columns(problem, &block);
-        scratch.take_weights(problem, &block);
-        for (q, sums) in sums.iter_mut().enumerate() {
-            if let Some(sums) = sums {
-                add_block(problem, &block, &x, &mut scratch, q, &solutions[q].beta, sums, first);
-            }
-        }
-    }
-    if rows != problem.rows {
-        return Err(FitError::Linreg(LinregError::Changed { first: problem.rows, now: rows }));
-    }
+    same_rows(problem.rows, rows.map_err(FitError::Source)?).map_err(FitError::Linreg)?;
     Ok(sums)
+}
+
+/// The sums of a block.
+fn add_rows(
+    problem: &Problem<'_>,
+    block: &Block,
+    scratch: &mut Scratch,
+    solutions: &[Solution],
+    sums: &mut [Option<Sums>],
+    first: bool,
+) {
+    let x = columns(problem, block);
+    scratch.take_weights(problem, block);
+    for (q, sums) in sums.iter_mut().enumerate() {
+        if let Some(sums) = sums {
+            add_block(problem, block, &x, scratch, q, &solutions[q].beta, sums, first);
+        }
+    }
+}
+
+/// Adds a block's sums to the total.
+fn add_sums(total: &mut [Option<Sums>], block: Vec<Option<Sums>>) {
+    for (total, block) in total.iter_mut().flatten().zip(block.into_iter().flatten()) {
+        total.s.iter_mut().zip(&block.s).for_each(|(t, &b)| *t = *t + b);
+        total.rss = total.rss + block.rss;
+        total.weight = total.weight + block.weight;
+        total.moments.iter_mut().zip(block.moments).for_each(|(t, b)| *t = *t + b);
+    }
 }
 
 /// Column c of [X Y], over the block's rows.
@@ -81,7 +118,7 @@ fn add_block(
     sums: &mut Sums,
     first: bool,
 ) {
-    let (isa, n) = (problem.isa, block.rows);
+    let (isa, n) = (problem.isa(), block.rows);
     let y = column(problem, block, block.x.len() + q);
     let offset = problem.factor.first;
     if first {
@@ -114,16 +151,18 @@ struct Scratch {
 }
 
 impl Scratch {
-    fn new(weighted: bool) -> Scratch {
+    fn new() -> Scratch {
         let zeros = || DdVec::zeros(BLOCK_ROWS);
         let mut ones = zeros();
         ones.hi.fill(1.0);
-        Scratch { ones, r: zeros(), weighted: weighted.then(|| [zeros(), zeros()]) }
+        Scratch { ones, r: zeros(), weighted: None }
     }
 
     /// Takes the block's weights, scaled.
     fn take_weights(&mut self, problem: &Problem<'_>, block: &Block) {
-        if let (Some([w, _]), Some(weights)) = (&mut self.weighted, &block.weights) {
+        if let Some(weights) = &block.weights {
+            let zeros = || DdVec::zeros(BLOCK_ROWS);
+            let [w, _] = self.weighted.get_or_insert_with(|| [zeros(), zeros()]);
             let n = block.rows;
             let root = problem.frame.root.scale();
             w.hi[..n].iter_mut().zip(&weights[..n]).for_each(|(to, from)| *to = from * root * root);

@@ -23,6 +23,15 @@ impl Triangle {
         &self.data[j * self.order..(j + 1) * self.order]
     }
 
+    /// The triangle of these rows.
+    pub(crate) fn from_rows(order: usize, rows: &[f64]) -> Triangle {
+        let mut data = vec![0.0; order * order];
+        for i in 0..order {
+            (i..order).for_each(|j| data[j * order + i] = rows[i * order + j]);
+        }
+        Triangle { order, data }
+    }
+
     fn two_columns(&mut self, k: usize, j: usize) -> (&[f64], &mut [f64]) {
         let (head, tail) = self.data.split_at_mut(j * self.order);
         (&head[k * self.order..(k + 1) * self.order], &mut tail[..self.order])

@@ -17,6 +17,13 @@ pub struct Exec {
     pub threads: usize,
 }
 
+impl From<Isa> for Exec {
+    /// One thread.
+    fn from(isa: Isa) -> Exec {
+        Exec::serial(isa)
+    }
+}
+
 impl Exec {
     /// One thread and the fastest instruction set.
     pub fn best() -> Exec {

@@ -28,6 +28,7 @@ pub mod reduce;
 pub mod rng;
 mod scalar;
 pub mod simd;
+mod transpose;
 mod view;
 
 pub use buffer::AlignedVec;
@@ -37,4 +38,5 @@ pub use gather::gather_rows;
 pub use isa::{Isa, IsaError};
 pub use matrix::Matrix;
 pub use scalar::Scalar;
+pub use transpose::transpose;
 pub use view::{MatMut, MatRef};

@@ -6,6 +6,8 @@ mod inference;
 mod invariance;
 /// What the result is: orthogonality, rank, errors.
 mod solution;
+/// The fast tier and the sure one.
+mod tiers;
 
 use crate::{FittedLinearRegression, LinearRegression};
 use planish_tensor::{Dd, Isa, Matrix};

@@ -62,6 +62,28 @@ pub fn gram<T: Scalar>(exec: Exec, a: MatRef<'_, T>, mut c: MatMut<'_, T>, scrat
     }
 }
 
+/// C ← AᵀA, or C ← C + AᵀA if not `fresh`, on and above the diagonal; what lies below it is for the next call. Rows given in several
+/// calls make the same chains of multiply-adds as in one.
+///
+/// # Shapes
+/// As [`gram`].
+///
+/// # Panics
+/// As [`gram`].
+pub fn gram_add<T: Scalar>(
+    isa: Isa,
+    a: MatRef<'_, T>,
+    c: MatMut<'_, T>,
+    fresh: bool,
+    scratch: &mut Scratch<T>,
+) {
+    let p = a.cols();
+    assert!(a.has_contiguous_rows(), "the rows of A must be contiguous");
+    assert_eq!((c.rows(), c.cols()), (p, p), "C is {}×{}, AᵀA is {p}×{p}", c.rows(), c.cols());
+    let packed = &mut scratch.reserve(1, depth::<T>(p) * p.next_multiple_of(T::LANES))[0];
+    T::dispatch(isa, Triangle { a, c, packed, fresh });
+}
+
 /// Rows of A that are packed at a time.
 fn depth<T: Scalar>(p: usize) -> usize {
     (BLOCK_BYTES / (size_of::<T>() * p.max(1))).clamp(DEPTHS.0, DEPTHS.1)
@@ -89,7 +111,7 @@ fn tree<T: Scalar>(
     buffers: &mut [AlignedVec<T>],
 ) {
     if chunks <= 1 {
-        return T::dispatch(isa, Triangle { a, c, packed: &mut buffers[0] });
+        return T::dispatch(isa, Triangle { a, c, packed: &mut buffers[0], fresh: true });
     }
     let (m, p) = (a.rows(), a.cols());
     let (low, high) = (chunks / 2, chunks - chunks / 2);
@@ -117,6 +139,8 @@ struct Triangle<'a, T> {
     a: MatRef<'a, T>,
     c: MatMut<'a, T>,
     packed: &'a mut [T],
+    /// Whether the chains start from zero, not from C.
+    fresh: bool,
 }
 
 impl<T: Scalar> LaneKernel<T> for Triangle<'_, T> {
@@ -124,9 +148,12 @@ impl<T: Scalar> LaneKernel<T> for Triangle<'_, T> {
 
     #[inline(always)]
     fn run<S: LaneMath<T>>(self, s: S) {
-        let Triangle { a, mut c, packed } = self;
+        let Triangle { a, mut c, packed, fresh } = self;
         let (m, p) = (a.rows(), a.cols());
         if m == 0 {
+            if !fresh {
+                return;
+            }
             return (0..p).for_each(|i| c.row_mut(i).fill(T::ZERO));
         }
         let (depth, panel) = (depth::<T>(p), S::NV * T::LANES);
@@ -135,8 +162,15 @@ impl<T: Scalar> LaneKernel<T> for Triangle<'_, T> {
         for r0 in (0..m).step_by(depth) {
             let rows = a.rows_between(r0, (r0 + depth).min(m));
             s.pack_columns(rows, panel, packed);
-            let block =
-                Packed { k: rows.rows(), p, panel, from: packed, c: c.ptr, rsc: c.rs, first: r0 == 0 };
+            let block = Packed {
+                k: rows.rows(),
+                p,
+                panel,
+                from: packed,
+                c: c.ptr,
+                rsc: c.rs,
+                first: fresh && r0 == 0,
+            };
             for j in (0..p).step_by(panel) {
                 let width = panel.min(whole.saturating_sub(j));
                 // SAFETY: rows and columns lie inside C, which is p × p; strips keep to one panel.

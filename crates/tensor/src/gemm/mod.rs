@@ -34,7 +34,7 @@ use block::Block;
 #[doc(hidden)]
 pub use compiled::Kernels;
 pub use epilogue::{ColSums, Epilogue};
-pub use gram::{GRAM_CHUNK, gram};
+pub use gram::{GRAM_CHUNK, gram, gram_add};
 use packed::Source;
 pub use packed::{Operand, PackedB};
 use tiny::Tiny;

@@ -1,0 +1,223 @@
+//! The loops of `tile_sweep` over the rows of a tile.
+//!
+//! Row i goes to virtual lane i mod 8, and each lane is one chain of compensated additions over the rows of a block, so that neither the size of
+//! tiles nor the instruction set can be seen in the sums.
+
+use planish_tensor::dd::lanes::{V, two_sum};
+use planish_tensor::simd::{LaneKernel, LaneMath};
+use planish_tensor::{AlignedVec, Dd, Isa, Scalar};
+
+/// Columns of a tile.
+#[derive(Clone, Copy)]
+pub(crate) enum Columns<'a> {
+    /// Column j begins at j·stride.
+    Tile { data: &'a [f64], stride: usize, n: usize },
+    /// Rows from `start` of columns with their rests.
+    Slices { of: &'a [(&'a [f64], Option<&'a [f64]>)], start: usize, n: usize },
+}
+
+impl<'a> Columns<'a> {
+    /// Column j, and its rests if it has any.
+    #[inline(always)]
+    pub(crate) fn column(self, j: usize) -> (&'a [f64], Option<&'a [f64]>) {
+        match self {
+            Columns::Tile { data, stride, n } => (&data[j * stride..j * stride + n], None),
+            Columns::Slices { of, start, n } => {
+                let (hi, lo) = of[j];
+                (&hi[start..start + n], lo.map(|lo| &lo[start..start + n]))
+            }
+        }
+    }
+}
+
+/// A tile and one response.
+pub(crate) struct Tile<'a> {
+    pub(crate) x: Columns<'a>,
+    pub(crate) y: (&'a [f64], Option<&'a [f64]>),
+    /// The powers of two of the columns of X, and of y.
+    pub(crate) scales: &'a [f64],
+    pub(crate) unit: f64,
+    pub(crate) weights: Option<&'a [f64]>,
+    pub(crate) intercept: Dd,
+    pub(crate) coef: &'a [Dd],
+    /// What y is taken about in the moments; none after the first pass.
+    pub(crate) shift: Option<f64>,
+    /// Room for r and w·r.
+    pub(crate) r: &'a mut [AlignedVec<f64>; 4],
+    /// Sums and their errors, a number a lane: a pair for each coefficient, and five (see `tile_sweep::BlockSums`).
+    pub(crate) lanes: &'a mut [[[f64; 8]; 2]],
+}
+
+impl Tile<'_> {
+    pub(crate) fn run(self, isa: Isa) {
+        f64::dispatch(isa, self);
+    }
+}
+
+impl LaneKernel<f64> for Tile<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: LaneMath<f64>>(self, s: S) {
+        let n = self.y.0.len();
+        let [rh, rl, wh, wl] = self.r;
+        let (rh, rl) = (&mut rh[..n], &mut rl[..n]);
+        residual(s, &self.x, self.scales, (self.y, self.unit), (self.intercept, self.coef), (rh, rl));
+        let (products, rest) = self.lanes.split_at_mut(self.coef.len());
+        let (rh, rl) = (&*rh, &*rl);
+        let (wh, wl) = match self.weights {
+            None => (rh, rl),
+            Some(w) => {
+                let (wh, wl) = (&mut wh[..n], &mut wl[..n]);
+                weigh(s, (rh, rl), w, wh, wl);
+                (&*wh, &*wl)
+            }
+        };
+        squares(s, (rh, rl), (wh, wl), rest);
+        if let Some(shift) = self.shift {
+            moments(s, (self.y, self.unit), self.weights, shift, rest);
+        }
+        for (j, sum) in products.iter_mut().enumerate() {
+            let (x, rest) = self.x.column(j);
+            cross(s, x, rest, self.scales[j], (wh, wl), sum);
+        }
+    }
+}
+
+#[inline(always)]
+fn load<S: LaneMath<f64>>(s: S, sum: &[[f64; 8]; 2]) -> V<S> {
+    (s.load_at(&sum[0], 0), s.load_at(&sum[1], 0))
+}
+
+#[inline(always)]
+fn store<S: LaneMath<f64>>(s: S, sum: &mut [[f64; 8]; 2], v: V<S>) {
+    s.store_at(&mut sum[0], 0, v.0);
+    s.store_at(&mut sum[1], 0, v.1);
+}
+
+/// sum + x, where sum's second part gathers errors.
+#[inline(always)]
+fn add<S: LaneMath<f64>>(s: S, sum: V<S>, x: V<S>) -> V<S> {
+    let (a, e) = two_sum(s, sum.0, x.0);
+    (a, s.add(sum.1, s.add(e, x.1)))
+}
+
+/// x·y, not normalised.
+#[inline(always)]
+fn product<S: LaneMath<f64>>(s: S, x: S::V, y: V<S>) -> V<S> {
+    let p = s.mul(x, y.0);
+    (p, s.fma(x, y.1, s.fma(x, y.0, s.neg(p))))
+}
+
+/// r ← y − intercept − X·coef
+#[inline(always)]
+fn residual<S: LaneMath<f64>>(
+    s: S,
+    x: &Columns<'_>,
+    scales: &[f64],
+    (y, unit): ((&[f64], Option<&[f64]>), f64),
+    (intercept, coef): (Dd, &[Dd]),
+    (rh, rl): (&mut [f64], &mut [f64]),
+) {
+    let unit = s.splat(unit);
+    let c = (s.splat(-intercept.hi), s.splat(-intercept.lo));
+    for i in (0..rh.len()).step_by(f64::LANES) {
+        let rest = y.1.map_or(s.splat(0.0), |lo| s.load_at(lo, i));
+        let mut r = add(s, (s.mul(s.load_at(y.0, i), unit), s.mul(rest, unit)), c);
+        for (j, (b, &scale)) in coef.iter().zip(scales).enumerate() {
+            let (hi, lo) = x.column(j);
+            let b = (s.splat(-b.hi), s.splat(-b.lo));
+            let scale = s.splat(scale);
+            let mut p = product(s, s.mul(s.load_at(hi, i), scale), b);
+            if let Some(lo) = lo {
+                p.1 = s.fma(s.mul(s.load_at(lo, i), scale), b.0, p.1);
+            }
+            r = add(s, r, p);
+        }
+        let h = s.add(r.0, r.1);
+        s.store_at(rh, i, h);
+        s.store_at(rl, i, s.sub(r.1, s.sub(h, r.0)));
+    }
+}
+
+/// w·r
+#[inline(always)]
+fn weigh<S: LaneMath<f64>>(s: S, r: (&[f64], &[f64]), w: &[f64], wh: &mut [f64], wl: &mut [f64]) {
+    for i in (0..w.len()).step_by(f64::LANES) {
+        let p = product(s, s.load_at(w, i), (s.load_at(r.0, i), s.load_at(r.1, i)));
+        s.store_at(wh, i, p.0);
+        s.store_at(wl, i, p.1);
+    }
+}
+
+/// Adds Σ w·r and Σ w·r².
+#[inline(always)]
+fn squares<S: LaneMath<f64>>(s: S, r: (&[f64], &[f64]), wr: (&[f64], &[f64]), rest: &mut [[[f64; 8]; 2]]) {
+    let (mut sum, mut square) = (load(s, &rest[0]), load(s, &rest[1]));
+    for i in (0..r.0.len()).step_by(f64::LANES) {
+        let v = (s.load_at(r.0, i), s.load_at(r.1, i));
+        let w = (s.load_at(wr.0, i), s.load_at(wr.1, i));
+        sum = add(s, sum, w);
+        let mut p = product(s, v.0, w);
+        p.1 = s.fma(v.1, w.0, p.1);
+        square = add(s, square, p);
+    }
+    store(s, &mut rest[0], sum);
+    store(s, &mut rest[1], square);
+}
+
+/// Adds Σ w (with weights), Σ w·(y − shift) and Σ w·(y − shift)².
+#[inline(always)]
+fn moments<S: LaneMath<f64>>(
+    s: S,
+    (y, unit): ((&[f64], Option<&[f64]>), f64),
+    weights: Option<&[f64]>,
+    shift: f64,
+    rest: &mut [[[f64; 8]; 2]],
+) {
+    let (zero, unit) = (s.splat(0.0), s.splat(unit));
+    let (mut weight, mut sum, mut square) = (load(s, &rest[2]), load(s, &rest[3]), load(s, &rest[4]));
+    for i in (0..y.0.len()).step_by(f64::LANES) {
+        // Past the end y is its shift, and what is left nothing.
+        let lo = y.1.map_or(zero, |lo| s.load_at(lo, i));
+        let v = add(s, (s.load_at_or(y.0, i, shift), lo), (s.splat(-shift), zero));
+        let v = (s.mul(v.0, unit), s.mul(v.1, unit));
+        let wv = match weights {
+            None => v,
+            Some(w) => {
+                let w = s.load_at(w, i);
+                weight = add(s, weight, (w, zero));
+                product(s, w, v)
+            }
+        };
+        sum = add(s, sum, wv);
+        let mut p = product(s, v.0, wv);
+        p.1 = s.fma(v.1, wv.0, p.1);
+        square = add(s, square, p);
+    }
+    store(s, &mut rest[2], weight);
+    store(s, &mut rest[3], sum);
+    store(s, &mut rest[4], square);
+}
+
+/// Adds xᵀ·w·r.
+#[inline(always)]
+fn cross<S: LaneMath<f64>>(
+    s: S,
+    x: &[f64],
+    rest: Option<&[f64]>,
+    scale: f64,
+    wr: (&[f64], &[f64]),
+    sum: &mut [[f64; 8]; 2],
+) {
+    let (mut acc, scale) = (load(s, sum), s.splat(scale));
+    for i in (0..x.len()).step_by(f64::LANES) {
+        let w = (s.load_at(wr.0, i), s.load_at(wr.1, i));
+        let mut p = product(s, s.mul(s.load_at(x, i), scale), w);
+        if let Some(lo) = rest {
+            p.1 = s.fma(s.mul(s.load_at(lo, i), scale), w.0, p.1);
+        }
+        acc = add(s, acc, p);
+    }
+    store(s, sum, acc);
+}
