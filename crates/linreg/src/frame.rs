@@ -38,7 +38,7 @@ impl Frame {
         }
     }
 
-    /// The frame with the powers of two that the first block asks for.
+    /// The frame with the powers of two that the first rows ask for.
     pub(crate) fn of_first(isa: Isa, intercept: bool, block: &Block) -> Frame {
         let mut frame = Frame::new(isa, intercept, block);
         for (c, gauge) in frame.gauge.iter_mut().enumerate() {

@@ -15,7 +15,7 @@
 use crate::block::{Block, BlockSource};
 use crate::error::LinregError;
 use crate::frame::Frame;
-use crate::part::{Part, for_each_block};
+use crate::part::{Part, copy, for_each_block};
 use crate::state::Folded;
 use crate::triangle::Triangle;
 use planish_tensor::gemm::{Scratch, gram_add};
@@ -28,6 +28,10 @@ pub(crate) const LARGEST_CONDITION: f64 = 1e5;
 const PIVOT: f64 = 1e-10;
 /// Squared norms in the frame for which nothing overflows, and what underflows does not count.
 const RANGE: (f64, f64) = (1e-250, 1e250);
+/// Numbers that are asked for ahead: 2 KiB.
+const AHEAD: usize = 256;
+/// Rows that fix the frame.
+const SAMPLE: usize = 256;
 /// Rows that are brought into the frame at a time.
 const TILE: usize = 128;
 
@@ -41,10 +45,20 @@ pub(crate) fn fold<S: BlockSource>(
     let terms = source.terms();
     source.rewind()?;
     let mut first = Block::new(terms, source.responses(), source.weighted());
-    source.next(&mut first)?;
+    let begun = match source.matrices() {
+        Some(all) => {
+            copy(exec.isa, all.between(0, all.x.rows().min(SAMPLE)), &mut first);
+            None
+        }
+        None => {
+            source.next(&mut first)?;
+            Some(first.clone())
+        }
+    };
     if first.rows == 0 {
         return Ok(None);
     }
+    first.rows = first.rows.min(SAMPLE);
     let frame = Frame::of_first(exec.isa, intercept, &first);
     let plan = Plan::new(&frame, terms);
     let mut counter = Counter::default();
@@ -52,7 +66,7 @@ pub(crate) fn fold<S: BlockSource>(
     let rows = for_each_block(
         exec,
         source,
-        Some(first),
+        begun,
         || Workspace::new(&plan),
         |part, work| product(exec.isa, &plan, part, work),
         |(gram, positive): (Vec<f64>, u64)| {
@@ -217,11 +231,14 @@ impl LaneKernel<f64> for FillRows<'_> {
     #[inline(always)]
     fn run<S: LaneMath<f64>>(self, s: S) {
         let FillRows { from, shift, scale, roots, out, stride } = self;
-        for j in (0..from.cols()).step_by(f64::LANES) {
-            let (shift, scale) = (s.load_at(shift, j), s.load_at(scale, j));
-            for (i, &root) in roots.iter().enumerate() {
-                let v = s.mul(s.sub(s.load_at(from.row(i), j), shift), scale);
-                s.store_at(&mut out[..], i * stride + j, s.mul(v, s.splat(root)));
+        // Row by row, as they lie in memory.
+        for (i, &root) in roots.iter().enumerate() {
+            let (row, root) = (from.row(i), s.splat(root));
+            for j in (0..row.len()).step_by(f64::LANES) {
+                let v = s.load_at(row, j);
+                s.prefetch(row.as_ptr().wrapping_add(j + AHEAD));
+                let v = s.mul(s.sub(v, s.load_at(shift, j)), s.load_at(scale, j));
+                s.store_at(&mut out[..], i * stride + j, s.mul(v, root));
             }
         }
     }

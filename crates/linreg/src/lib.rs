@@ -9,8 +9,8 @@
 //! read more than once, so n is bounded by patience, not by memory; memory is p² times log₂(n / 4096).
 //!
 //! # Method
-//! 1. One pass folds the blocks into the triangular factor R of [1 X Y] (`state`, `triangle`), in a frame of shifted and
-//!    power-of-two scaled columns (`frame`).
+//! 1. One pass makes the triangular factor R of [1 X Y], in a frame of shifted and power-of-two scaled columns (`frame`): from the Gram
+//!    matrix (`gram_tier`), or, where its condition number is too large for that, in a second pass by reflections (`state`, `triangle`).
 //! 2. Terms that depend on earlier terms are found, named and dropped (`rank`).
 //! 3. Corrected semi-normal equations: passes with residuals in double-double (`refine`, `sweep`), until the coefficients
 //!    settle. Data with a condition number below about 10³ settle after one such pass.

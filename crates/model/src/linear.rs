@@ -66,7 +66,7 @@ impl LinearSettings {
 ///
 /// # Errors
 /// Rows that cannot be read, a table that cannot be used, or fewer rows than parameters.
-pub fn fit_linear<S: RowSource>(
+pub fn fit_linear<S: RowSource<Error: Send> + Send>(
     exec: Exec,
     source: &mut S,
     settings: &LinearSettings,
@@ -86,7 +86,7 @@ pub fn fit_linear<S: RowSource>(
     let table = Table::new(source.schema().clone());
     let clusters = HashMap::new();
     let mut rows = DesignRows { source, design: &design, settings, table, next: 0, clusters };
-    let fit = regression.fit(exec.isa, &mut rows).map_err(|e| match e {
+    let fit = exec.install(|| regression.fit(exec, &mut rows)).map_err(|e| match e {
         FitError::Source(failed) => failed,
         FitError::Linreg(LinregError::BadTerm { row, term }) => {
             Failed::Model(ModelError::TermRange { term: design.names()[term].clone(), row: row + 1 })

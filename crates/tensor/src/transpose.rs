@@ -5,6 +5,9 @@ use crate::scalar::Scalar;
 use crate::simd::{LaneKernel, LaneMath};
 use crate::view::{MatMut, MatRef};
 
+/// Numbers that are asked for ahead, about.
+const AHEAD: usize = 512;
+
 /// to ← fromᵀ. Where the rows of `from` do not fill a whole number of vectors, zeros follow in the last.
 ///
 /// # Shapes
@@ -47,8 +50,13 @@ impl<T: Scalar> LaneKernel<T> for Transpose<'_, T> {
     fn run<S: LaneMath<T>>(self, s: S) {
         let Transpose { from, to } = self;
         let (m, n) = (from.rows(), from.cols());
+        // Blocks go down eight rows at once, which no hardware foresees.
+        let ahead = from.rs * T::LANES * (AHEAD / (from.rs * T::LANES).max(1)).max(1);
         for i in (0..m).step_by(T::LANES) {
             for j in (0..n).step_by(T::LANES) {
+                for r in 0..T::LANES {
+                    s.prefetch(from.ptr.wrapping_add((i + r) * from.rs + j + ahead));
+                }
                 let block = ((m - i).min(T::LANES), (n - j).min(T::LANES));
                 // SAFETY: the block lies inside `from`, whose rows are contiguous, and rows j.. of `to` have a whole vector at column i.
                 unsafe {

@@ -1,3 +1,5 @@
+//! Which tier fits, and that neither threads nor the form of the data can be seen in the result.
+
 use super::{Stream, assert_close, data, fit, parameters};
 use crate::{BLOCK_ROWS, ColumnSource, Covariance, FittedLinearRegression, LinearRegression, Tier};
 use planish_tensor::dd::DdVec;

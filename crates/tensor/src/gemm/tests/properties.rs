@@ -176,6 +176,24 @@ proptest! {
 }
 
 #[test]
+fn a_gram_of_rows_in_several_calls_has_the_bits_of_one() {
+    for (rows, p) in [(1, 1), (300, 7), (700, 33), (513, 70)] {
+        let a = Matrix::from_fn(rows, p, |i, j| f64::from(fill(i, j)));
+        for isa in Isa::all_exact() {
+            let (mut want, mut c) = (Matrix::zeros(p, p), Matrix::from_fn(p, p, |_, _| f64::NAN));
+            gram(Exec::serial(isa), a.view(), want.view_mut(), &mut Scratch::new());
+            let mut scratch = Scratch::new();
+            for (from, to) in [(0, rows / 3), (rows / 3, rows / 2), (rows / 2, rows)] {
+                gram_add(isa, a.rows_view(from, to), c.view_mut(), from == 0, &mut scratch);
+            }
+            for i in 0..p {
+                assert_eq!(c.row(i)[i..], want.row(i)[i..], "{} {rows}×{p}", isa.name());
+            }
+        }
+    }
+}
+
+#[test]
 fn a_tall_gram_has_the_same_bits_at_every_thread_count_and_is_right() {
     let (rows, p) = (5 * GRAM_CHUNK + 77, 11);
     let a = Matrix::from_fn(rows, p, |i, j| f64::from(fill(i, j)));
