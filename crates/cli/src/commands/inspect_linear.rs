@@ -1,7 +1,7 @@
 //! The table of a linear model, as R and statsmodels print it, and the same as JSON.
 
 use crate::report;
-use planish_linreg::{Covariance, InfluentialRow, Summary, Test};
+use planish_linreg::{Covariance, InfluentialRow, Summary, Test, Tier};
 use planish_model::{LinearPredictor, Model};
 use serde_json::{Value, json};
 
@@ -24,7 +24,13 @@ pub(super) fn text(model: &Model, l: &LinearPredictor) -> String {
     if !part.is_empty() {
         out += &format!(" {part}\n");
     }
-    out += &format!("\n{}", report::columns(&fit_lines(&s)));
+    let mut lines = fit_lines(&s);
+    let tier = match l.fit.tier {
+        Tier::Fast => "fast tier, Gram matrix",
+        Tier::Sure => "sure tier, reflections",
+    };
+    lines.push(line("factored by", tier.to_owned()));
+    out += &format!("\n{}", report::columns(&lines));
     out += &format!("\n{}", report::columns(&test_lines(&s)));
     out + &influence(l)
 }
@@ -183,6 +189,7 @@ pub(super) fn add_json(model: &Model, l: &LinearPredictor, out: &mut Value) {
     out["rows"] = json!(l.fit.rows);
     out["rank"] = json!(l.fit.rank());
     out["condition"] = json!(l.fit.condition);
+    out["tier"] = json!(l.fit.tier.name());
     out["r2"] = json!(r.r2);
     out["residual_sd"] = json!(r.residual_sd);
     let terms = model.coefficients();
