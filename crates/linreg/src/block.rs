@@ -3,6 +3,7 @@
 //! A block holds up to 4096 rows column by column in double-double. The length is fixed, because the order of
 //! the arithmetic, and with it the last bits of the result, follows the blocks.
 
+use crate::error::{FitError, LinregError};
 use crate::part::Matrices;
 use planish_tensor::AlignedVec;
 use planish_tensor::dd::DdVec;
@@ -76,4 +77,26 @@ pub trait BlockSource {
     /// # Errors
     /// As the source defines.
     fn next(&mut self, block: &mut Block) -> Result<(), Self::Error>;
+}
+
+/// One pass over the rows of a source, a block at a time.
+pub(crate) fn read<S: BlockSource>(
+    source: &mut S,
+    mut take: impl FnMut(&Block) -> Result<(), LinregError>,
+) -> Result<(), FitError<S::Error>> {
+    source.rewind().map_err(FitError::Source)?;
+    let mut block = Block::new(source.terms(), source.responses(), source.weighted());
+    loop {
+        block.rows = 0;
+        source.next(&mut block).map_err(FitError::Source)?;
+        if block.rows == 0 {
+            return Ok(());
+        }
+        take(&block)?;
+    }
+}
+
+/// Says that the source has changed between two passes.
+pub(crate) fn same_rows(first: u64, now: u64) -> Result<(), LinregError> {
+    if first == now { Ok(()) } else { Err(LinregError::Changed { first, now }) }
 }

@@ -1,7 +1,7 @@
 //! The configuration of a linear regression, and the fit.
 
 use crate::alias::{self, AliasedPolicy, MinNorm};
-use crate::block::{Block, BlockSource};
+use crate::block::{BlockSource, read};
 use crate::covariance::Covariance;
 use crate::error::{FitError, LinregError};
 use crate::fitted::FittedLinearRegression;
@@ -137,10 +137,7 @@ impl LinearRegression {
         y: MatRef<'_, f64>,
         weights: Option<&[f64]>,
     ) -> Result<FittedLinearRegression, LinregError> {
-        self.fit(exec, &mut MatrixSource::new(x, y, weights)?).map_err(|e| match e {
-            FitError::Linreg(e) => e,
-            FitError::Source(never) => match never {},
-        })
+        Ok(self.fit(exec, &mut MatrixSource::new(x, y, weights)?)?)
     }
 
     /// Fits to nalgebra's matrices, with the fastest instruction set.
@@ -186,17 +183,8 @@ impl LinearRegression {
 
     /// The first pass of the sure tier.
     fn fold<S: BlockSource>(&self, isa: Isa, source: &mut S) -> Result<Folded, FitError<S::Error>> {
-        let (terms, responses) = (source.terms(), source.responses());
-        source.rewind().map_err(FitError::Source)?;
-        let mut fold = Fold::new(isa, self.fit_intercept, terms, responses);
-        let mut block = Block::new(terms, responses, source.weighted());
-        loop {
-            block.rows = 0;
-            source.next(&mut block).map_err(FitError::Source)?;
-            if block.rows == 0 {
-                return fold.finish().map_err(FitError::Linreg);
-            }
-            fold.push(&block).map_err(FitError::Linreg)?;
-        }
+        let mut fold = Fold::new(isa, self.fit_intercept, source.terms(), source.responses());
+        read(source, |block| fold.push(block))?;
+        Ok(fold.finish()?)
     }
 }

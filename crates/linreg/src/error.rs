@@ -1,5 +1,7 @@
 //! What can be wrong with the data of a least-squares problem.
 
+use std::convert::Infallible;
+
 /// Data that no model can be fitted to, or that does not fit the model.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -193,5 +195,15 @@ pub enum FitError<E> {
     Source(E),
     /// The data cannot be fitted.
     #[error(transparent)]
-    Linreg(LinregError),
+    Linreg(#[from] LinregError),
+}
+
+/// The error of a source that cannot fail is that of its data.
+impl From<FitError<Infallible>> for LinregError {
+    fn from(e: FitError<Infallible>) -> LinregError {
+        match e {
+            FitError::Linreg(e) => e,
+            FitError::Source(never) => match never {},
+        }
+    }
 }

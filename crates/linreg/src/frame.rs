@@ -7,6 +7,7 @@
 //! weights have an exponent of their own.
 
 use crate::block::Block;
+use crate::kernels::Column;
 use planish_tensor::{Dd, Isa, reduce};
 
 /// Magnitudes in the frame stay below two to this power.
@@ -49,6 +50,15 @@ impl Frame {
         let weights = block.weights.iter().flat_map(|w| &w[..block.rows]);
         frame.root.admit(weights.fold(0.0, |m: f64, w| w.sqrt().max(m)));
         frame
+    }
+
+    /// Column c of [X Y] of a block's rows, as seen in the frame.
+    pub(crate) fn column<'b>(&self, block: &'b Block, c: usize) -> Column<'b> {
+        Column {
+            values: block.column(c).first(block.rows),
+            shift: self.shift[c],
+            scale: self.gauge[c].scale(),
+        }
     }
 
     /// The exponent of column c.

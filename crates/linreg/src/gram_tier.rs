@@ -13,7 +13,7 @@
 //! - No sum may leave the range of numbers: the reflections then tell what is wrong with the data, or grow the frame.
 
 use crate::block::{Block, BlockSource};
-use crate::error::LinregError;
+use crate::counter::Counter;
 use crate::frame::Frame;
 use crate::part::{Part, copy, for_each_block};
 use crate::state::Folded;
@@ -61,7 +61,7 @@ pub(crate) fn fold<S: BlockSource>(
     first.rows = first.rows.min(SAMPLE);
     let frame = Frame::of_first(exec.isa, intercept, &first);
     let plan = Plan::new(&frame, terms);
-    let mut counter = Counter::default();
+    let mut counter = Counter::new();
     let mut used = 0;
     let rows = for_each_block(
         exec,
@@ -70,18 +70,13 @@ pub(crate) fn fold<S: BlockSource>(
         || Workspace::new(&plan),
         |part, work| product(exec.isa, &plan, part, work),
         |(gram, positive): (Vec<f64>, u64)| {
-            counter.carry(gram);
+            counter.push(gram, sum);
             used += positive;
         },
     )?;
-    let Some(gram) = counter.finish() else { return Ok(None) };
+    let Some(gram) = counter.finish(sum) else { return Ok(None) };
     let triangle = cholesky(exec.isa, &plan, &gram, PIVOT.max(100.0 * tolerance * tolerance));
     Ok(triangle.map(|triangle| Folded { frame, triangle, rows, used }))
-}
-
-/// Says that the source has changed between two passes.
-pub(crate) fn same_rows(first: u64, now: u64) -> Result<(), LinregError> {
-    if first == now { Ok(()) } else { Err(LinregError::Changed { first, now }) }
 }
 
 /// The layout of the rows that are multiplied: X, Y, then the intercept.
@@ -244,32 +239,7 @@ impl LaneKernel<f64> for FillRows<'_> {
     }
 }
 
-/// Element i is the sum of the products of 2^i blocks, if the number of blocks has that binary digit.
-#[derive(Default)]
-struct Counter(Vec<Option<Vec<f64>>>);
-
-impl Counter {
-    /// Adds one.
-    fn carry(&mut self, mut gram: Vec<f64>) {
-        for digit in &mut self.0 {
-            match digit.take() {
-                None => {
-                    *digit = Some(gram);
-                    return;
-                }
-                Some(earlier) => gram = sum(earlier, &gram),
-            }
-        }
-        self.0.push(Some(gram));
-    }
-
-    /// The sum of all, the later and smaller parts first.
-    fn finish(self) -> Option<Vec<f64>> {
-        self.0.into_iter().flatten().reduce(|later, earlier| sum(earlier, &later))
-    }
-}
-
-fn sum(mut earlier: Vec<f64>, later: &[f64]) -> Vec<f64> {
+fn sum(mut earlier: Vec<f64>, later: Vec<f64>) -> Vec<f64> {
     earlier.iter_mut().zip(later).for_each(|(a, b)| *a += b);
     earlier
 }

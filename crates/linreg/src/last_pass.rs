@@ -6,13 +6,13 @@
 //! of R, and L with LᵀL = G makes L·R the factor of the columns to all digits (one step of Cholesky-QR, Yamamoto et al., 2015, in more
 //! precision). Where the error of R is larger than 1e-10, the pass is made once more with the corrected factor.
 
-use crate::block::{BLOCK_ROWS, Block, BlockSource};
-use crate::error::{FitError, LinregError};
+use crate::block::{BLOCK_ROWS, Block, BlockSource, read, same_rows};
+use crate::error::FitError;
 use crate::kernels::{residual, weigh};
 use crate::meat::Meat;
 use crate::refine::{Problem, Solution};
 use crate::residuals::{FULL_LEVERAGE, Largest, Residuals};
-use crate::sweep::column;
+use crate::sweep::columns;
 use crate::upper::Upper;
 use planish_tensor::dd::{DdVec, axpy, dot};
 use planish_tensor::{AlignedVec, Dd, math, reduce};
@@ -160,20 +160,11 @@ impl Pass {
         source: &mut S,
         solutions: &[Solution],
     ) -> Result<(), FitError<S::Error>> {
-        source.rewind().map_err(FitError::Source)?;
-        let mut block = Block::new(source.terms(), source.responses(), source.weighted());
-        loop {
-            block.rows = 0;
-            source.next(&mut block).map_err(FitError::Source)?;
-            if block.rows == 0 {
-                break;
-            }
-            self.add(problem, &block, solutions);
-        }
-        if self.rows == problem.rows {
-            return Ok(());
-        }
-        Err(FitError::Linreg(LinregError::Changed { first: problem.rows, now: self.rows }))
+        read(source, |block| {
+            self.add(problem, block, solutions);
+            Ok(())
+        })?;
+        Ok(same_rows(problem.rows, self.rows)?)
     }
 
     fn add(&mut self, problem: &Problem<'_>, block: &Block, solutions: &[Solution]) {
@@ -222,7 +213,7 @@ impl Pass {
                 framed.hi[..n].fill(1.0);
                 framed.lo[..n].fill(0.0);
             } else {
-                let c = column(problem, block, problem.factor.kept[j - first]);
+                let c = problem.frame.column(block, problem.factor.kept[j - first]);
                 residual(isa, c, &[], Dd::ZERO, &[], framed);
             }
             let r = self.out.upper.column(j);
@@ -294,9 +285,16 @@ impl Pass {
     fn add_response(&mut self, problem: &Problem<'_>, block: &Block, q: usize, solution: &Solution) {
         let (isa, n, first) = (problem.isa(), block.rows, problem.factor.first);
         let Scratch { t, r, weights, roots, s, leverage, e, squares, places, .. } = &mut self.scratch;
-        let x: Vec<_> = problem.factor.kept.iter().map(|&term| column(problem, block, term)).collect();
+        let x = columns(problem, block);
         let intercept = if first == 1 { solution.beta[0] } else { Dd::ZERO };
-        residual(isa, column(problem, block, block.x.len() + q), &x, intercept, &solution.beta[first..], r);
+        residual(
+            isa,
+            problem.frame.column(block, block.x.len() + q),
+            &x,
+            intercept,
+            &solution.beta[first..],
+            r,
+        );
         let out = &mut self.out.responses[q];
         for i in 0..n {
             e[i] = roots[i] * (r.hi[i] + r.lo[i]);

@@ -50,6 +50,7 @@ mod block;
 mod cholesky;
 mod coefficients;
 mod config;
+mod counter;
 mod covariance;
 mod dd_serde;
 pub mod distributions;

@@ -58,8 +58,8 @@ pub(crate) struct Problem<'a> {
     pub(crate) rate: f64,
     /// An upper bound of the condition number of the columns at unit norm, not above √rank times it.
     pub(crate) condition: f64,
-    /// Whether passes may sum in raw units: see `tile_sweep`.
-    pub(crate) raw: bool,
+    /// Whether compensated sums of columns without shifts are enough: see `tile_sweep`.
+    pub(crate) compensated: bool,
 }
 
 /// Solves for every response and refines until settled, or until `limit` corrections.
@@ -123,8 +123,8 @@ impl<'a> Problem<'a> {
         let condition = factor.inverse_norm(&norms);
         let power = if tier == Tier::Fast { condition * condition } else { condition };
         let rate = 4.0 * f64::EPSILON * power;
-        let mut problem = Problem { exec, frame, factor, rows, norms, rate, condition, raw: false };
-        problem.raw = tier == Tier::Fast && tile_sweep::is_enough(&problem);
+        let mut problem = Problem { exec, frame, factor, rows, norms, rate, condition, compensated: false };
+        problem.compensated = tier == Tier::Fast && tile_sweep::is_enough(&problem);
         problem
     }
 

@@ -1,11 +1,10 @@
 //! The mergeable state: the triangular factor R of [1 X Y], folded block by block.
 //!
 //! Each block of 4096 rows becomes a small triangle by Householder reflections; two triangles become one by the
-//! QR factorisation of the one stacked on the other. Triangles are kept as a binary counter: the state after n blocks
-//! holds one triangle for each 1 in the binary digits of n, and the tree of merges is a function of n alone. So it does
-//! not matter how the rows arrive, and rounding errors grow with log n.
+//! QR factorisation of the one stacked on the other, in the tree of a binary counter.
 
 use crate::block::{BLOCK_ROWS, Block};
+use crate::counter::Counter;
 use crate::error::LinregError;
 use crate::frame::{Frame, LARGEST};
 use crate::triangle::Triangle;
@@ -18,8 +17,7 @@ pub(crate) struct Fold {
     isa: Isa,
     intercept: bool,
     frame: Option<Frame>,
-    /// Element i is the triangle of 2^i blocks, if the number of blocks has that binary digit.
-    partial: Vec<Option<Triangle>>,
+    partial: Counter<Triangle>,
     columns: Vec<AlignedVec<f64>>,
     /// Rows read.
     rows: u64,
@@ -39,7 +37,7 @@ impl Fold {
     pub(crate) fn new(isa: Isa, intercept: bool, terms: usize, responses: usize) -> Fold {
         let order = usize::from(intercept) + terms + responses;
         let columns = (0..order).map(|_| AlignedVec::zeros(BLOCK_ROWS)).collect();
-        Fold { isa, intercept, frame: None, partial: Vec::new(), columns, rows: 0, used: 0 }
+        Fold { isa, intercept, frame: None, partial: Counter::new(), columns, rows: 0, used: 0 }
     }
 
     /// Fixes the frame before the first block.
@@ -54,42 +52,20 @@ impl Fold {
         self.load(&mut frame, block);
         self.frame = Some(frame);
         let triangle = Triangle::factor(self.isa, &mut self.columns, block.rows);
-        self.carry(triangle);
+        self.partial.push(triangle, merge(self.isa));
         let used = block.weights.as_ref().map_or(block.rows, |w| positive(&w[..block.rows]));
         self.rows += block.rows as u64;
         self.used += used as u64;
         Ok(())
     }
 
-    /// Adds one to the binary counter.
-    fn carry(&mut self, mut triangle: Triangle) {
-        for digit in &mut self.partial {
-            match digit.take() {
-                None => {
-                    *digit = Some(triangle);
-                    return;
-                }
-                Some(mut earlier) => {
-                    earlier.merge(self.isa, triangle);
-                    triangle = earlier;
-                }
-            }
-        }
-        self.partial.push(Some(triangle));
-    }
-
-    /// Merges what the counter holds, the later and smaller parts first.
+    /// Merges what the counter holds.
     pub(crate) fn finish(self) -> Result<Folded, LinregError> {
         let frame = self.frame.ok_or(LinregError::NoRows)?;
         if self.used == 0 {
             return Err(LinregError::ZeroWeights { rows: self.rows });
         }
-        let mut parts = self.partial.into_iter().flatten();
-        let mut triangle = parts.next().ok_or(LinregError::NoRows)?;
-        for mut earlier in parts {
-            earlier.merge(self.isa, triangle);
-            triangle = earlier;
-        }
+        let triangle = self.partial.finish(merge(self.isa)).ok_or(LinregError::NoRows)?;
         Ok(Folded { frame, triangle, rows: self.rows, used: self.used })
     }
 
@@ -127,7 +103,7 @@ impl Fold {
 
     fn rescale(&mut self, j: usize, factor: f64) {
         if factor != 1.0 {
-            self.partial.iter_mut().flatten().for_each(|t| t.scale_column(j, factor));
+            self.partial.parts_mut().for_each(|t| t.scale_column(j, factor));
         }
     }
 }
@@ -150,6 +126,14 @@ pub(crate) fn check(block: &Block, before: u64) -> Result<(), LinregError> {
     match weights.position(|&w| bad(w) || w < 0.0) {
         Some(i) => Err(LinregError::BadWeight { row: before + i as u64 }),
         None => Ok(()),
+    }
+}
+
+/// R of an earlier triangle stacked on a later one.
+fn merge(isa: Isa) -> impl Fn(Triangle, Triangle) -> Triangle {
+    move |mut earlier, later| {
+        earlier.merge(isa, later);
+        earlier
     }
 }
 
@@ -214,7 +198,7 @@ mod tests {
         let whole = folded(isa, &[BLOCK_ROWS; 4]);
         let mut early = Fold::new(isa, true, 2, 1);
         early.push(&block(0, BLOCK_ROWS)).unwrap();
-        let mut late = Fold { partial: Vec::new(), ..early.clone() };
+        let mut late = Fold { partial: Counter::new(), ..early.clone() };
         early.push(&block(BLOCK_ROWS, BLOCK_ROWS)).unwrap();
         late.push(&block(2 * BLOCK_ROWS, BLOCK_ROWS)).unwrap();
         late.push(&block(3 * BLOCK_ROWS, BLOCK_ROWS)).unwrap();

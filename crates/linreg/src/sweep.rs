@@ -1,12 +1,11 @@
 //! A pass over the rows: residuals and their products with the columns, in double-double.
 
-use crate::block::{BLOCK_ROWS, Block, BlockSource};
+use crate::block::{BLOCK_ROWS, Block, BlockSource, same_rows};
 use crate::error::FitError;
-use crate::gram_tier::same_rows;
 use crate::kernels::{Column, cross, residual, weigh};
 use crate::part::for_each_block;
 use crate::refine::{Problem, Solution};
-use crate::tile_sweep::Raw;
+use crate::tile_sweep::Compensated;
 use planish_tensor::dd::{DdSlice, DdVec, dot};
 use planish_tensor::{Dd, Isa};
 
@@ -30,18 +29,18 @@ pub(crate) fn sweep<S: BlockSource>(
     solutions: &[Solution],
     first: bool,
 ) -> Result<Vec<Option<Sums>>, FitError<S::Error>> {
-    let (rows, sums) = if problem.raw {
-        let raw = Raw::new(problem, solutions, first);
+    let (rows, sums) = if problem.compensated {
+        let pass = Compensated::new(problem, solutions, first);
         let mut total: Vec<_> = solutions.iter().map(|_| None).collect();
         let rows = for_each_block(
             problem.exec,
             source,
             None,
-            || raw.workspace(),
-            |part, work| raw.block(part, work),
-            |block| Raw::add(&mut total, block),
+            || pass.workspace(),
+            |part, work| pass.block(part, work),
+            |block| Compensated::add(&mut total, block),
         );
-        (rows, raw.framed(total))
+        (rows, pass.framed(total))
     } else {
         let empty = || Sums {
             s: vec![Dd::ZERO; problem.factor.rank()],
@@ -64,7 +63,7 @@ pub(crate) fn sweep<S: BlockSource>(
         );
         (rows, total)
     };
-    same_rows(problem.rows, rows.map_err(FitError::Source)?).map_err(FitError::Linreg)?;
+    same_rows(problem.rows, rows.map_err(FitError::Source)?)?;
     Ok(sums)
 }
 
@@ -96,15 +95,9 @@ fn add_sums(total: &mut [Option<Sums>], block: Vec<Option<Sums>>) {
     }
 }
 
-/// Column c of [X Y], over the block's rows.
-pub(crate) fn column<'b>(problem: &Problem<'_>, block: &'b Block, c: usize) -> Column<'b> {
-    let frame = problem.frame;
-    Column { values: block.column(c).first(block.rows), shift: frame.shift[c], scale: frame.gauge[c].scale() }
-}
-
 /// The kept terms.
-fn columns<'b>(problem: &Problem<'_>, block: &'b Block) -> Vec<Column<'b>> {
-    problem.factor.kept.iter().map(|&term| column(problem, block, term)).collect()
+pub(crate) fn columns<'b>(problem: &Problem<'_>, block: &'b Block) -> Vec<Column<'b>> {
+    problem.factor.kept.iter().map(|&term| problem.frame.column(block, term)).collect()
 }
 
 /// Adds a block's part to the sums of response q.
@@ -119,7 +112,7 @@ fn add_block(
     first: bool,
 ) {
     let (isa, n) = (problem.isa(), block.rows);
-    let y = column(problem, block, block.x.len() + q);
+    let y = problem.frame.column(block, block.x.len() + q);
     let offset = problem.factor.first;
     if first {
         residual(isa, y, &[], Dd::ZERO, &[], &mut scratch.r);

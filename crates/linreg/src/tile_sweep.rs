@@ -43,7 +43,7 @@ pub(crate) fn is_enough(problem: &Problem<'_>) -> bool {
 }
 
 /// What a pass needs to know.
-pub(crate) struct Raw<'a> {
+pub(crate) struct Compensated<'a> {
     problem: &'a Problem<'a>,
     terms: usize,
     /// The powers of two of the columns of [X Y].
@@ -66,8 +66,8 @@ pub(crate) struct Workspace {
     r: [AlignedVec<f64>; 4],
 }
 
-impl<'a> Raw<'a> {
-    pub(crate) fn new(problem: &'a Problem<'a>, solutions: &[Solution], first: bool) -> Raw<'a> {
+impl<'a> Compensated<'a> {
+    pub(crate) fn new(problem: &'a Problem<'a>, solutions: &[Solution], first: bool) -> Compensated<'a> {
         let (frame, factor) = (problem.frame, problem.factor);
         let terms = factor.kept.len();
         let offset = |c: usize| Dd::from(frame.shift[c] * frame.gauge[c].scale());
@@ -84,7 +84,7 @@ impl<'a> Raw<'a> {
         };
         let coefs = solutions.iter().enumerate().map(|(q, s)| s.active.then(|| of(q, &s.beta))).collect();
         let scales = frame.gauge.iter().map(|g| g.scale()).collect();
-        Raw { problem, terms, scales, coefs, first }
+        Compensated { problem, terms, scales, coefs, first }
     }
 
     pub(crate) fn workspace(&self) -> Workspace {

@@ -107,10 +107,7 @@ impl Glm {
         y: MatRef<'_, f64>,
         weights: Option<&[f64]>,
     ) -> Result<FittedGlm, LinregError> {
-        self.fit(isa, &mut MatrixSource::new(x, y, weights)?).map_err(|e| match e {
-            FitError::Linreg(e) => e,
-            FitError::Source(never) => match never {},
-        })
+        Ok(self.fit(isa, &mut MatrixSource::new(x, y, weights)?)?)
     }
 
     fn check(&self) -> Result<(), LinregError> {

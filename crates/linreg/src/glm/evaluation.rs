@@ -3,8 +3,8 @@
 use super::basis::Basis;
 use super::config::Glm;
 use super::family::{Slopes, add};
-use crate::block::{BLOCK_ROWS, Block, BlockSource};
-use crate::error::{FitError, LinregError};
+use crate::block::{BLOCK_ROWS, Block, BlockSource, read, same_rows};
+use crate::error::FitError;
 use crate::kernels::{Column, cross, residual};
 use planish_tensor::dd::{DdVec, dot};
 use planish_tensor::gemm::{Scratch, Start, matmul};
@@ -26,12 +26,7 @@ pub(super) struct Evaluation {
 
 /// The columns of a block that are kept, as seen in the frame.
 pub(super) fn columns<'b>(basis: &Basis, block: &'b Block) -> Vec<Column<'b>> {
-    let column = |&term: &usize| Column {
-        values: block.x[term].first(block.rows),
-        shift: basis.frame.shift[term],
-        scale: basis.frame.gauge[term].scale(),
-    };
-    basis.kept.iter().map(column).collect()
+    basis.kept.iter().map(|&term| basis.frame.column(block, term)).collect()
 }
 
 /// η of a block's rows for coefficients in the frame, summed in double-double.
@@ -65,21 +60,13 @@ pub(super) fn evaluate<S: BlockSource>(
     beta: Vec<Vec<f64>>,
 ) -> Result<Evaluation, FitError<S::Error>> {
     let mut pass = Pass::new(model, basis, beta);
-    source.rewind().map_err(FitError::Source)?;
-    let mut block = Block::new(source.terms(), source.responses(), source.weighted());
     let mut now = 0;
-    loop {
-        block.rows = 0;
-        source.next(&mut block).map_err(FitError::Source)?;
-        if block.rows == 0 {
-            break;
-        }
+    read(source, |block| {
         now += block.rows as u64;
-        pass.add(&block);
-    }
-    if now != rows {
-        return Err(FitError::Linreg(LinregError::Changed { first: rows, now }));
-    }
+        pass.add(block);
+        Ok(())
+    })?;
+    same_rows(rows, now)?;
     Ok(pass.finish())
 }
 

@@ -8,7 +8,7 @@ use super::basis::Basis;
 use super::config::Glm;
 use super::evaluation::{Predictors, columns};
 use super::family::Family;
-use crate::block::{Block, BlockSource};
+use crate::block::{BlockSource, read};
 use crate::error::FitError;
 
 /// What counts as zero, as a part of the largest gain.
@@ -23,18 +23,11 @@ pub(super) fn find<S: BlockSource>(
     source: &mut S,
     direction: &[Vec<f64>],
 ) -> Result<Option<Vec<usize>>, FitError<S::Error>> {
-    source.rewind().map_err(FitError::Source)?;
-    let mut block = Block::new(source.terms(), source.responses(), source.weighted());
     let mut predictors = Predictors::new();
     let mut eta = vec![Vec::new(); direction.len()];
     let (mut least, mut largest) = (f64::INFINITY, 0.0_f64);
-    loop {
-        block.rows = 0;
-        source.next(&mut block).map_err(FitError::Source)?;
-        if block.rows == 0 {
-            break;
-        }
-        let x = columns(basis, &block);
+    read(source, |block| {
+        let x = columns(basis, block);
         for (d, eta) in direction.iter().zip(&mut eta) {
             predictors.of(basis, &x, block.rows, d, eta);
         }
@@ -44,7 +37,8 @@ pub(super) fn find<S: BlockSource>(
                 (least, largest) = (least.min(low), largest.max(high));
             }
         }
-    }
+        Ok(())
+    })?;
     let separated = largest > 0.0 && least >= -SMALL * largest;
     Ok(separated.then(|| named(basis, direction)))
 }

@@ -4,12 +4,12 @@
 //! term explains. A column is scaled to the units of the data (but for one power of two that all columns share, so that
 //! squares do not overflow), or to a standard deviation of one: penalties then mean what scikit-learn's mean.
 
+use super::moments::Moments;
 use crate::coefficients::Coefficients;
 use crate::config::DEFAULT_TOLERANCE;
 use crate::error::LinregError;
 use crate::frame::{Frame, Gauge, pow2, scale_by};
 use crate::rank::{noise, norm};
-use crate::state::Folded;
 use planish_tensor::{AlignedVec, Dd, Isa, reduce};
 
 /// Least squares about the means.
@@ -39,16 +39,17 @@ pub(crate) struct Centred {
 }
 
 impl Centred {
-    /// The problem that a factor of [1 X y] holds; `weight` is the sum of the weights in its frame.
+    /// The problem of all rows but those of the fold `without`.
     ///
     /// # Errors
     /// Too few rows, no terms, or a response without variance.
     pub(crate) fn new(
         isa: Isa,
-        folded: &Folded,
-        weight: f64,
+        moments: &Moments,
+        without: Option<usize>,
         standardize: bool,
     ) -> Result<Centred, LinregError> {
+        let (folded, weight) = moments.without(isa, without);
         let (frame, triangle) = (&folded.frame, &folded.triangle);
         let first = usize::from(frame.intercept);
         let terms = triangle.order() - first - 1;
@@ -65,7 +66,7 @@ impl Centred {
         let shared = if standardize { 0 } else { (0..terms).map(|c| frame.exponent(c)).max().unwrap_or(0) };
         let scale: Vec<f64> = (0..terms)
             .map(|c| match norm(isa, column(c)) {
-                spread if spread <= noise(isa, folded, c, DEFAULT_TOLERANCE) => 0.0,
+                spread if spread <= noise(isa, &folded, c, DEFAULT_TOLERANCE) => 0.0,
                 spread if standardize => weight.sqrt() / spread,
                 _ => pow2(frame.exponent(c) - shared),
             })
@@ -73,7 +74,7 @@ impl Centred {
         let columns = (0..terms).map(|c| scaled(&column(c)[..terms], scale[c])).collect();
         let y = column(terms);
         let tss = reduce::dot(isa, y, y);
-        if tss.sqrt() <= noise(isa, folded, terms, f64::EPSILON) {
+        if tss.sqrt() <= noise(isa, &folded, terms, f64::EPSILON) {
             let value = frame.shift[terms] + scale_by(means[terms], frame.exponent(terms));
             return Err(LinregError::ConstantResponse { value: value.to_string() });
         }

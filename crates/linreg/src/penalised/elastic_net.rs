@@ -8,7 +8,7 @@
 use super::centred::Centred;
 use super::descent::{Descent, Ended, Penalties};
 use super::moments::{KFold, Moments, gather};
-use super::ridge::{geometric, of_the_data};
+use super::ridge::{check_alphas, geometric};
 use crate::block::BlockSource;
 use crate::coefficients::Coefficients;
 use crate::error::{FitError, LinregError};
@@ -188,7 +188,7 @@ impl ElasticNet {
     ) -> Result<Vec<FittedElasticNet>, FitError<S::Error>> {
         self.check(alphas).map_err(FitError::Linreg)?;
         let moments = gather(isa, self.fit_intercept, source, None, |_, _| Ok(()))?;
-        let centred = self.centred(isa, &moments, None).map_err(FitError::Linreg)?;
+        let centred = Centred::new(isa, &moments, None, self.standardize)?;
         let alphas = alphas.map_or_else(|| self.grid(&centred, 1e-3, 100), largest_first);
         let mut descent = Descent::new(&centred);
         let fit = |&alpha: &f64| {
@@ -209,7 +209,7 @@ impl ElasticNet {
         y: MatRef<'_, f64>,
         weights: Option<&[f64]>,
     ) -> Result<FittedElasticNet, LinregError> {
-        self.fit(isa, &mut MatrixSource::new(x, y, weights)?).map_err(of_the_data)
+        Ok(self.fit(isa, &mut MatrixSource::new(x, y, weights)?)?)
     }
 
     fn check(&self, alphas: Option<&[f64]>) -> Result<(), LinregError> {
@@ -229,21 +229,7 @@ impl ElasticNet {
         if self.max_iter == 0 {
             return setting("max_iter", 0.0, "it must be one or more");
         }
-        let alphas = alphas.unwrap_or(&[1.0]);
-        match alphas.iter().find(|a| !(**a > 0.0 && a.is_finite())) {
-            Some(&alpha) => setting("alpha", alpha, "it must be above 0 (0 is least squares)"),
-            None if alphas.is_empty() => Err(LinregError::Setting {
-                setting: "alphas",
-                value: "empty".to_owned(),
-                needs: "one is needed",
-            }),
-            None => Ok(()),
-        }
-    }
-
-    fn centred(&self, isa: Isa, moments: &Moments, without: Option<usize>) -> Result<Centred, LinregError> {
-        let (folded, weight) = moments.without(isa, without);
-        Centred::new(isa, &folded, weight, self.standardize)
+        check_alphas(alphas.unwrap_or(&[1.0]), |a| a > 0.0, "it must be above 0 (0 is least squares)")
     }
 
     fn descend(&self, descent: &mut Descent<'_>, centred: &Centred, alpha: f64) -> Ended {
@@ -338,7 +324,7 @@ impl ElasticNetCv {
         y: MatRef<'_, f64>,
         weights: Option<&[f64]>,
     ) -> Result<FittedElasticNet, LinregError> {
-        self.fit(isa, &mut MatrixSource::new(x, y, weights)?).map_err(of_the_data)
+        Ok(self.fit(isa, &mut MatrixSource::new(x, y, weights)?)?)
     }
 
     fn check(&self) -> Result<(), LinregError> {
@@ -354,14 +340,14 @@ impl ElasticNetCv {
     }
 
     fn choose(&self, isa: Isa, moments: &Moments) -> Result<FittedElasticNet, LinregError> {
-        let whole = self.base.centred(isa, moments, None)?;
+        let whole = Centred::new(isa, moments, None, self.base.standardize)?;
         let alphas = match &self.alphas {
             Some(alphas) => largest_first(alphas),
             None => self.base.grid(&whole, self.eps, self.n_alphas),
         };
         let mut errors = Vec::with_capacity(moments.folds());
         for fold in 0..moments.folds() {
-            let centred = self.base.centred(isa, moments, Some(fold))?;
+            let centred = Centred::new(isa, moments, Some(fold), self.base.standardize)?;
             let mut descent = Descent::new(&centred);
             let error = |&alpha: &f64| {
                 self.base.descend(&mut descent, &centred, alpha);

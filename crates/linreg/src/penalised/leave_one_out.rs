@@ -5,8 +5,8 @@
 //! Σ wᵢ(rᵢ/(1 − hᵢ))² / Σ wᵢ, which without weights is that of scikit-learn's `RidgeCV`.
 
 use super::ridge::Spectrum;
-use crate::block::{BLOCK_ROWS, Block, BlockSource};
-use crate::error::{FitError, LinregError};
+use crate::block::{BLOCK_ROWS, Block, BlockSource, read, same_rows};
+use crate::error::FitError;
 use planish_tensor::gemm::{Scratch, Start, matmul};
 use planish_tensor::{Exec, MatMut, MatRef, Matrix};
 
@@ -17,21 +17,12 @@ pub(super) fn scores<S: BlockSource>(
     alphas: &[f64],
 ) -> Result<Vec<f64>, FitError<S::Error>> {
     let mut pass = Pass::new(spectrum, alphas);
-    let mut block = Block::new(source.terms(), source.responses(), source.weighted());
-    source.rewind().map_err(FitError::Source)?;
     let mut used = 0;
-    loop {
-        block.rows = 0;
-        source.next(&mut block).map_err(FitError::Source)?;
-        if block.rows == 0 {
-            break;
-        }
-        used += pass.add(&block);
-    }
-    let first = spectrum.centred.used;
-    if used != first {
-        return Err(FitError::Linreg(LinregError::Changed { first, now: used }));
-    }
+    read(source, |block| {
+        used += pass.add(block);
+        Ok(())
+    })?;
+    same_rows(spectrum.centred.used, used)?;
     // A row that its leverage leaves no freedom has no error to measure.
     let finite = |sum: f64| if sum.is_finite() { sum } else { f64::MAX };
     let mean = |sum: &f64| spectrum.centred.mean_square_in_units(finite(sum / spectrum.centred.weight));

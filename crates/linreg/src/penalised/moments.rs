@@ -3,7 +3,7 @@
 //! Rows of a fold are gathered into full blocks and folded as if they were a source of their own, all folds in the frame that the first
 //! block fixes, so that their triangles can be stacked.
 
-use crate::block::{BLOCK_ROWS, Block, BlockSource};
+use crate::block::{BLOCK_ROWS, Block, BlockSource, read};
 use crate::error::{FitError, LinregError};
 use crate::frame::{Frame, Gauge, pow2, scale_by};
 use crate::state::{Fold, Folded, check};
@@ -99,7 +99,7 @@ pub(crate) fn gather<S: BlockSource>(
     folds: Option<KFold>,
     mut watch: impl FnMut(&Block, u64) -> Result<(), LinregError>,
 ) -> Result<Moments, FitError<S::Error>> {
-    let (terms, responses, weighted) = (source.terms(), source.responses(), source.weighted());
+    let responses = source.responses();
     if responses != 1 {
         return Err(FitError::Linreg(LinregError::OneResponse { responses }));
     }
@@ -111,18 +111,14 @@ pub(crate) fn gather<S: BlockSource>(
             needs,
         }));
     }
-    source.rewind().map_err(FitError::Source)?;
-    let mut block = Block::new(terms, 1, weighted);
-    let mut dealer = Dealer::new(isa, intercept, &block, folds);
-    loop {
-        block.rows = 0;
-        source.next(&mut block).map_err(FitError::Source)?;
-        if block.rows == 0 {
-            return dealer.finish().map_err(FitError::Linreg);
-        }
-        check(&block, dealer.rows).and_then(|()| watch(&block, dealer.rows)).map_err(FitError::Linreg)?;
-        dealer.push(&block).map_err(FitError::Linreg)?;
-    }
+    let like = Block::new(source.terms(), 1, source.weighted());
+    let mut dealer = Dealer::new(isa, intercept, &like, folds);
+    read(source, |block| {
+        check(block, dealer.rows)?;
+        watch(block, dealer.rows)?;
+        dealer.push(block)
+    })?;
+    Ok(dealer.finish()?)
 }
 
 /// Deals rows to folds.

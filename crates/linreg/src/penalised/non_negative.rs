@@ -6,7 +6,6 @@
 
 use super::centred::Centred;
 use super::moments::gather;
-use super::ridge::of_the_data;
 use crate::block::BlockSource;
 use crate::coefficients::Coefficients;
 use crate::config::DEFAULT_TOLERANCE;
@@ -64,8 +63,7 @@ impl NonNegative {
         source: &mut S,
     ) -> Result<FittedNonNegative, FitError<S::Error>> {
         let moments = gather(isa, self.fit_intercept, source, None, |_, _| Ok(()))?;
-        let (folded, weight) = moments.without(isa, None);
-        Centred::new(isa, &folded, weight, true).and_then(|c| fitted(&c)).map_err(FitError::Linreg)
+        Ok(fitted(&Centred::new(isa, &moments, None, true)?)?)
     }
 
     /// Fits to a matrix X `[n, p]` and a response Y `[n, 1]`, with optional weights `[n]`.
@@ -79,7 +77,7 @@ impl NonNegative {
         y: MatRef<'_, f64>,
         weights: Option<&[f64]>,
     ) -> Result<FittedNonNegative, LinregError> {
-        self.fit(isa, &mut MatrixSource::new(x, y, weights)?).map_err(of_the_data)
+        Ok(self.fit(isa, &mut MatrixSource::new(x, y, weights)?)?)
     }
 }
 

@@ -16,7 +16,6 @@ use crate::source::MatrixSource;
 use planish_tensor::math::{exp, log_one};
 use planish_tensor::{Isa, MatRef, reduce};
 use serde::{Deserialize, Serialize};
-use std::convert::Infallible;
 
 /// A singular value of at most this part of the largest is rounding; without a penalty it counts as zero.
 const NOISE: f64 = 1e-13;
@@ -124,7 +123,7 @@ impl Ridge {
         source: &mut S,
         alphas: &[f64],
     ) -> Result<Vec<FittedRidge>, FitError<S::Error>> {
-        check(alphas, 0.0, "it must be zero or more").map_err(FitError::Linreg)?;
+        check_alphas(alphas, |a| a >= 0.0, "it must be zero or more")?;
         let spectrum = Spectrum::gather(isa, source, self.fit_intercept, self.standardize)?;
         alphas.iter().map(|&alpha| spectrum.fitted(alpha)).collect::<Result<_, _>>().map_err(FitError::Linreg)
     }
@@ -140,7 +139,7 @@ impl Ridge {
         y: MatRef<'_, f64>,
         weights: Option<&[f64]>,
     ) -> Result<FittedRidge, LinregError> {
-        self.fit(isa, &mut MatrixSource::new(x, y, weights)?).map_err(of_the_data)
+        Ok(self.fit(isa, &mut MatrixSource::new(x, y, weights)?)?)
     }
 }
 
@@ -151,8 +150,7 @@ impl RidgeCv {
     /// If the source fails, or its rows cannot be fitted: see [`LinregError`].
     pub fn fit<S: BlockSource>(&self, isa: Isa, source: &mut S) -> Result<FittedRidge, FitError<S::Error>> {
         let given = self.alphas.as_deref();
-        check(given.unwrap_or(&[1.0]), f64::MIN_POSITIVE, "it must be above zero")
-            .map_err(FitError::Linreg)?;
+        check_alphas(given.unwrap_or(&[1.0]), |a| a >= f64::MIN_POSITIVE, "it must be above zero")?;
         let spectrum = Spectrum::gather(isa, source, self.fit_intercept, self.standardize)?;
         let alphas = given.map_or_else(|| spectrum.grid(), <[f64]>::to_vec);
         let scores = match self.criterion {
@@ -181,27 +179,22 @@ impl RidgeCv {
         y: MatRef<'_, f64>,
         weights: Option<&[f64]>,
     ) -> Result<FittedRidge, LinregError> {
-        self.fit(isa, &mut MatrixSource::new(x, y, weights)?).map_err(of_the_data)
+        Ok(self.fit(isa, &mut MatrixSource::new(x, y, weights)?)?)
     }
 }
 
 /// Refuses penalties that are not finite or too small, and an empty list.
-fn check(alphas: &[f64], least: f64, needs: &'static str) -> Result<(), LinregError> {
-    let bad = |a: &f64| !(*a >= least && a.is_finite());
-    match alphas.iter().find(|a| bad(a)) {
+pub(super) fn check_alphas(
+    alphas: &[f64],
+    is_large_enough: impl Fn(f64) -> bool,
+    needs: &'static str,
+) -> Result<(), LinregError> {
+    match alphas.iter().find(|&&a| !(is_large_enough(a) && a.is_finite())) {
         Some(alpha) => Err(LinregError::Setting { setting: "alpha", value: alpha.to_string(), needs }),
         None if alphas.is_empty() => {
             Err(LinregError::Setting { setting: "alphas", value: "empty".to_owned(), needs: "one is needed" })
         }
         None => Ok(()),
-    }
-}
-
-/// The error of a source that cannot fail.
-pub(super) fn of_the_data(e: FitError<Infallible>) -> LinregError {
-    match e {
-        FitError::Linreg(e) => e,
-        FitError::Source(never) => match never {},
     }
 }
 
@@ -229,8 +222,7 @@ impl Spectrum {
         standardize: bool,
     ) -> Result<Spectrum, FitError<S::Error>> {
         let moments = gather(isa, fit_intercept, source, None, |_, _| Ok(()))?;
-        let (folded, weight) = moments.without(isa, None);
-        let centred = Centred::new(isa, &folded, weight, standardize).map_err(FitError::Linreg)?;
+        let centred = Centred::new(isa, &moments, None, standardize)?;
         let svd = Svd::new(isa, &centred.columns);
         let projections = svd.scaled_left.iter().map(|a| reduce::dot(isa, a, &centred.z)).collect();
         Ok(Spectrum { centred, svd, projections })
