@@ -1,6 +1,6 @@
 //! What is printed: results on standard output in one write, notes on standard error.
 
-use planish_model::{Model, Predictor};
+use planish_model::{Failed, Model, Predictor};
 use planish_tabular::{Notes, Target};
 use planish_train::Metric;
 use planish_train::metrics::ConfusionMatrix;
@@ -201,6 +201,17 @@ pub(crate) fn columns(rows: &[Vec<String>]) -> String {
         out.push('\n');
     }
     out
+}
+
+/// An error with the file's name, unless it names it.
+pub(crate) fn of_file<E: std::error::Error + Send + Sync + 'static>(
+    e: Failed<E>,
+    name: String,
+) -> anyhow::Error {
+    match e {
+        Failed::Source(e) => anyhow::Error::from(e),
+        Failed::Model(e) => anyhow::Error::from(e).context(name),
+    }
 }
 
 #[cfg(test)]

@@ -1,18 +1,30 @@
 //! The rows of a table as blocks of a design with a response: a number, or the place of a class.
 
 use crate::error::{Failed, ModelError};
-use crate::linear::{LinearSettings, check_columns, check_row};
-use crate::linear_model::{LinearKind, number_target};
+use crate::linear::LinearSettings;
 use planish_linreg::{Block, BlockSource};
 use planish_tabular::{
-    Column, Design, DesignBuilder, Label, LabelSet, Notes, RowSource, Table, TabularError, Target, Task,
+    Column, Design, DesignBuilder, Label, LabelSet, Notes, RowSource, Schema, Table, TabularError, Target,
 };
 use planish_tensor::Dd;
+use std::collections::HashMap;
+
+/// What the target must be.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Response {
+    Number,
+    /// A number that is not negative.
+    Count,
+    Class,
+}
 
 /// What the first pass learns.
 pub(crate) struct Survey {
     pub(crate) design: Design,
     pub(crate) target: Target,
+    /// The sum of a target that is a number.
+    pub(crate) sum: Dd,
+    /// Rows with a target.
     pub(crate) rows: u64,
     pub(crate) without_target: u64,
 }
@@ -21,7 +33,7 @@ pub(crate) struct Survey {
 pub(crate) fn survey<S: RowSource>(
     source: &mut S,
     settings: &LinearSettings,
-    kind: &LinearKind,
+    response: Response,
 ) -> Result<Survey, Failed<S::Error>> {
     let schema = source.schema().clone();
     let column = &settings.target;
@@ -33,7 +45,7 @@ pub(crate) fn survey<S: RowSource>(
     check_columns(&schema, settings)?;
     let design = DesignBuilder::new(&schema, column, &settings.no_features());
     let mut design = design.with_formula(&settings.formula)?;
-    let mut responses = Responses::new(kind);
+    let mut responses = Responses::new(response);
     let mut table = Table::new(schema);
     source.rewind().map_err(Failed::Source)?;
     loop {
@@ -48,9 +60,9 @@ pub(crate) fn survey<S: RowSource>(
             }
         }
     }
-    let (rows, without_target) = (responses.rows, responses.missing);
+    let (rows, sum, without_target) = (responses.rows, responses.sum, responses.missing);
     let target = responses.finish(column)?;
-    Ok(Survey { design: design.finish()?, target, rows, without_target })
+    Ok(Survey { design: design.finish()?, target, sum, rows, without_target })
 }
 
 /// What is known of the target after some rows.
@@ -66,10 +78,10 @@ struct Responses {
 }
 
 impl Responses {
-    fn new(kind: &LinearKind) -> Responses {
+    fn new(response: Response) -> Responses {
         Responses {
-            classes: (kind.task() == Task::Classify).then(LabelSet::default),
-            counts: matches!(kind, LinearKind::Poisson { .. }),
+            classes: (response == Response::Class).then(LabelSet::default),
+            counts: response == Response::Count,
             first: None,
             constant: true,
             sum: Dd::ZERO,
@@ -125,18 +137,73 @@ impl Responses {
     }
 }
 
+/// The target's mean and standard deviation from sums over its rows.
+fn number_target(column: &str, rows: u64, sum: Dd, squares: Dd) -> Target {
+    let n = Dd::from(rows as f64);
+    let mean = sum / n;
+    let variance = (squares / n - mean * mean).to_f64().max(0.0);
+    let finite = |x: f64| if x.is_finite() { x } else { f64::MAX };
+    Target::Number { column: column.to_owned(), mean: finite(mean.to_f64()), sd: finite(variance.sqrt()) }
+}
+
+/// Whether the columns of weights and clusters are there, and are not the target.
+fn check_columns(schema: &Schema, settings: &LinearSettings) -> Result<(), ModelError> {
+    for name in settings.weights.iter().chain(&settings.cluster) {
+        schema.position(name)?;
+        if *name == settings.target {
+            return Err(ModelError::DroppedTarget { target: name.clone() });
+        }
+    }
+    Ok(())
+}
+
+/// Whether a row's weight and cluster can be used.
+fn check_row(table: &Table, row: usize, settings: &LinearSettings) -> Result<(), ModelError> {
+    let line = table.line(row);
+    if let Some(column) = &settings.weights {
+        let weight = table.numbers(column)?.at(row);
+        if weight.is_none_or(|w| w.hi < 0.0) {
+            let found = weight.map_or("nothing".to_owned(), |w| w.to_f64().to_string());
+            return Err(ModelError::SampleWeight { column: column.clone(), line, found });
+        }
+    }
+    match &settings.cluster {
+        Some(column) if table.column(column)?.is_missing(row) => {
+            Err(ModelError::NoCluster { column: column.clone(), line })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// What tells a row's cluster from others: a number for its text, or the number's bits.
+fn cluster(known: &mut HashMap<String, u64>, column: &Column, row: usize) -> u64 {
+    match column {
+        Column::Number(c) => c.at(row).map_or(0, |x| x.hi.to_bits() ^ x.lo.to_bits().rotate_left(1)),
+        Column::Text(c) => {
+            let text = c.at(row).unwrap_or_default();
+            if let Some(id) = known.get(text) {
+                return *id;
+            }
+            let next = known.len() as u64;
+            known.insert(text.to_owned(), next);
+            next
+        }
+    }
+}
+
 /// The rows of a source that have a target, as blocks.
 pub(crate) struct LabelledRows<'a, S: RowSource> {
     source: &'a mut S,
     design: &'a Design,
     target: &'a Target,
-    /// The column of the rows' weights.
-    weights: Option<&'a str>,
+    settings: &'a LinearSettings,
     table: Table,
     /// The labels of the table's rows.
     labels: Vec<Option<Label>>,
     /// The next row of the table.
     next: usize,
+    /// A number for each text of the cluster column.
+    clusters: HashMap<String, u64>,
 }
 
 impl<'a, S: RowSource> LabelledRows<'a, S> {
@@ -144,10 +211,11 @@ impl<'a, S: RowSource> LabelledRows<'a, S> {
         source: &'a mut S,
         design: &'a Design,
         target: &'a Target,
-        weights: Option<&'a str>,
+        settings: &'a LinearSettings,
     ) -> Self {
         let table = Table::new(source.schema().clone());
-        LabelledRows { source, design, target, weights, table, labels: Vec::new(), next: 0 }
+        let clusters = HashMap::new();
+        LabelledRows { source, design, target, settings, table, labels: Vec::new(), next: 0, clusters }
     }
 }
 
@@ -163,7 +231,7 @@ impl<S: RowSource> BlockSource for LabelledRows<'_, S> {
     }
 
     fn weighted(&self) -> bool {
-        self.weights.is_some()
+        self.settings.weights.is_some()
     }
 
     fn rewind(&mut self) -> Result<(), Self::Error> {
@@ -176,6 +244,7 @@ impl<S: RowSource> BlockSource for LabelledRows<'_, S> {
     fn next(&mut self, block: &mut Block) -> Result<(), Self::Error> {
         block.rows = 0;
         let capacity = block.y[0].hi.len();
+        block.clusters = self.settings.cluster.as_ref().map(|_| vec![0; capacity]);
         while block.rows < capacity {
             if self.next == self.labels.len() {
                 self.source.next(&mut self.table).map_err(Failed::Source)?;
@@ -186,7 +255,8 @@ impl<S: RowSource> BlockSource for LabelledRows<'_, S> {
                 }
             }
             let bound = self.design.bind(&self.table)?;
-            let weights = self.weights.map(|w| self.table.numbers(w)).transpose()?;
+            let weights = self.settings.weights.as_ref().map(|w| self.table.numbers(w)).transpose()?;
+            let groups = self.settings.cluster.as_ref().map(|c| self.table.column(c)).transpose()?;
             while self.next < self.labels.len() && block.rows < capacity {
                 let row = self.next;
                 self.next += 1;
@@ -199,6 +269,9 @@ impl<S: RowSource> BlockSource for LabelledRows<'_, S> {
                 (block.y[0].hi[block.rows], block.y[0].lo[block.rows]) = (y.hi, y.lo);
                 if let (Some(to), Some(from)) = (&mut block.weights, weights) {
                     to[block.rows] = from.at(row).map_or(0.0, |w| w.to_f64());
+                }
+                if let (Some(to), Some(from)) = (&mut block.clusters, groups) {
+                    to[block.rows] = cluster(&mut self.clusters, from, row);
                 }
                 block.rows += 1;
             }

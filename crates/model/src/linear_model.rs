@@ -2,7 +2,7 @@
 //! regression. Rows are read in passes, as by [`fit_linear`](crate::fit_linear): one to fit the pipeline and the target, then those of the fit.
 
 use crate::error::{Failed, ModelError};
-use crate::labelled_rows::{LabelledRows, survey};
+use crate::labelled_rows::{LabelledRows, Response, survey};
 use crate::linear::LinearSettings;
 use crate::model::{LinearModelPredictor, Model, Predictor};
 use crate::record::{Record, Settings};
@@ -10,7 +10,7 @@ use planish_linreg::{
     AlphaRule, BlockSource, Coefficients, ElasticNet, ElasticNetCv, Family, FitError, FittedElasticNet,
     FittedGlm, FittedNonNegative, FittedRidge, Glm, KFold, LinregError, NonNegative, Ridge, RidgeCv,
 };
-use planish_tabular::{Kind, RowSource, Table, TabularError, Target, Task};
+use planish_tabular::{Kind, RowSource, Table, TabularError, Task};
 use planish_tensor::{Dd, Exec, Isa};
 use serde::{Deserialize, Serialize};
 
@@ -60,6 +60,14 @@ impl LinearKind {
         match self {
             LinearKind::Logistic { .. } => Task::Classify,
             _ => Task::Regress,
+        }
+    }
+
+    fn response(&self) -> Response {
+        match self {
+            LinearKind::Logistic { .. } => Response::Class,
+            LinearKind::Poisson { .. } => Response::Count,
+            _ => Response::Number,
         }
     }
 }
@@ -195,9 +203,9 @@ pub fn fit_linear_model<S: RowSource>(
     source: &mut S,
     settings: &LinearModelSettings,
 ) -> Result<Model, Failed<S::Error>> {
-    let survey = survey(source, &settings.linear, &settings.kind)?;
+    let survey = survey(source, &settings.linear, settings.kind.response())?;
     let (design, target) = (survey.design, survey.target);
-    let mut rows = LabelledRows::new(source, &design, &target, settings.linear.weights.as_deref());
+    let mut rows = LabelledRows::new(source, &design, &target, &settings.linear);
     let fit = fit(exec.isa, &mut rows, settings, target.classes().len()).map_err(|e| match e {
         FitError::Source(failed) => failed,
         FitError::Linreg(LinregError::Separation { terms }) => {
@@ -288,13 +296,4 @@ pub fn infer_linear_task<S: RowSource>(source: &mut S, target: &str) -> Result<T
 /// Whether the error names no text that is no number.
 fn is_without_text(e: &TabularError) -> bool {
     matches!(e, TabularError::WrongKind { found, .. } if found.is_empty())
-}
-
-/// The target's mean and standard deviation from sums over its rows.
-pub(crate) fn number_target(column: &str, rows: u64, sum: Dd, squares: Dd) -> Target {
-    let n = Dd::from(rows as f64);
-    let mean = sum / n;
-    let variance = (squares / n - mean * mean).to_f64().max(0.0);
-    let finite = |x: f64| if x.is_finite() { x } else { f64::MAX };
-    Target::Number { column: column.to_owned(), mean: finite(mean.to_f64()), sd: finite(variance.sqrt()) }
 }

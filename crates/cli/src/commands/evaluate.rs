@@ -3,7 +3,7 @@
 use crate::args::{EvaluateArgs, exec};
 use crate::report;
 use planish_io::{CsvSource, load_model};
-use planish_model::{Evaluation, Failed};
+use planish_model::Evaluation;
 use planish_train::metrics::ConfusionMatrix;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -15,10 +15,8 @@ pub(crate) fn run(a: &EvaluateArgs) -> anyhow::Result<()> {
     source.warnings().iter().for_each(|w| report::note(w));
     report::ignored(&source.ignored());
     let name = source.name().to_owned();
-    let evaluation = exec.install(|| model.evaluate(exec, &mut source)).map_err(|e| match e {
-        Failed::Source(e) => anyhow::Error::from(e),
-        Failed::Model(e) => anyhow::Error::from(e).context(name),
-    })?;
+    let evaluation =
+        exec.install(|| model.evaluate(exec, &mut source)).map_err(|e| report::of_file(e, name))?;
     report::notes(&evaluation.notes);
     if evaluation.rows_without_target > 0 {
         report::note(&format!("{} rows without a target were left out", evaluation.rows_without_target));

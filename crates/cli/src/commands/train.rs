@@ -14,7 +14,7 @@ use clap::parser::ValueSource;
 use clap::{ArgMatches, CommandFactory};
 use planish_io::{CheckpointFolder, CsvSource, check_writable, save_model};
 use planish_model::{
-    Failed, LearningRates, Model, ModelError, Predictor, Settings, fit_linear, fit_network_with_checkpoints,
+    LearningRates, Model, ModelError, Predictor, Settings, fit_linear, fit_network_with_checkpoints,
     lr_range_test,
 };
 use planish_nn::Activation;
@@ -178,10 +178,7 @@ fn range_test(exec: Exec, a: &TrainArgs) -> anyhow::Result<()> {
 fn train_linear(exec: Exec, a: &TrainArgs, source: &mut CsvSource) -> anyhow::Result<Model> {
     let settings = linear_settings(a);
     let name = source.name().to_owned();
-    fit_linear(exec, source, &settings).map_err(|e| match e {
-        Failed::Source(e) => anyhow::Error::from(e),
-        Failed::Model(e) => anyhow::Error::from(e).context(name),
-    })
+    fit_linear(exec, source, &settings).map_err(|e| report::of_file(e, name))
 }
 
 /// What a careful reader should know of the fitted model.

@@ -6,8 +6,7 @@ use crate::report;
 use clap::error::ErrorKind;
 use planish_io::CsvSource;
 use planish_model::{
-    Failed, LinearKind, LinearModelFit, LinearModelSettings, Model, Predictor, fit_linear_model,
-    infer_linear_task,
+    LinearKind, LinearModelFit, LinearModelSettings, Model, Predictor, fit_linear_model, infer_linear_task,
 };
 use planish_tabular::Task;
 use planish_tensor::Exec;
@@ -79,7 +78,7 @@ fn task(a: &TrainArgs, source: &mut CsvSource) -> anyhow::Result<Task> {
         Some(TaskArg::Regress) => Ok(Task::Regress),
         None => {
             let name = source.name().to_owned();
-            infer_linear_task(source, &a.target).map_err(|e| of_file(e, name))
+            infer_linear_task(source, &a.target).map_err(|e| report::of_file(e, name))
         }
     }
 }
@@ -98,19 +97,11 @@ pub(super) fn train(
     let linear = linear_settings(a);
     let name = source.name().to_owned();
     let model = fit_linear_model(exec, source, &LinearModelSettings { linear, kind });
-    let model = model.map_err(|e| of_file(e, name))?;
+    let model = model.map_err(|e| report::of_file(e, name))?;
     if fit(&model).is_some_and(|f| !f.converged()) {
         report::note("the iteration did not come to its end: the coefficients are not exact");
     }
     Ok(model)
-}
-
-/// An error with the file's name, unless it names it.
-fn of_file<E: std::error::Error + Send + Sync + 'static>(e: Failed<E>, name: String) -> anyhow::Error {
-    match e {
-        Failed::Source(e) => anyhow::Error::from(e),
-        Failed::Model(e) => anyhow::Error::from(e).context(name),
-    }
 }
 
 /// The fit of a linear model beside least squares.
