@@ -96,24 +96,26 @@ impl<T: Element> Session<T> {
         let step = Step { seed: net.seed, number: *steps };
         *steps += 1;
         let batch = batch.batch();
-        let Some(clip) = clip else {
-            let mut updates = KernelUpdates::new(optimizer, &net.groups, lr_scale, *tiled);
-            let params = &mut net.params;
-            let loss =
-                plan.backward_with(exec, net.loss, step, params, &mut updates, &batch, grads, workspace);
-            if let Some(scalars) = updates.scalars() {
-                update_rest(exec, optimizer, &scalars, plan, (&net.groups, *tiled), params, grads);
-                plan.constrain(isa, params);
-                plan.keep_statistics(isa, workspace, &mut net.state);
+        let (loss, step, tiled) = match clip {
+            None => {
+                let mut updates = KernelUpdates::new(optimizer, &net.groups, lr_scale, *tiled);
+                let params = &mut net.params;
+                let loss =
+                    plan.backward_with(exec, net.loss, step, params, &mut updates, &batch, grads, workspace);
+                (loss, updates.scalars(), *tiled)
             }
-            return loss;
+            // The factor on the gradients is known when all of them are.
+            Some(clip) => {
+                let loss = plan.backward(exec, net.loss, step, &net.params, &batch, grads, workspace);
+                let step = loss.is_finite().then(|| {
+                    clip.apply(isa, &net.groups, grads);
+                    optimizer.begin_step(lr_scale)
+                });
+                (loss, step, usize::MAX)
+            }
         };
-        // The factor on the gradients is known when all of them are.
-        let loss = plan.backward(exec, net.loss, step, &net.params, &batch, grads, workspace);
-        if loss.is_finite() {
-            clip.apply(isa, &net.groups, grads);
-            let scalars = optimizer.begin_step(lr_scale);
-            optimizer.update(exec, &scalars, &net.groups, &mut net.params, grads);
+        if let Some(step) = step {
+            update_rest(exec, optimizer, &step, plan, (&net.groups, tiled), &mut net.params, grads);
             plan.constrain(isa, &mut net.params);
             plan.keep_statistics(isa, workspace, &mut net.state);
         }

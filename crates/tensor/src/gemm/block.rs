@@ -189,6 +189,51 @@ struct Part<'a, T> {
 }
 
 impl<T: Scalar> Part<'_, T> {
+    /// What the chains of the columns `from..to` of C start from; `any` is a valid pointer.
+    #[inline(always)]
+    fn start(&self, from: usize, to: usize, any: *const T) -> (tile::From, *const T) {
+        match self.start {
+            _ if !self.first => (tile::From::C, any),
+            Start::Zero => (tile::From::Zero, any),
+            Start::Add => (tile::From::C, any),
+            Start::Bias(bias) => (tile::From::Bias, bias[from..to].as_ptr()),
+        }
+    }
+
+    /// The strip of `rows` rows from row i of the block on, for a panel of `width` columns at `b`.
+    ///
+    /// # Safety
+    /// The rows must lie inside the block, which is whole panels of rows up to them if it is packed.
+    #[inline(always)]
+    unsafe fn strip(
+        &self,
+        (i, rows): (usize, usize),
+        width: usize,
+        (b, rsb, padded): (*const T, usize, bool),
+        (from, bias): (tile::From, *const T),
+        (c, rsc): (*mut T, usize),
+    ) -> tile::Strip<T> {
+        let k = self.rows.cols;
+        // SAFETY: as the caller promises.
+        let a = unsafe { self.rows.ptr.add(if self.height > 0 { i * k } else { i * self.rows.rs }) };
+        tile::Strip {
+            m: rows,
+            k,
+            width,
+            a,
+            rsa: self.rows.rs,
+            csa: self.rows.cs,
+            a_panel: k * self.height,
+            b,
+            rsb,
+            padded,
+            c,
+            rsc,
+            from,
+            bias,
+        }
+    }
+
     /// # Safety
     /// `c` must point to a `rows.rows() × width` block with row stride `rsc`, whose first element is element (i0, j0) of C, and the panels
     /// must have that width.
@@ -216,35 +261,14 @@ impl<T: Scalar> Part<'_, T> {
                     Panels::Packed(from) => (from.add(j * k), stride, true, None),
                 }
             };
-            let (from, bias) = match self.start {
-                _ if !self.first => (tile::From::C, b),
-                Start::Zero => (tile::From::Zero, b),
-                Start::Add => (tile::From::C, b),
-                Start::Bias(bias) => (tile::From::Bias, bias[j0 + j..j0 + j + width].as_ptr()),
-            };
+            let start = self.start(j0 + j, j0 + j + width, b);
             for i in (0..m).step_by(group) {
                 let rows = group.min(m - i);
                 // SAFETY: the strip's rows, columns and depth lie inside A, B and C; packed buffers hold whole panels, and
                 // a group of rows is whole panels of A.
                 unsafe {
-                    let a = self.rows.ptr.add(if self.height > 0 { i * k } else { i * self.rows.rs });
                     let c = c.add(i * rsc + j);
-                    let strip = tile::Strip {
-                        m: rows,
-                        k,
-                        width,
-                        a,
-                        rsa: self.rows.rs,
-                        csa: self.rows.cs,
-                        a_panel: k * self.height,
-                        b,
-                        rsb,
-                        padded,
-                        c,
-                        rsc,
-                        from,
-                        bias,
-                    };
+                    let strip = self.strip((i, rows), width, (b, rsb, padded), start, (c, rsc));
                     match keep {
                         Some(to) if strip.run_keeping(s, to) => {
                             (b, rsb, padded, keep) = (to, stride, true, None);
@@ -283,10 +307,7 @@ impl<T: Scalar> Part<'_, T> {
                     let width = self.panel.min(self.width - j);
                     epilogue.expect(s, i0 + i..i0 + i + rows, j0 + j..j0 + j + width);
                     let stride = pack::panel_width::<T>(self.panel, self.width - j);
-                    let (from, bias) = match self.start {
-                        Start::Bias(bias) => (tile::From::Bias, bias[j0 + j..j0 + j + width].as_ptr()),
-                        Start::Zero | Start::Add => (tile::From::Zero, c.cast_const()),
-                    };
+                    let start = self.start(j0 + j, j0 + j + width, c);
                     // SAFETY: as in `run`; the tile has room for the group of rows of at most CONSUMED_COLS columns. The first group of a
                     // panel that is kept writes it, if there is a second to read it.
                     unsafe {
@@ -298,22 +319,8 @@ impl<T: Scalar> Part<'_, T> {
                             Panels::Keep(_, to, _) => (to.add(j * k).cast_const(), stride, true, None),
                             Panels::Packed(from) => (from.add(j * k), stride, true, None),
                         };
-                        let strip = tile::Strip {
-                            m: rows,
-                            k,
-                            width,
-                            a: self.rows.ptr.add(if self.height > 0 { i * k } else { i * self.rows.rs }),
-                            rsa: self.rows.rs,
-                            csa: self.rows.cs,
-                            a_panel: k * self.height,
-                            b,
-                            rsb,
-                            padded,
-                            c: c.add(j - left),
-                            rsc: CONSUMED_COLS,
-                            from,
-                            bias,
-                        };
+                        let c = (c.add(j - left), CONSUMED_COLS);
+                        let strip = self.strip((i, rows), width, (b, rsb, padded), start, c);
                         match keep {
                             Some(to) => {
                                 strip.run_keeping(s, to);

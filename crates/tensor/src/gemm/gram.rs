@@ -46,9 +46,7 @@ const SHARED_LEVELS: u32 = 5;
 /// assert_eq!(c.as_slice(), &[10.0, 14.0, 14.0, 20.0]);
 /// ```
 pub fn gram<T: Scalar>(exec: Exec, a: MatRef<'_, T>, mut c: MatMut<'_, T>, scratch: &mut Scratch<T>) {
-    let p = a.cols();
-    assert!(a.has_contiguous_rows(), "the rows of A must be contiguous");
-    assert_eq!((c.rows(), c.cols()), (p, p), "C is {}×{}, AᵀA is {p}×{p}", c.rows(), c.cols());
+    let p = check(&a, &c);
     let chunks = a.rows().div_ceil(GRAM_CHUNK);
     let shared = if exec.threads > 1 { SHARED_LEVELS } else { 0 };
     let len = (p * p).max(depth::<T>(p) * p.next_multiple_of(T::LANES));
@@ -77,11 +75,17 @@ pub fn gram_add<T: Scalar>(
     fresh: bool,
     scratch: &mut Scratch<T>,
 ) {
+    let p = check(&a, &c);
+    let packed = &mut scratch.reserve(1, depth::<T>(p) * p.next_multiple_of(T::LANES))[0];
+    T::dispatch(isa, Triangle { a, c, packed, fresh });
+}
+
+/// Checks the shapes; returns the number of columns of A.
+fn check<T: Scalar>(a: &MatRef<'_, T>, c: &MatMut<'_, T>) -> usize {
     let p = a.cols();
     assert!(a.has_contiguous_rows(), "the rows of A must be contiguous");
     assert_eq!((c.rows(), c.cols()), (p, p), "C is {}×{}, AᵀA is {p}×{p}", c.rows(), c.cols());
-    let packed = &mut scratch.reserve(1, depth::<T>(p) * p.next_multiple_of(T::LANES))[0];
-    T::dispatch(isa, Triangle { a, c, packed, fresh });
+    p
 }
 
 /// Rows of A that are packed at a time.
