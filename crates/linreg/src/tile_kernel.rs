@@ -78,8 +78,7 @@ impl LaneKernel<f64> for Tile<'_> {
             moments(s, (self.y, self.unit), self.weights, shift, rest);
         }
         for (j, sum) in products.iter_mut().enumerate() {
-            let (x, rest) = self.x.column(j);
-            cross(s, x, rest, self.scales[j], (wh, wl), sum);
+            cross(s, self.x.column(j), self.scales[j], (wh, wl), sum);
         }
     }
 }
@@ -109,6 +108,29 @@ fn product<S: LaneMath<f64>>(s: S, x: S::V, y: V<S>) -> V<S> {
     (p, s.fma(x, y.1, s.fma(x, y.0, s.neg(p))))
 }
 
+/// x·y of two pairs, not normalised.
+#[inline(always)]
+fn pair_product<S: LaneMath<f64>>(s: S, x: V<S>, y: V<S>) -> V<S> {
+    let (p, e) = product(s, x.0, y);
+    (p, s.fma(x.1, y.0, e))
+}
+
+/// Rows i.. of a column, scaled, times y; the column's rests count if it has any.
+#[inline(always)]
+fn column_product<S: LaneMath<f64>>(
+    s: S,
+    (hi, lo): (&[f64], Option<&[f64]>),
+    i: usize,
+    scale: S::V,
+    y: V<S>,
+) -> V<S> {
+    let x = s.mul(s.load_at(hi, i), scale);
+    match lo {
+        None => product(s, x, y),
+        Some(lo) => pair_product(s, (x, s.mul(s.load_at(lo, i), scale)), y),
+    }
+}
+
 /// r ← y − intercept − X·coef
 #[inline(always)]
 fn residual<S: LaneMath<f64>>(
@@ -125,14 +147,8 @@ fn residual<S: LaneMath<f64>>(
         let rest = y.1.map_or(s.splat(0.0), |lo| s.load_at(lo, i));
         let mut r = add(s, (s.mul(s.load_at(y.0, i), unit), s.mul(rest, unit)), c);
         for (j, (b, &scale)) in coef.iter().zip(scales).enumerate() {
-            let (hi, lo) = x.column(j);
             let b = (s.splat(-b.hi), s.splat(-b.lo));
-            let scale = s.splat(scale);
-            let mut p = product(s, s.mul(s.load_at(hi, i), scale), b);
-            if let Some(lo) = lo {
-                p.1 = s.fma(s.mul(s.load_at(lo, i), scale), b.0, p.1);
-            }
-            r = add(s, r, p);
+            r = add(s, r, column_product(s, x.column(j), i, s.splat(scale), b));
         }
         let h = s.add(r.0, r.1);
         s.store_at(rh, i, h);
@@ -158,9 +174,7 @@ fn squares<S: LaneMath<f64>>(s: S, r: (&[f64], &[f64]), wr: (&[f64], &[f64]), re
         let v = (s.load_at(r.0, i), s.load_at(r.1, i));
         let w = (s.load_at(wr.0, i), s.load_at(wr.1, i));
         sum = add(s, sum, w);
-        let mut p = product(s, v.0, w);
-        p.1 = s.fma(v.1, w.0, p.1);
-        square = add(s, square, p);
+        square = add(s, square, pair_product(s, v, w));
     }
     store(s, &mut rest[0], sum);
     store(s, &mut rest[1], square);
@@ -191,9 +205,7 @@ fn moments<S: LaneMath<f64>>(
             }
         };
         sum = add(s, sum, wv);
-        let mut p = product(s, v.0, wv);
-        p.1 = s.fma(v.1, wv.0, p.1);
-        square = add(s, square, p);
+        square = add(s, square, pair_product(s, v, wv));
     }
     store(s, &mut rest[2], weight);
     store(s, &mut rest[3], sum);
@@ -204,20 +216,15 @@ fn moments<S: LaneMath<f64>>(
 #[inline(always)]
 fn cross<S: LaneMath<f64>>(
     s: S,
-    x: &[f64],
-    rest: Option<&[f64]>,
+    x: (&[f64], Option<&[f64]>),
     scale: f64,
     wr: (&[f64], &[f64]),
     sum: &mut [[f64; 8]; 2],
 ) {
     let (mut acc, scale) = (load(s, sum), s.splat(scale));
-    for i in (0..x.len()).step_by(f64::LANES) {
+    for i in (0..wr.0.len()).step_by(f64::LANES) {
         let w = (s.load_at(wr.0, i), s.load_at(wr.1, i));
-        let mut p = product(s, s.mul(s.load_at(x, i), scale), w);
-        if let Some(lo) = rest {
-            p.1 = s.fma(s.mul(s.load_at(lo, i), scale), w.0, p.1);
-        }
-        acc = add(s, acc, p);
+        acc = add(s, acc, column_product(s, x, i, scale, w));
     }
     store(s, sum, acc);
 }
