@@ -34,6 +34,7 @@ mod layer;
 mod layer_norm;
 mod layout;
 mod loss;
+mod narrow;
 mod parametric;
 mod pass;
 mod plan;

@@ -11,10 +11,10 @@ use crate::inputs::Input;
 use crate::loss::Loss;
 use crate::plan::{Arenas, Batch, Mode, Plan, Step};
 use crate::residual;
-use crate::updates::Updates;
+use crate::updates::{Apply, Updates};
 use crate::workspace::Workspace;
 use planish_tensor::gemm::Scratch;
-use planish_tensor::{AlignedVec, Exec, MatRef, Scalar};
+use planish_tensor::{AlignedVec, Exec, Isa, MatRef, Scalar};
 use std::ops::Range;
 
 impl Plan {
@@ -39,6 +39,10 @@ impl Plan {
             self.state_layout().len
         );
         let last = self.stages.len() - 1;
+        if exec.isa != Isa::PORTABLE && ws.narrow.is_some() {
+            self.narrow_forward(exec, mode, arenas.params, x.numbers, ws, activate_last);
+            return MatRef::new(&ws.outputs[last], rows, self.outputs());
+        }
         for (i, stage) in self.stages.iter().enumerate() {
             if let Op::Begin { .. } = stage.op {
                 continue;
@@ -65,6 +69,28 @@ impl Plan {
             }
         }
         MatRef::new(&ws.outputs[last], rows, self.outputs())
+    }
+
+    /// The forward pass of a narrow network.
+    fn narrow_forward<T: Scalar>(
+        &self,
+        exec: Exec,
+        mode: Mode,
+        params: &[T],
+        x: MatRef<'_, T>,
+        ws: &mut Workspace<T>,
+        activate_last: bool,
+    ) {
+        let (last, n) = (self.stages.len() - 1, x.rows() * self.outputs());
+        let Workspace { outputs, saved, narrow, .. } = ws;
+        let out = &mut outputs[last][..n];
+        narrow.as_mut().expect("a narrow network").forward(exec.isa, self, params, x, out);
+        if matches!(mode, Mode::Training(_)) && self.last.saves() == Saves::Input {
+            saved[last][..n].copy_from_slice(out);
+        }
+        if activate_last {
+            self.last.forward(exec.isa, self.outputs(), out);
+        }
     }
 
     /// The training loss of a batch, penalties included, and its gradient with respect to every parameter.
@@ -137,7 +163,7 @@ impl Plan {
             updates.begin();
         }
         let (x, rows, last) = (batch.x, batch.x.rows(), self.stages.len() - 1);
-        let Workspace { outputs, saved, waiting, delta, delta_next, sums, scratch, .. } = ws;
+        let Workspace { outputs, saved, waiting, delta, delta_next, sums, scratch, narrow, .. } = ws;
         let kept = |i: usize| {
             let stage: &Stage = &self.stages[i];
             let needs_input =
@@ -145,6 +171,15 @@ impl Plan {
             let from = if needs_input { &outputs[i] } else { &saved[i] };
             &from[..if needs_input { rows * stage.units } else { stage.saved_len(rows) }]
         };
+        if exec.isa != Isa::PORTABLE
+            && let (Some(narrow), Op::Dense(dense)) = (narrow, &self.stages[last].op)
+        {
+            let dy = &mut delta[..rows * dense.units];
+            dense.backward_output(exec, kept(last), dy, loss.is_fused(self.last), grads);
+            narrow.backward(exec.isa, self, x.numbers, dy, grads);
+            self.dense_steps().for_each(|dense| weights.step_by_gradient(exec.isa, dense, grads));
+            return value;
+        }
         // Whether the layer above has already made dz and db of a dense layer.
         let mut is_done = false;
         for i in (self.first..=last).rev() {
@@ -271,6 +306,21 @@ impl<T: Scalar> Weights<'_, T> {
             return dense.update_kernel(exec, update, params, x, dz, grads, scratch);
         }
         dense.backward_kernel(exec, self.params(), x, dz, grads, scratch);
+    }
+}
+
+impl<T: Scalar> Weights<'_, T> {
+    /// The update of a layer's kernel by the gradient that is there without its penalty, or the penalty's part of it.
+    fn step_by_gradient(&mut self, isa: Isa, dense: &DenseStep, grads: &mut [T]) {
+        let range = dense.kernel.clone();
+        if let Some(regularizer) = dense.regularizer {
+            regularizer.add_gradient(isa, &self.params()[range.clone()], &mut grads[range]);
+        } else if let Weights::Updated(params, updates) = self
+            && let Some(update) = updates.kernel(range.clone())
+        {
+            let dw = MatRef::new(&grads[range.clone()], dense.inputs, dense.units);
+            Apply::new(isa, update, &mut params[range], dense.inputs, dense.units).whole(dw);
+        }
     }
 }
 

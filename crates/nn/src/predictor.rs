@@ -58,6 +58,10 @@ impl<'n, T: Element> Predictor<'n, T> {
     /// If shapes do not match, a code is too large (see [`Plan::check_codes`]), there are more rows than [`Predictor::rows`], or kernels were
     /// packed for an instruction set with other tiles.
     pub fn predict<'x>(&mut self, exec: Exec, x: impl Into<Input<'x, T>>) -> MatRef<'_, T> {
+        // The arenas are borrowed for as long as this lives, so what is made of them once stays true.
+        if let Some(narrow) = &mut self.ws.narrow {
+            narrow.keep(exec.isa, self.plan, self.arenas.params);
+        }
         self.plan.forward(exec, self.arenas, x, &mut self.ws)
     }
 }

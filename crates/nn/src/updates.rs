@@ -53,6 +53,11 @@ impl<'a, T: Scalar> Apply<'a, T> {
         Apply { isa, rule: update.rule, w: view(w), moments: update.moments.map(view) }
     }
 
+    /// The update by the whole gradient.
+    pub(crate) fn whole(self, dw: MatRef<'a, T>) {
+        self.rule.update(self.isa, self.w, dw, self.moments);
+    }
+
     fn cut(self, cut: impl Fn(MatMut<'a, T>) -> (MatMut<'a, T>, MatMut<'a, T>)) -> (Self, Self) {
         let Apply { isa, rule, w, moments: [first, second, third] } = self;
         let ((w0, w1), (a0, a1), (b0, b1), (c0, c1)) = (cut(w), cut(first), cut(second), cut(third));

@@ -2,6 +2,7 @@
 
 use crate::activation::Saves;
 use crate::build::{Op, Stage};
+use crate::narrow::Narrow;
 use crate::plan::Plan;
 use planish_tensor::gemm::{ColSums, PackedB, Scratch};
 use planish_tensor::{AlignedVec, Isa, Scalar};
@@ -24,6 +25,8 @@ pub struct Workspace<T: Scalar> {
     pub(crate) scratch: Scratch<T>,
     /// The packed kernel of each stage that has one; empty while weights may change.
     pub(crate) packed: Vec<Option<PackedB<T>>>,
+    /// The values of a network whose passes are one kernel each.
+    pub(crate) narrow: Option<Narrow<T>>,
 }
 
 impl<T: Scalar> Workspace<T> {
@@ -34,6 +37,7 @@ impl<T: Scalar> Workspace<T> {
             delta: AlignedVec::zeros(rows * widest),
             delta_next: AlignedVec::zeros(rows * widest),
             sums: AlignedVec::zeros(ColSums::<T>::len(rows, widest)),
+            narrow: Narrow::new(plan, rows, true),
             ..Self::forward_only(plan, rows)
         };
         for (stage, saved) in plan.stages.iter().zip(&mut ws.saved) {
@@ -61,6 +65,7 @@ impl<T: Scalar> Workspace<T> {
             sums: AlignedVec::default(),
             scratch: Scratch::new(),
             packed: Vec::new(),
+            narrow: Narrow::new(plan, rows, false),
         }
     }
 

@@ -98,18 +98,26 @@ impl<T: Scalar> LaneKernel<T> for ColSums<'_, T> {
     type Output = ();
     #[inline(always)]
     fn run<S: LaneMath<T>>(self, s: S) {
-        let ColSums { a, out } = self;
-        for j in (0..out.len()).step_by(T::LANES) {
-            let mut total = s.splat(T::ZERO);
-            for start in (0..a.rows()).step_by(ROW_CHUNK) {
-                let mut chunk = s.splat(T::ZERO);
-                for i in start..(start + ROW_CHUNK).min(a.rows()) {
-                    chunk = s.add(chunk, s.load_at(a.row(i), j));
-                }
-                total = s.add(total, chunk);
+        col_sums_in(s, self.a, self.out);
+    }
+}
+
+/// As [`col_sums`], inside a lane kernel.
+///
+/// # Panics
+/// If `a` has fewer columns than `out` elements.
+#[inline(always)]
+pub fn col_sums_in<T: Scalar, S: LaneMath<T>>(s: S, a: MatRef<'_, T>, out: &mut [T]) {
+    for j in (0..out.len()).step_by(T::LANES) {
+        let mut total = s.splat(T::ZERO);
+        for start in (0..a.rows()).step_by(ROW_CHUNK) {
+            let mut chunk = s.splat(T::ZERO);
+            for i in start..(start + ROW_CHUNK).min(a.rows()) {
+                chunk = s.add(chunk, s.load_at(a.row(i), j));
             }
-            s.store_at(out, j, total);
+            total = s.add(total, chunk);
         }
+        s.store_at(out, j, total);
     }
 }
 

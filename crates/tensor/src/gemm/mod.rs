@@ -7,7 +7,7 @@
 //!
 //! The files: `tile` is the micro-kernel, written once over the lane layer; `block` the loop nest, which decides what is
 //! packed, by the numbers in `thresholds`; `pack` the packing, `packed` a B that stays packed; `few`, `thin` and `turned` the products of
-//! few rows, bound by reading B; `tiny` those whose sides are all small; `compiled` keeps these out of the crates that call; `epilogue` what is done with finished tiles; `threads` the cutting of C; `gram` AᵀA; this
+//! few rows, bound by reading B; `tiny` those whose sides are all small, `narrow` those of one vector's width inside other kernels; `compiled` keeps these out of the crates that call; `epilogue` what is done with finished tiles; `threads` the cutting of C; `gram` AᵀA; this
 //! file the door, where shapes are checked.
 
 mod block;
@@ -15,6 +15,7 @@ mod compiled;
 mod epilogue;
 mod few;
 mod gram;
+mod narrow;
 mod pack;
 mod packed;
 mod portable;
@@ -35,6 +36,7 @@ use block::Block;
 pub use compiled::Kernels;
 pub use epilogue::{ColSums, Epilogue};
 pub use gram::{GRAM_CHUNK, gram, gram_add};
+pub use narrow::{NARROW_SCRATCH, narrow_product, pad_rows, turn_square};
 use packed::Source;
 pub use packed::{Operand, PackedB};
 use tiny::Tiny;
