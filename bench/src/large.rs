@@ -213,7 +213,7 @@ fn train(exec: Exec, params: usize, folder: &Path, resume: bool, log: &mut Log) 
     let encoder = Encoder::fit(&table, &all, &["y"]).map_err(|e| say(&e))?;
     let target = Target::fit(&table, "y", Task::Regress, &all).map_err(|e| say(&e))?;
     let Target::Number { mean, sd, .. } = target else { return Err("the target is a number".to_owned()) };
-    let x = encoder.encode(&table, &mut Notes::default()).map_err(|e| say(&e))?;
+    let x = encoder.encode(&table, &mut Notes::default()).map_err(|e| say(&e))?.numbers;
     let y_column = table.numbers("y").map_err(|e| say(&e))?;
     let y = Matrix::from_fn(table.rows(), 1, |i, _| ((y_column.values()[i] - mean) / sd) as f32);
     let hidden = vec![width(params); SQUARES + 1];

@@ -56,6 +56,36 @@ fn a_model_with_batch_norm_predicts_the_same_from_its_file_and_when_served() {
 }
 
 #[test]
+fn categories_of_many_levels_are_embedded_and_an_unseen_one_is_their_average() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path();
+    // Twenty towns, each with a level of its own; the target is its number.
+    let row = |i: u32| format!("town{:02},{},{}\n", i % 20, i % 3, f64::from(i % 20) + f64::from(i % 3));
+    std::fs::write(dir.join("t.csv"), "town,x,y\n".to_owned() + &(0..600).map(row).collect::<String>())
+        .unwrap();
+    let words = ["--target", "y", "--embed-above", "9", "--embed-dim", "4"];
+    train(dir, &[&words[..], &["-o", "m"]].concat());
+    let scores = succeed(dir, &["evaluate", "m", "t.csv", "--json"]).json();
+    assert!(scores["metrics"]["r2"].as_f64().unwrap() > 0.99, "{scores}");
+    let shown = succeed(dir, &["inspect", "m", "--json"]).json();
+    assert_eq!(shown["features"], json!(["town[embedding]", "x"]));
+    assert_eq!(shown["architecture"]["inputs"]["embeddings"][0]["categories"], 21);
+    let towns = "town,x\ntown00,1\ntown19,1\nelsewhere,1\n,1\n";
+    std::fs::write(dir.join("p.csv"), towns).unwrap();
+    let answer = succeed(dir, &["predict", "m", "p.csv", "--json"]).json();
+    let y = |i: usize| answer["predictions"][i]["prediction"].as_f64().unwrap();
+    assert!((y(0) - 1.0).abs() < 1.0 && (y(1) - 20.0).abs() < 1.0, "{answer}");
+    assert!(y(2) > 5.0 && y(2) < 16.0 && y(3) == y(2), "the average town: {answer}");
+    let few = run(dir, &["train", "t.csv", "--target", "y", "--embed-dim", "0", "-o", "n"]);
+    assert_eq!(few.code, 1);
+    assert!(few.err.contains("embed_dim = 0: it must lie in 1 to 1024"), "{}", few.err);
+    for other in [&["--threads", "2"][..], &["--threads", "1"]] {
+        train(dir, &[&words[..], other, &["-o", "again"]].concat());
+        assert_eq!(std::fs::read(dir.join("m")).unwrap(), std::fs::read(dir.join("again")).unwrap());
+    }
+}
+
+#[test]
 fn every_loss_that_suits_the_target_learns_it() {
     let folder = tempfile::tempdir().unwrap();
     let dir = folder.path();

@@ -105,10 +105,11 @@ impl Model {
                         n.plan.layout().len
                     ));
                 }
-                if n.state.len() != n.plan.state_layout().len || n.plan.codes() > 0 {
-                    return fail(
-                        "the state is not the architecture's, or it takes category codes".to_owned(),
-                    );
+                if n.state.len() != n.plan.state_layout().len {
+                    return fail("the state is not the architecture's".to_owned());
+                }
+                if !n.encoder.embedded().map(|e| e.categories()).eq(n.plan.categories()) {
+                    return fail("the embedded columns are not the architecture's embeddings".to_owned());
                 }
                 if n.encoder.width() != n.plan.inputs() || outputs != n.plan.outputs() {
                     return fail(format!(

@@ -7,9 +7,9 @@ use crate::error::ModelError;
 use crate::model::{Model, NetworkPredictor, Predictor};
 use crate::network_settings::{ClassWeight, NetworkSettings};
 use crate::record::{Record, Settings};
-use planish_nn::{Sequential, Targets};
+use planish_nn::{Plan, Sequential, Targets};
 use planish_optim::{RangeTest, suggest_lr};
-use planish_tabular::{Encoder, Label, Notes, Table, Target, Task};
+use planish_tabular::{EncodedRows, Encoder, Label, Notes, Table, Target, Task};
 use planish_tensor::{Exec, Matrix};
 use planish_train::{
     Checkpoints, ClassWeights, Data, EarlyStopping, FitOptions, Network, Observer, Trainer, split,
@@ -87,8 +87,9 @@ pub fn fit_network_with_checkpoints(
         parts,
         mut network,
     } = Prepared::new(table, settings)?;
-    let held = parts.1.clone();
-    let data = Data { weights: weights.as_deref(), ..Data::new(x.view(), y.targets()) };
+    let (train, held) = parts.clone();
+    let data =
+        Data { codes: &x.codes, weights: weights.as_deref(), ..Data::new(x.numbers.view(), y.targets()) };
     let options = settings.fit_options();
     let history = Trainer::new(exec, &options, observer).checkpoints(checkpoints).fit_rows(
         &mut network,
@@ -96,7 +97,8 @@ pub fn fit_network_with_checkpoints(
         parts,
     )?;
     let (sequential, plan) = (network.sequential().clone(), network.plan().clone());
-    let (params, state) = network.into_arenas();
+    let (mut params, state) = network.into_arenas();
+    fill_unseen_levels(&encoder, &plan, &x.codes, &train, &mut params);
     let predictor =
         NetworkPredictor { encoder, sequential, plan, params: params.into(), state: state.into() };
     let record = Record {
@@ -112,6 +114,23 @@ pub fn fit_network_with_checkpoints(
         exec.install(|| model.score_validation(exec, &table.select(&held)))?;
     }
     Ok(model)
+}
+
+/// A level that was not seen gets the average vector of those that were, by their shares, unless training rows had rare levels under
+/// its code and so have trained its own.
+fn fill_unseen_levels(encoder: &Encoder, plan: &Plan, codes: &[u32], train: &[u32], params: &mut [f32]) {
+    let a_row = encoder.embedded().count();
+    for ((place, column), range) in encoder.embedded().enumerate().zip(plan.embeddings()) {
+        let unseen = column.shares.len();
+        if train.iter().any(|&r| codes[r as usize * a_row + place] == unseen as u32) {
+            continue;
+        }
+        let (seen, rest) = params[range].split_at_mut(unseen * column.dim);
+        for (d, out) in rest.iter_mut().enumerate() {
+            let of_level = |(l, &share): (usize, &f64)| share * f64::from(seen[l * column.dim + d]);
+            *out = column.shares.iter().enumerate().map(of_level).sum::<f64>() as f32;
+        }
+    }
 }
 
 /// What a range test found.
@@ -134,7 +153,8 @@ pub fn lr_range_test(
     test: &RangeTest,
 ) -> Result<LearningRates, ModelError> {
     let Prepared { x, y, weights, parts, network, .. } = Prepared::new(table, settings)?;
-    let data = Data { weights: weights.as_deref(), ..Data::new(x.view(), y.targets()) };
+    let data =
+        Data { codes: &x.codes, weights: weights.as_deref(), ..Data::new(x.numbers.view(), y.targets()) };
     let curve = network.lr_range_test(exec, &data, &parts.0, settings.batch_size, test)?;
     Ok(LearningRates { suggested: suggest_lr(&curve), curve })
 }
@@ -148,7 +168,7 @@ struct Prepared<'a> {
     target: Target,
     encoder: Encoder,
     notes: Notes,
-    x: Matrix<f32>,
+    x: EncodedRows,
     y: Encoded,
     weights: Option<Vec<f32>>,
     /// The rows to train on and those held out.
@@ -189,7 +209,7 @@ impl<'a> Prepared<'a> {
         let not_features =
             std::iter::once(&settings.target).chain(&settings.drop).chain(&settings.sample_weight);
         let leave_out: Vec<&str> = not_features.map(String::as_str).collect();
-        let encoder = Encoder::fit(&table, &train, &leave_out)?;
+        let encoder = Encoder::fit_with(&table, &train, &leave_out, settings.embed()?)?;
         let mut notes = Notes::default();
         let x = encoder.encode(&table, &mut notes)?;
         let y = Encoded::new(&target, &labels);
@@ -224,7 +244,7 @@ fn network(
             needs: "it is for classes; the target is a number",
         });
     }
-    let (sequential, loss): (Sequential, _) = settings.sequential(encoder.width(), target)?;
+    let (sequential, loss): (Sequential, _) = settings.sequential(encoder, target)?;
     let metrics = settings.metrics()?;
     let mut network = Network::compile(&sequential, settings.optimizer, loss, &metrics, settings.seed)?;
     if !(settings.weight_decay >= 0.0 && settings.weight_decay.is_finite()) {

@@ -5,11 +5,14 @@ use planish_nn::{
     Activation, BatchNorm, Dense, Dropout, Initializer, Layer, LayerNorm, Loss, Regularizer, Sequential,
 };
 use planish_optim::{Clip, EmaSettings, Optimizer, ReduceOnPlateau, Schedule};
-use planish_tabular::{Target, Task};
+use planish_tabular::{Embed, Encoder, Target, Task};
 use planish_train::{Metric, Monitor};
 use serde::de::IntoDeserializer;
 use serde::de::value::{Error, StrDeserializer};
 use serde::{Deserialize, Serialize};
+
+/// The longest vector of an embedded level.
+const MAX_EMBED_DIM: usize = 1024;
 
 /// How much the rows of a class count.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
@@ -32,6 +35,12 @@ pub struct NetworkSettings {
     pub task: Option<Task>,
     /// Columns to leave out.
     pub drop: Vec<String>,
+    /// Categories with more levels than this are embedded; none if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub embed_above: Option<usize>,
+    /// The length of the vectors of embedded levels.
+    #[serde(default = "embed_dim")]
+    pub embed_dim: usize,
     /// Units of the hidden layers.
     pub hidden: Vec<usize>,
     /// Their activation.
@@ -110,13 +119,28 @@ pub struct NetworkSettings {
     pub seed: u64,
 }
 
+/// As Holzmüller et al. (2024) have it.
+fn embed_dim() -> usize {
+    8
+}
+
 impl NetworkSettings {
+    /// Which categories are embedded.
+    pub(crate) fn embed(&self) -> Result<Option<Embed>, ModelError> {
+        if !(1..=MAX_EMBED_DIM).contains(&self.embed_dim) {
+            return Err(setting("embed_dim", self.embed_dim, "it must lie in 1 to 1024"));
+        }
+        Ok(self.embed_above.map(|above| Embed { above, dim: self.embed_dim }))
+    }
+
     /// The defaults for this target.
     pub fn new(target: &str) -> NetworkSettings {
         NetworkSettings {
             target: target.to_owned(),
             task: None,
             drop: Vec::new(),
+            embed_above: None,
+            embed_dim: embed_dim(),
             hidden: vec![128, 128],
             activation: Activation::Relu,
             dropout: 0.0,
@@ -151,7 +175,7 @@ impl NetworkSettings {
     /// The architecture and the loss for this target.
     pub(crate) fn sequential(
         &self,
-        inputs: usize,
+        encoder: &Encoder,
         target: &Target,
     ) -> Result<(Sequential, Loss), ModelError> {
         if self.activation == Activation::Softmax {
@@ -172,7 +196,8 @@ impl NetworkSettings {
             ));
         }
         let (units, activation, loss) = self.output(target)?;
-        let mut net = Sequential::new(inputs);
+        let net = Sequential::new(encoder.width());
+        let mut net = encoder.embedded().fold(net, |net, e| net.embedding(e.categories(), e.dim));
         let mut width = None;
         for &units in &self.hidden {
             let block = self.hidden_block(units);

@@ -3,7 +3,7 @@
 use crate::error::ModelError;
 use crate::linear_model::LinearModelFit;
 use crate::model::{LinearModelPredictor, LinearPredictor, Model, Predictor};
-use planish_nn::{Activation, Arenas};
+use planish_nn::{Activation, Arenas, Input};
 use planish_tabular::{Notes, Table, Target};
 use planish_tensor::dd::DdVec;
 use planish_tensor::{Exec, Matrix};
@@ -79,7 +79,8 @@ impl Model {
             Predictor::LinearModel(l) => linear_model(exec, l, table, notes),
             Predictor::Network(n) => {
                 let x = n.encoder.encode(table, notes)?;
-                let out = n.plan.predict(exec, Arenas::new(&n.params, &n.state), x.view());
+                let x = Input::new(x.numbers.view(), &x.codes);
+                let out = n.plan.predict(exec, Arenas::new(&n.params, &n.state), x);
                 Ok(self.decode(&out, n.plan.output_activation()))
             }
         }

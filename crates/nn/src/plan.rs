@@ -163,6 +163,16 @@ impl Plan {
         self.tables().len()
     }
 
+    /// The places of the embeddings' vectors in the parameters, a range each, level by level.
+    pub fn embeddings(&self) -> impl Iterator<Item = std::ops::Range<usize>> {
+        self.tables().iter().map(|t| t.range.clone())
+    }
+
+    /// The number of codes of each embedding.
+    pub fn categories(&self) -> impl Iterator<Item = usize> {
+        self.tables().iter().map(|t| t.categories)
+    }
+
     /// Numbers in a row of output.
     pub fn outputs(&self) -> usize {
         self.stages.last().map_or(0, |s| s.units)

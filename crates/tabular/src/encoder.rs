@@ -1,5 +1,5 @@
 //! The pipeline of networks: numbers standardised, missing numbers at the median with a flag beside them, categories
-//! one-hot. Everything is fitted on the training rows only.
+//! one-hot or, where they have many levels and it is wished, as codes for an embedding. Everything is fitted on the training rows only.
 
 use crate::error::TabularError;
 use crate::levels::{Code, LevelCodes, LevelCounts, Levels};
@@ -13,6 +13,9 @@ use serde::{Deserialize, Serialize};
 /// Levels of a category that get a column of their own; rarer ones are encoded as unknown.
 const MAX_LEVELS: usize = 256;
 
+/// Levels of an embedded category that get a code of their own.
+const MAX_CODES: usize = 1 << 16;
+
 /// Standard deviations from the mean at which a number is cut off, so that no input overflows the network.
 const FARTHEST: f64 = 1e6;
 
@@ -24,6 +27,44 @@ enum Feature {
     Number { column: String, mean: f64, sd: f64, median: f64, flag: bool },
     /// One column a level.
     Category { column: String, levels: Levels },
+    /// A code a level, and one more for levels that were not seen.
+    Embedded { column: String, levels: Levels, dim: usize },
+}
+
+/// Which categories are embedded.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Embed {
+    /// Those with more levels than this.
+    pub above: usize,
+    /// The length of their vectors.
+    pub dim: usize,
+}
+
+/// An embedded category.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct EmbeddedColumn<'e> {
+    /// The column.
+    pub column: &'e str,
+    /// Its levels' shares of the training rows, in the order of their codes; the next code is for all other levels.
+    pub shares: &'e [f64],
+    /// The length of a level's vector.
+    pub dim: usize,
+}
+
+impl EmbeddedColumn<'_> {
+    /// The number of codes: one a level, and one for all others.
+    pub fn categories(&self) -> usize {
+        self.shares.len() + 1
+    }
+}
+
+/// Encoded rows.
+#[derive(Clone, PartialEq, Debug)]
+pub struct EncodedRows {
+    /// The numbers, `[rows, width]`.
+    pub numbers: Matrix<f32>,
+    /// The codes, `[rows, embedded columns]` row by row.
+    pub codes: Vec<u32>,
 }
 
 /// The fitted pipeline of a network.
@@ -38,13 +79,26 @@ impl Encoder {
     /// # Errors
     /// A column without any value in these rows, or no column left.
     pub fn fit(table: &Table, rows: &[u32], leave_out: &[&str]) -> Result<Encoder, TabularError> {
+        Self::fit_with(table, rows, leave_out, None)
+    }
+
+    /// As [`Encoder::fit`], with categories of many levels embedded.
+    ///
+    /// # Errors
+    /// As [`Encoder::fit`].
+    pub fn fit_with(
+        table: &Table,
+        rows: &[u32],
+        leave_out: &[&str],
+        embed: Option<Embed>,
+    ) -> Result<Encoder, TabularError> {
         let mut features = Vec::new();
         for (i, c) in
             table.schema().columns.iter().enumerate().filter(|(_, c)| !leave_out.contains(&c.name.as_str()))
         {
             features.push(match table.column_at(i) {
                 Column::Number(n) => fit_number(&c.name, n, rows)?,
-                Column::Text(t) => fit_category(&c.name, t, rows)?,
+                Column::Text(t) => fit_category(&c.name, t, rows, embed)?,
             });
         }
         if features.is_empty() {
@@ -65,16 +119,28 @@ impl Encoder {
             }
             Feature::Number { .. } => None,
             Feature::Category { levels, .. } => levels.flaw(),
+            Feature::Embedded { dim: 0, .. } => Some("an embedding has no dimension"),
+            Feature::Embedded { levels, .. } => levels.flaw(),
         };
         self.features.iter().find_map(flaw)
     }
 
-    /// The number of encoded columns.
+    /// The embedded categories, in the order of a row's codes.
+    pub fn embedded(&self) -> impl Iterator<Item = EmbeddedColumn<'_>> {
+        self.features.iter().filter_map(|f| match f {
+            Feature::Embedded { column, levels, dim } => {
+                Some(EmbeddedColumn { column, shares: levels.shares(), dim: *dim })
+            }
+            _ => None,
+        })
+    }
+
+    /// The number of encoded columns that are numbers.
     pub fn width(&self) -> usize {
         self.features.iter().map(Feature::width).sum()
     }
 
-    /// The encoded columns' names: `age`, `age[missing]`, `city[Bonn]`.
+    /// The encoded columns' names: `age`, `age[missing]`, `city[Bonn]`, and `street[embedding]` where the numbers have none.
     pub fn names(&self) -> Vec<String> {
         self.features.iter().flat_map(Feature::names).collect()
     }
@@ -90,9 +156,11 @@ impl Encoder {
     ///
     /// # Errors
     /// A column that is not there, or of the wrong kind.
-    pub fn encode(&self, table: &Table, notes: &mut Notes) -> Result<Matrix<f32>, TabularError> {
+    pub fn encode(&self, table: &Table, notes: &mut Notes) -> Result<EncodedRows, TabularError> {
         let mut out = Matrix::zeros(table.rows(), self.width());
-        let mut at = 0;
+        let a_row = self.embedded().count();
+        let mut all_codes = vec![0; table.rows() * a_row];
+        let (mut at, mut next_code) = (0, 0);
         for f in &self.features {
             match f {
                 Feature::Number { column, mean, sd, median, flag } => {
@@ -120,23 +188,41 @@ impl Encoder {
                         one_hot(column, levels, &codes, text.codes()[i], &mut out.row_mut(i)[at..], notes)
                     });
                 }
+                Feature::Embedded { column, levels, .. } => {
+                    let text = table.text(column)?;
+                    let codes = levels.codes(text);
+                    for i in 0..table.rows() {
+                        let code = codes.at(text.codes()[i]);
+                        all_codes[i * a_row + next_code] = match code {
+                            Code::Level(l) => l as u32,
+                            _ => levels.names().len() as u32,
+                        };
+                        note(column, code, notes);
+                    }
+                    next_code += 1;
+                }
             }
             at += f.width();
         }
-        Ok(out)
+        Ok(EncodedRows { numbers: out, codes: all_codes })
     }
 }
 
 fn one_hot(column: &str, levels: &Levels, codes: &LevelCodes, code: u32, out: &mut [f32], notes: &mut Notes) {
-    match codes.at(code) {
+    let code = codes.at(code);
+    match code {
         Code::Level(l) => out[l] = 1.0,
-        unknown => {
-            out.iter_mut().zip(levels.shares()).for_each(|(x, &share)| *x = share as f32);
-            Notes::count(
-                if unknown == Code::Missing { &mut notes.imputed } else { &mut notes.unknown },
-                column,
-            );
-        }
+        _ => out.iter_mut().zip(levels.shares()).for_each(|(x, &share)| *x = share as f32),
+    }
+    note(column, code, notes);
+}
+
+/// Counts a cell that is no level.
+fn note(column: &str, code: Code, notes: &mut Notes) {
+    match code {
+        Code::Level(_) => {}
+        Code::Missing => Notes::count(&mut notes.imputed, column),
+        _ => Notes::count(&mut notes.unknown, column),
     }
 }
 
@@ -157,13 +243,24 @@ fn fit_number(name: &str, column: &NumberColumn, rows: &[u32]) -> Result<Feature
     Ok(Feature::Number { column: name.to_owned(), mean, sd, median, flag: values.len() < rows.len() })
 }
 
-fn fit_category(name: &str, column: &TextColumn, rows: &[u32]) -> Result<Feature, TabularError> {
+fn fit_category(
+    name: &str,
+    column: &TextColumn,
+    rows: &[u32],
+    embed: Option<Embed>,
+) -> Result<Feature, TabularError> {
     let mut counts = LevelCounts::default();
     rows.iter().for_each(|&r| counts.push(column.at(r as usize)));
     if counts.len() == 0 {
         return Err(TabularError::AllMissing { column: name.to_owned() });
     }
-    Ok(Feature::Category { column: name.to_owned(), levels: counts.finish(MAX_LEVELS) })
+    let column = name.to_owned();
+    Ok(match embed {
+        Some(Embed { above, dim }) if counts.len() > above => {
+            Feature::Embedded { column, levels: counts.finish(MAX_CODES), dim }
+        }
+        _ => Feature::Category { column, levels: counts.finish(MAX_LEVELS) },
+    })
 }
 
 impl Feature {
@@ -171,12 +268,15 @@ impl Feature {
         match self {
             Feature::Number { flag, .. } => 1 + usize::from(*flag),
             Feature::Category { levels, .. } => levels.names().len(),
+            Feature::Embedded { .. } => 0,
         }
     }
 
     fn column(&self) -> &str {
         match self {
-            Feature::Number { column, .. } | Feature::Category { column, .. } => column,
+            Feature::Number { column, .. }
+            | Feature::Category { column, .. }
+            | Feature::Embedded { column, .. } => column,
         }
     }
 
@@ -187,6 +287,7 @@ impl Feature {
             Feature::Category { column, levels } => {
                 levels.names().iter().map(|l| format!("{column}[{l}]")).collect()
             }
+            Feature::Embedded { column, .. } => vec![format!("{column}[embedding]")],
         }
     }
 }
@@ -211,7 +312,7 @@ mod tests {
         let t = table(&[(Some(1.0), Some("a")), (Some(3.0), Some("b")), (Some(1000.0), Some("z"))]);
         let encoder = Encoder::fit(&t, &[0, 1], &[]).unwrap();
         let mut notes = Notes::default();
-        let x = encoder.encode(&t, &mut notes).unwrap();
+        let x = encoder.encode(&t, &mut notes).unwrap().numbers;
         assert_eq!(x.row(0), &[-1.0, 1.0, 0.0]);
         assert_eq!(x.row(1), &[1.0, 0.0, 1.0]);
         assert_eq!(x.row(2), &[998.0, 0.5, 0.5]); // the unknown category is the average row
@@ -224,7 +325,7 @@ mod tests {
             table(&[(Some(1.0), Some("a")), (Some(2.0), Some("a")), (Some(9.0), Some("a")), (None, None)]);
         let encoder = Encoder::fit(&t, &[0, 1, 2, 3], &[]).unwrap();
         assert_eq!(encoder.names(), ["x", "x[missing]", "c[a]", "c[(missing)]"]);
-        let x = encoder.encode(&t, &mut Notes::default()).unwrap();
+        let x = encoder.encode(&t, &mut Notes::default()).unwrap().numbers;
         assert_eq!(x.row(3)[0], x.row(1)[0]);
         assert_eq!(&x.row(3)[1..], &[1.0, 0.0, 1.0]);
     }
@@ -232,10 +333,10 @@ mod tests {
     #[test]
     fn constant_and_huge_columns_stay_finite() {
         let t = table(&[(Some(1e308), Some("a")), (Some(-1e308), Some("a"))]);
-        let x = Encoder::fit(&t, &[0, 1], &[]).unwrap().encode(&t, &mut Notes::default()).unwrap();
+        let x = Encoder::fit(&t, &[0, 1], &[]).unwrap().encode(&t, &mut Notes::default()).unwrap().numbers;
         assert_eq!((x[(0, 0)], x[(1, 0)]), (1.0, -1.0));
         let t = table(&[(Some(5.0), Some("a")), (Some(5.0), Some("a"))]);
-        let x = Encoder::fit(&t, &[0, 1], &[]).unwrap().encode(&t, &mut Notes::default()).unwrap();
+        let x = Encoder::fit(&t, &[0, 1], &[]).unwrap().encode(&t, &mut Notes::default()).unwrap().numbers;
         assert_eq!(x[(0, 0)], 0.0);
     }
 
@@ -244,8 +345,24 @@ mod tests {
         let t = table(&[(Some(1.0), Some("a")), (Some(3.0), Some("a"))]);
         let far = table(&[(Some(1e300), Some("a"))]);
         let mut notes = Notes::default();
-        let x = Encoder::fit(&t, &[0, 1], &[]).unwrap().encode(&far, &mut notes).unwrap();
+        let x = Encoder::fit(&t, &[0, 1], &[]).unwrap().encode(&far, &mut notes).unwrap().numbers;
         assert_eq!((x[(0, 0)], notes.clamped["x"]), (1e6, 1));
+    }
+
+    #[test]
+    fn a_category_of_many_levels_becomes_codes_if_wished() {
+        let t =
+            table(&[(Some(1.0), Some("a")), (Some(3.0), Some("b")), (Some(3.0), Some("b")), (None, None)]);
+        let fit = |above| Encoder::fit_with(&t, &[0, 1, 2], &[], Some(Embed { above, dim: 4 })).unwrap();
+        assert_eq!(fit(2), Encoder::fit(&t, &[0, 1, 2], &[]).unwrap());
+        let encoder = fit(1);
+        let column = encoder.embedded().next().unwrap();
+        assert_eq!((column.column, column.categories(), column.dim), ("c", 3, 4));
+        assert_eq!(encoder.names(), ["x", "c[embedding]"]);
+        let mut notes = Notes::default();
+        let rows = encoder.encode(&t, &mut notes).unwrap();
+        assert_eq!((rows.numbers.cols(), &rows.codes[..]), (1, &[0, 1, 1, 2][..]));
+        assert_eq!(notes.imputed["c"], 1);
     }
 
     #[test]

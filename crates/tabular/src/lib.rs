@@ -17,7 +17,7 @@
 //! }
 //! let encoder = Encoder::fit(&table, &[0, 1, 2], &[]).unwrap();
 //! assert_eq!(encoder.names(), ["age", "age[missing]", "city[Bonn]", "city[Kiel]"]);
-//! let x = encoder.encode(&table, &mut Notes::default()).unwrap();
+//! let x = encoder.encode(&table, &mut Notes::default()).unwrap().numbers;
 //! assert_eq!(x.row(2), &[0.0, 1.0, 1.0, 0.0]);
 //! ```
 #![forbid(unsafe_code)]
@@ -36,7 +36,7 @@ mod table;
 mod target;
 
 pub use design::{BoundDesign, Design, DesignBuilder};
-pub use encoder::Encoder;
+pub use encoder::{Embed, EmbeddedColumn, EncodedRows, Encoder};
 pub use error::TabularError;
 pub use formula::Formula;
 pub use infer::{ColumnGuess, is_missing};

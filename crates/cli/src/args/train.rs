@@ -128,6 +128,12 @@ pub(crate) struct TrainArgs {
 #[derive(Args)]
 #[command(next_help_heading = "Network")]
 pub(crate) struct NetworkArgs {
+    /// Categories with more levels than N become learned vectors (embeddings) instead of a column a level: --embed-above 9
+    #[arg(long, value_name = "N")]
+    pub(crate) embed_above: Option<usize>,
+    /// Length of those vectors
+    #[arg(long, value_name = "N", default_value_t = 8)]
+    pub(crate) embed_dim: usize,
     /// Units of each hidden layer, or "none"
     #[arg(long, value_name = "N,N…", default_value = "128,128", value_parser = parse_hidden)]
     pub(crate) hidden: Hidden,

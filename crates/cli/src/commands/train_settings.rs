@@ -14,6 +14,8 @@ pub(super) fn network_settings(a: &TrainArgs) -> Result<NetworkSettings, OptimEr
     Ok(NetworkSettings {
         task: a.task.map(Into::into),
         drop: a.drop.iter().chain(&a.folds.group).cloned().collect(),
+        embed_above: a.network.embed_above,
+        embed_dim: a.network.embed_dim,
         hidden: a.network.hidden.0.clone(),
         activation: a.network.activation,
         dropout: a.network.dropout,
