@@ -78,7 +78,7 @@ fn categories_of_many_levels_are_embedded_and_an_unseen_one_is_their_average() {
     assert!(y(2) > 5.0 && y(2) < 16.0 && y(3) == y(2), "the average town: {answer}");
     let few = run(dir, &["train", "t.csv", "--target", "y", "--embed-dim", "0", "-o", "n"]);
     assert_eq!(few.code, 1);
-    assert!(few.err.contains("embed_dim = 0: it must lie in 1 to 1024"), "{}", few.err);
+    assert!(few.err.contains("embed_dim is 0: it must lie in 1 to 1024"), "{}", few.err);
     for other in [&["--threads", "2"][..], &["--threads", "1"]] {
         train(dir, &[&words[..], other, &["-o", "again"]].concat());
         assert_eq!(std::fs::read(dir.join("m")).unwrap(), std::fs::read(dir.join("again")).unwrap());
@@ -148,11 +148,19 @@ fn histories_and_events_are_whole_after_a_resumed_run() {
         "6",
         "--patience",
         "50",
+        "--metrics",
+        "accuracy,log_loss",
     ];
     let words = |rest: &[&'static str]| [&common[..], rest].concat();
     succeed(dir, &words(&["-o", "a", "--history", "a.csv", "--log-dir", "a-logs"]));
     let want = std::fs::read_to_string(dir.join("a.csv")).unwrap();
-    assert_eq!((want.lines().next(), want.lines().count()), (Some("epoch,loss,val_loss"), 7));
+    assert_eq!(
+        (want.lines().next(), want.lines().count()),
+        (Some("epoch,loss,val_loss,val_accuracy,val_log_loss"), 7)
+    );
+    let refused = run(dir, &words(&["-o", "x", "--metrics", "rmse"]));
+    assert_eq!((refused.code, dir.join("x").exists()), (1, false), "{}", refused.err);
+    assert!(refused.err.contains("rmse"), "{}", refused.err);
     let store = [
         "-o",
         "b",

@@ -245,7 +245,7 @@ fn network(
         });
     }
     let (sequential, loss): (Sequential, _) = settings.sequential(encoder, target)?;
-    let metrics = settings.metrics()?;
+    let metrics = settings.epoch_metrics()?;
     let mut network = Network::compile(&sequential, settings.optimizer, loss, &metrics, settings.seed)?;
     if !(settings.weight_decay >= 0.0 && settings.weight_decay.is_finite()) {
         return Err(ModelError::Setting {

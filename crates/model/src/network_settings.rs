@@ -7,8 +7,6 @@ use planish_nn::{
 use planish_optim::{Clip, EmaSettings, Optimizer, ReduceOnPlateau, Schedule};
 use planish_tabular::{Embed, Encoder, Target, Task};
 use planish_train::{Metric, Monitor};
-use serde::de::IntoDeserializer;
-use serde::de::value::{Error, StrDeserializer};
 use serde::{Deserialize, Serialize};
 
 /// The longest vector of an embedded level.
@@ -107,6 +105,9 @@ pub struct NetworkSettings {
     pub batch_size: usize,
     /// The share of rows held out for validation.
     pub validation_split: f64,
+    /// What is computed after each epoch beside the loss and what is watched.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub metrics: Vec<Metric>,
     /// What is watched to stop early.
     #[serde(default)]
     pub monitor: Monitor,
@@ -165,6 +166,7 @@ impl NetworkSettings {
             max_steps: None,
             batch_size: 128,
             validation_split: 0.1,
+            metrics: Vec::new(),
             monitor: Monitor::default(),
             patience: 15,
             min_delta: 0.0,
@@ -294,19 +296,21 @@ impl NetworkSettings {
         self.loss == Some(Loss::Poisson)
     }
 
-    /// The metrics that early stopping needs.
-    pub(crate) fn metrics(&self) -> Result<Vec<Metric>, ModelError> {
+    /// The metrics of each epoch: those that are wished, and what early stopping watches.
+    pub(crate) fn epoch_metrics(&self) -> Result<Vec<Metric>, ModelError> {
         let name = self.monitor.name.as_str();
         let name = name.strip_prefix("val_").unwrap_or(name);
-        if name == "loss" {
-            return Ok(Vec::new());
+        let watched = name.parse::<Metric>().ok();
+        if watched.is_none() && name != "loss" {
+            return Err(setting(
+                "monitor",
+                &self.monitor.name,
+                "it must be loss, val_loss, or val_ and the name of a metric",
+            ));
         }
-        let text: StrDeserializer<'_, Error> = name.into_deserializer();
-        Metric::deserialize(text).map(|metric| vec![metric]).map_err(|_| ModelError::Setting {
-            setting: "monitor",
-            value: self.monitor.name.clone(),
-            needs: "it must be loss, val_loss, or val_ and the name of a metric",
-        })
+        let mut metrics = self.metrics.clone();
+        metrics.extend(watched.filter(|m| !self.metrics.contains(m)));
+        Ok(metrics)
     }
 }
 

@@ -11,6 +11,7 @@ use clap::{Args, ValueEnum};
 use planish_io::Every;
 use planish_nn::{Activation, Initializer, Loss};
 use planish_optim::Optimizer;
+use planish_train::Metric;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -286,6 +287,9 @@ pub(crate) struct RunArgs {
     /// Share of rows held out to watch the loss (0: none)
     #[arg(long, value_name = "X", default_value_t = 0.1, value_parser = parse_share, allow_negative_numbers = true)]
     pub(crate) validation_split: f64,
+    /// Scores to compute after each epoch, of the held-out rows if there are any: --metrics accuracy,auc
+    #[arg(long, value_name = "NAME,…", value_delimiter = ',')]
+    pub(crate) metrics: Vec<Metric>,
     /// What is watched to stop early: val_loss, loss, or val_ and the name of a metric
     #[arg(long, value_name = "NAME", default_value = "val_loss")]
     pub(crate) monitor: String,

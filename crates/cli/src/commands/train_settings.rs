@@ -43,6 +43,7 @@ pub(super) fn network_settings(a: &TrainArgs) -> Result<NetworkSettings, OptimEr
         max_steps: a.run.max_steps,
         batch_size: a.run.batch_size,
         validation_split: a.run.validation_split,
+        metrics: a.run.metrics.clone(),
         monitor: monitor(&a.run),
         patience: a.run.patience,
         min_delta: a.run.min_delta,
