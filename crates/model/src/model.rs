@@ -7,7 +7,7 @@ use crate::params::Params;
 use crate::record::Record;
 use planish_linreg::{FittedLinearRegression, Response};
 use planish_nn::{Activation, Plan, Sequential};
-use planish_tabular::{ColumnSchema, Design, Encoder, Kind, Schema, Target, Task};
+use planish_tabular::{ColumnProfile, ColumnSchema, Design, Encoder, Kind, Schema, Target, Task};
 use planish_tensor::reduce::all_finite;
 
 /// A trained model.
@@ -184,6 +184,15 @@ impl Model {
             Predictor::LinearModel(l) => l.design.columns(),
         };
         Schema::new(columns)
+    }
+
+    /// What the training rows said of these columns.
+    pub fn profiles(&self) -> Vec<ColumnProfile<'_>> {
+        match &self.predictor {
+            Predictor::Network(n) => n.encoder.profiles(),
+            Predictor::Linear(l) => l.design.profiles(),
+            Predictor::LinearModel(l) => l.design.profiles(),
+        }
     }
 
     /// The columns that an evaluation needs: the features, and the target as text for classes.

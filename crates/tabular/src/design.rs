@@ -6,6 +6,7 @@ use crate::error::TabularError;
 use crate::formula::{Formula, products};
 use crate::levels::{Code, LevelCodes, LevelCounts, Levels};
 use crate::notes::Notes;
+use crate::profile::{CellProfile, ColumnProfile};
 use crate::schema::{Kind, Schema};
 use crate::table::{Column, NumberColumn, Table, TextColumn};
 use planish_tensor::Dd;
@@ -27,6 +28,9 @@ enum Part {
         flag: bool,
         #[serde(default = "one")]
         degree: u32,
+        /// The least and the greatest.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        range: Option<[f64; 2]>,
     },
     /// One column a level but the first.
     Category { column: String, levels: Levels },
@@ -55,7 +59,7 @@ pub struct DesignBuilder {
 
 #[derive(Clone, Debug)]
 enum Statistics {
-    Number { sum: Dd, count: u64, missing: u64 },
+    Number { sum: Dd, range: [f64; 2], count: u64, missing: u64 },
     Category(LevelCounts),
 }
 
@@ -63,7 +67,9 @@ impl DesignBuilder {
     /// A builder for tables of this schema, without the target and the named columns.
     pub fn new(schema: &Schema, target: &str, drop: &[String]) -> DesignBuilder {
         let start = |kind| match kind {
-            Kind::Number => Statistics::Number { sum: Dd::ZERO, count: 0, missing: 0 },
+            Kind::Number => {
+                Statistics::Number { sum: Dd::ZERO, range: [f64::MAX, f64::MIN], count: 0, missing: 0 }
+            }
             Kind::Category => Statistics::Category(LevelCounts::default()),
         };
         let wanted =
@@ -92,9 +98,10 @@ impl DesignBuilder {
     pub fn push(&mut self, table: &Table, row: usize) {
         for (_, position, statistics) in &mut self.parts {
             match (statistics, table.column_at(*position)) {
-                (Statistics::Number { sum, count, missing }, Column::Number(c)) => match c.at(row) {
+                (Statistics::Number { sum, range, count, missing }, Column::Number(c)) => match c.at(row) {
                     Some(x) => {
                         *sum = *sum + x;
+                        *range = [range[0].min(x.hi), range[1].max(x.hi)];
                         *count += 1;
                     }
                     None => *missing += 1,
@@ -114,10 +121,16 @@ impl DesignBuilder {
         for (column, _, statistics) in self.parts {
             parts.push(match statistics {
                 Statistics::Number { count: 0, .. } => return Err(TabularError::AllMissing { column }),
-                Statistics::Number { sum, count, missing } => {
+                Statistics::Number { sum, range, count, missing } => {
                     let mean = sum / Dd::from(count as f64);
                     let degree = self.formula.degree(&column);
-                    Part::Number { column, mean: [mean.hi, mean.lo], flag: missing > 0, degree }
+                    Part::Number {
+                        column,
+                        mean: [mean.hi, mean.lo],
+                        flag: missing > 0,
+                        degree,
+                        range: Some(range),
+                    }
                 }
                 Statistics::Category(counts) if counts.len() == 0 => {
                     return Err(TabularError::AllMissing { column });
@@ -145,8 +158,9 @@ impl Design {
             Part::Number { degree, .. } if !Formula::allows(*degree) => {
                 Some("the highest power of a column is too high")
             }
-            Part::Number { mean, .. } => {
-                mean.iter().any(|m| !m.is_finite()).then_some("the mean of a column is not finite")
+            Part::Number { mean, range, .. } => {
+                let numbers = || mean.iter().chain(range.iter().flatten());
+                numbers().any(|x| !x.is_finite()).then_some("the mean or the range of a column is not finite")
             }
             Part::Category { levels, .. } => levels.flaw(),
         };
@@ -185,6 +199,11 @@ impl Design {
             .collect()
     }
 
+    /// What is known of these columns.
+    pub fn profiles(&self) -> Vec<ColumnProfile<'_>> {
+        self.parts.iter().map(Part::profile).collect()
+    }
+
     /// The known levels of a category column, sorted; the first is the baseline.
     pub fn levels(&self, name: &str) -> Option<&Levels> {
         self.parts.iter().find_map(|p| match p {
@@ -200,7 +219,7 @@ impl Design {
     pub fn bind<'a>(&'a self, table: &'a Table) -> Result<BoundDesign<'a>, TabularError> {
         let bind = |p: &'a Part| {
             Ok(match p {
-                Part::Number { column, mean, flag, degree } => BoundPart::Number {
+                Part::Number { column, mean, flag, degree, .. } => BoundPart::Number {
                     column,
                     values: table.numbers(column)?,
                     mean: Dd { hi: mean[0], lo: mean[1] },
@@ -230,6 +249,14 @@ impl Design {
 }
 
 impl Part {
+    fn profile(&self) -> ColumnProfile<'_> {
+        let cells = match self {
+            Part::Number { mean, range, .. } => CellProfile::Number { typical: mean[0], range: *range },
+            Part::Category { levels, .. } => CellProfile::Category(levels),
+        };
+        ColumnProfile { column: self.column(), cells }
+    }
+
     fn column(&self) -> &str {
         match self {
             Part::Number { column, .. } | Part::Category { column, .. } => column,

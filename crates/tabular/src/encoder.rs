@@ -5,6 +5,7 @@ use crate::error::TabularError;
 use crate::levels::{Code, LevelCodes, LevelCounts, Levels};
 use crate::moments::mean_and_sd;
 use crate::notes::Notes;
+use crate::profile::{CellProfile, ColumnProfile};
 use crate::schema::Kind;
 use crate::table::{Column, NumberColumn, Table, TextColumn};
 use planish_tensor::Matrix;
@@ -24,7 +25,16 @@ const FARTHEST: f64 = 1e6;
 #[serde(rename_all = "snake_case")]
 enum Feature {
     /// (x − mean)/sd, and with `flag` a second column that is 1 where x was missing.
-    Number { column: String, mean: f64, sd: f64, median: f64, flag: bool },
+    Number {
+        column: String,
+        mean: f64,
+        sd: f64,
+        median: f64,
+        flag: bool,
+        /// The least and the greatest.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        range: Option<[f64; 2]>,
+    },
     /// One column a level.
     Category { column: String, levels: Levels },
     /// A code a level, and one more for levels that were not seen.
@@ -117,6 +127,9 @@ impl Encoder {
             {
                 Some("the scale of a column is not finite")
             }
+            Feature::Number { range: Some(range), .. } if range.iter().any(|x| !x.is_finite()) => {
+                Some("the range of a column is not finite")
+            }
             Feature::Number { .. } => None,
             Feature::Category { levels, .. } => levels.flaw(),
             Feature::Embedded { dim: 0, .. } => Some("an embedding has no dimension"),
@@ -152,6 +165,11 @@ impl Encoder {
         self.features.iter().map(|f| (f.column(), kind(f))).collect()
     }
 
+    /// What is known of these columns.
+    pub fn profiles(&self) -> Vec<ColumnProfile<'_>> {
+        self.features.iter().map(Feature::profile).collect()
+    }
+
     /// The encoded rows, `[rows, width]`.
     ///
     /// # Errors
@@ -163,7 +181,7 @@ impl Encoder {
         let (mut at, mut next_code) = (0, 0);
         for f in &self.features {
             match f {
-                Feature::Number { column, mean, sd, median, flag } => {
+                Feature::Number { column, mean, sd, median, flag, .. } => {
                     let numbers = table.numbers(column)?;
                     for i in 0..table.rows() {
                         let x = numbers.values()[i];
@@ -232,7 +250,8 @@ fn fit_number(name: &str, column: &NumberColumn, rows: &[u32]) -> Result<Feature
     if values.is_empty() {
         return Err(TabularError::AllMissing { column: name.to_owned() });
     }
-    let largest = values.iter().fold(0.0_f64, |m, x| m.max(x.abs()));
+    let (least, greatest) = values.iter().fold((f64::MAX, f64::MIN), |(l, g), &x| (l.min(x), g.max(x)));
+    let largest = least.abs().max(greatest.abs());
     let (mean, sd) = mean_and_sd(&values);
     let (middle, odd) = (values.len() / 2, values.len() % 2 == 1);
     let (below, upper, _) = values.select_nth_unstable_by(middle, f64::total_cmp);
@@ -240,7 +259,14 @@ fn fit_number(name: &str, column: &NumberColumn, rows: &[u32]) -> Result<Feature
         if odd { *upper } else { below.iter().fold(f64::MIN, |m, &x| m.max(x)) / 2.0 + *upper / 2.0 };
     // A constant column becomes zeros.
     let sd = if sd > 1e-12 * largest { sd } else { largest.max(1.0) };
-    Ok(Feature::Number { column: name.to_owned(), mean, sd, median, flag: values.len() < rows.len() })
+    Ok(Feature::Number {
+        column: name.to_owned(),
+        mean,
+        sd,
+        median,
+        flag: values.len() < rows.len(),
+        range: Some([least, greatest]),
+    })
 }
 
 fn fit_category(
@@ -264,6 +290,16 @@ fn fit_category(
 }
 
 impl Feature {
+    fn profile(&self) -> ColumnProfile<'_> {
+        let cells = match self {
+            Feature::Number { median, range, .. } => CellProfile::Number { typical: *median, range: *range },
+            Feature::Category { levels, .. } | Feature::Embedded { levels, .. } => {
+                CellProfile::Category(levels)
+            }
+        };
+        ColumnProfile { column: self.column(), cells }
+    }
+
     fn width(&self) -> usize {
         match self {
             Feature::Number { flag, .. } => 1 + usize::from(*flag),
@@ -325,6 +361,8 @@ mod tests {
             table(&[(Some(1.0), Some("a")), (Some(2.0), Some("a")), (Some(9.0), Some("a")), (None, None)]);
         let encoder = Encoder::fit(&t, &[0, 1, 2, 3], &[]).unwrap();
         assert_eq!(encoder.names(), ["x", "x[missing]", "c[a]", "c[(missing)]"]);
+        let CellProfile::Number { typical, range } = encoder.profiles()[0].cells else { panic!("a number") };
+        assert_eq!((typical, range), (2.0, Some([1.0, 9.0])));
         let x = encoder.encode(&t, &mut Notes::default()).unwrap().numbers;
         assert_eq!(x.row(3)[0], x.row(1)[0]);
         assert_eq!(&x.row(3)[1..], &[1.0, 0.0, 1.0]);

@@ -1,0 +1,26 @@
+//! What a pipeline knows of its columns from the training rows: what a form offers, and what a prediction can be warned of.
+
+use crate::levels::Levels;
+
+/// A column that a pipeline reads, as it was in the training rows.
+#[derive(Clone, Copy, Debug)]
+pub struct ColumnProfile<'p> {
+    /// The column.
+    pub column: &'p str,
+    /// Its cells.
+    pub cells: CellProfile<'p>,
+}
+
+/// The cells of a column in the training rows.
+#[derive(Clone, Copy, Debug)]
+pub enum CellProfile<'p> {
+    /// Numbers.
+    Number {
+        /// What a missing cell is taken for: the median (networks) or the mean (linear models).
+        typical: f64,
+        /// The least and the greatest; absent in models of earlier versions.
+        range: Option<[f64; 2]>,
+    },
+    /// Categories.
+    Category(&'p Levels),
+}
