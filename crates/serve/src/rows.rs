@@ -4,11 +4,11 @@
 //! "probabilities": {…}}, …], "notes": {…}}`. `null` stands for a missing value; names that the model does not use are
 //! ignored; `model` is needed only where several are served.
 
+use crate::depth::check_depth;
+use crate::door::Asked;
 use crate::error::ApiError;
-use crate::state::{MAX_ROWS, Served, Service};
-use axum::Json;
-use axum::body::Bytes;
-use axum::extract::State;
+use crate::reply::{self, Reply};
+use crate::service::{Served, Service};
 use planish_tabular::{Kind, Table, is_missing};
 use planish_tensor::Dd;
 use serde::Deserialize;
@@ -20,12 +20,13 @@ struct Request {
     model: Option<String>,
 }
 
-pub(crate) async fn predict(State(service): State<Service>, body: Bytes) -> Result<Json<Value>, ApiError> {
-    let request: Request = parse_body(&body)?;
+pub(crate) async fn predict(service: &Service, asked: Asked<'_>) -> Result<Reply, ApiError> {
+    let most = service.options().rows;
+    let request: Request = parse_body(service, &asked.body)?;
     let served = service.model(request.model.as_deref())?;
-    if request.rows.is_empty() || request.rows.len() > MAX_ROWS {
+    if request.rows.is_empty() || request.rows.len() > most {
         return Err(ApiError::bad_request(format!(
-            "\"rows\" has {} rows: 1 to {MAX_ROWS} are allowed",
+            "\"rows\" has {} rows: 1 to {most} are allowed",
             request.rows.len()
         )));
     }
@@ -43,11 +44,12 @@ pub(crate) async fn predict(State(service): State<Service>, body: Bytes) -> Resu
     if !notes.imputed.is_empty() {
         answer["notes"]["missing_values_filled"] = json!(notes.imputed);
     }
-    Ok(Json(answer))
+    reply::json(&answer)
 }
 
 /// The body as JSON of the wanted shape.
-pub(crate) fn parse_body<T: for<'a> Deserialize<'a>>(body: &[u8]) -> Result<T, ApiError> {
+pub(crate) fn parse_body<T: for<'a> Deserialize<'a>>(service: &Service, body: &[u8]) -> Result<T, ApiError> {
+    check_depth(body, service.options().json_depth)?;
     serde_json::from_slice(body)
         .map_err(|e| ApiError::bad_request(format!("the body cannot be understood: {e}")))
 }

@@ -3,55 +3,32 @@
 //! A model has one input a raw column: FP64 for numbers, BYTES for categories, of shape [rows] or [rows, 1], `null` for a
 //! missing value. Outputs: `prediction` (BYTES labels or FP64), and `probabilities` (FP64, [rows, classes]) of classifiers.
 
+use crate::door::Asked;
+use crate::endpoint::Route;
 use crate::error::ApiError;
+use crate::reply::{self, Reply};
 use crate::rows::{parse_body, push_value};
-use crate::state::{MAX_ROWS, Served, Service};
-use axum::Json;
-use axum::body::Bytes;
-use axum::extract::{Path, State};
+use crate::service::{Served, Service};
 use planish_model::Predictions;
 use planish_tabular::{Kind, Table, Task};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use std::collections::HashMap;
 
-/// The only version of a model.
-const VERSION: &str = "1";
 const DATATYPES: [&str; 13] = [
     "BOOL", "INT8", "INT16", "INT32", "INT64", "UINT8", "UINT16", "UINT32", "UINT64", "FP16", "FP32", "FP64",
     "BYTES",
 ];
 
-pub(crate) async fn server() -> Json<Value> {
-    Json(json!({ "name": "planish", "version": env!("CARGO_PKG_VERSION"), "extensions": [] }))
+pub(crate) fn server() -> Result<Reply, ApiError> {
+    reply::json(&json!({ "name": "planish", "version": env!("CARGO_PKG_VERSION"), "extensions": [] }))
 }
 
-/// The `{model}` and `{version}` of a path.
-type Names = Path<HashMap<String, String>>;
-
-fn find(service: &Service, names: &HashMap<String, String>) -> Result<std::sync::Arc<Served>, ApiError> {
-    let served = service.model(names.get("model").map(String::as_str))?;
-    match names.get("version") {
-        Some(v) if v != VERSION => {
-            Err(ApiError::not_found(format!("model {:?} has no version {v:?}", served.name)))
-        }
-        _ => Ok(served),
-    }
+pub(crate) fn ready(service: &Service, route: &Route) -> Result<Reply, ApiError> {
+    reply::json(&json!({ "name": service.at(route)?.name, "ready": true }))
 }
 
-pub(crate) async fn ready(
-    State(service): State<Service>,
-    Path(names): Names,
-) -> Result<Json<Value>, ApiError> {
-    let served = find(&service, &names)?;
-    Ok(Json(json!({ "name": served.name, "ready": true })))
-}
-
-pub(crate) async fn metadata(
-    State(service): State<Service>,
-    Path(names): Names,
-) -> Result<Json<Value>, ApiError> {
-    let served = find(&service, &names)?;
+pub(crate) fn metadata(service: &Service, route: &Route) -> Result<Reply, ApiError> {
+    let served = service.at(route)?;
     let inputs: Vec<Value> = served
         .features
         .columns
@@ -66,9 +43,10 @@ pub(crate) async fn metadata(
             { "name": "probabilities", "datatype": "FP64", "shape": [-1, classes] },
         ]),
     };
-    Ok(Json(
-        json!({ "name": served.name, "versions": [VERSION], "platform": "planish", "inputs": inputs, "outputs": outputs }),
-    ))
+    let version = served.version.to_string();
+    reply::json(
+        &json!({ "name": served.name, "versions": [version], "platform": "planish", "inputs": inputs, "outputs": outputs }),
+    )
 }
 
 #[derive(Deserialize)]
@@ -91,14 +69,19 @@ struct OutputRequest {
     name: String,
 }
 
-pub(crate) async fn infer(
-    State(service): State<Service>,
-    Path(names): Names,
-    body: Bytes,
-) -> Result<Json<Value>, ApiError> {
-    let served = find(&service, &names)?;
-    let request: InferRequest = parse_body(&body)?;
-    let table = table_of(&served, &request.inputs)?;
+pub(crate) async fn infer(service: &Service, asked: Asked<'_>) -> Result<Reply, ApiError> {
+    let served = service.at(asked.route)?;
+    let request: InferRequest = parse_body(service, &asked.body)?;
+    let options = service.options();
+    let most = options.inputs.max(served.features.columns.len());
+    for (what, n) in
+        [("inputs", request.inputs.len()), ("outputs", request.outputs.as_ref().map_or(0, Vec::len))]
+    {
+        if n > most {
+            return Err(ApiError::bad_request(format!("{n} {what}: at most {most} are allowed")));
+        }
+    }
+    let table = table_of(&served, &request.inputs, service.options().rows)?;
     let rows = table.rows();
     let (predictions, _) = service.predict(served.clone(), table).await?;
     let mut outputs = outputs_of(&served, &predictions, rows);
@@ -111,15 +94,16 @@ pub(crate) async fn infer(
         }
         outputs.retain(|o| wanted.iter().any(|w| o["name"] == w.name.as_str()));
     }
-    let mut answer = json!({ "model_name": served.name, "model_version": VERSION, "outputs": outputs });
+    let mut answer =
+        json!({ "model_name": served.name, "model_version": served.version.to_string(), "outputs": outputs });
     if let Some(id) = request.id {
         answer["id"] = json!(id);
     }
-    Ok(Json(answer))
+    reply::json(&answer)
 }
 
 /// The input tensors as a table; each is checked against the model's columns.
-fn table_of(served: &Served, inputs: &[InputTensor]) -> Result<Table, ApiError> {
+fn table_of(served: &Served, inputs: &[InputTensor], most: usize) -> Result<Table, ApiError> {
     let columns = &served.features.columns;
     if let Some(unknown) = inputs.iter().find(|t| !columns.iter().any(|c| c.name == t.name)) {
         return Err(ApiError::bad_request(format!(
@@ -135,7 +119,7 @@ fn table_of(served: &Served, inputs: &[InputTensor]) -> Result<Table, ApiError> 
         if found.next().is_some() {
             return Err(ApiError::bad_request(format!("input {:?} is given twice", c.name)));
         }
-        data.push(values(tensor, c.kind)?);
+        data.push(values(tensor, c.kind, most)?);
     }
     let rows = data.first().map_or(0, Vec::len);
     if let Some(i) = data.iter().position(|d| d.len() != rows) {
@@ -157,7 +141,7 @@ fn table_of(served: &Served, inputs: &[InputTensor]) -> Result<Table, ApiError> 
 }
 
 /// The elements of a column's tensor, of shape [rows] or [rows, 1], nested or flat.
-fn values(tensor: &InputTensor, kind: Kind) -> Result<Vec<&Value>, ApiError> {
+fn values(tensor: &InputTensor, kind: Kind, most: usize) -> Result<Vec<&Value>, ApiError> {
     let fail = |what: String| ApiError::bad_request(format!("input {:?}: {what}", tensor.name));
     if !DATATYPES.contains(&tensor.datatype.as_str()) {
         return Err(fail(format!("unknown datatype {:?}", tensor.datatype)));
@@ -170,8 +154,8 @@ fn values(tensor: &InputTensor, kind: Kind) -> Result<Vec<&Value>, ApiError> {
         [n] | [n, 1] => n,
         _ => return Err(fail(format!("shape is {:?}, a column needs [rows] or [rows, 1]", tensor.shape))),
     };
-    if rows == 0 || rows > MAX_ROWS {
-        return Err(fail(format!("{rows} rows: 1 to {MAX_ROWS} are allowed")));
+    if rows == 0 || rows > most {
+        return Err(fail(format!("{rows} rows: 1 to {most} are allowed")));
     }
     let Value::Array(outer) = &tensor.data else { return Err(fail("data must be a list".to_owned())) };
     let mut flat = Vec::with_capacity(rows);

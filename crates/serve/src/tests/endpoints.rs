@@ -1,49 +1,11 @@
-//! The endpoints, asked without a socket.
+//! What each path answers, asked without a socket.
 
-use super::*;
-use axum::body::{Body, to_bytes};
-use axum::http::Request;
-use planish_model::{LinearSettings, NetworkSettings, fit_linear, fit_network};
-use planish_tabular::{Kind, Schema, Table, TableSource};
-use planish_tensor::Exec;
-use serde_json::Value;
-use tower::ServiceExt;
-
-/// A classifier `species` and a linear model `mass`.
-fn service() -> Service {
-    let mut t = Table::new(Schema::new([
-        ("x", Kind::Number),
-        ("c", Kind::Category),
-        ("y", Kind::Number),
-        ("k", Kind::Category),
-    ]));
-    for i in 0..60 {
-        t.push_number(0, Some(f64::from(i)));
-        t.push_text(1, Some(["u", "v"][i as usize % 2]));
-        t.push_number(2, Some(2.0 * f64::from(i) + 1.0));
-        t.push_text(3, Some(["no", "yes"][usize::from(i > 30)]));
-        t.end_row(0);
-    }
-    let settings =
-        NetworkSettings { hidden: vec![4], epochs: 3, drop: vec!["y".into()], ..NetworkSettings::new("k") };
-    let network = fit_network(Exec::best(), &t, &settings, &mut ()).unwrap();
-    let linear = LinearSettings { drop: vec!["k".into(), "c".into()], ..LinearSettings::new("y") };
-    let linear = fit_linear(Exec::best(), &mut TableSource::new(&t), &linear).unwrap();
-    Service::new(Exec::best(), vec![("species".into(), network), ("mass".into(), linear)]).unwrap()
-}
+use super::{ask as ask_service, service};
+use crate::Options;
+use serde_json::{Value, json};
 
 async fn ask(method: &str, path: &str, body: &str) -> (u16, Value) {
-    let request = Request::builder()
-        .method(method)
-        .uri(path)
-        .header("content-type", "application/json")
-        .body(Body::from(body.to_owned()))
-        .unwrap();
-    let response = router(service()).oneshot(request).await.unwrap();
-    let status = response.status().as_u16();
-    assert_eq!(response.headers()["content-type"], "application/json");
-    let bytes = to_bytes(response.into_body(), 1 << 20).await.unwrap();
-    (status, serde_json::from_slice(&bytes).unwrap())
+    ask_service(&service(Options::default()), method, path, body).await
 }
 
 #[tokio::test]
@@ -114,7 +76,7 @@ async fn wrong_requests_get_a_clear_4xx() {
     let huge = format!(r#"{{"rows":["{}"]}}"#, "x".repeat(9 << 20));
     for (method, path, body, status, part) in [
         ("GET", "/nowhere", String::new(), 404, "nothing at this path"),
-        ("GET", "/predict", String::new(), 405, "does not take that method"),
+        ("GET", "/predict", String::new(), 405, "takes POST only"),
         ("POST", "/predict", "{".to_owned(), 400, "line 1 column 1"),
         ("POST", "/predict", rows("[]"), 400, "1 to 4096"),
         ("POST", "/predict", r#"{"rows":[{}]}"#.to_owned(), 400, "mass, species"),
