@@ -9,16 +9,21 @@ use crate::error::{ApiError, Reason};
 use crate::host::Hosts;
 use crate::reply::{self, Reply};
 use crate::service::Service;
-use crate::{rows, v2};
+use crate::{ids, rows, v2};
 use bytes::Bytes;
 use hyper::body::Body;
 use hyper::header::ACCEPT;
 use hyper::http::request::Parts;
-use hyper::{HeaderMap, Request};
+use hyper::{HeaderMap, Request, StatusCode};
 use serde_json::json;
 use std::future::Future;
+use std::net::IpAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
+
+/// The type of the text that Prometheus reads.
+const METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 /// A request that was let in.
 pub(crate) struct Asked<'a> {
@@ -27,20 +32,32 @@ pub(crate) struct Asked<'a> {
     pub(crate) body: Bytes,
 }
 
-/// The answer to a request.
-pub(crate) async fn answer<B>(service: &Service, hosts: &Hosts, request: Request<B>) -> Reply
+/// The answer to a request from this address.
+pub(crate) async fn answer<B>(service: &Service, hosts: &Hosts, peer: IpAddr, request: Request<B>) -> Reply
 where
     B: Body<Data = Bytes>,
 {
+    let began = Instant::now();
     let (parts, body) = request.into_parts();
-    let result = match Route::of(&parts.method, parts.uri.path()) {
-        Ok(route) => unless_it_panics(let_in(service, hosts, &route, &parts, body)).await,
-        Err(e) => Err(e),
+    let id = service.ids().of(&parts.headers);
+    let route = Route::of(&parts.method, parts.uri.path());
+    let endpoint = route.as_ref().map_or("none", |route| route.endpoint.name());
+    let result = match &route {
+        Ok(route) => unless_it_panics(let_in(service, hosts, route, &parts, body)).await,
+        Err(e) => Err(e.clone()),
     };
-    result.unwrap_or_else(|e| {
-        service.refused(e.reason);
+    let mut reply = result.unwrap_or_else(|e| {
+        service.metrics().refused(e.reason);
         reply::error(&e)
-    })
+    });
+    let (status, took) = (reply.status().as_u16(), began.elapsed());
+    service.metrics().answered(endpoint, status, took);
+    // `?` writes control characters as escapes, so that no request can forge a line.
+    tracing::info!(target: "planish::request", id, %peer, method = %parts.method, path = ?parts.uri.path(), status, micros = took.as_micros() as u64);
+    if let Ok(id) = id.try_into() {
+        reply.headers_mut().insert(ids::HEADER, id);
+    }
+    reply
 }
 
 async fn let_in<B>(
@@ -99,6 +116,9 @@ async fn work(service: &Service, asked: Asked<'_>) -> Result<Reply, ApiError> {
         Endpoint::Metadata => v2::metadata(service, asked.route),
         Endpoint::ModelReady => v2::ready(service, asked.route),
         Endpoint::Infer => v2::infer(service, asked).await,
+        Endpoint::Stats => v2::stats(service, asked.route),
+        Endpoint::Metrics => Ok(reply::whole(StatusCode::OK, METRICS, service.metrics_text()?)),
+        Endpoint::Reload => reload(service).await,
         Endpoint::Predict => rows::predict(service, asked).await,
         Endpoint::Home | Endpoint::Live | Endpoint::Ready => {
             open_to_all(service, asked.route.endpoint, asked.headers)
@@ -111,6 +131,14 @@ async fn work(service: &Service, asked: Asked<'_>) -> Result<Reply, ApiError> {
             reply::json(&json!({ "slept": true }))
         }
     }
+}
+
+/// Reads models again; what failed is told by number, as its texts have paths in them.
+async fn reload(service: &Service) -> Result<Reply, ApiError> {
+    let service = service.clone();
+    let done = tokio::task::spawn_blocking(move || service.reload()).await;
+    let done = done.map_err(|_| ApiError::new(Reason::Internal, "the models could not be read again"))?;
+    reply::json(&json!({ "loaded": done.loaded, "removed": done.removed, "failed": done.failed.len() }))
 }
 
 /// A panic becomes an error; it is a flaw of ours, so its message stays in the log.
@@ -146,7 +174,6 @@ impl Places {
     }
 
     /// The number that is taken.
-    #[cfg(test)]
     pub(crate) fn taken(&self) -> usize {
         self.taken.load(Ordering::Relaxed)
     }

@@ -18,7 +18,10 @@ pub(crate) enum Endpoint {
     Metadata,
     ModelReady,
     Infer,
+    Stats,
     Predict,
+    Reload,
+    Metrics,
     #[cfg(test)]
     Panic,
     #[cfg(test)]
@@ -30,6 +33,8 @@ pub(crate) enum Endpoint {
 pub(crate) enum Which {
     Latest,
     Number(u64),
+    #[allow(dead_code)]
+    Label(String),
 }
 
 /// Where a request goes.
@@ -42,7 +47,28 @@ pub(crate) struct Route {
 }
 
 impl Endpoint {
-    /// Whether it takes a body, by POST; the others take GET.
+    /// The name that it is counted under.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Endpoint::Home => "home",
+            Endpoint::Live => "live",
+            Endpoint::Ready => "ready",
+            Endpoint::Server => "server",
+            Endpoint::Metadata => "metadata",
+            Endpoint::ModelReady => "model_ready",
+            Endpoint::Infer => "infer",
+            Endpoint::Stats => "stats",
+            Endpoint::Predict => "predict",
+            Endpoint::Reload => "reload",
+            Endpoint::Metrics => "metrics",
+            #[cfg(test)]
+            Endpoint::Panic => "panic",
+            #[cfg(test)]
+            Endpoint::Sleep => "sleep",
+        }
+    }
+
+    /// Whether it takes a body, which comes by POST.
     pub(crate) fn takes_body(self) -> bool {
         matches!(self, Endpoint::Infer | Endpoint::Predict)
     }
@@ -51,12 +77,14 @@ impl Endpoint {
     pub(crate) fn scope(self) -> Option<Scope> {
         match self {
             Endpoint::Home | Endpoint::Live | Endpoint::Ready => None,
+            Endpoint::Metrics => Some(Scope::Metrics),
+            Endpoint::Reload => Some(Scope::Admin),
             _ => Some(Scope::Predict),
         }
     }
 
     fn methods(self) -> &'static str {
-        if self.takes_body() { "POST" } else { "GET, HEAD" }
+        if self.takes_body() || self == Endpoint::Reload { "POST" } else { "GET, HEAD" }
     }
 }
 
@@ -68,8 +96,8 @@ impl Route {
     pub(crate) fn of(method: &Method, path: &str) -> Result<Route, ApiError> {
         let route = Route::of_path(path)?;
         let takes = match *method {
-            Method::POST => route.endpoint.takes_body(),
-            Method::GET | Method::HEAD => !route.endpoint.takes_body(),
+            Method::POST => route.endpoint.methods() == "POST",
+            Method::GET | Method::HEAD => route.endpoint.methods() != "POST",
             _ => false,
         };
         if takes {
@@ -85,6 +113,8 @@ impl Route {
         match segments[..] {
             [""] => plain(Endpoint::Home),
             ["predict"] => plain(Endpoint::Predict),
+            ["metrics"] => plain(Endpoint::Metrics),
+            ["admin", "reload"] => plain(Endpoint::Reload),
             ["v2"] => plain(Endpoint::Server),
             ["v2", "health", "live"] => plain(Endpoint::Live),
             ["v2", "health", "ready"] => plain(Endpoint::Ready),
@@ -112,6 +142,7 @@ fn v2(model: &str, rest: &[&str]) -> Result<Route, ApiError> {
         [] => Endpoint::Metadata,
         ["ready"] => Endpoint::ModelReady,
         ["infer"] => Endpoint::Infer,
+        ["stats"] => Endpoint::Stats,
         _ => return Err(nowhere()),
     };
     Ok(Route { endpoint, model: decoded(model)?, version })

@@ -26,6 +26,12 @@ pub enum ServeError {
         /// The name.
         name: String,
     },
+    /// A model that cannot be served.
+    #[error("{what}")]
+    Model {
+        /// The file and what is wrong.
+        what: String,
+    },
     /// An address that others can reach, without keys.
     #[error(
         "{addr} can be reached from other machines, and no key is asked for: give a file of keys (--keys), or say that everybody may ask (--allow-public)"

@@ -11,15 +11,20 @@ mod body;
 mod depth;
 mod door;
 mod endpoint;
+mod engine;
 mod error;
 mod host;
+mod ids;
 mod keys;
+mod metrics;
 mod options;
 mod plain_errors;
 mod reply;
 mod rows;
+mod served;
 mod server;
 mod service;
+mod store;
 mod v2;
 
 pub use error::{ApiError, Reason, ServeError};
@@ -28,6 +33,7 @@ pub use options::Options;
 pub use reply::Reply;
 pub use server::{run, serve};
 pub use service::Service;
+pub use store::{Label, ModelSource, Reloaded};
 
 #[cfg(test)]
 mod tests;

@@ -8,7 +8,8 @@ use crate::depth::check_depth;
 use crate::door::Asked;
 use crate::error::ApiError;
 use crate::reply::{self, Reply};
-use crate::service::{Served, Service};
+use crate::served::Served;
+use crate::service::Service;
 use planish_tabular::{Kind, Table, is_missing};
 use planish_tensor::Dd;
 use serde::Deserialize;
@@ -31,7 +32,7 @@ pub(crate) async fn predict(service: &Service, asked: Asked<'_>) -> Result<Reply
         )));
     }
     let table = table_of(&served, &request.rows)?;
-    let (predictions, notes) = service.predict(served.clone(), table).await?;
+    let (predictions, notes) = service.predict(&served, &table).await?;
     let classes = served.model.target().classes();
     let list: Vec<_> = (0..predictions.rows()).map(|i| predictions.named(classes, i)).collect();
     let mut answer = json!({ "model": served.name, "predictions": list });

@@ -58,6 +58,7 @@ pub async fn run(
     };
     tokio::select! {
         () = accept(listener, &house) => {}
+        () = look_after_files(&service) => {}
         () = asked_to_stop => {}
     }
     let _ = stop.send(true);
@@ -74,6 +75,32 @@ fn check_public(addr: SocketAddr, service: &Service) -> Result<(), ServeError> {
         return Ok(());
     }
     Err(ServeError::Public { addr: addr.to_string() })
+}
+
+/// Reads models again when their files change, or at SIGHUP.
+async fn look_after_files(service: &Service) {
+    let watch = service.options().watch;
+    #[cfg(unix)]
+    let Ok(mut hangup) = signal::unix::signal(signal::unix::SignalKind::hangup()) else {
+        return std::future::pending().await;
+    };
+    loop {
+        let time = async {
+            match watch.is_zero() {
+                true => std::future::pending().await,
+                false => tokio::time::sleep(watch).await,
+            }
+        };
+        #[cfg(unix)]
+        tokio::select! {
+            () = time => {}
+            _ = hangup.recv() => {}
+        }
+        #[cfg(not(unix))]
+        time.await;
+        let service = service.clone();
+        let _ = tokio::task::spawn_blocking(move || service.reload()).await;
+    }
 }
 
 /// What every connection needs.
@@ -99,7 +126,7 @@ async fn accept(listener: TcpListener, house: &House) {
                 tokio::spawn(connection(socket, peer, service, hosts, house.stopping.clone(), place));
             }
             Err(_) => {
-                house.service.refused(Reason::Busy);
+                house.service.metrics().refused(Reason::Busy);
                 if let Ok(permit) = house.turned_away.clone().try_acquire_owned() {
                     tokio::spawn(turn_away(socket, permit));
                 }
@@ -126,13 +153,14 @@ async fn turn_away(mut socket: TcpStream, _permit: OwnedSemaphorePermit) {
 
 async fn connection(
     socket: TcpStream,
-    _peer: SocketAddr,
+    peer: SocketAddr,
     service: Service,
     hosts: Arc<Hosts>,
     mut stopping: watch::Receiver<bool>,
     _place: OwnedSemaphorePermit,
 ) {
     let activity = Arc::new(Activity::new());
+    let _counted = Counted::new(&service);
     let builder = http(&service);
     let answer = service_fn(|request: Request<Incoming>| {
         let (service, hosts, activity) = (service.clone(), hosts.clone(), activity.clone());
@@ -140,7 +168,7 @@ async fn connection(
             activity.request_began();
             // A stream that is reset drops this future, so the end is noted by a guard.
             let _ended = Ended(&activity);
-            Ok::<Reply, Infallible>(door::answer(&service, &hosts, request).await)
+            Ok::<Reply, Infallible>(door::answer(&service, &hosts, peer.ip(), request).await)
         }
     });
     let io = TokioIo::new(PlainErrors::new(socket, activity.clone()));
@@ -162,6 +190,22 @@ async fn connection(
 /// Ready when the service stops.
 async fn told(stopping: &mut watch::Receiver<bool>) {
     let _ = stopping.wait_for(|stop| *stop).await;
+}
+
+/// An open connection, as long as it is counted.
+struct Counted<'a>(&'a Service);
+
+impl<'a> Counted<'a> {
+    fn new(service: &'a Service) -> Self {
+        service.metrics().connections.inc();
+        Counted(service)
+    }
+}
+
+impl Drop for Counted<'_> {
+    fn drop(&mut self) {
+        self.0.metrics().connections.dec();
+    }
 }
 
 struct Ended<'a>(&'a Activity);

@@ -3,32 +3,24 @@
 use crate::body::Budget;
 use crate::door::{self, Places};
 use crate::endpoint::{Route, Which};
-use crate::error::{ApiError, Reason, ServeError, quoted};
+use crate::engine::Engine;
+use crate::error::{ApiError, Reason, ServeError};
 use crate::host::Hosts;
+use crate::ids::Ids;
+use crate::metrics::Metrics;
 use crate::options::Options;
 use crate::reply::Reply;
+use crate::served::Served;
+use crate::store::{Catalog, Label, ModelSource, Reloaded, Store};
 use bytes::Bytes;
 use http_body_util::Full;
 use hyper::Request;
-use planish_model::{Model, Predictions};
-use planish_tabular::{Notes, Schema, Table};
+use planish_model::{Encoded, Model, Predictions};
+use planish_tabular::{Notes, Table};
 use planish_tensor::Exec;
-use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-
-/// Rows up to which a prediction is made on the connection's own task.
-const INLINE_ROWS: usize = 64;
-
-/// A served model.
-#[derive(Debug)]
-pub(crate) struct Served {
-    pub(crate) name: String,
-    pub(crate) version: u64,
-    pub(crate) model: Model,
-    pub(crate) features: Schema,
-}
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// The models of a service, and how to run them. Copies are the same service.
 #[derive(Clone, Debug)]
@@ -40,50 +32,85 @@ pub struct Service {
 struct Inner {
     options: Options,
     exec: Exec,
-    models: BTreeMap<String, Arc<Served>>,
+    store: Store,
+    engine: Engine,
+    metrics: Metrics,
     budget: Arc<Budget>,
     places: Places,
     stopping: AtomicBool,
-    refused: AtomicU64,
-    panics: AtomicU64,
+    ids: Ids,
 }
 
 impl Service {
-    /// A service of these named models.
+    /// A service of these named models, each in version 1.
     ///
     /// # Errors
-    /// Two models with one name.
+    /// Two models with one name, or a system that refuses threads.
     pub fn new(exec: Exec, options: Options, models: Vec<(String, Model)>) -> Result<Service, ServeError> {
-        let mut map = BTreeMap::new();
-        for (name, model) in models {
-            let served = Served { features: model.features(), name: name.clone(), version: 1, model };
-            if map.insert(name.clone(), Arc::new(served)).is_some() {
-                return Err(ServeError::SameName { name });
-            }
-        }
-        let budget = Budget::new(options.buffered_bytes);
+        let (exec, metrics) = (Exec { threads: 1, ..exec }, Metrics::new());
+        let served = |(name, model): (String, Model)| {
+            let of_model = metrics.of_model(&name, 1);
+            Served::new(exec, &name, 1, model, of_model)
+        };
+        let store = Store::of(models.into_iter().map(served).collect())?;
+        Service::with_store(exec, options, store, metrics)
+    }
+
+    /// A service of the models in these files and folders, which [`Service::reload`] looks at again.
+    ///
+    /// # Errors
+    /// A model that cannot be read or that predicts nothing finite, two with one name and version, a label of a version that is
+    /// not there, or a system that refuses threads.
+    pub fn open(
+        exec: Exec,
+        options: Options,
+        sources: Vec<ModelSource>,
+        labels: Vec<Label>,
+    ) -> Result<Service, ServeError> {
+        let (exec, metrics) = (Exec { threads: 1, ..exec }, Metrics::new());
+        let store = Store::open(exec, sources, labels, &metrics)?;
+        Service::with_store(exec, options, store, metrics)
+    }
+
+    fn with_store(
+        exec: Exec,
+        options: Options,
+        store: Store,
+        metrics: Metrics,
+    ) -> Result<Service, ServeError> {
         let inner = Inner {
+            engine: Engine::start(&options)?,
+            budget: Budget::new(options.buffered_bytes),
             options,
             exec,
-            models: map,
-            budget,
+            store,
+            metrics,
             places: Places::default(),
             stopping: AtomicBool::new(false),
-            refused: AtomicU64::new(0),
-            panics: AtomicU64::new(0),
+            ids: Ids::new(),
         };
         Ok(Service { inner: Arc::new(inner) })
     }
 
     /// Answers a request without a socket, as if it came to an address of loopback.
     pub async fn answer(&self, request: Request<Bytes>) -> Reply {
-        let hosts = Hosts::new(IpAddr::from([127, 0, 0, 1]), &self.options().allowed_hosts);
-        door::answer(self, &hosts, request.map(Full::new)).await
+        let here = IpAddr::from([127, 0, 0, 1]);
+        let hosts = Hosts::new(here, &self.options().allowed_hosts);
+        door::answer(self, &hosts, here, request.map(Full::new)).await
     }
 
     /// The models' names.
-    pub fn names(&self) -> Vec<&str> {
-        self.inner.models.keys().map(String::as_str).collect()
+    pub fn names(&self) -> Vec<String> {
+        self.catalog().names().map(str::to_owned).collect()
+    }
+
+    /// Looks at the models' files and serves those that changed; what cannot be read leaves the old model where it is.
+    pub fn reload(&self) -> Reloaded {
+        let done = self.inner.store.reload(self.inner.exec, &self.inner.metrics);
+        done.loaded.iter().for_each(|model| tracing::info!(?model, "loaded"));
+        done.removed.iter().for_each(|model| tracing::info!(?model, "removed"));
+        done.failed.iter().for_each(|reason| tracing::error!(?reason, "a model was not read again"));
+        done
     }
 
     /// The settings.
@@ -99,6 +126,31 @@ impl Service {
         &self.inner.places
     }
 
+    pub(crate) fn metrics(&self) -> &Metrics {
+        &self.inner.metrics
+    }
+
+    pub(crate) fn ids(&self) -> &Ids {
+        &self.inner.ids
+    }
+
+    pub(crate) fn catalog(&self) -> Arc<Catalog> {
+        self.inner.store.catalog()
+    }
+
+    /// The counters as Prometheus reads them.
+    pub(crate) fn metrics_text(&self) -> Result<String, ApiError> {
+        let metrics = self.metrics();
+        metrics.in_flight.set(self.places().taken() as i64);
+        metrics.waiting_rows.set(self.waiting() as i64);
+        metrics.text().map_err(|e| ApiError::new(Reason::Internal, e.to_string()))
+    }
+
+    /// Rows that wait for a prediction thread.
+    pub(crate) fn waiting(&self) -> usize {
+        self.inner.engine.waiting()
+    }
+
     /// From now on `ready` says no.
     pub(crate) fn stop(&self) {
         self.inner.stopping.store(true, Ordering::Relaxed);
@@ -108,67 +160,47 @@ impl Service {
         !self.inner.stopping.load(Ordering::Relaxed)
     }
 
-    /// Counts a request that was refused.
-    pub(crate) fn refused(&self, reason: Reason) {
-        self.inner.refused.fetch_add(1, Ordering::Relaxed);
-        if reason == Reason::Internal {
-            self.inner.panics.fetch_add(1, Ordering::Relaxed);
-        }
-    }
-
     /// The number of requests that ended in a flaw of ours.
     pub fn panics(&self) -> u64 {
-        self.inner.panics.load(Ordering::Relaxed)
+        self.metrics().panics()
     }
 
     /// The model that a path names.
     pub(crate) fn at(&self, route: &Route) -> Result<Arc<Served>, ApiError> {
-        let served = self.model(Some(&route.model))?;
-        match &route.version {
-            Which::Latest => Ok(served),
-            Which::Number(n) if *n == served.version => Ok(served),
-            Which::Number(n) => {
-                Err(ApiError::not_found(format!("model {} has no version {n}", quoted(&route.model))))
-            }
-        }
+        self.inner.store.find(&route.model, &route.version)
     }
 
-    /// The model of this name; without a name, the only one.
+    /// The newest version of the model of this name; without a name, of the only one.
     pub(crate) fn model(&self, name: Option<&str>) -> Result<Arc<Served>, ApiError> {
-        let models = &self.inner.models;
-        match name {
-            Some(name) => models
-                .get(name)
-                .cloned()
-                .ok_or_else(|| ApiError::not_found(format!("there is no model {}", quoted(name)))),
-            None if models.len() == 1 => Ok(models.values().next().expect("there is one").clone()),
-            None => Err(ApiError::bad_request(format!(
+        let catalog = self.catalog();
+        let mut names = catalog.names();
+        match (name, names.next(), names.next()) {
+            (Some(name), ..) | (None, Some(name), None) => self.inner.store.find(name, &Which::Latest),
+            _ => Err(ApiError::bad_request(format!(
                 "several models are served: say which with \"model\", one of {}",
                 self.names().join(", ")
             ))),
         }
     }
 
-    /// Predicts on the calling task for a few rows, on a blocking thread for many.
+    /// Predicts the rows of a table.
     pub(crate) async fn predict(
         &self,
-        served: Arc<Served>,
-        table: Table,
+        served: &Arc<Served>,
+        table: &Table,
     ) -> Result<(Predictions, Notes), ApiError> {
-        let exec = Exec { threads: 1, ..self.inner.exec };
-        let rows = table.rows();
-        let work = move || {
-            let mut notes = Notes::default();
-            served
-                .model
-                .predict(exec, &table, &mut notes)
-                .map(|p| (p, notes))
-                .map_err(|e| ApiError::bad_request(e.to_string()))
-        };
-        if rows <= INLINE_ROWS {
-            return work();
-        }
-        let failed = |_| ApiError::new(Reason::Internal, "the prediction failed");
-        tokio::task::spawn_blocking(work).await.map_err(failed)?
+        let mut notes = Notes::default();
+        let rows =
+            served.model.encode(table, &mut notes).map_err(|e| ApiError::bad_request(e.to_string()))?;
+        Ok((self.predict_encoded(served, rows).await?, notes))
+    }
+
+    /// Predicts rows that the model's pipeline, or the client in its place, has encoded.
+    pub(crate) async fn predict_encoded(
+        &self,
+        served: &Arc<Served>,
+        rows: Encoded,
+    ) -> Result<Predictions, ApiError> {
+        self.inner.engine.predict(served, rows).await
     }
 }

@@ -3,6 +3,8 @@
 //! - `endpoints`: what each path answers, asked without a socket
 //! - `statuses`: one request for each status that the service gives, over a socket
 //! - `attacks`: what must not harm it, over a socket
+//! - `models`: versions, labels, files that change, batches
+//! - `watching`: counters, names of requests, the log
 //! - `live`: a server on loopback, and a client that may send anything
 
 use crate::{Options, Service};
@@ -17,7 +19,9 @@ use serde_json::Value;
 mod attacks;
 mod endpoints;
 mod live;
+mod models;
 mod statuses;
+mod watching;
 
 /// Numbers `x` and `y` = 2x + 1, categories `c` and `k`.
 fn table() -> Table {

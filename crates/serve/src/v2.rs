@@ -8,7 +8,8 @@ use crate::endpoint::Route;
 use crate::error::ApiError;
 use crate::reply::{self, Reply};
 use crate::rows::{parse_body, push_value};
-use crate::service::{Served, Service};
+use crate::served::Served;
+use crate::service::Service;
 use planish_model::Predictions;
 use planish_tabular::{Kind, Table, Task};
 use serde::Deserialize;
@@ -43,10 +44,25 @@ pub(crate) fn metadata(service: &Service, route: &Route) -> Result<Reply, ApiErr
             { "name": "probabilities", "datatype": "FP64", "shape": [-1, classes] },
         ]),
     };
-    let version = served.version.to_string();
+    let catalog = service.catalog();
+    let versions: Vec<String> = catalog.versions(&served.name)?.keys().map(u64::to_string).collect();
     reply::json(
-        &json!({ "name": served.name, "versions": [version], "platform": "planish", "inputs": inputs, "outputs": outputs }),
+        &json!({ "name": served.name, "versions": versions, "platform": "planish", "inputs": inputs, "outputs": outputs }),
     )
+}
+
+/// What a version has predicted, in Triton's form; times are in nanoseconds.
+pub(crate) fn stats(service: &Service, route: &Route) -> Result<Reply, ApiError> {
+    let served = service.at(route)?;
+    let [rows, executions, queue, compute] = served.metrics.totals();
+    let time = |ns: u64| json!({ "count": executions, "ns": ns });
+    reply::json(&json!({ "model_stats": [{
+        "name": served.name,
+        "version": served.version.to_string(),
+        "inference_count": rows,
+        "execution_count": executions,
+        "inference_stats": { "success": time(queue + compute), "queue": time(queue), "compute_infer": time(compute) },
+    }] }))
 }
 
 #[derive(Deserialize)]
@@ -83,7 +99,7 @@ pub(crate) async fn infer(service: &Service, asked: Asked<'_>) -> Result<Reply, 
     }
     let table = table_of(&served, &request.inputs, service.options().rows)?;
     let rows = table.rows();
-    let (predictions, _) = service.predict(served.clone(), table).await?;
+    let (predictions, _) = service.predict(&served, &table).await?;
     let mut outputs = outputs_of(&served, &predictions, rows);
     if let Some(wanted) = &request.outputs {
         if let Some(unknown) = wanted.iter().find(|w| !outputs.iter().any(|o| o["name"] == w.name.as_str())) {
