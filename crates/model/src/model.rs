@@ -7,7 +7,7 @@ use crate::params::Params;
 use crate::record::Record;
 use planish_linreg::{FittedLinearRegression, Response};
 use planish_nn::{Activation, Plan, Sequential};
-use planish_tabular::{ColumnSchema, Design, Encoder, Kind, Schema, Target, Task};
+use planish_tabular::{ColumnSchema, Design, Encoder, Kind, Levels, Schema, Target, Task};
 use planish_tensor::reduce::all_finite;
 
 /// A trained model.
@@ -183,6 +183,24 @@ impl Model {
             Predictor::LinearModel(l) => l.design.columns(),
         };
         Schema::new(columns)
+    }
+
+    /// The known levels of a category among the features.
+    pub fn levels(&self, column: &str) -> Option<&Levels> {
+        match &self.predictor {
+            Predictor::Network(n) => n.encoder.levels(column),
+            Predictor::Linear(l) => l.design.levels(column),
+            Predictor::LinearModel(l) => l.design.levels(column),
+        }
+    }
+
+    /// What a missing number among the features is taken for: the median of the training rows in networks, the mean in linear models.
+    pub fn typical_number(&self, column: &str) -> Option<f64> {
+        match &self.predictor {
+            Predictor::Network(n) => n.encoder.median(column),
+            Predictor::Linear(l) => l.design.mean(column),
+            Predictor::LinearModel(l) => l.design.mean(column),
+        }
     }
 
     /// The columns that an evaluation needs: the features, and the target as text for classes.

@@ -9,7 +9,7 @@ use crate::error::{ApiError, Reason};
 use crate::host::Hosts;
 use crate::reply::{self, Reply};
 use crate::service::Service;
-use crate::{ids, rows, v2};
+use crate::{describe, ids, rows, tfs, v2};
 use bytes::Bytes;
 use hyper::body::Body;
 use hyper::header::ACCEPT;
@@ -29,6 +29,7 @@ const METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-
 pub(crate) struct Asked<'a> {
     pub(crate) route: &'a Route,
     pub(crate) headers: &'a HeaderMap,
+    pub(crate) query: &'a str,
     pub(crate) body: Bytes,
 }
 
@@ -81,7 +82,7 @@ where
         false => (Bytes::new(), None),
     };
     let _place = service.places().take(options.in_flight)?;
-    let asked = Asked { route, headers: &parts.headers, body };
+    let asked = Asked { route, headers: &parts.headers, query: parts.uri.query().unwrap_or(""), body };
     tokio::time::timeout(options.deadline, work(service, asked))
         .await
         .map_err(|_| ApiError::new(Reason::Deadline, "the answer was not ready in time"))?
@@ -118,6 +119,10 @@ async fn work(service: &Service, asked: Asked<'_>) -> Result<Reply, ApiError> {
         Endpoint::Infer => v2::infer(service, asked).await,
         Endpoint::Stats => v2::stats(service, asked.route),
         Endpoint::Metrics => Ok(reply::whole(StatusCode::OK, METRICS, service.metrics_text()?)),
+        Endpoint::Models => describe::models(service),
+        Endpoint::TfsPredict => tfs::predict(service, asked).await,
+        Endpoint::TfsStatus => tfs::status(service, asked.route),
+        Endpoint::TfsMetadata => tfs::metadata(service, asked.route),
         Endpoint::Reload => reload(service).await,
         Endpoint::Predict => rows::predict(service, asked).await,
         Endpoint::Home | Endpoint::Live | Endpoint::Ready => {

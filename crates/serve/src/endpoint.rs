@@ -20,6 +20,10 @@ pub(crate) enum Endpoint {
     Infer,
     Stats,
     Predict,
+    Models,
+    TfsPredict,
+    TfsStatus,
+    TfsMetadata,
     Reload,
     Metrics,
     #[cfg(test)]
@@ -33,7 +37,6 @@ pub(crate) enum Endpoint {
 pub(crate) enum Which {
     Latest,
     Number(u64),
-    #[allow(dead_code)]
     Label(String),
 }
 
@@ -59,6 +62,10 @@ impl Endpoint {
             Endpoint::Infer => "infer",
             Endpoint::Stats => "stats",
             Endpoint::Predict => "predict",
+            Endpoint::Models => "models",
+            Endpoint::TfsPredict => "tfs_predict",
+            Endpoint::TfsStatus => "tfs_status",
+            Endpoint::TfsMetadata => "tfs_metadata",
             Endpoint::Reload => "reload",
             Endpoint::Metrics => "metrics",
             #[cfg(test)]
@@ -70,7 +77,7 @@ impl Endpoint {
 
     /// Whether it takes a body, which comes by POST.
     pub(crate) fn takes_body(self) -> bool {
-        matches!(self, Endpoint::Infer | Endpoint::Predict)
+        matches!(self, Endpoint::Infer | Endpoint::Predict | Endpoint::TfsPredict)
     }
 
     /// The scope that a key needs for it; nothing for what balancers and probes ask.
@@ -113,6 +120,8 @@ impl Route {
         match segments[..] {
             [""] => plain(Endpoint::Home),
             ["predict"] => plain(Endpoint::Predict),
+            ["models"] => plain(Endpoint::Models),
+            ["v1", "models", ref rest @ ..] => tfs(rest),
             ["metrics"] => plain(Endpoint::Metrics),
             ["admin", "reload"] => plain(Endpoint::Reload),
             ["v2"] => plain(Endpoint::Server),
@@ -145,6 +154,29 @@ fn v2(model: &str, rest: &[&str]) -> Result<Route, ApiError> {
         ["stats"] => Endpoint::Stats,
         _ => return Err(nowhere()),
     };
+    Ok(Route { endpoint, model: decoded(model)?, version })
+}
+
+/// `/v1/models/{model}[/versions/{version}|/labels/{label}][:predict|/metadata]`.
+fn tfs(segments: &[&str]) -> Result<Route, ApiError> {
+    let [before @ .., last] = segments else { return Err(nowhere()) };
+    let (endpoint, last) = match (*last, before) {
+        ("metadata", [_, ..]) => (Endpoint::TfsMetadata, None),
+        (last, _) => match last.strip_suffix(":predict") {
+            Some(name) => (Endpoint::TfsPredict, Some(name)),
+            None => (Endpoint::TfsStatus, Some(last)),
+        },
+    };
+    let named: Vec<&str> = before.iter().copied().chain(last).collect();
+    let (model, version) = match named[..] {
+        [model] => (model, Which::Latest),
+        [model, "versions", version] => (model, number(version)?),
+        [model, "labels", label] => (model, Which::Label(decoded(label)?)),
+        _ => return Err(nowhere()),
+    };
+    if model.is_empty() {
+        return Err(nowhere());
+    }
     Ok(Route { endpoint, model: decoded(model)?, version })
 }
 

@@ -9,6 +9,7 @@
 mod activity;
 mod body;
 mod depth;
+mod describe;
 mod door;
 mod endpoint;
 mod engine;
@@ -25,7 +26,10 @@ mod served;
 mod server;
 mod service;
 mod store;
+mod tensor;
+mod tfs;
 mod v2;
+mod warnings;
 
 pub use error::{ApiError, Reason, ServeError};
 pub use keys::{Keys, Scope};

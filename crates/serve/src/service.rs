@@ -118,6 +118,11 @@ impl Service {
         &self.inner.options
     }
 
+    /// How predictions are run.
+    pub(crate) fn exec(&self) -> Exec {
+        self.inner.exec
+    }
+
     pub(crate) fn budget(&self) -> &Arc<Budget> {
         &self.inner.budget
     }

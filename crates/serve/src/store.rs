@@ -71,6 +71,11 @@ impl Catalog {
             .ok_or_else(|| ApiError::not_found(format!("there is no model {}", quoted(name))))
     }
 
+    /// The newest version of every model, and the numbers of all its versions.
+    pub(crate) fn newest(&self) -> impl Iterator<Item = (&Arc<Served>, Vec<u64>)> {
+        self.models.values().filter_map(|v| v.values().next_back().map(|s| (s, v.keys().copied().collect())))
+    }
+
     fn insert(&mut self, served: Arc<Served>) -> Option<Arc<Served>> {
         self.models.entry(served.name.clone()).or_default().insert(served.version, served)
     }

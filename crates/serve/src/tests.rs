@@ -4,6 +4,7 @@
 //! - `statuses`: one request for each status that the service gives, over a socket
 //! - `attacks`: what must not harm it, over a socket
 //! - `models`: versions, labels, files that change, batches
+//! - `protocols`: the binary tensor extension, TensorFlow Serving, tables
 //! - `watching`: counters, names of requests, the log
 //! - `live`: a server on loopback, and a client that may send anything
 
@@ -11,6 +12,7 @@ use crate::{Options, Service};
 use bytes::Bytes;
 use http_body_util::BodyExt;
 use hyper::Request;
+use hyper::http::response::Parts;
 use planish_model::{LinearSettings, Model, NetworkSettings, fit_linear, fit_network};
 use planish_tabular::{Kind, Schema, Table, TableSource};
 use planish_tensor::Exec;
@@ -20,6 +22,7 @@ mod attacks;
 mod endpoints;
 mod live;
 mod models;
+mod protocols;
 mod statuses;
 mod watching;
 
@@ -61,17 +64,23 @@ fn service(options: Options) -> Service {
 
 /// Asks without a socket.
 async fn ask(service: &Service, method: &str, path: &str, body: &str) -> (u16, Value) {
-    let request = Request::builder()
-        .method(method)
-        .uri(path)
-        .header("host", "localhost")
-        .header("content-type", "application/json")
-        .header("content-length", body.len())
-        .body(Bytes::from(body.to_owned()))
-        .unwrap();
-    let reply = service.answer(request).await;
-    let status = reply.status().as_u16();
-    assert_eq!(reply.headers()["content-type"], "application/json");
-    let body = reply.into_body().collect().await.unwrap().to_bytes();
-    (status, serde_json::from_slice(&body).unwrap())
+    let (head, body) =
+        send(service, method, path, &[("content-type", "application/json")], body.as_bytes()).await;
+    assert_eq!(head.headers["content-type"], "application/json");
+    (head.status.as_u16(), serde_json::from_slice(&body).unwrap())
+}
+
+/// Sends any bytes without a socket.
+async fn send(
+    service: &Service,
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: &[u8],
+) -> (Parts, Bytes) {
+    let request = Request::builder().method(method).uri(path).header("host", "localhost");
+    let request = headers.iter().fold(request, |r, (name, value)| r.header(*name, *value));
+    let request = request.header("content-length", body.len()).body(Bytes::from(body.to_vec())).unwrap();
+    let (head, body) = service.answer(request).await.into_parts();
+    (head, body.collect().await.unwrap().to_bytes())
 }

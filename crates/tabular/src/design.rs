@@ -193,6 +193,14 @@ impl Design {
         })
     }
 
+    /// The mean of a number column in the training rows.
+    pub fn mean(&self, name: &str) -> Option<f64> {
+        self.parts.iter().find_map(|p| match p {
+            Part::Number { column, mean, .. } if column == name => Some(mean[0]),
+            _ => None,
+        })
+    }
+
     /// Readies the pipeline for the rows of one table.
     ///
     /// # Errors

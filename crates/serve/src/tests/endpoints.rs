@@ -61,10 +61,13 @@ async fn rows_of_named_values_get_predictions_with_probabilities() {
     assert_eq!(status, 200, "{answer}");
     let p = &answer["predictions"][0]["probabilities"];
     assert!((p["no"].as_f64().unwrap() + p["yes"].as_f64().unwrap() - 1.0).abs() < 1e-12);
+    assert_eq!(answer["predictions"][0].get("warnings"), None);
     assert_eq!(
-        answer["notes"],
-        json!({ "unknown_categories": { "c": 1 }, "missing_values_filled": { "x": 1 } })
+        answer["predictions"][1]["warnings"],
+        json!([{ "column": "x", "kind": "imputed" }, { "column": "c", "kind": "unknown_category" }])
     );
+    let (_, answer) = ask("POST", "/predict", r#"{"model":"species","rows":[{"x":1e300,"c":"u"}]}"#).await;
+    assert_eq!(answer["predictions"][0]["warnings"], json!([{ "column": "x", "kind": "cut_off" }]));
     let (_, answer) = ask("POST", "/predict", r#"{"model":"mass","rows":[{"x":"2.5"}]}"#).await;
     assert_eq!(answer["predictions"], json!([{ "prediction": 6.0 }]));
 }
@@ -119,14 +122,14 @@ async fn wrong_requests_get_a_clear_4xx() {
             "/v2/models/mass/infer",
             tensor(r#"{"name":"x","shape":[1],"datatype":"BYTES","data":["1"]}"#),
             400,
-            "datatype is BYTES",
+            "not of BYTES",
         ),
         (
             "POST",
             "/v2/models/mass/infer",
             tensor(r#"{"name":"x","shape":[18446744073709551615],"datatype":"FP32","data":[1]}"#),
             400,
-            "rows: 1 to 4096",
+            "needs 18446744073709551615 elements",
         ),
     ] {
         let (got, answer) = ask(method, path, &body).await;
