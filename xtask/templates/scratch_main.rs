@@ -7,7 +7,7 @@ use planish_linreg::LinearRegression;
 use planish_model::{LinearSettings, fit_linear};
 use planish_nn::{Activation, Plan, Sequential};
 use planish_optim::{Group, Optimizer, State};
-use planish_serve::Service;
+use planish_serve::{Options, Service};
 use planish_tabular::RowSource;
 use planish_tensor::{Exec, Isa, Matrix};
 use planish_train::metrics::RegressionScores;
@@ -30,6 +30,6 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut scores = RegressionScores::default();
     scores.push(1.0, 2.0);
     println!("{:?}", scores.finish());
-    println!("{:?}", Service::new(Exec::best(), vec![("m".to_owned(), model)])?.names());
+    println!("{:?}", Service::new(Exec::best(), Options::default(), vec![("m".to_owned(), model)])?.names());
     Ok(())
 }

@@ -72,7 +72,24 @@ impl CsvSource {
     /// # Errors
     /// As [`CsvSource::open`], and a column that is missing.
     pub fn open_with(path: &str, schema: &Schema, options: &CsvOptions) -> Result<CsvSource, IoError> {
-        let mut source = Self::start(Input::open(path)?, options)?;
+        Self::with_schema(Input::open(path)?, schema, options)
+    }
+
+    /// As [`CsvSource::open_with`], for bytes in memory; `name` is used in messages.
+    ///
+    /// # Errors
+    /// As [`CsvSource::open_with`].
+    pub fn from_bytes_with(
+        name: &str,
+        bytes: Vec<u8>,
+        schema: &Schema,
+        options: &CsvOptions,
+    ) -> Result<CsvSource, IoError> {
+        Self::with_schema(Input::memory(name, bytes), schema, options)
+    }
+
+    fn with_schema(input: Input, schema: &Schema, options: &CsvOptions) -> Result<CsvSource, IoError> {
+        let mut source = Self::start(input, options)?;
         let places: HashMap<&str, usize> =
             source.names.iter().enumerate().map(|(i, n)| (n.as_str(), i)).collect();
         let field = |c: &ColumnSchema| {

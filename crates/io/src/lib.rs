@@ -22,6 +22,7 @@ mod history_file;
 mod input;
 #[allow(unsafe_code)]
 mod mmap;
+mod model_files;
 mod predictions;
 mod settings;
 mod tensorboard;
@@ -32,6 +33,7 @@ pub use checkpoint::{CheckpointFolder, Every};
 pub use csv_source::{CsvOptions, CsvSource, Header};
 pub use error::IoError;
 pub use history_file::HistoryFile;
+pub use model_files::{FileStamp, ModelFile, find_models};
 pub use predictions::PredictionWriter;
 pub use settings::read_settings;
 pub use tensorboard::EventFile;

@@ -2,7 +2,7 @@
 
 use crate::error::ModelError;
 use crate::model::{Model, Predictor};
-use crate::predict::linear_terms;
+use crate::predict::terms;
 use planish_tabular::{Notes, Table};
 use planish_tensor::Exec;
 
@@ -36,7 +36,7 @@ impl Model {
         if !(level > 0.0 && level < 1.0) {
             return Err(wrong("it must lie between 0 and 1"));
         }
-        let terms = linear_terms(l, table, notes)?;
+        let terms = terms(&l.design, table, notes)?;
         let columns: Vec<_> = terms.iter().map(|t| t.first(table.rows())).collect();
         let mut prediction = vec![0.0; table.rows()];
         l.fit.predict_into(exec.isa, &columns, 0, &mut prediction);

@@ -48,5 +48,5 @@ pub use model::{LinearModelPredictor, LinearPredictor, Model, NetworkPredictor, 
 pub use network::{LearningRates, fit_network, fit_network_with_checkpoints, lr_range_test};
 pub use network_settings::{ClassWeight, NetworkSettings};
 pub use params::Params;
-pub use predict::{NamedPrediction, Predictions};
+pub use predict::{Encoded, NamedPrediction, Predictions};
 pub use record::{Record, Settings};

@@ -2,11 +2,11 @@
 
 use crate::error::ModelError;
 use crate::linear_model::LinearModelFit;
-use crate::model::{LinearModelPredictor, LinearPredictor, Model, Predictor};
+use crate::model::{LinearModelPredictor, Model, Predictor};
 use planish_nn::{Activation, Arenas, Input};
-use planish_tabular::{Notes, Table, Target};
+use planish_tabular::{Design, EncodedRows, Notes, Table, Target};
 use planish_tensor::dd::DdVec;
-use planish_tensor::{Exec, Matrix};
+use planish_tensor::{Exec, MatRef, Matrix};
 use planish_train::metrics::most_probable;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use std::collections::BTreeMap;
@@ -68,30 +68,92 @@ impl Serialize for NamedPrediction<'_> {
     }
 }
 
+/// Rows as a predictor takes them: what its pipeline made of a table.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Encoded {
+    /// A network's features, and the codes of embedded categories.
+    Features(EncodedRows),
+    /// A linear model's terms, one column each.
+    Terms(Vec<DdVec>),
+}
+
+impl Encoded {
+    /// The number of rows.
+    pub fn rows(&self) -> usize {
+        match self {
+            Encoded::Features(x) => x.numbers.rows(),
+            Encoded::Terms(terms) => terms.first().map_or(0, |t| t.hi.len()),
+        }
+    }
+}
+
 impl Model {
     /// Predicts every row of the table. A row's prediction has the same bits alone or among others.
     ///
     /// # Errors
     /// A feature column that is not there, or of the wrong kind.
     pub fn predict(&self, exec: Exec, table: &Table, notes: &mut Notes) -> Result<Predictions, ModelError> {
+        Ok(self.predict_encoded(exec, &self.encode(table, notes)?))
+    }
+
+    /// What the pipeline makes of every row of the table.
+    ///
+    /// # Errors
+    /// A feature column that is not there, or of the wrong kind.
+    pub fn encode(&self, table: &Table, notes: &mut Notes) -> Result<Encoded, ModelError> {
         match self.predictor() {
-            Predictor::Linear(l) => Ok(Predictions::Numbers(linear(exec, l, table, notes)?)),
-            Predictor::LinearModel(l) => linear_model(exec, l, table, notes),
-            Predictor::Network(n) => {
-                let x = n.encoder.encode(table, notes)?;
-                let x = Input::new(x.numbers.view(), &x.codes);
-                let out = n.plan.predict(exec, Arenas::new(&n.params, &n.state), x);
-                Ok(self.decode(&out, n.plan.output_activation()))
-            }
+            Predictor::Linear(l) => terms(&l.design, table, notes).map(Encoded::Terms),
+            Predictor::LinearModel(l) => terms(&l.design, table, notes).map(Encoded::Terms),
+            Predictor::Network(n) => Ok(Encoded::Features(n.encoder.encode(table, notes)?)),
         }
     }
 
-    /// From the network's outputs to probabilities or numbers in the target's units.
-    fn decode(&self, out: &Matrix<f32>, activation: Activation) -> Predictions {
+    /// The number of encoded columns.
+    pub fn encoded_width(&self) -> usize {
+        match self.predictor() {
+            Predictor::Linear(l) => l.design.width(),
+            Predictor::LinearModel(l) => l.design.width(),
+            Predictor::Network(n) => n.encoder.width(),
+        }
+    }
+
+    /// Whether encoded rows are numbers alone: no category is embedded.
+    pub fn is_all_numbers(&self) -> bool {
+        !matches!(self.predictor(), Predictor::Network(n) if n.plan.codes() > 0)
+    }
+
+    /// Predicts every encoded row.
+    ///
+    /// # Panics
+    /// If the rows were not encoded by this model's pipeline.
+    pub fn predict_encoded(&self, exec: Exec, rows: &Encoded) -> Predictions {
+        match (self.predictor(), rows) {
+            (Predictor::Network(n), Encoded::Features(x)) => {
+                let x = Input::new(x.numbers.view(), &x.codes);
+                self.decode(n.plan.predict(exec, Arenas::new(&n.params, &n.state), x).view())
+            }
+            (Predictor::Linear(l), Encoded::Terms(terms)) => {
+                let columns: Vec<_> = terms.iter().map(|t| t.first(rows.rows())).collect();
+                let mut out = vec![0.0; rows.rows()];
+                l.fit.predict_into(exec.isa, &columns, 0, &mut out);
+                Predictions::Numbers(out)
+            }
+            (Predictor::LinearModel(l), Encoded::Terms(terms)) => linear_model(exec, l, terms, rows.rows()),
+            _ => panic!("the rows were encoded by another model"),
+        }
+    }
+
+    /// From a network's outputs, `[rows, outputs]`, to probabilities or numbers in the target's units.
+    ///
+    /// # Panics
+    /// If there are fewer outputs than the network has.
+    pub fn decode(&self, out: MatRef<'_, f32>) -> Predictions {
+        // A margin within ±1, of a hinge loss, becomes a probability.
+        let margin = matches!(self.predictor(), Predictor::Network(n) if n.plan.output_activation() == Activation::Tanh);
         let at = |i, j| {
-            let y = f64::from(out[(i, j)]);
-            // A margin within ±1, of a hinge loss, as a probability.
-            if activation == Activation::Tanh { (1.0 + y) / 2.0 } else { y }
+            let y = f64::from(out.at(i, j));
+            if margin { (1.0 + y) / 2.0 } else { y }
         };
         match self.target() {
             Target::Number { mean, sd, .. } => {
@@ -109,45 +171,24 @@ impl Model {
     }
 }
 
-fn linear(exec: Exec, l: &LinearPredictor, table: &Table, notes: &mut Notes) -> Result<Vec<f64>, ModelError> {
-    let terms = linear_terms(l, table, notes)?;
-    let columns: Vec<_> = terms.iter().map(|t| t.first(table.rows())).collect();
-    let mut out = vec![0.0; table.rows()];
-    l.fit.predict_into(exec.isa, &columns, 0, &mut out);
-    Ok(out)
-}
-
 /// The terms of every row.
-pub(crate) fn linear_terms(
-    l: &LinearPredictor,
-    table: &Table,
-    notes: &mut Notes,
-) -> Result<Vec<DdVec>, ModelError> {
+pub(crate) fn terms(design: &Design, table: &Table, notes: &mut Notes) -> Result<Vec<DdVec>, ModelError> {
     let n = table.rows();
-    let bound = l.design.bind(table)?;
-    let mut terms = vec![DdVec::zeros(n); l.design.width()];
+    let bound = design.bind(table)?;
+    let mut terms = vec![DdVec::zeros(n); design.width()];
     (0..n).for_each(|i| bound.write_row(i, i, &mut terms, notes));
     Ok(terms)
 }
 
-fn linear_model(
-    exec: Exec,
-    l: &LinearModelPredictor,
-    table: &Table,
-    notes: &mut Notes,
-) -> Result<Predictions, ModelError> {
-    let n = table.rows();
-    let bound = l.design.bind(table)?;
-    let mut terms = vec![DdVec::zeros(n); l.design.width()];
-    (0..n).for_each(|i| bound.write_row(i, i, &mut terms, notes));
+fn linear_model(exec: Exec, l: &LinearModelPredictor, terms: &[DdVec], n: usize) -> Predictions {
     let columns: Vec<_> = terms.iter().map(|t| t.first(n)).collect();
     let mut out = Matrix::zeros(n, l.fit.classes().max(1));
     match &l.fit {
         LinearModelFit::Glm(fit) => fit.predict_into(exec.isa, &columns, out.as_mut_slice()),
         other => other.coefficients()[0].predict_into(exec.isa, &columns, out.as_mut_slice()),
     }
-    Ok(match l.fit.classes() {
+    match l.fit.classes() {
         0 => Predictions::Numbers(out.as_slice().to_vec()),
         _ => Predictions::Probabilities(out),
-    })
+    }
 }

@@ -69,10 +69,13 @@ impl<T: Scalar> Narrow<T> {
 
     /// Takes over the parameters for all passes to come.
     pub(crate) fn keep(&mut self, isa: Isa, plan: &Plan, params: &[T]) {
-        if !self.is_kept {
-            T::dispatch(isa, Pad { narrow: self, plan, params });
-            self.is_kept = true;
-        }
+        T::dispatch(isa, Pad { narrow: self, plan, params });
+        self.is_kept = true;
+    }
+
+    /// Whether [`Narrow::keep`] was called.
+    pub(crate) fn is_kept(&self) -> bool {
+        self.is_kept
     }
 
     /// out ← x·W + b of the last layer, for rows of exactly its units.

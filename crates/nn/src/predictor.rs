@@ -59,7 +59,7 @@ impl<'n, T: Element> Predictor<'n, T> {
     /// packed for an instruction set with other tiles.
     pub fn predict<'x>(&mut self, exec: Exec, x: impl Into<Input<'x, T>>) -> MatRef<'_, T> {
         // The arenas are borrowed for as long as this lives, so what is made of them once stays true.
-        if let Some(narrow) = &mut self.ws.narrow {
+        if let Some(narrow) = self.ws.narrow.as_mut().filter(|narrow| !narrow.is_kept()) {
             narrow.keep(exec.isa, self.plan, self.arenas.params);
         }
         self.plan.forward(exec, self.arenas, x, &mut self.ws)

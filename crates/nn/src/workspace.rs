@@ -69,13 +69,17 @@ impl<T: Scalar> Workspace<T> {
         }
     }
 
-    /// Packs the kernels of dense layers.
-    pub(crate) fn pack(&mut self, plan: &Plan, params: &[T], isa: Isa) {
+    /// Packs the kernels of dense layers for an instruction set, which takes as much memory again as the kernels: batches of nine rows
+    /// or more then read these, and those of a network no wider than a vector all batches. They must be packed anew when parameters change.
+    pub fn pack(&mut self, plan: &Plan, params: &[T], isa: Isa) {
         let pack = |s: &Stage| match &s.op {
             Op::Dense(dense) => Some(PackedB::new(isa, dense.kernel_of(params))),
             _ => None,
         };
         self.packed = plan.stages.iter().map(pack).collect();
+        if let Some(narrow) = &mut self.narrow {
+            narrow.keep(isa, plan, params);
+        }
     }
 
     /// The largest batch.

@@ -1,8 +1,9 @@
 //! Errors of the service, and their JSON form `{"error": message}`.
+//!
+//! What is refused has a [`Reason`]: its HTTP status, and the name under which it is counted. Messages tell the client what to
+//! mend; nothing of the machine (paths, source lines) is in them, and what a client sent is quoted, shortened and escaped.
 
-use axum::Json;
-use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
+use hyper::StatusCode;
 
 /// Why the service cannot run.
 #[derive(Debug, thiserror::Error)]
@@ -25,6 +26,28 @@ pub enum ServeError {
         /// The name.
         name: String,
     },
+    /// A model that cannot be served.
+    #[error("{what}")]
+    Model {
+        /// The file and what is wrong.
+        what: String,
+    },
+    /// An address that others can reach, without keys.
+    #[error(
+        "{addr} can be reached from other machines, and no key is asked for: give a file of keys (--keys), or say that everybody may ask (--allow-public)"
+    )]
+    Public {
+        /// The address.
+        addr: String,
+    },
+    /// A key that cannot be understood.
+    #[error("{place}: {what}")]
+    Key {
+        /// The file and line, or the variable.
+        place: String,
+        /// What is wrong.
+        what: String,
+    },
 }
 
 impl From<std::io::Error> for ServeError {
@@ -33,32 +56,113 @@ impl From<std::io::Error> for ServeError {
     }
 }
 
+/// Why a request is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Reason {
+    /// The request cannot be understood.
+    BadRequest,
+    /// No key, or one that nobody has.
+    NoKey,
+    /// The key's scopes do not cover this.
+    Scope,
+    /// A page of another site asks, or under a name that is not ours.
+    Host,
+    /// There is no such path, model or version.
+    NotFound,
+    /// The path does not take the method; it takes this one.
+    Method(&'static str),
+    /// The body came too slowly.
+    SlowBody,
+    /// A body without a length.
+    NoLength,
+    /// The body is too long, before or after decompression.
+    TooLarge,
+    /// The body has an encoding or type that is not read.
+    Encoding,
+    /// Too many requests at once.
+    Busy,
+    /// Too many requests from this key or address; seconds until the next is taken.
+    Rate(u32),
+    /// A flaw of the service.
+    Internal,
+    /// The service is not ready, or is stopping.
+    NotReady,
+    /// The answer took too long.
+    Deadline,
+}
+
+impl Reason {
+    /// The status of the answer.
+    pub fn status(self) -> StatusCode {
+        match self {
+            Reason::BadRequest => StatusCode::BAD_REQUEST,
+            Reason::NoKey => StatusCode::UNAUTHORIZED,
+            Reason::Scope | Reason::Host => StatusCode::FORBIDDEN,
+            Reason::NotFound => StatusCode::NOT_FOUND,
+            Reason::Method(_) => StatusCode::METHOD_NOT_ALLOWED,
+            Reason::SlowBody => StatusCode::REQUEST_TIMEOUT,
+            Reason::NoLength => StatusCode::LENGTH_REQUIRED,
+            Reason::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Reason::Encoding => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Reason::Busy | Reason::Rate(_) => StatusCode::TOO_MANY_REQUESTS,
+            Reason::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+            Reason::NotReady => StatusCode::SERVICE_UNAVAILABLE,
+            Reason::Deadline => StatusCode::GATEWAY_TIMEOUT,
+        }
+    }
+
+    /// The name that it is counted under.
+    pub fn name(self) -> &'static str {
+        match self {
+            Reason::BadRequest => "bad_request",
+            Reason::NoKey => "no_key",
+            Reason::Scope => "scope",
+            Reason::Host => "host",
+            Reason::NotFound => "not_found",
+            Reason::Method(_) => "method",
+            Reason::SlowBody => "slow_body",
+            Reason::NoLength => "no_length",
+            Reason::TooLarge => "too_large",
+            Reason::Encoding => "encoding",
+            Reason::Busy => "busy",
+            Reason::Rate(_) => "rate",
+            Reason::Internal => "internal",
+            Reason::NotReady => "not_ready",
+            Reason::Deadline => "deadline",
+        }
+    }
+}
+
 /// An answer to a request that cannot be served.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ApiError {
-    status: StatusCode,
-    message: String,
+    pub(crate) reason: Reason,
+    pub(crate) message: String,
 }
 
 impl ApiError {
+    /// The answer for this reason.
+    pub fn new(reason: Reason, message: impl Into<String>) -> ApiError {
+        ApiError { reason, message: message.into() }
+    }
+
     /// 400: the request is wrong.
     pub fn bad_request(message: impl Into<String>) -> ApiError {
-        ApiError { status: StatusCode::BAD_REQUEST, message: message.into() }
+        ApiError::new(Reason::BadRequest, message)
     }
 
     /// 404: there is no such thing.
     pub fn not_found(message: impl Into<String>) -> ApiError {
-        ApiError { status: StatusCode::NOT_FOUND, message: message.into() }
-    }
-
-    /// Any other status.
-    pub fn new(status: StatusCode, message: impl Into<String>) -> ApiError {
-        ApiError { status, message: message.into() }
+        ApiError::new(Reason::NotFound, message)
     }
 }
 
-impl IntoResponse for ApiError {
-    fn into_response(self) -> Response {
-        (self.status, Json(serde_json::json!({ "error": self.message }))).into_response()
+/// What a client sent, short enough for a message and with control characters escaped.
+pub(crate) fn quoted(text: &str) -> String {
+    const LONGEST: usize = 60;
+    match text.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{:?}…", &text[..end]),
+        None => format!("{text:?}"),
     }
 }

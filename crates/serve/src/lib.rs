@@ -1,18 +1,44 @@
-//! Models as an HTTP service: the Open Inference Protocol V2 (REST, JSON tensors) and `POST /predict` with rows of named
-//! values. The only crate that opens sockets.
+//! Models as an HTTP service: the Open Inference Protocol V2 and `POST /predict` with rows of named values. The only crate
+//! that opens sockets.
 //!
-//! [`router`] builds the application without a socket; [`run`] serves it on a listener that the caller owns, until the
-//! caller's shutdown signal; [`serve`] does all of it for a program.
+//! [`Service`] holds the models and answers a request without a socket; [`run`] serves it on a listener that the caller owns,
+//! until the caller's shutdown signal; [`serve`] does all of it for a program. A request passes `server` (connections), `door` (may it?),
+//! and one file a protocol.
 #![forbid(unsafe_code)]
 
+mod activity;
+mod body;
+mod depth;
+mod describe;
+mod door;
+mod endpoint;
+mod engine;
 mod error;
-mod router;
+mod host;
+mod ids;
+mod keys;
+mod metrics;
+mod options;
+mod page;
+mod plain_errors;
+mod reply;
 mod rows;
+mod served;
 mod server;
-mod state;
+mod service;
+mod store;
+mod tensor;
+mod tfs;
 mod v2;
+mod warnings;
 
-pub use error::{ApiError, ServeError};
-pub use router::router;
+pub use error::{ApiError, Reason, ServeError};
+pub use keys::{Keys, Scope};
+pub use options::Options;
+pub use reply::Reply;
 pub use server::{run, serve};
-pub use state::Service;
+pub use service::Service;
+pub use store::{Label, ModelSource, Reloaded};
+
+#[cfg(test)]
+mod tests;

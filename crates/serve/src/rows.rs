@@ -1,58 +1,210 @@
-//! `POST /predict`: rows of named raw values in, predictions with probabilities out.
+//! `POST /predict`: rows of named raw values in, predictions with probabilities out, as JSON or as CSV.
 //!
-//! `{"rows": [{"age": 39, "city": "Bonn"}, …], "model": "name"}` → `{"model": …, "predictions": [{"prediction": …,
-//! "probabilities": {…}}, …], "notes": {…}}`. `null` stands for a missing value; names that the model does not use are
-//! ignored; `model` is needed only where several are served.
+//! `{"rows": [{"age": 39, "city": "Bonn"}, …], "model": "name", "interval": 0.95}` → `{"model": …, "predictions": [{"prediction": …,
+//! "probabilities": {…}, "warnings": […]}, …]}`. `null` stands for a missing value; names that the model does not use are
+//! ignored; `model` is needed only where several are served. A body of `text/csv` is a table with a header, and `model` and `interval` are
+//! in the query; the answer is CSV where the request accepts `text/csv`.
 
-use crate::error::ApiError;
-use crate::state::{MAX_ROWS, Served, Service};
-use axum::Json;
-use axum::body::Bytes;
-use axum::extract::State;
-use planish_tabular::{Kind, Table, is_missing};
+use crate::depth::check_depth;
+use crate::door::Asked;
+use crate::error::{ApiError, Reason, quoted};
+use crate::reply::{self, Reply};
+use crate::served::Served;
+use crate::service::Service;
+use crate::warnings::{Warning, warnings};
+use hyper::header::{ACCEPT, CONTENT_TYPE, HeaderName};
+use hyper::{HeaderMap, StatusCode};
+use percent_encoding::percent_decode_str;
+use planish_io::{CsvSource, PredictionWriter};
+use planish_model::{Intervals, Predictions, Predictor};
+use planish_tabular::{Kind, Notes, RowSource, Table, is_missing};
 use planish_tensor::Dd;
-use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use std::sync::Arc;
+
+/// The type of tables.
+const CSV: &str = "text/csv";
 
 #[derive(Deserialize)]
 struct Request {
     rows: Vec<Map<String, Value>>,
     model: Option<String>,
+    interval: Option<f64>,
 }
 
-pub(crate) async fn predict(State(service): State<Service>, body: Bytes) -> Result<Json<Value>, ApiError> {
-    let request: Request = parse_body(&body)?;
+/// What was understood of a request.
+struct Wanted {
+    served: Arc<Served>,
+    table: Table,
+    interval: Option<f64>,
+}
+
+#[derive(Serialize)]
+struct Answer<'a> {
+    model: &'a str,
+    model_version: String,
+    predictions: Vec<Row<'a>>,
+}
+
+#[derive(Serialize)]
+struct Row<'a> {
+    #[serde(flatten)]
+    prediction: planish_model::NamedPrediction<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mean_ci: Option<[f64; 2]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    obs_ci: Option<[f64; 2]>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warnings: Vec<Warning<'a>>,
+}
+
+pub(crate) async fn predict(service: &Service, asked: Asked<'_>) -> Result<Reply, ApiError> {
+    let wanted = match mentions(asked.headers, &CONTENT_TYPE, CSV) {
+        true => from_csv(service, &asked)?,
+        false => from_json(service, &asked)?,
+    };
+    let served = &wanted.served;
+    let (predictions, intervals) = match wanted.interval {
+        None => (service.predict(served, &wanted.table).await?.0, None),
+        Some(level) => {
+            let intervals = intervals(service, &wanted, level)?;
+            (Predictions::Numbers(intervals.prediction.clone()), Some(intervals))
+        }
+    };
+    match mentions(asked.headers, &ACCEPT, CSV) {
+        true => to_csv(served, &predictions, intervals.as_ref()),
+        false => to_json(&wanted, &predictions, intervals.as_ref()),
+    }
+}
+
+/// Whether a header names this type.
+fn mentions(headers: &HeaderMap, header: &HeaderName, kind: &str) -> bool {
+    headers.get(header).and_then(|v| v.to_str().ok()).is_some_and(|v| v.to_ascii_lowercase().contains(kind))
+}
+
+fn from_json(service: &Service, asked: &Asked<'_>) -> Result<Wanted, ApiError> {
+    let request: Request = parse_body(service, &asked.body)?;
     let served = service.model(request.model.as_deref())?;
-    if request.rows.is_empty() || request.rows.len() > MAX_ROWS {
+    let table = named_rows(service, &served, "\"rows\" has", &request.rows)?;
+    Ok(Wanted { served, table, interval: request.interval })
+}
+
+fn check_rows(service: &Service, what: &str, n: usize) -> Result<(), ApiError> {
+    let most = service.options().rows;
+    match n {
+        0 => Err(ApiError::bad_request(format!("{what} 0 rows: 1 to {most} are allowed"))),
+        n if n > most => Err(ApiError::bad_request(format!("{what} {n} rows: 1 to {most} are allowed"))),
+        _ => Ok(()),
+    }
+}
+
+fn from_csv(service: &Service, asked: &Asked<'_>) -> Result<Wanted, ApiError> {
+    let (mut model, mut interval) = (None, None);
+    for (key, value) in asked.query.split('&').filter_map(|pair| pair.split_once('=')) {
+        let value = percent_decode_str(value).decode_utf8_lossy();
+        match key {
+            "model" => model = Some(value.into_owned()),
+            "interval" => {
+                let level = value
+                    .parse()
+                    .map_err(|_| ApiError::bad_request("\"interval\" is a number such as 0.95"))?;
+                interval = Some(level);
+            }
+            _ => {}
+        }
+    }
+    let served = service.model(model.as_deref())?;
+    let wrong = |e: planish_io::IoError| ApiError::bad_request(e.to_string());
+    let bytes = asked.body.to_vec();
+    let mut source =
+        CsvSource::from_bytes_with("body", bytes, &served.features, &Default::default()).map_err(wrong)?;
+    let (mut table, mut block) = (Table::new(served.features.clone()), Table::new(served.features.clone()));
+    loop {
+        source.next(&mut block).map_err(wrong)?;
+        if block.rows() == 0 {
+            break;
+        }
+        table.append(&block);
+        if table.rows() > service.options().rows {
+            break;
+        }
+    }
+    check_rows(service, "the table has", table.rows())?;
+    Ok(Wanted { served, table, interval })
+}
+
+fn intervals(service: &Service, wanted: &Wanted, level: f64) -> Result<Intervals, ApiError> {
+    let model = &wanted.served.model;
+    if !matches!(model.predictor(), Predictor::Linear(_)) {
         return Err(ApiError::bad_request(format!(
-            "\"rows\" has {} rows: 1 to {MAX_ROWS} are allowed",
-            request.rows.len()
+            "model {} has no intervals: least squares has",
+            quoted(&wanted.served.name)
         )));
     }
-    let table = table_of(&served, &request.rows)?;
-    let (predictions, notes) = service.predict(served.clone(), table).await?;
+    let intervals = model.predict_intervals(service.exec(), &wanted.table, &mut Notes::default(), level);
+    intervals.map_err(|e| ApiError::bad_request(e.to_string()))
+}
+
+fn to_json(
+    wanted: &Wanted,
+    predictions: &Predictions,
+    intervals: Option<&Intervals>,
+) -> Result<Reply, ApiError> {
+    let served = &wanted.served;
     let classes = served.model.target().classes();
-    let list: Vec<_> = (0..predictions.rows()).map(|i| predictions.named(classes, i)).collect();
-    let mut answer = json!({ "model": served.name, "predictions": list });
-    if !notes.unknown.is_empty() {
-        answer["notes"]["unknown_categories"] = json!(notes.unknown);
-    }
-    if !notes.clamped.is_empty() {
-        answer["notes"]["numbers_cut_off"] = json!(notes.clamped);
-    }
-    if !notes.imputed.is_empty() {
-        answer["notes"]["missing_values_filled"] = json!(notes.imputed);
-    }
-    Ok(Json(answer))
+    let rows = warnings(served, &wanted.table).into_iter().enumerate().map(|(i, warnings)| Row {
+        prediction: predictions.named(classes, i),
+        mean_ci: intervals.map(|x| x.mean_ci[i]),
+        obs_ci: intervals.map(|x| x.obs_ci[i]),
+        warnings,
+    });
+    reply::json(&Answer {
+        model: &served.name,
+        model_version: served.version.to_string(),
+        predictions: rows.collect(),
+    })
+}
+
+fn to_csv(
+    served: &Served,
+    predictions: &Predictions,
+    intervals: Option<&Intervals>,
+) -> Result<Reply, ApiError> {
+    let mut out = Vec::new();
+    let mut write = || -> Result<(), planish_io::IoError> {
+        match intervals {
+            Some(intervals) => {
+                let mut writer = PredictionWriter::with_intervals("answer", &mut out)?;
+                writer.write_intervals(intervals)?;
+                writer.finish()
+            }
+            None => {
+                let mut writer = PredictionWriter::new("answer", &mut out, &served.model)?;
+                writer.write(predictions)?;
+                writer.finish()
+            }
+        }
+    };
+    write().map_err(|e| ApiError::new(Reason::Internal, e.to_string()))?;
+    Ok(reply::whole(StatusCode::OK, CSV, out))
 }
 
 /// The body as JSON of the wanted shape.
-pub(crate) fn parse_body<T: for<'a> Deserialize<'a>>(body: &[u8]) -> Result<T, ApiError> {
+pub(crate) fn parse_body<T: for<'a> Deserialize<'a>>(service: &Service, body: &[u8]) -> Result<T, ApiError> {
+    check_depth(body, service.options().json_depth)?;
     serde_json::from_slice(body)
         .map_err(|e| ApiError::bad_request(format!("the body cannot be understood: {e}")))
 }
 
-fn table_of(served: &Served, rows: &[Map<String, Value>]) -> Result<Table, ApiError> {
+/// Rows of named values as a table; `what` begins the message if there are too many.
+pub(crate) fn named_rows(
+    service: &Service,
+    served: &Served,
+    what: &str,
+    rows: &[Map<String, Value>],
+) -> Result<Table, ApiError> {
+    check_rows(service, what, rows.len())?;
     let mut table = Table::new(served.features.clone());
     for (i, row) in rows.iter().enumerate() {
         for (position, column) in served.features.columns.iter().enumerate() {
@@ -69,12 +221,7 @@ fn table_of(served: &Served, rows: &[Map<String, Value>]) -> Result<Table, ApiEr
 }
 
 /// Puts a JSON value into the unfinished row.
-pub(crate) fn push_value(
-    table: &mut Table,
-    position: usize,
-    kind: Kind,
-    value: &Value,
-) -> Result<(), String> {
+fn push_value(table: &mut Table, position: usize, kind: Kind, value: &Value) -> Result<(), String> {
     match (kind, value) {
         (Kind::Number, Value::Null) => table.push_number(position, None),
         (Kind::Number, Value::Number(n)) => table

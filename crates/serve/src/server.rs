@@ -1,49 +1,242 @@
-//! The running server: a listener that the caller owns, a shutdown signal, and a bounded drain.
+//! The running server: our own loop that accepts connections, so that each has its time-outs and its place, a shutdown signal, and a
+//! bounded drain.
 
-use crate::error::ServeError;
-use crate::router::router;
-use crate::state::Service;
+use crate::activity::Activity;
+use crate::door;
+use crate::error::{Reason, ServeError};
+use crate::host::Hosts;
+use crate::plain_errors::PlainErrors;
+use crate::reply::{Reply, error_text};
+use crate::service::Service;
+use hyper::Request;
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto::Builder;
+use std::convert::Infallible;
 use std::future::Future;
 use std::net::SocketAddr;
+use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
-use tokio::net::TcpListener;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
 use tokio::signal;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
-/// How long requests in flight may take after the shutdown signal.
-const DRAIN: Duration = Duration::from_secs(10);
+/// Connections at once that are told that there are too many.
+const TURNED_AWAY: usize = 64;
+/// Streams of one HTTP/2 connection.
+const STREAMS: u32 = 128;
 
-/// Serves until `shutdown` is ready, then lets requests in flight finish for up to ten seconds.
+/// Serves until `shutdown` is ready; then `ready` says no, no connection is taken any more, and requests in flight may finish for
+/// the time of [`crate::Options::drain`].
 ///
 /// # Errors
-/// A listener that fails.
+/// A listener that fails, or an address that others can reach where no key is asked for.
 pub async fn run(
     listener: TcpListener,
     service: Service,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), ServeError> {
-    let (stop, stopped) = tokio::sync::oneshot::channel();
-    let signal = async move {
-        shutdown.await;
-        let _ = stop.send(());
+    let addr = listener.local_addr()?;
+    let options = service.options();
+    check_public(addr, &service)?;
+    let (drain, delay, connections) = (options.drain, options.drain_delay, options.connections);
+    let (stop, stopping) = watch::channel(false);
+    let house = House {
+        hosts: Arc::new(Hosts::new(addr.ip(), &options.allowed_hosts)),
+        service: service.clone(),
+        places: Arc::new(Semaphore::new(connections)),
+        turned_away: Arc::new(Semaphore::new(TURNED_AWAY)),
+        stopping,
     };
-    let serving = axum::serve(listener, router(service)).with_graceful_shutdown(signal);
-    let late = async move {
-        if stopped.await.is_err() {
-            std::future::pending::<()>().await;
-        }
-        tokio::time::sleep(DRAIN).await;
+    let asked_to_stop = async {
+        shutdown.await;
+        service.stop();
+        tokio::time::sleep(delay).await;
     };
     tokio::select! {
-        result = serving => Ok(result?),
-        () = late => Ok(()),
+        () = accept(listener, &house) => {}
+        () = look_after_files(&service) => {}
+        () = asked_to_stop => {}
     }
+    let _ = stop.send(true);
+    // Every connection holds a place: all are done when all are free.
+    let all = u32::try_from(connections).unwrap_or(u32::MAX);
+    let _ = tokio::time::timeout(drain, house.places.acquire_many(all)).await;
+    Ok(())
+}
+
+/// An address that others can reach needs keys, or that somebody said that it needs none.
+fn check_public(addr: SocketAddr, service: &Service) -> Result<(), ServeError> {
+    let options = service.options();
+    if addr.ip().is_loopback() || !options.keys.is_empty() || options.allow_public {
+        return Ok(());
+    }
+    Err(ServeError::Public { addr: addr.to_string() })
+}
+
+/// Reads models again when their files change, or at SIGHUP.
+async fn look_after_files(service: &Service) {
+    let watch = service.options().watch;
+    #[cfg(unix)]
+    let Ok(mut hangup) = signal::unix::signal(signal::unix::SignalKind::hangup()) else {
+        return std::future::pending().await;
+    };
+    loop {
+        let time = async {
+            match watch.is_zero() {
+                true => std::future::pending().await,
+                false => tokio::time::sleep(watch).await,
+            }
+        };
+        #[cfg(unix)]
+        tokio::select! {
+            () = time => {}
+            _ = hangup.recv() => {}
+        }
+        #[cfg(not(unix))]
+        time.await;
+        let service = service.clone();
+        let _ = tokio::task::spawn_blocking(move || service.reload()).await;
+    }
+}
+
+/// What every connection needs.
+struct House {
+    service: Service,
+    hosts: Arc<Hosts>,
+    places: Arc<Semaphore>,
+    turned_away: Arc<Semaphore>,
+    stopping: watch::Receiver<bool>,
+}
+
+async fn accept(listener: TcpListener, house: &House) {
+    loop {
+        let Ok((socket, peer)) = listener.accept().await else {
+            // No descriptor is left, or the client is gone already: neither ends the service.
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            continue;
+        };
+        match house.places.clone().try_acquire_owned() {
+            Ok(place) => {
+                let _ = socket.set_nodelay(true);
+                let (service, hosts) = (house.service.clone(), house.hosts.clone());
+                tokio::spawn(connection(socket, peer, service, hosts, house.stopping.clone(), place));
+            }
+            Err(_) => {
+                house.service.metrics().refused(Reason::Busy);
+                if let Ok(permit) = house.turned_away.clone().try_acquire_owned() {
+                    tokio::spawn(turn_away(socket, permit));
+                }
+            }
+        }
+    }
+}
+
+/// Says that there are too many connections.
+async fn turn_away(mut socket: TcpStream, _permit: OwnedSemaphorePermit) {
+    let body = error_text("too many connections at once");
+    let head = "HTTP/1.1 503 Service Unavailable\r\nconnection: close\r\nretry-after: 1\r\ncontent-type: application/json";
+    let answer = format!("{head}\r\ncontent-length: {}\r\n\r\n{body}", body.len());
+    let say = async {
+        socket.write_all(answer.as_bytes()).await?;
+        socket.shutdown().await?;
+        // What the client sent is read, so that the system does not take the answer back.
+        let mut sink = [0; 4096];
+        while socket.read(&mut sink).await? > 0 {}
+        Ok::<(), std::io::Error>(())
+    };
+    let _ = tokio::time::timeout(Duration::from_millis(500), say).await;
+}
+
+async fn connection(
+    socket: TcpStream,
+    peer: SocketAddr,
+    service: Service,
+    hosts: Arc<Hosts>,
+    mut stopping: watch::Receiver<bool>,
+    _place: OwnedSemaphorePermit,
+) {
+    let activity = Arc::new(Activity::new());
+    let _counted = Counted::new(&service);
+    let builder = http(&service);
+    let answer = service_fn(|request: Request<Incoming>| {
+        let (service, hosts, activity) = (service.clone(), hosts.clone(), activity.clone());
+        async move {
+            activity.request_began();
+            // A stream that is reset drops this future, so the end is noted by a guard.
+            let _ended = Ended(&activity);
+            Ok::<Reply, Infallible>(door::answer(&service, &hosts, peer.ip(), request).await)
+        }
+    });
+    let io = TokioIo::new(PlainErrors::new(socket, activity.clone()));
+    let mut serving = pin!(builder.serve_connection(io, answer));
+    tokio::select! {
+        _ = serving.as_mut() => {}
+        () = activity.over(service.options()) => {}
+        () = told(&mut stopping) => {
+            serving.as_mut().graceful_shutdown();
+            // Still subject to the connection's own time.
+            tokio::select! {
+                _ = serving => {}
+                () = activity.over(service.options()) => {}
+            }
+        }
+    }
+}
+
+/// Ready when the service stops.
+async fn told(stopping: &mut watch::Receiver<bool>) {
+    let _ = stopping.wait_for(|stop| *stop).await;
+}
+
+/// An open connection, as long as it is counted.
+struct Counted<'a>(&'a Service);
+
+impl<'a> Counted<'a> {
+    fn new(service: &'a Service) -> Self {
+        service.metrics().connections.inc();
+        Counted(service)
+    }
+}
+
+impl Drop for Counted<'_> {
+    fn drop(&mut self) {
+        self.0.metrics().connections.dec();
+    }
+}
+
+struct Ended<'a>(&'a Activity);
+
+impl Drop for Ended<'_> {
+    fn drop(&mut self) {
+        self.0.request_ended();
+    }
+}
+
+fn http(service: &Service) -> Builder<TokioExecutor> {
+    let options = service.options();
+    let mut builder = Builder::new(TokioExecutor::new());
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        // This timer runs from the end of the last answer on; a head that has begun has less time (see `activity`).
+        .header_read_timeout(options.idle_timeout)
+        .max_buf_size(options.header_bytes.max(8 << 10))
+        .http2()
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(STREAMS)
+        .max_header_list_size(u32::try_from(options.header_bytes).unwrap_or(u32::MAX));
+    builder
 }
 
 /// Listens on the address (`host:port`), calls `ready` with the one in use (a port of 0 is chosen by the system), and serves until
 /// SIGTERM or Ctrl-C.
 ///
 /// # Errors
-/// An address that cannot be listened on, or a system that refuses threads or signals.
+/// An address that cannot be listened on or that needs a key, or a system that refuses threads or signals.
 pub fn serve(addr: &str, service: Service, ready: impl FnOnce(SocketAddr)) -> Result<(), ServeError> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
@@ -51,7 +244,9 @@ pub fn serve(addr: &str, service: Service, ready: impl FnOnce(SocketAddr)) -> Re
             .await
             .map_err(|e| ServeError::Bind { addr: addr.to_owned(), reason: e.to_string() })?;
         let stop = stop_signal()?;
-        ready(listener.local_addr()?);
+        let addr = listener.local_addr()?;
+        check_public(addr, &service)?;
+        ready(addr);
         run(listener, service, stop).await
     })
 }

@@ -77,6 +77,20 @@ pub struct EncodedRows {
     pub codes: Vec<u32>,
 }
 
+impl EncodedRows {
+    /// The rows of all parts, one part after the other.
+    ///
+    /// # Panics
+    /// If the parts are of different widths.
+    pub fn joined(parts: &[&EncodedRows]) -> EncodedRows {
+        let cols = parts.first().map_or(0, |p| p.numbers.cols());
+        let mut numbers = Matrix::zeros(parts.iter().map(|p| p.numbers.rows()).sum(), cols);
+        let rows = parts.iter().flat_map(|p| (0..p.numbers.rows()).map(|i| p.numbers.row(i)));
+        rows.enumerate().for_each(|(at, row)| numbers.row_mut(at).copy_from_slice(row));
+        EncodedRows { numbers, codes: parts.iter().flat_map(|p| &p.codes).copied().collect() }
+    }
+}
+
 /// The fitted pipeline of a network.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Encoder {
@@ -156,6 +170,24 @@ impl Encoder {
     /// The encoded columns' names: `age`, `age[missing]`, `city[Bonn]`, and `street[embedding]` where the numbers have none.
     pub fn names(&self) -> Vec<String> {
         self.features.iter().flat_map(Feature::names).collect()
+    }
+
+    /// The known levels of a category column, sorted.
+    pub fn levels(&self, name: &str) -> Option<&Levels> {
+        self.features.iter().find_map(|f| match f {
+            Feature::Category { column, levels } | Feature::Embedded { column, levels, .. }
+                if column == name =>
+            {
+                Some(levels)
+            }
+            _ => None,
+        })
+    }
+
+    /// Whether this number of a column is so far from the training rows that it is cut off.
+    pub fn cuts_off(&self, name: &str, x: f64) -> bool {
+        let far = |f: &Feature| matches!(f, Feature::Number { column, mean, sd, .. } if column == name && ((x - mean) / sd).abs() > FARTHEST);
+        self.features.iter().any(far)
     }
 
     /// The columns that the pipeline reads, with their kinds.

@@ -91,6 +91,11 @@ impl Levels {
         &self.names[..self.names.len() - usize::from(self.has_missing)]
     }
 
+    /// Whether training had missing values, so that they are a level of their own.
+    pub fn has_missing(&self) -> bool {
+        self.has_missing
+    }
+
     pub(crate) fn code(&self, text: Option<&str>) -> Code {
         match text {
             None if self.has_missing => Code::Level(self.names.len() - 1),

@@ -4,12 +4,12 @@ use crate::args::{ServeArgs, exec};
 use crate::report;
 use anyhow::bail;
 use planish_io::load_model;
-use planish_serve::{Service, serve};
+use planish_serve::{Options, Service, serve};
 use std::path::Path;
 
 pub(crate) fn run(a: &ServeArgs) -> anyhow::Result<()> {
     let models = a.models.iter().map(|m| named_model(m)).collect::<anyhow::Result<Vec<_>>>()?;
-    let service = Service::new(exec(1)?, models)?;
+    let service = Service::new(exec(1)?, Options::default(), models)?;
     let names = service.names().join(", ");
     serve(&a.addr, service, |addr| report::say(&format!("serving {names} on http://{addr} (Ctrl-C stops)")))?;
     report::say("stopped");

@@ -1,49 +1,11 @@
-//! The endpoints, asked without a socket.
+//! What each path answers, asked without a socket.
 
-use super::*;
-use axum::body::{Body, to_bytes};
-use axum::http::Request;
-use planish_model::{LinearSettings, NetworkSettings, fit_linear, fit_network};
-use planish_tabular::{Kind, Schema, Table, TableSource};
-use planish_tensor::Exec;
-use serde_json::Value;
-use tower::ServiceExt;
-
-/// A classifier `species` and a linear model `mass`.
-fn service() -> Service {
-    let mut t = Table::new(Schema::new([
-        ("x", Kind::Number),
-        ("c", Kind::Category),
-        ("y", Kind::Number),
-        ("k", Kind::Category),
-    ]));
-    for i in 0..60 {
-        t.push_number(0, Some(f64::from(i)));
-        t.push_text(1, Some(["u", "v"][i as usize % 2]));
-        t.push_number(2, Some(2.0 * f64::from(i) + 1.0));
-        t.push_text(3, Some(["no", "yes"][usize::from(i > 30)]));
-        t.end_row(0);
-    }
-    let settings =
-        NetworkSettings { hidden: vec![4], epochs: 3, drop: vec!["y".into()], ..NetworkSettings::new("k") };
-    let network = fit_network(Exec::best(), &t, &settings, &mut ()).unwrap();
-    let linear = LinearSettings { drop: vec!["k".into(), "c".into()], ..LinearSettings::new("y") };
-    let linear = fit_linear(Exec::best(), &mut TableSource::new(&t), &linear).unwrap();
-    Service::new(Exec::best(), vec![("species".into(), network), ("mass".into(), linear)]).unwrap()
-}
+use super::{ask as ask_service, service};
+use crate::Options;
+use serde_json::{Value, json};
 
 async fn ask(method: &str, path: &str, body: &str) -> (u16, Value) {
-    let request = Request::builder()
-        .method(method)
-        .uri(path)
-        .header("content-type", "application/json")
-        .body(Body::from(body.to_owned()))
-        .unwrap();
-    let response = router(service()).oneshot(request).await.unwrap();
-    let status = response.status().as_u16();
-    assert_eq!(response.headers()["content-type"], "application/json");
-    let bytes = to_bytes(response.into_body(), 1 << 20).await.unwrap();
-    (status, serde_json::from_slice(&bytes).unwrap())
+    ask_service(&service(Options::default()), method, path, body).await
 }
 
 #[tokio::test]
@@ -99,10 +61,13 @@ async fn rows_of_named_values_get_predictions_with_probabilities() {
     assert_eq!(status, 200, "{answer}");
     let p = &answer["predictions"][0]["probabilities"];
     assert!((p["no"].as_f64().unwrap() + p["yes"].as_f64().unwrap() - 1.0).abs() < 1e-12);
+    assert_eq!(answer["predictions"][0].get("warnings"), None);
     assert_eq!(
-        answer["notes"],
-        json!({ "unknown_categories": { "c": 1 }, "missing_values_filled": { "x": 1 } })
+        answer["predictions"][1]["warnings"],
+        json!([{ "column": "x", "kind": "imputed" }, { "column": "c", "kind": "unknown_category" }])
     );
+    let (_, answer) = ask("POST", "/predict", r#"{"model":"species","rows":[{"x":1e300,"c":"u"}]}"#).await;
+    assert_eq!(answer["predictions"][0]["warnings"], json!([{ "column": "x", "kind": "cut_off" }]));
     let (_, answer) = ask("POST", "/predict", r#"{"model":"mass","rows":[{"x":"2.5"}]}"#).await;
     assert_eq!(answer["predictions"], json!([{ "prediction": 6.0 }]));
 }
@@ -114,7 +79,7 @@ async fn wrong_requests_get_a_clear_4xx() {
     let huge = format!(r#"{{"rows":["{}"]}}"#, "x".repeat(9 << 20));
     for (method, path, body, status, part) in [
         ("GET", "/nowhere", String::new(), 404, "nothing at this path"),
-        ("GET", "/predict", String::new(), 405, "does not take that method"),
+        ("GET", "/predict", String::new(), 405, "takes POST only"),
         ("POST", "/predict", "{".to_owned(), 400, "line 1 column 1"),
         ("POST", "/predict", rows("[]"), 400, "1 to 4096"),
         ("POST", "/predict", r#"{"rows":[{}]}"#.to_owned(), 400, "mass, species"),
@@ -157,14 +122,14 @@ async fn wrong_requests_get_a_clear_4xx() {
             "/v2/models/mass/infer",
             tensor(r#"{"name":"x","shape":[1],"datatype":"BYTES","data":["1"]}"#),
             400,
-            "datatype is BYTES",
+            "not of BYTES",
         ),
         (
             "POST",
             "/v2/models/mass/infer",
             tensor(r#"{"name":"x","shape":[18446744073709551615],"datatype":"FP32","data":[1]}"#),
             400,
-            "rows: 1 to 4096",
+            "needs 18446744073709551615 elements",
         ),
     ] {
         let (got, answer) = ask(method, path, &body).await;

@@ -1,0 +1,186 @@
+//! What every request passes: where does it go, may it, is there room, and what is counted and logged of it.
+//!
+//! The order is that of cost: a request that will be refused costs least. A body is read only for who may ask, and only then the
+//! request takes one of the places of those that are worked on.
+
+use crate::body;
+use crate::endpoint::{Endpoint, Route};
+use crate::error::{ApiError, Reason};
+use crate::host::Hosts;
+use crate::reply::{self, Reply};
+use crate::service::Service;
+use crate::{describe, ids, page, rows, tfs, v2};
+use bytes::Bytes;
+use hyper::body::Body;
+use hyper::header::ACCEPT;
+use hyper::http::request::Parts;
+use hyper::{HeaderMap, Request, StatusCode};
+use serde_json::json;
+use std::future::Future;
+use std::net::IpAddr;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
+
+/// The type of the text that Prometheus reads.
+const METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+/// A request that was let in.
+pub(crate) struct Asked<'a> {
+    pub(crate) route: &'a Route,
+    pub(crate) headers: &'a HeaderMap,
+    pub(crate) query: &'a str,
+    pub(crate) body: Bytes,
+}
+
+/// The answer to a request from this address.
+pub(crate) async fn answer<B>(service: &Service, hosts: &Hosts, peer: IpAddr, request: Request<B>) -> Reply
+where
+    B: Body<Data = Bytes>,
+{
+    let began = Instant::now();
+    let (parts, body) = request.into_parts();
+    let id = service.ids().of(&parts.headers);
+    let route = Route::of(&parts.method, parts.uri.path());
+    let endpoint = route.as_ref().map_or("none", |route| route.endpoint.name());
+    let result = match &route {
+        Ok(route) => unless_it_panics(let_in(service, hosts, route, &parts, body)).await,
+        Err(e) => Err(e.clone()),
+    };
+    let mut reply = result.unwrap_or_else(|e| {
+        service.metrics().refused(e.reason);
+        reply::error(&e)
+    });
+    let (status, took) = (reply.status().as_u16(), began.elapsed());
+    service.metrics().answered(endpoint, status, took);
+    // `?` writes control characters as escapes, so that no request can forge a line.
+    tracing::info!(target: "planish::request", id, %peer, method = %parts.method, path = ?parts.uri.path(), status, micros = took.as_micros() as u64);
+    if let Ok(id) = id.try_into() {
+        reply.headers_mut().insert(ids::HEADER, id);
+    }
+    reply
+}
+
+async fn let_in<B>(
+    service: &Service,
+    hosts: &Hosts,
+    route: &Route,
+    parts: &Parts,
+    body: B,
+) -> Result<Reply, ApiError>
+where
+    B: Body<Data = Bytes>,
+{
+    let options = service.options();
+    hosts.check(parts.version, &parts.uri, &parts.headers)?;
+    let Some(scope) = route.endpoint.scope() else {
+        return open_to_all(service, route.endpoint, &parts.headers);
+    };
+    options.keys.check(&parts.headers, scope)?;
+    let (body, _held) = match route.endpoint.takes_body() {
+        true => body::read(parts, body, options, service.budget()).await.map(|(b, h)| (b, Some(h)))?,
+        false => (Bytes::new(), None),
+    };
+    let _place = service.places().take(options.in_flight)?;
+    let asked = Asked { route, headers: &parts.headers, query: parts.uri.query().unwrap_or(""), body };
+    tokio::time::timeout(options.deadline, work(service, asked))
+        .await
+        .map_err(|_| ApiError::new(Reason::Deadline, "the answer was not ready in time"))?
+}
+
+/// What needs neither key nor place: it must be answered when all else is busy.
+fn open_to_all(service: &Service, endpoint: Endpoint, headers: &HeaderMap) -> Result<Reply, ApiError> {
+    match endpoint {
+        Endpoint::Ready if !service.is_ready() => {
+            Err(ApiError::new(Reason::NotReady, "the service is stopping"))
+        }
+        Endpoint::Ready => reply::json(&json!({ "ready": true })),
+        Endpoint::Home if wants_page(headers) => Ok(page::home()),
+        Endpoint::Home => reply::json(&json!({ "status": "alive" })),
+        _ => reply::json(&json!({ "live": true })),
+    }
+}
+
+/// Whether a browser asks.
+fn wants_page(headers: &HeaderMap) -> bool {
+    headers.get(ACCEPT).and_then(|a| a.to_str().ok()).is_some_and(|a| a.contains("text/html"))
+}
+
+async fn work(service: &Service, asked: Asked<'_>) -> Result<Reply, ApiError> {
+    match asked.route.endpoint {
+        Endpoint::Server => v2::server(),
+        Endpoint::Metadata => v2::metadata(service, asked.route),
+        Endpoint::ModelReady => v2::ready(service, asked.route),
+        Endpoint::Infer => v2::infer(service, asked).await,
+        Endpoint::Stats => v2::stats(service, asked.route),
+        Endpoint::Metrics => Ok(reply::whole(StatusCode::OK, METRICS, service.metrics_text()?)),
+        Endpoint::Models => describe::models(service),
+        Endpoint::TfsPredict => tfs::predict(service, asked).await,
+        Endpoint::TfsStatus => tfs::status(service, asked.route),
+        Endpoint::TfsMetadata => tfs::metadata(service, asked.route),
+        Endpoint::Reload => reload(service).await,
+        Endpoint::Predict => rows::predict(service, asked).await,
+        Endpoint::Home | Endpoint::Live | Endpoint::Ready => {
+            open_to_all(service, asked.route.endpoint, asked.headers)
+        }
+        #[cfg(test)]
+        Endpoint::Panic => panic!("asked for"),
+        #[cfg(test)]
+        Endpoint::Sleep => {
+            tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+            reply::json(&json!({ "slept": true }))
+        }
+    }
+}
+
+/// Reads models again; what failed is told by number, as its texts have paths in them.
+async fn reload(service: &Service) -> Result<Reply, ApiError> {
+    let service = service.clone();
+    let done = tokio::task::spawn_blocking(move || service.reload()).await;
+    let done = done.map_err(|_| ApiError::new(Reason::Internal, "the models could not be read again"))?;
+    reply::json(&json!({ "loaded": done.loaded, "removed": done.removed, "failed": done.failed.len() }))
+}
+
+/// A panic becomes an error; it is a flaw of ours, so its message stays in the log.
+async fn unless_it_panics(work: impl Future<Output = Result<Reply, ApiError>>) -> Result<Reply, ApiError> {
+    let mut work = std::pin::pin!(work);
+    std::future::poll_fn(|cx| {
+        let polled = catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(cx)));
+        polled.unwrap_or_else(|_| {
+            std::task::Poll::Ready(Err(ApiError::new(Reason::Internal, "the service failed at this request")))
+        })
+    })
+    .await
+}
+
+/// The places of requests that are worked on.
+#[derive(Debug, Default)]
+pub(crate) struct Places {
+    taken: AtomicUsize,
+}
+
+/// A taken place, free again when dropped.
+pub(crate) struct Place<'a> {
+    places: &'a Places,
+}
+
+impl Places {
+    fn take(&self, limit: usize) -> Result<Place<'_>, ApiError> {
+        let place = Place { places: self };
+        if self.taken.fetch_add(1, Ordering::Relaxed) >= limit {
+            return Err(ApiError::new(Reason::Busy, "too many requests at once"));
+        }
+        Ok(place)
+    }
+
+    /// The number that is taken.
+    pub(crate) fn taken(&self) -> usize {
+        self.taken.load(Ordering::Relaxed)
+    }
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        self.places.taken.fetch_sub(1, Ordering::Relaxed);
+    }
+}

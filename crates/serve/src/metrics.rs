@@ -1,0 +1,168 @@
+//! What is counted and timed, for Prometheus and for `/stats`. Times are in seconds.
+
+use crate::error::Reason;
+use crate::store::Reloaded;
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
+use prometheus_client::registry::Registry;
+use std::time::Duration;
+
+type Timed<L> = Family<L, Histogram, fn() -> Histogram>;
+
+/// The counters of a service.
+#[derive(Debug)]
+pub(crate) struct Metrics {
+    registry: Registry,
+    requests: Family<Asked, Counter>,
+    seconds: Timed<At>,
+    refused: Family<Why, Counter>,
+    reloads: Family<Outcome, Counter>,
+    panics: Counter,
+    rows: Family<OfModel, Counter>,
+    executions: Family<OfModel, Counter>,
+    queue: Timed<OfModel>,
+    compute: Timed<OfModel>,
+    pub(crate) connections: Gauge,
+    pub(crate) in_flight: Gauge,
+    pub(crate) waiting_rows: Gauge,
+}
+
+/// The counters of one version of a model.
+#[derive(Clone, Debug)]
+pub(crate) struct ModelMetrics {
+    rows: Counter,
+    executions: Counter,
+    queue: Histogram,
+    compute: Histogram,
+    queue_nanos: Counter,
+    compute_nanos: Counter,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct Asked {
+    endpoint: &'static str,
+    status: u16,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct At {
+    endpoint: &'static str,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct Why {
+    reason: &'static str,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct Outcome {
+    result: &'static str,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct OfModel {
+    model: String,
+    version: u64,
+}
+
+/// From 10 µs to 5 s, each bound 2.5 times or so the one before.
+fn seconds() -> Histogram {
+    Histogram::new(exponential_buckets(1e-5, 2.5, 15))
+}
+
+impl Metrics {
+    pub(crate) fn new() -> Metrics {
+        let mut m = Metrics {
+            registry: Registry::with_prefix("planish"),
+            requests: Family::default(),
+            seconds: Family::new_with_constructor(seconds),
+            refused: Family::default(),
+            reloads: Family::default(),
+            panics: Counter::default(),
+            rows: Family::default(),
+            executions: Family::default(),
+            queue: Family::new_with_constructor(seconds),
+            compute: Family::new_with_constructor(seconds),
+            connections: Gauge::default(),
+            in_flight: Gauge::default(),
+            waiting_rows: Gauge::default(),
+        };
+        let r = &mut m.registry;
+        r.register("requests", "Requests by endpoint and status", m.requests.clone());
+        r.register("request_seconds", "Time from a request's head to its answer", m.seconds.clone());
+        r.register("refused", "Requests and connections refused, by reason", m.refused.clone());
+        r.register("reloads", "Models read again, by result", m.reloads.clone());
+        r.register("panics", "Requests that ended in a flaw of the service", m.panics.clone());
+        r.register("predicted_rows", "Rows predicted", m.rows.clone());
+        r.register("executions", "Batches computed", m.executions.clone());
+        r.register("queue_seconds", "Time that a batch's first request waited", m.queue.clone());
+        r.register("compute_seconds", "Time that a batch was computed in", m.compute.clone());
+        r.register("connections", "Open connections", m.connections.clone());
+        r.register("in_flight", "Requests worked on", m.in_flight.clone());
+        r.register("waiting_rows", "Rows that wait for a prediction thread", m.waiting_rows.clone());
+        m
+    }
+
+    /// All of it as text.
+    pub(crate) fn text(&self) -> Result<String, std::fmt::Error> {
+        let mut out = String::new();
+        encode(&mut out, &self.registry)?;
+        Ok(out)
+    }
+
+    pub(crate) fn answered(&self, endpoint: &'static str, status: u16, took: Duration) {
+        self.requests.get_or_create(&Asked { endpoint, status }).inc();
+        self.seconds.get_or_create(&At { endpoint }).observe(took.as_secs_f64());
+    }
+
+    pub(crate) fn refused(&self, reason: Reason) {
+        self.refused.get_or_create(&Why { reason: reason.name() }).inc();
+        if reason == Reason::Internal {
+            self.panics.inc();
+        }
+    }
+
+    pub(crate) fn panics(&self) -> u64 {
+        self.panics.get()
+    }
+
+    pub(crate) fn reloaded(&self, done: &Reloaded) {
+        for (result, n) in [("loaded", done.loaded.len()), ("failed", done.failed.len())] {
+            self.reloads.get_or_create(&Outcome { result }).inc_by(n as u64);
+        }
+    }
+
+    /// The counters of a version; the same for a version that is read again.
+    pub(crate) fn of_model(&self, model: &str, version: u64) -> ModelMetrics {
+        let of = OfModel { model: model.to_owned(), version };
+        ModelMetrics {
+            rows: self.rows.get_or_create(&of).clone(),
+            executions: self.executions.get_or_create(&of).clone(),
+            queue: self.queue.get_or_create(&of).clone(),
+            compute: self.compute.get_or_create(&of).clone(),
+            queue_nanos: Counter::default(),
+            compute_nanos: Counter::default(),
+        }
+    }
+}
+
+impl ModelMetrics {
+    /// A batch was computed.
+    pub(crate) fn predicted(&self, rows: usize, waited: Duration, took: Duration) {
+        self.rows.inc_by(rows as u64);
+        self.executions.inc();
+        self.queue.observe(waited.as_secs_f64());
+        self.compute.observe(took.as_secs_f64());
+        self.queue_nanos.inc_by(waited.as_nanos() as u64);
+        self.compute_nanos.inc_by(took.as_nanos() as u64);
+    }
+
+    /// Rows, batches, and nanoseconds that they waited and were computed in.
+    pub(crate) fn totals(&self) -> [u64; 4] {
+        [self.rows.get(), self.executions.get(), self.queue_nanos.get(), self.compute_nanos.get()]
+    }
+}

@@ -1,0 +1,88 @@
+//! The service's settings: limits, time-outs and who may ask. The defaults are for a server that strangers can reach.
+
+use crate::keys::Keys;
+use std::time::Duration;
+
+/// Settings of a service.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The longest head of a request (its line and headers), in bytes.
+    pub header_bytes: usize,
+    /// How long a head may take to arrive.
+    pub header_timeout: Duration,
+    /// The longest body, in bytes, as sent and as decompressed.
+    pub body_bytes: usize,
+    /// How long a body may take to arrive.
+    pub body_timeout: Duration,
+    /// Bytes of bodies that all requests together may hold.
+    pub buffered_bytes: usize,
+    /// How long a connection may do nothing.
+    pub idle_timeout: Duration,
+    /// Connections at once.
+    pub connections: usize,
+    /// Requests worked on at once.
+    pub in_flight: usize,
+    /// How long the answer to a request may take after its body is there.
+    pub deadline: Duration,
+    /// Deepest nesting of JSON.
+    pub json_depth: usize,
+    /// Dimensions of a tensor.
+    pub rank: usize,
+    /// Rows of a request.
+    pub rows: usize,
+    /// Tensors of a request; a model of more columns may have as many as columns.
+    pub inputs: usize,
+    /// Rows that may wait for a prediction thread.
+    pub queue_rows: usize,
+    /// Bytes of features that may wait for a prediction thread.
+    pub queue_bytes: usize,
+    /// Rows that a prediction thread takes at once.
+    pub batch_rows: usize,
+    /// How long a prediction thread waits for more rows; zero: it takes what waits.
+    pub batch_delay: Duration,
+    /// Prediction threads; 0: one a core.
+    pub threads: usize,
+    /// How long requests in flight may take after the signal to stop.
+    pub drain: Duration,
+    /// How long new connections are taken after the signal to stop, while `ready` says no.
+    pub drain_delay: Duration,
+    /// How often the files of models are looked at for changes; zero: only at a signal.
+    pub watch: Duration,
+    /// Names under which the service may be asked, beside those of this machine's loopback.
+    pub allowed_hosts: Vec<String>,
+    /// Whether an address that others can reach needs no key.
+    pub allow_public: bool,
+    /// Who may ask; empty: everybody.
+    pub keys: Keys,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options {
+            header_bytes: 16 << 10,
+            header_timeout: Duration::from_secs(10),
+            body_bytes: 8 << 20,
+            body_timeout: Duration::from_secs(30),
+            buffered_bytes: 256 << 20,
+            idle_timeout: Duration::from_secs(60),
+            connections: 1024,
+            in_flight: 256,
+            deadline: Duration::from_secs(10),
+            json_depth: 32,
+            rank: 8,
+            rows: 4096,
+            inputs: 64,
+            queue_rows: 16384,
+            queue_bytes: 64 << 20,
+            batch_rows: 1024,
+            batch_delay: Duration::ZERO,
+            threads: 0,
+            drain: Duration::from_secs(10),
+            drain_delay: Duration::ZERO,
+            watch: Duration::ZERO,
+            allowed_hosts: Vec::new(),
+            allow_public: false,
+            keys: Keys::default(),
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! One version of a model, ready to predict: its workspaces are made once and lent to whoever predicts, its kernels are packed once.
+
+use crate::metrics::ModelMetrics;
+use planish_io::{FileStamp, IoError, ModelFile, load_model};
+use planish_model::{Encoded, Model, Predictions, Predictor};
+use planish_nn::{Arenas, Input, Workspace};
+use planish_tabular::{EncodedRows, Kind, Notes, Schema, Table};
+use planish_tensor::{Exec, Matrix};
+use std::sync::{Mutex, PoisonError};
+
+/// Rows that a network computes at once; their intermediate values stay in a core's cache.
+const CHUNK: usize = 256;
+/// Parameters up to which kernels are packed, 4 MiB of them.
+const PACKED: usize = 1 << 20;
+
+/// A served version of a model.
+#[derive(Debug)]
+pub(crate) struct Served {
+    pub(crate) name: String,
+    pub(crate) version: u64,
+    pub(crate) model: Model,
+    pub(crate) features: Schema,
+    pub(crate) metrics: ModelMetrics,
+    /// The file that it was read from, if it was.
+    pub(crate) stamp: Option<FileStamp>,
+    /// The position of the source that it was read from.
+    pub(crate) source: usize,
+    exec: Exec,
+    workspaces: Mutex<Vec<Workspace<f32>>>,
+}
+
+impl Served {
+    pub(crate) fn new(exec: Exec, name: &str, version: u64, model: Model, metrics: ModelMetrics) -> Served {
+        Served {
+            name: name.to_owned(),
+            version,
+            features: model.features(),
+            model,
+            metrics,
+            stamp: None,
+            source: 0,
+            exec,
+            workspaces: Mutex::default(),
+        }
+    }
+
+    /// Reads a model's file, checks it and warms it up.
+    pub(crate) fn open(
+        exec: Exec,
+        source: usize,
+        file: &ModelFile,
+        metrics: ModelMetrics,
+    ) -> Result<Served, String> {
+        let model = load_model(&file.path).map_err(|e: IoError| e.to_string())?;
+        let served = Served::new(exec, &file.name, file.version, model, metrics);
+        served.warm_up().map_err(|what| format!("{}: {what}", file.path.display()))?;
+        Ok(Served { stamp: Some(file.stamp), source, ..served })
+    }
+
+    /// Predicts the typical row, every value of which is missing and filled in: the first request finds memory and code in place, and
+    /// a model that cannot predict is not served.
+    fn warm_up(&self) -> Result<(), &'static str> {
+        let mut row = Table::new(self.features.clone());
+        for (i, column) in self.features.columns.iter().enumerate() {
+            match column.kind {
+                Kind::Number => row.push_number(i, None),
+                Kind::Category => row.push_text(i, None),
+            }
+        }
+        row.end_row(0);
+        let encoded =
+            self.model.encode(&row, &mut Notes::default()).map_err(|_| "its columns cannot be encoded")?;
+        let finite = match self.predict(&encoded) {
+            Predictions::Numbers(y) => y.iter().all(|x| x.is_finite()),
+            Predictions::Probabilities(p) => p.as_slice().iter().all(|x| x.is_finite()),
+        };
+        finite.then_some(()).ok_or("it predicts no finite number for the typical row")
+    }
+
+    /// What a prediction of this many rows costs, in multiplications.
+    pub(crate) fn cost(&self, rows: usize) -> usize {
+        self.model.parameters().saturating_mul(rows)
+    }
+
+    /// Predicts encoded rows on this thread. The workspaces of a network allocate nothing after the first call.
+    pub(crate) fn predict(&self, rows: &Encoded) -> Predictions {
+        match rows {
+            Encoded::Features(x) => self.model.decode(self.forward(x).view()),
+            other => self.model.predict_encoded(self.exec, other),
+        }
+    }
+
+    /// A network's outputs for these features.
+    pub(crate) fn forward(&self, rows: &EncodedRows) -> Matrix<f32> {
+        let Predictor::Network(n) = self.model.predictor() else {
+            unreachable!("only networks have features")
+        };
+        let x = Input::new(rows.numbers.view(), &rows.codes);
+        let mut workspace = self.borrow();
+        let mut out = Matrix::zeros(x.rows(), n.plan.outputs());
+        for from in (0..x.rows()).step_by(CHUNK) {
+            let to = (from + CHUNK).min(x.rows());
+            let arenas = Arenas::new(&n.params, &n.state);
+            let y = n.plan.forward(self.exec, arenas, x.rows_between(from, to), &mut workspace);
+            (from..to).for_each(|i| out.row_mut(i).copy_from_slice(y.row(i - from)));
+        }
+        self.lent().push(workspace);
+        out
+    }
+
+    fn lent(&self) -> std::sync::MutexGuard<'_, Vec<Workspace<f32>>> {
+        self.workspaces.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A workspace that nobody uses, or a new one.
+    fn borrow(&self) -> Workspace<f32> {
+        if let Some(workspace) = self.lent().pop() {
+            return workspace;
+        }
+        let Predictor::Network(n) = self.model.predictor() else {
+            unreachable!("only networks have features")
+        };
+        let mut workspace = Workspace::forward_only(&n.plan, CHUNK);
+        if n.params.len() <= PACKED {
+            workspace.pack(&n.plan, &n.params, self.exec.isa);
+        }
+        workspace
+    }
+}

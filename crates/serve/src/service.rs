@@ -1,0 +1,211 @@
+//! What the service knows: its models, its settings, and what is going on.
+
+use crate::body::Budget;
+use crate::door::{self, Places};
+use crate::endpoint::{Route, Which};
+use crate::engine::Engine;
+use crate::error::{ApiError, Reason, ServeError};
+use crate::host::Hosts;
+use crate::ids::Ids;
+use crate::metrics::Metrics;
+use crate::options::Options;
+use crate::reply::Reply;
+use crate::served::Served;
+use crate::store::{Catalog, Label, ModelSource, Reloaded, Store};
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::Request;
+use planish_model::{Encoded, Model, Predictions};
+use planish_tabular::{Notes, Table};
+use planish_tensor::Exec;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// The models of a service, and how to run them. Copies are the same service.
+#[derive(Clone, Debug)]
+pub struct Service {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    options: Options,
+    exec: Exec,
+    store: Store,
+    engine: Engine,
+    metrics: Metrics,
+    budget: Arc<Budget>,
+    places: Places,
+    stopping: AtomicBool,
+    ids: Ids,
+}
+
+impl Service {
+    /// A service of these named models, each in version 1.
+    ///
+    /// # Errors
+    /// Two models with one name, or a system that refuses threads.
+    pub fn new(exec: Exec, options: Options, models: Vec<(String, Model)>) -> Result<Service, ServeError> {
+        let (exec, metrics) = (Exec { threads: 1, ..exec }, Metrics::new());
+        let served = |(name, model): (String, Model)| {
+            let of_model = metrics.of_model(&name, 1);
+            Served::new(exec, &name, 1, model, of_model)
+        };
+        let store = Store::of(models.into_iter().map(served).collect())?;
+        Service::with_store(exec, options, store, metrics)
+    }
+
+    /// A service of the models in these files and folders, which [`Service::reload`] looks at again.
+    ///
+    /// # Errors
+    /// A model that cannot be read or that predicts nothing finite, two with one name and version, a label of a version that is
+    /// not there, or a system that refuses threads.
+    pub fn open(
+        exec: Exec,
+        options: Options,
+        sources: Vec<ModelSource>,
+        labels: Vec<Label>,
+    ) -> Result<Service, ServeError> {
+        let (exec, metrics) = (Exec { threads: 1, ..exec }, Metrics::new());
+        let store = Store::open(exec, sources, labels, &metrics)?;
+        Service::with_store(exec, options, store, metrics)
+    }
+
+    fn with_store(
+        exec: Exec,
+        options: Options,
+        store: Store,
+        metrics: Metrics,
+    ) -> Result<Service, ServeError> {
+        let inner = Inner {
+            engine: Engine::start(&options)?,
+            budget: Budget::new(options.buffered_bytes),
+            options,
+            exec,
+            store,
+            metrics,
+            places: Places::default(),
+            stopping: AtomicBool::new(false),
+            ids: Ids::new(),
+        };
+        Ok(Service { inner: Arc::new(inner) })
+    }
+
+    /// Answers a request without a socket, as if it came to an address of loopback.
+    pub async fn answer(&self, request: Request<Bytes>) -> Reply {
+        let here = IpAddr::from([127, 0, 0, 1]);
+        let hosts = Hosts::new(here, &self.options().allowed_hosts);
+        door::answer(self, &hosts, here, request.map(Full::new)).await
+    }
+
+    /// The models' names.
+    pub fn names(&self) -> Vec<String> {
+        self.catalog().names().map(str::to_owned).collect()
+    }
+
+    /// Looks at the models' files and serves those that changed; what cannot be read leaves the old model where it is.
+    pub fn reload(&self) -> Reloaded {
+        let done = self.inner.store.reload(self.inner.exec, &self.inner.metrics);
+        done.loaded.iter().for_each(|model| tracing::info!(?model, "loaded"));
+        done.removed.iter().for_each(|model| tracing::info!(?model, "removed"));
+        done.failed.iter().for_each(|reason| tracing::error!(?reason, "a model was not read again"));
+        done
+    }
+
+    /// The settings.
+    pub fn options(&self) -> &Options {
+        &self.inner.options
+    }
+
+    /// How predictions are run.
+    pub(crate) fn exec(&self) -> Exec {
+        self.inner.exec
+    }
+
+    pub(crate) fn budget(&self) -> &Arc<Budget> {
+        &self.inner.budget
+    }
+
+    pub(crate) fn places(&self) -> &Places {
+        &self.inner.places
+    }
+
+    pub(crate) fn metrics(&self) -> &Metrics {
+        &self.inner.metrics
+    }
+
+    pub(crate) fn ids(&self) -> &Ids {
+        &self.inner.ids
+    }
+
+    pub(crate) fn catalog(&self) -> Arc<Catalog> {
+        self.inner.store.catalog()
+    }
+
+    /// The counters as Prometheus reads them.
+    pub(crate) fn metrics_text(&self) -> Result<String, ApiError> {
+        let metrics = self.metrics();
+        metrics.in_flight.set(self.places().taken() as i64);
+        metrics.waiting_rows.set(self.waiting() as i64);
+        metrics.text().map_err(|e| ApiError::new(Reason::Internal, e.to_string()))
+    }
+
+    /// Rows that wait for a prediction thread.
+    pub(crate) fn waiting(&self) -> usize {
+        self.inner.engine.waiting()
+    }
+
+    /// From now on `ready` says no.
+    pub(crate) fn stop(&self) {
+        self.inner.stopping.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_ready(&self) -> bool {
+        !self.inner.stopping.load(Ordering::Relaxed)
+    }
+
+    /// The number of requests that ended in a flaw of ours.
+    pub fn panics(&self) -> u64 {
+        self.metrics().panics()
+    }
+
+    /// The model that a path names.
+    pub(crate) fn at(&self, route: &Route) -> Result<Arc<Served>, ApiError> {
+        self.inner.store.find(&route.model, &route.version)
+    }
+
+    /// The newest version of the model of this name; without a name, of the only one.
+    pub(crate) fn model(&self, name: Option<&str>) -> Result<Arc<Served>, ApiError> {
+        let catalog = self.catalog();
+        let mut names = catalog.names();
+        match (name, names.next(), names.next()) {
+            (Some(name), ..) | (None, Some(name), None) => self.inner.store.find(name, &Which::Latest),
+            _ => Err(ApiError::bad_request(format!(
+                "several models are served: say which with \"model\", one of {}",
+                self.names().join(", ")
+            ))),
+        }
+    }
+
+    /// Predicts the rows of a table.
+    pub(crate) async fn predict(
+        &self,
+        served: &Arc<Served>,
+        table: &Table,
+    ) -> Result<(Predictions, Notes), ApiError> {
+        let mut notes = Notes::default();
+        let rows =
+            served.model.encode(table, &mut notes).map_err(|e| ApiError::bad_request(e.to_string()))?;
+        Ok((self.predict_encoded(served, rows).await?, notes))
+    }
+
+    /// Predicts rows that the model's pipeline, or the client in its place, has encoded.
+    pub(crate) async fn predict_encoded(
+        &self,
+        served: &Arc<Served>,
+        rows: Encoded,
+    ) -> Result<Predictions, ApiError> {
+        self.inner.engine.predict(served, rows).await
+    }
+}

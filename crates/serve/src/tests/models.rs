@@ -1,0 +1,210 @@
+//! Versions, labels, files that change, and batches.
+
+use super::live::Live;
+use super::{ask, mass, service, species, table};
+use crate::{Label, ModelSource, Options, Service};
+use planish_io::save_model;
+use planish_model::{LinearSettings, Model, Predictions, fit_linear};
+use planish_tabular::{Notes, TableSource};
+use planish_tensor::Exec;
+use serde_json::{Value, json};
+use std::path::Path;
+use std::time::Duration;
+
+/// A model of `y` that says something else than [`mass`]: 2x + 1 from rows whose y is doubled.
+fn other() -> Model {
+    let mut doubled = planish_tabular::Table::new(table().schema().clone());
+    for i in 0..60 {
+        doubled.push_number(0, Some(f64::from(i)));
+        doubled.push_text(1, Some("u"));
+        doubled.push_number(2, Some(2.0 * (2.0 * f64::from(i) + 1.0)));
+        doubled.push_text(3, Some("no"));
+        doubled.end_row(0);
+    }
+    let settings = LinearSettings { drop: vec!["k".into(), "c".into()], ..LinearSettings::new("y") };
+    fit_linear(Exec::best(), &mut TableSource::new(&doubled), &settings).unwrap()
+}
+
+/// Puts a model in place as its whole file at once, as one should.
+fn put(folder: &Path, version: &str, model: &Model) {
+    std::fs::create_dir_all(folder.join(version)).unwrap();
+    save_model(model, &folder.join(version).join("model.safetensors")).unwrap();
+}
+
+fn open(folder: &Path, options: Options, labels: Vec<Label>) -> Service {
+    let source = ModelSource { name: None, path: folder.to_owned() };
+    Service::open(Exec::best(), options, vec![source], labels).unwrap()
+}
+
+async fn prediction(service: &Service) -> f64 {
+    let (status, answer) = ask(service, "POST", "/predict", r#"{"rows":[{"x":4}]}"#).await;
+    assert_eq!(status, 200, "{answer}");
+    answer["predictions"][0]["prediction"].as_f64().unwrap()
+}
+
+#[tokio::test]
+async fn the_newest_version_answers_unless_another_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    put(&folder.path().join("m"), "2", &mass());
+    put(&folder.path().join("m"), "10", &other());
+    let service = open(folder.path(), Options::default(), Vec::new());
+    assert_eq!(prediction(&service).await, 18.0);
+    let body = r#"{"inputs":[{"name":"x","shape":[1],"datatype":"FP64","data":[4]}]}"#;
+    for (path, version, y) in [("", "10", 18.0), ("/versions/2", "2", 9.0), ("/versions/10", "10", 18.0)] {
+        let (_, answer) = ask(&service, "POST", &format!("/v2/models/m{path}/infer"), body).await;
+        assert_eq!((&answer["model_version"], &answer["outputs"][0]["data"]), (&json!(version), &json!([y])));
+    }
+    let (_, meta) = ask(&service, "GET", "/v2/models/m", "").await;
+    assert_eq!(meta["versions"], json!(["2", "10"]));
+}
+
+#[tokio::test]
+async fn changed_files_are_served_and_broken_ones_leave_the_old_model() {
+    let folder = tempfile::tempdir().unwrap();
+    let m = folder.path().join("m");
+    put(&m, "1", &mass());
+    let service = open(folder.path(), Options::default(), Vec::new());
+    assert_eq!(service.reload(), Default::default(), "nothing changed");
+    put(&m, "1", &other());
+    assert_eq!(service.reload().loaded, ["m/1"]);
+    assert_eq!(prediction(&service).await, 18.0);
+    // A file cut short, in the old one's place.
+    let file = m.join("1/model.safetensors");
+    let bytes = std::fs::read(&file).unwrap();
+    std::fs::write(&file, &bytes[..bytes.len() - 1]).unwrap();
+    assert_eq!((service.reload().failed.len(), prediction(&service).await), (1, 18.0));
+    put(&m, "2", &mass());
+    let done = service.reload();
+    assert_eq!(
+        (done.loaded, done.failed.len(), prediction(&service).await),
+        (vec!["m/2".to_owned()], 1, 9.0)
+    );
+    std::fs::remove_dir_all(m.join("2")).unwrap();
+    std::fs::write(&file, bytes).unwrap();
+    let done = service.reload();
+    assert_eq!((done.loaded, done.removed), (vec!["m/1".to_owned()], vec!["m/2".to_owned()]));
+    std::fs::rename(folder.path().join("m"), folder.path().join(".away")).unwrap();
+    assert_eq!(
+        (service.reload().failed.len(), prediction(&service).await),
+        (1, 18.0),
+        "an emptied folder is no order"
+    );
+    let text = service.metrics_text().unwrap();
+    assert!(text.contains(r#"planish_reloads_total{result="failed"} 3"#), "{text}");
+}
+
+#[tokio::test]
+async fn a_model_that_cannot_be_read_stops_the_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.safetensors");
+    std::fs::write(&path, "nothing").unwrap();
+    let source = ModelSource { name: None, path };
+    let e =
+        Service::open(Exec::best(), Options::default(), vec![source], Vec::new()).unwrap_err().to_string();
+    assert!(e.contains("x.safetensors"), "{e}");
+    put(&folder.path().join("m"), "1", &mass());
+    let source = ModelSource { name: None, path: folder.path().to_owned() };
+    let label = Label { model: "m".into(), label: "stable".into(), version: 3 };
+    let e =
+        Service::open(Exec::best(), Options::default(), vec![source], vec![label]).unwrap_err().to_string();
+    assert!(e.contains("\"stable\"") && e.contains("version 3"), "{e}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn reloads_under_load_lose_no_request_and_mix_no_models() {
+    let folder = tempfile::tempdir().unwrap();
+    let m = folder.path().join("m");
+    put(&m, "1", &mass());
+    let options = Options { watch: Duration::from_millis(1), ..Options::default() };
+    let live = Live::start_with(open(folder.path(), options, Vec::new())).await;
+    let (addr, service) = (live.addr, live.service.clone());
+    let asking: Vec<_> = (0..4)
+        .map(|_| {
+            let service = service.clone();
+            tokio::spawn(async move {
+                for _ in 0..500 {
+                    let y = prediction(&service).await;
+                    assert!(y == 9.0 || y == 18.0, "{y}");
+                    tokio::task::yield_now().await;
+                }
+            })
+        })
+        .collect();
+    for i in 0..100 {
+        put(&m, "1", &if i % 2 == 0 { other() } else { mass() });
+        let y = if i % 2 == 0 { 18.0 } else { 9.0 };
+        while prediction(&service).await != y {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    }
+    for task in asking {
+        task.await.unwrap();
+    }
+    assert!(addr.ip().is_loopback());
+    live.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_row_has_the_same_bits_alone_and_in_a_batch() {
+    // A delay sends every request through the queue, and lets them meet there.
+    let options = Options { batch_delay: Duration::from_millis(20), threads: 1, ..Options::default() };
+    let (batched, model) = (service(options), species());
+    let rows: Vec<Value> = (0..300)
+        .map(|i| json!({ "x": f64::from(i) / 7.0, "c": (["u", "v", "w"][i as usize % 3]) }))
+        .collect();
+    let asked: Vec<_> = rows
+        .chunks(3)
+        .map(|rows| {
+            let (service, body) = (batched.clone(), json!({ "model": "species", "rows": rows }).to_string());
+            tokio::spawn(async move { ask(&service, "POST", "/predict", &body).await })
+        })
+        .collect();
+    let mut got = Vec::new();
+    for answer in asked {
+        let (status, answer) = answer.await.unwrap();
+        assert_eq!(status, 200, "{answer}");
+        let list = answer["predictions"].as_array().unwrap().clone();
+        got.extend(list.iter().map(|p| p["probabilities"]["yes"].as_f64().unwrap()));
+    }
+    for (i, row) in rows.iter().enumerate() {
+        let mut t = planish_tabular::Table::new(model.features());
+        t.push_number(0, row["x"].as_f64());
+        t.push_text(1, row["c"].as_str());
+        t.end_row(0);
+        let Predictions::Probabilities(p) = model.predict(Exec::best(), &t, &mut Notes::default()).unwrap()
+        else {
+            panic!()
+        };
+        assert_eq!(p[(0, 1)].to_bits(), got[i].to_bits(), "row {i}");
+    }
+    let (_, stats) = ask(&batched, "GET", "/v2/models/species/stats", "").await;
+    let stats = &stats["model_stats"][0];
+    assert_eq!(stats["inference_count"], json!(300));
+    assert!(stats["execution_count"].as_u64().unwrap() < 100, "requests met in batches: {stats}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_queue_is_429_and_clients_that_leave_make_room() {
+    let options = Options {
+        batch_delay: Duration::from_secs(60),
+        batch_rows: 100,
+        queue_rows: 3,
+        deadline: Duration::from_millis(300),
+        ..Options::default()
+    };
+    let service = service(options);
+    let body = r#"{"model":"species","rows":[{"x":1,"c":"u"},{"x":2,"c":"u"}]}"#;
+    let first = tokio::spawn({
+        let service = service.clone();
+        async move { ask(&service, "POST", "/predict", body).await }
+    });
+    while service.waiting() == 0 {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    let (status, answer) = ask(&service, "POST", "/predict", body).await;
+    assert_eq!((status, &answer["error"]), (429, &json!("too many rows wait for a prediction")));
+    // Its deadline passes: its rows leave the queue, and another takes their place.
+    assert_eq!(first.await.unwrap().0, 504);
+    assert_eq!(ask(&service, "POST", "/predict", body).await.0, 504);
+    assert_eq!(service.waiting(), 2);
+}

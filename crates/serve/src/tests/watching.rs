@@ -1,0 +1,87 @@
+//! Counters, names of requests, and the log.
+
+use super::live::Live;
+use super::{ask, service};
+use crate::Options;
+use std::io::Write;
+use std::sync::{Arc, Mutex};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn requests_refusals_and_rows_are_counted() {
+    let server = Live::start(Options::default()).await;
+    for _ in 0..3 {
+        assert!(server.is_well().await);
+    }
+    server.ask("GET", "/nowhere", "", b"").await;
+    server.ask("POST", "/predict", "", b"{").await;
+    let answer = server.ask("GET", "/metrics", "", b"").await;
+    assert!(answer.head.contains("content-type: application/openmetrics-text"), "{}", answer.head);
+    for line in [
+        r#"planish_requests_total{endpoint="predict",status="200"} 3"#,
+        r#"planish_requests_total{endpoint="none",status="404"} 1"#,
+        r#"planish_refused_total{reason="bad_request"} 1"#,
+        r#"planish_predicted_rows_total{model="mass",version="1"} 3"#,
+        r#"planish_compute_seconds_count{model="mass",version="1"} 3"#,
+        r#"planish_request_seconds_count{endpoint="predict"} 4"#,
+        "planish_connections 1",
+        "planish_in_flight 1",
+    ] {
+        assert!(answer.body.lines().any(|l| l == line), "{line} is missing in\n{}", answer.body);
+    }
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_keeps_its_own_plain_name_and_gets_one_else() {
+    let server = Live::start(Options::default()).await;
+    let name = |head: &str| {
+        let line = head.lines().find(|l| l.starts_with("x-request-id: ")).expect("a name");
+        line["x-request-id: ".len()..].to_owned()
+    };
+    let answer = server.ask("GET", "/v2", "x-request-id: order-66.a_B\r\n", b"").await;
+    assert_eq!(name(&answer.head), "order-66.a_B");
+    let mut names = Vec::new();
+    for bad in ["", "x-request-id: two words\r\n", "x-request-id: a\"b\r\n"] {
+        names.push(name(&server.ask("GET", "/v2", bad, b"").await.head));
+    }
+    let long = format!("x-request-id: {}\r\n", "a".repeat(65));
+    names.push(name(&server.ask("GET", "/v2", &long, b"").await.head));
+    names.sort();
+    names.dedup();
+    assert_eq!(names.len(), 4, "{names:?}");
+    server.stop().await;
+}
+
+/// What was logged.
+#[derive(Clone, Default)]
+struct Lines(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn a_request_is_one_line_of_the_log_whatever_is_in_it() {
+    let lines = Lines::default();
+    let writer = lines.clone();
+    let log = tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).finish();
+    let service = service(Options::default());
+    {
+        let _here = tracing::subscriber::set_default(log);
+        ask(&service, "GET", "/v2/models/a%0aINFO%20forged", "").await;
+    }
+    let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+    assert_eq!(text.lines().count(), 1, "{text}");
+    assert!(
+        text.contains("status=404") && text.contains("method=GET") && text.contains("peer=127.0.0.1"),
+        "{text}"
+    );
+    assert!(!text.trim_end().chars().any(char::is_control), "{text:?}");
+}

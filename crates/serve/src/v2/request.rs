@@ -1,0 +1,163 @@
+//! An inference request: JSON, and after it, where the binary extension is used, the tensors' bytes in order.
+
+use super::binary;
+use super::datatype::Datatype;
+use super::nested::Nested;
+use crate::depth::check_depth;
+use crate::error::{ApiError, quoted};
+use crate::options::Options;
+use crate::tensor::{Elements, Tensor, about, elements_of};
+use hyper::HeaderMap;
+use serde::Deserialize;
+use std::borrow::Cow;
+
+/// The header that gives the length of the JSON before the tensors' bytes.
+pub(crate) const JSON_LENGTH: &str = "inference-header-content-length";
+
+/// A request that was understood.
+#[derive(Debug)]
+pub(crate) struct Request<'a> {
+    pub(crate) id: Option<Cow<'a, str>>,
+    pub(crate) tensors: Vec<Tensor<'a>>,
+    /// The outputs that were asked for by name, and whether in binary.
+    pub(crate) outputs: Option<Vec<(Cow<'a, str>, bool)>>,
+    /// Whether outputs that were not named are to be binary.
+    pub(crate) binary: bool,
+}
+
+#[derive(Deserialize)]
+struct Body<'a> {
+    #[serde(borrow)]
+    id: Option<Cow<'a, str>>,
+    #[serde(default)]
+    parameters: Option<RequestParameters>,
+    #[serde(borrow)]
+    inputs: Vec<Input<'a>>,
+    #[serde(borrow)]
+    outputs: Option<Vec<Output<'a>>>,
+}
+
+#[derive(Deserialize, Default)]
+struct RequestParameters {
+    #[serde(default)]
+    binary_data_output: bool,
+}
+
+#[derive(Deserialize)]
+struct Input<'a> {
+    #[serde(borrow)]
+    name: Cow<'a, str>,
+    shape: Vec<usize>,
+    #[serde(borrow)]
+    datatype: Cow<'a, str>,
+    #[serde(default)]
+    parameters: Option<InputParameters>,
+    #[serde(borrow)]
+    data: Option<Nested<'a>>,
+}
+
+#[derive(Deserialize, Default)]
+struct InputParameters {
+    binary_data_size: Option<usize>,
+}
+
+#[derive(Deserialize)]
+struct Output<'a> {
+    #[serde(borrow)]
+    name: Cow<'a, str>,
+    #[serde(default)]
+    parameters: Option<OutputParameters>,
+}
+
+#[derive(Deserialize, Default)]
+struct OutputParameters {
+    binary_data: Option<bool>,
+    #[serde(default)]
+    classification: u64,
+}
+
+/// Reads a request.
+pub(crate) fn read<'a>(
+    headers: &HeaderMap,
+    body: &'a [u8],
+    columns: usize,
+    options: &Options,
+) -> Result<Request<'a>, ApiError> {
+    let (json, mut blobs) = body.split_at(json_length(headers, body.len())?);
+    check_depth(json, options.json_depth)?;
+    let parsed: Body<'a> = serde_json::from_slice(json)
+        .map_err(|e| ApiError::bad_request(format!("the body cannot be understood: {e}")))?;
+    let most = options.inputs.max(columns);
+    for (what, n) in
+        [("inputs", parsed.inputs.len()), ("outputs", parsed.outputs.as_ref().map_or(0, Vec::len))]
+    {
+        if n > most {
+            return Err(ApiError::bad_request(format!("{n} {what}: at most {most} are allowed")));
+        }
+    }
+    let tensors =
+        parsed.inputs.into_iter().map(|i| tensor(i, &mut blobs, options)).collect::<Result<_, _>>()?;
+    if !blobs.is_empty() {
+        return Err(ApiError::bad_request(format!(
+            "{} bytes after the last tensor belong to none",
+            blobs.len()
+        )));
+    }
+    let binary = parsed.parameters.unwrap_or_default().binary_data_output;
+    let outputs = parsed.outputs.map(|all| all.into_iter().map(|o| output(o, binary)).collect());
+    Ok(Request { id: parsed.id, tensors, outputs: outputs.transpose()?, binary })
+}
+
+fn json_length(headers: &HeaderMap, all: usize) -> Result<usize, ApiError> {
+    let Some(sent) = headers.get(JSON_LENGTH) else { return Ok(all) };
+    let length = sent.to_str().ok().and_then(|t| t.parse().ok());
+    length.filter(|&n| n <= all).ok_or_else(|| {
+        ApiError::bad_request(format!("the header {JSON_LENGTH:?} is no length within a body of {all} bytes"))
+    })
+}
+
+fn output<'a>(o: Output<'a>, binary: bool) -> Result<(Cow<'a, str>, bool), ApiError> {
+    let parameters = o.parameters.unwrap_or_default();
+    if parameters.classification > 0 {
+        let what = format!("output {}: the classification extension is not offered", quoted(&o.name));
+        return Err(ApiError::bad_request(what));
+    }
+    Ok((o.name, parameters.binary_data.unwrap_or(binary)))
+}
+
+fn tensor<'a>(input: Input<'a>, blobs: &mut &'a [u8], options: &Options) -> Result<Tensor<'a>, ApiError> {
+    let name = &input.name;
+    let elements = elements_of(name, &input.shape, options)?;
+    let datatype = Datatype::of(&input.datatype)
+        .ok_or_else(|| about(name, format!("unknown datatype {}", quoted(&input.datatype))))?;
+    let size = input.parameters.unwrap_or_default().binary_data_size;
+    let data = match (input.data, size) {
+        (Some(_), Some(_)) => return Err(about(name, "it has both \"data\" and \"binary_data_size\"")),
+        (None, None) => return Err(about(name, "it has neither \"data\" nor \"binary_data_size\"")),
+        (None, Some(size)) => {
+            let left = blobs.len();
+            let too_few = || about(name, format!("binary_data_size is {size}, but {left} bytes are left"));
+            let (blob, rest) = blobs.split_at_checked(size).ok_or_else(too_few)?;
+            *blobs = rest;
+            binary::read(datatype, blob, elements).map_err(|what| about(name, what))?
+        }
+        (Some(nested), None) => {
+            if nested.dims.len() > 1 && nested.dims != input.shape {
+                return Err(about(
+                    name,
+                    format!("data nests as {:?}, its shape is {:?}", nested.dims, input.shape),
+                ));
+            }
+            datatype.check(&nested.data).map_err(|what| about(name, what))?;
+            match (datatype, nested.data) {
+                (Datatype::Bytes, Elements::Numbers(nulls)) => Elements::Texts(vec![None; nulls.len()]),
+                (_, data) => data,
+            }
+        }
+    };
+    if data.len() != elements {
+        let what = format!("shape {:?} needs {elements} elements, data has {}", input.shape, data.len());
+        return Err(about(name, what));
+    }
+    Ok(Tensor { name: input.name, shape: input.shape, data })
+}
