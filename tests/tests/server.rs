@@ -97,3 +97,69 @@ fn two_models_of_one_name_are_refused() {
     assert_eq!(ran.code, 1);
     assert!(ran.err.contains("two models are named \"species\""), "{}", ran.err);
 }
+
+#[test]
+fn a_file_of_settings_serves_and_is_printed_as_it_was_understood() {
+    let folder = tempfile::tempdir().unwrap();
+    succeed(folder.path(), &["quickstart", "--out", "q"]);
+    let text = "models = [\"a=q/species.safetensors\"]\nmax_rows = 2\nallow-host = [\"models.lan\"]\nlog = \"off\"\n";
+    std::fs::write(folder.path().join("service.toml"), text).unwrap();
+    let ran =
+        succeed(folder.path(), &["serve", "--config", "service.toml", "--max-inputs", "7", "--print-config"]);
+    for line in [
+        "models = [\"a=q/species.safetensors\"]",
+        "max-rows = 2",
+        "max-inputs = 7",
+        "max-body-mib = 8",
+        "deadline = \"10s\"",
+        "log = \"off\"",
+    ] {
+        assert!(ran.out.lines().any(|l| l == line), "{line} is missing in\n{}", ran.out);
+    }
+    std::fs::write(folder.path().join("printed.toml"), &ran.out).unwrap();
+    let again = succeed(folder.path(), &["serve", "--config", "printed.toml", "--print-config"]);
+    assert_eq!(again.out, ran.out);
+    let server = Server::start(folder.path(), &["--config", "service.toml"]);
+    let (status, answer) = server.ask("POST", "/predict", r#"{"rows":[{},{},{}]}"#);
+    assert_eq!((status, &answer["error"]), (400, &json!("\"rows\" has 3 rows: 1 to 2 are allowed")));
+    std::fs::write(folder.path().join("wrong.toml"), "models = [\"a=b\"]\nmax_row = 2\n").unwrap();
+    let ran = crate::binary::run(folder.path(), &["serve", "--config", "wrong.toml"]);
+    assert!(ran.code == 1 && ran.err.contains("wrong.toml:2: unknown key \"max_row\""), "{}", ran.err);
+}
+
+#[test]
+fn sighup_serves_a_model_that_took_the_place_of_another() {
+    let folder = tempfile::tempdir().unwrap();
+    succeed(folder.path(), &["quickstart", "--out", "q"]);
+    std::fs::copy(folder.path().join("q/species.safetensors"), folder.path().join("m.safetensors")).unwrap();
+    let server = Server::start(folder.path(), &["m.safetensors"]);
+    let target = || server.ask("GET", "/models", "").1["models"][0]["target"].clone();
+    assert_eq!(target(), "species");
+    std::fs::rename(folder.path().join("q/body_mass.safetensors"), folder.path().join("m.safetensors"))
+        .unwrap();
+    assert_eq!(target(), "species", "not before it is asked for");
+    assert!(Command::new("kill").args(["-HUP", &server.child.id().to_string()]).status().unwrap().success());
+    while target() != "body_mass_g" {
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+}
+
+#[test]
+fn an_address_for_all_needs_keys() {
+    let folder = tempfile::tempdir().unwrap();
+    succeed(folder.path(), &["quickstart", "--out", "q"]);
+    let run = |args: &[&str]| {
+        crate::binary::run(
+            folder.path(),
+            &[&["serve", "q/species.safetensors", "--addr", "0.0.0.0:0"], args].concat(),
+        )
+    };
+    let ran = run(&[]);
+    assert!(ran.code == 1 && ran.err.contains("--keys") && ran.err.contains("--allow-public"), "{}", ran.err);
+    std::fs::write(folder.path().join("keys"), "# none yet\n").unwrap();
+    let ran = run(&["--keys", "keys"]);
+    assert!(ran.code == 1 && ran.err.contains("keys: there is no key in it"), "{}", ran.err);
+    std::fs::write(folder.path().join("keys"), "team\n").unwrap();
+    let ran = run(&["--keys", "keys"]);
+    assert!(ran.code == 1 && ran.err.contains("keys:1: a key has three words"), "{}", ran.err);
+}

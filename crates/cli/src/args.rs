@@ -10,8 +10,10 @@ use std::time::Duration;
 
 pub(crate) mod linear;
 mod penalty;
+mod serve;
 pub(crate) mod train;
 
+pub(crate) use serve::{LogFormat, LogLevel, ServeArgs};
 pub(crate) use train::TrainArgs;
 
 /// Train, evaluate and serve neural networks and linear models from tables of data.
@@ -39,8 +41,8 @@ pub(crate) enum Command {
     Predict(PredictArgs),
     /// Show what is in a model: architecture or coefficients, columns, training record
     Inspect(InspectArgs),
-    /// Serve models over HTTP: the V2 inference protocol, and POST /predict
-    Serve(ServeArgs),
+    /// Serve models over HTTP: the V2 inference protocol, TensorFlow Serving's, and POST /predict
+    Serve(Box<ServeArgs>),
 }
 
 #[derive(Args)]
@@ -194,20 +196,6 @@ pub(crate) struct InspectArgs {
     /// Print one JSON object
     #[arg(long)]
     pub(crate) json: bool,
-}
-
-#[derive(Args)]
-#[command(after_help = "Examples:
-  planish serve income.safetensors
-  planish serve income=models/a.safetensors price=models/b.safetensors --addr 127.0.0.1:9000
-  curl -s localhost:8080/v2/models/income")]
-pub(crate) struct ServeArgs {
-    /// Models, as FILE or NAME=FILE; a file's name without its ending is the model's name
-    #[arg(required = true, value_name = "MODEL")]
-    pub(crate) models: Vec<String>,
-    /// Address to listen on (port 0: any free one)
-    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:8080")]
-    pub(crate) addr: String,
 }
 
 /// How to run: the instruction set of `PLANISH_ISA` or the best, and this many threads.

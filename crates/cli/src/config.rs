@@ -1,4 +1,4 @@
-//! Files of settings: `planish train --config run.toml`.
+//! Files of settings: `planish train --config run.toml`, `planish serve --config service.toml`.
 //!
 //! Every option of the command is a key; the file's keys become options before the command line is read, and an option that was typed
 //! keeps its file's key out. So an option has one place where it is declared, checked and given its default.
@@ -13,6 +13,8 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use toml::de::{DeTable, DeValue};
 
+/// The commands that take one.
+const COMMANDS: [&str; 2] = ["train", "serve"];
 /// Options that are no settings of a run.
 const NO_KEYS: [&str; 4] = ["config", "print_config", "help", "version"];
 
@@ -20,28 +22,32 @@ const NO_KEYS: [&str; 4] = ["config", "print_config", "help", "version"];
 pub(crate) fn expand(line: Vec<OsString>) -> anyhow::Result<Option<Vec<OsString>>> {
     // A line that is wrong, or asks for help, is answered by the strict reading that follows.
     let Ok(matches) = relaxed().try_get_matches_from(&line) else { return Ok(Some(line)) };
-    let Some(train) = matches.subcommand_matches("train") else { return Ok(Some(line)) };
-    let line = match train.get_one::<PathBuf>("config") {
-        Some(path) => with_keys(line, path, &read_settings(path)?, train)?,
+    let Some((name, typed)) = matches.subcommand().filter(|(name, _)| COMMANDS.contains(name)) else {
+        return Ok(Some(line));
+    };
+    let line = match typed.get_one::<PathBuf>("config") {
+        Some(path) => with_keys(line, name, path, &read_settings(path)?, typed)?,
         None => line,
     };
-    if !train.get_flag("print_config") {
+    if !typed.get_flag("print_config") {
         return Ok(Some(line));
     }
     let matches = relaxed().try_get_matches_from(&line).unwrap_or_else(|e| e.exit());
-    if let Some(train) = matches.subcommand_matches("train") {
-        report::print(&to_toml(train))?;
+    if let Some((name, all)) = matches.subcommand() {
+        report::print(&to_toml(name, all))?;
     }
     Ok(None)
 }
 
 /// The command line with nothing required.
 fn relaxed() -> Command {
-    Cli::command().mut_subcommand("train", |train| train.mut_args(|arg| arg.required(false)))
+    let free = |command: Command| command.mut_args(|arg| arg.required(false));
+    COMMANDS.iter().fold(Cli::command(), |cli, name| cli.mut_subcommand(name, free))
 }
 
 fn with_keys(
     mut line: Vec<OsString>,
+    command: &str,
     path: &Path,
     text: &str,
     typed: &ArgMatches,
@@ -52,23 +58,23 @@ fn with_keys(
         let at = e.span().map_or(0, |s| s.start);
         anyhow::anyhow!("{file}:{}: {}", line_of(at), e.message())
     })?;
-    let command = relaxed();
-    let train = command.find_subcommand("train").expect("there is a command train");
+    let cli = relaxed();
+    let known = cli.find_subcommand(command).expect("it was typed");
     for (key, value) in table.get_ref() {
         let (name, at) = (key.get_ref(), line_of(key.span().start));
         let id = name.replace('-', "_");
         let named = |arg: &&clap::Arg| {
             key_of(arg) == id || arg.get_all_aliases().is_some_and(|names| names.contains(&name.as_ref()))
         };
-        let arg = train.get_arguments().find(named).filter(|_| !NO_KEYS.contains(&id.as_str()));
+        let arg = known.get_arguments().find(named).filter(|_| !NO_KEYS.contains(&id.as_str()));
         let Some(arg) = arg else {
-            bail!("{file}:{at}: unknown key {name:?}: keys are the options of `planish train`")
+            bail!("{file}:{at}: unknown key {name:?}: keys are the options of `planish {command}`")
         };
         let Some(values) = values_of(value.get_ref(), &text[value.span()]) else {
             bail!("{file}:{at}: {name} must be a number, a text, true or false, or a list of these");
         };
         let words = words(arg, &values).map_err(|what| anyhow::anyhow!("{file}:{at}: {name} {what}"))?;
-        let alone = [OsString::from("planish"), "train".into()].into_iter().chain(words.iter().cloned());
+        let alone = [OsString::from("planish"), command.into()].into_iter().chain(words.iter().cloned());
         if let Err(e) = relaxed().try_get_matches_from(alone) {
             let message = e.to_string();
             let first = message.lines().next().unwrap_or_default();
@@ -127,20 +133,20 @@ fn words(arg: &clap::Arg, values: &[String]) -> Result<Vec<OsString>, &'static s
     }
 }
 
-/// All settings as TOML.
-fn to_toml(train: &ArgMatches) -> String {
-    let command = relaxed();
-    let arguments = command.find_subcommand("train").map(|t| t.get_arguments().collect::<Vec<_>>());
+/// All settings of a command as TOML.
+fn to_toml(command: &str, all: &ArgMatches) -> String {
+    let cli = relaxed();
+    let arguments = cli.find_subcommand(command).map(|c| c.get_arguments().collect::<Vec<_>>());
     let mut out = String::new();
     for arg in arguments.unwrap_or_default() {
         let (id, key) = (arg.get_id().as_str(), key_of(arg).replace('_', "-"));
-        if NO_KEYS.contains(&id) || train.value_source(id).is_none() {
+        if NO_KEYS.contains(&id) || all.value_source(id).is_none() {
             continue;
         }
-        let raw = train.get_raw(id).into_iter().flatten();
+        let raw = all.get_raw(id).into_iter().flatten();
         let values: Vec<String> = raw.map(|v| v.to_string_lossy().into_owned()).collect();
         let value = match arg.get_action() {
-            ArgAction::SetTrue => train.get_flag(id).to_string(),
+            ArgAction::SetTrue => all.get_flag(id).to_string(),
             ArgAction::Append => {
                 format!("[{}]", values.iter().map(|v| quoted(v)).collect::<Vec<_>>().join(", "))
             }

@@ -9,7 +9,7 @@ use crate::error::{ApiError, Reason};
 use crate::host::Hosts;
 use crate::reply::{self, Reply};
 use crate::service::Service;
-use crate::{describe, ids, page, rows, tfs, v2};
+use crate::{describe, ids, openapi, page, rows, tfs, v2};
 use bytes::Bytes;
 use hyper::body::Body;
 use hyper::header::ACCEPT;
@@ -114,6 +114,7 @@ async fn work(service: &Service, asked: Asked<'_>) -> Result<Reply, ApiError> {
         Endpoint::Infer => v2::infer(service, asked).await,
         Endpoint::Stats => v2::stats(service, asked.route),
         Endpoint::Metrics => Ok(reply::whole(StatusCode::OK, METRICS, service.metrics_text()?)),
+        Endpoint::OpenApi => openapi::document(service),
         Endpoint::Models => describe::models(service),
         Endpoint::TfsPredict => tfs::predict(service, asked).await,
         Endpoint::TfsStatus => tfs::status(service, asked.route),

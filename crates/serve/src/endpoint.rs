@@ -26,11 +26,32 @@ pub(crate) enum Endpoint {
     TfsMetadata,
     Reload,
     Metrics,
+    OpenApi,
     #[cfg(test)]
     Panic,
     #[cfg(test)]
     Sleep,
 }
+
+/// Every endpoint, but those of tests.
+pub(crate) const ALL: [Endpoint; 16] = [
+    Endpoint::Home,
+    Endpoint::Live,
+    Endpoint::Ready,
+    Endpoint::Server,
+    Endpoint::Metadata,
+    Endpoint::ModelReady,
+    Endpoint::Infer,
+    Endpoint::Stats,
+    Endpoint::Predict,
+    Endpoint::Models,
+    Endpoint::TfsPredict,
+    Endpoint::TfsStatus,
+    Endpoint::TfsMetadata,
+    Endpoint::Reload,
+    Endpoint::Metrics,
+    Endpoint::OpenApi,
+];
 
 /// A version of a model.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,6 +89,7 @@ impl Endpoint {
             Endpoint::TfsMetadata => "tfs_metadata",
             Endpoint::Reload => "reload",
             Endpoint::Metrics => "metrics",
+            Endpoint::OpenApi => "openapi",
             #[cfg(test)]
             Endpoint::Panic => "panic",
             #[cfg(test)]
@@ -87,6 +109,73 @@ impl Endpoint {
             Endpoint::Metrics => Some(Scope::Metrics),
             Endpoint::Reload => Some(Scope::Admin),
             _ => Some(Scope::Predict),
+        }
+    }
+
+    /// The method that it takes; where that is GET, it takes HEAD too.
+    pub(crate) fn method(self) -> &'static str {
+        if self.methods() == "POST" { "POST" } else { "GET" }
+    }
+
+    /// The paths that lead to it.
+    pub(crate) fn paths(self) -> &'static [&'static str] {
+        match self {
+            Endpoint::Home => &["/"],
+            Endpoint::Live => &["/v2/health/live"],
+            Endpoint::Ready => &["/v2/health/ready"],
+            Endpoint::Server => &["/v2"],
+            Endpoint::Metadata => &["/v2/models/{model}", "/v2/models/{model}/versions/{version}"],
+            Endpoint::ModelReady => {
+                &["/v2/models/{model}/ready", "/v2/models/{model}/versions/{version}/ready"]
+            }
+            Endpoint::Infer => &["/v2/models/{model}/infer", "/v2/models/{model}/versions/{version}/infer"],
+            Endpoint::Stats => &["/v2/models/{model}/stats", "/v2/models/{model}/versions/{version}/stats"],
+            Endpoint::Predict => &["/predict"],
+            Endpoint::Models => &["/models"],
+            Endpoint::TfsPredict => &[
+                "/v1/models/{model}:predict",
+                "/v1/models/{model}/versions/{version}:predict",
+                "/v1/models/{model}/labels/{label}:predict",
+            ],
+            Endpoint::TfsStatus => &[
+                "/v1/models/{model}",
+                "/v1/models/{model}/versions/{version}",
+                "/v1/models/{model}/labels/{label}",
+            ],
+            Endpoint::TfsMetadata => &[
+                "/v1/models/{model}/metadata",
+                "/v1/models/{model}/versions/{version}/metadata",
+                "/v1/models/{model}/labels/{label}/metadata",
+            ],
+            Endpoint::Reload => &["/admin/reload"],
+            Endpoint::Metrics => &["/metrics"],
+            Endpoint::OpenApi => &["/openapi.json"],
+            #[cfg(test)]
+            Endpoint::Panic | Endpoint::Sleep => &[],
+        }
+    }
+
+    /// What it does, for the OpenAPI document.
+    pub(crate) fn summary(self) -> &'static str {
+        match self {
+            Endpoint::Home => "Whether the service is there; a page for browsers",
+            Endpoint::Live => "Whether the service lives",
+            Endpoint::Ready => "Whether the service takes requests",
+            Endpoint::Server => "The service and the extensions that it offers",
+            Endpoint::Metadata => "A model's inputs and outputs",
+            Endpoint::ModelReady => "Whether a model takes requests",
+            Endpoint::Infer => "Predict tensors",
+            Endpoint::Stats => "What a model has predicted, and how fast",
+            Endpoint::Predict => "Predict rows of named values",
+            Endpoint::Models => "What a form needs to ask the models",
+            Endpoint::TfsPredict => "Predict as TensorFlow Serving does",
+            Endpoint::TfsStatus => "The state of a model's versions",
+            Endpoint::TfsMetadata => "A model's signature",
+            Endpoint::Reload => "Read changed models again",
+            Endpoint::Metrics => "Counters for Prometheus",
+            Endpoint::OpenApi => "This document",
+            #[cfg(test)]
+            Endpoint::Panic | Endpoint::Sleep => "A test's",
         }
     }
 
@@ -122,6 +211,7 @@ impl Route {
             ["predict"] => plain(Endpoint::Predict),
             ["models"] => plain(Endpoint::Models),
             ["v1", "models", ref rest @ ..] => tfs(rest),
+            ["openapi.json"] => plain(Endpoint::OpenApi),
             ["metrics"] => plain(Endpoint::Metrics),
             ["admin", "reload"] => plain(Endpoint::Reload),
             ["v2"] => plain(Endpoint::Server),

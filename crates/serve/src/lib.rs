@@ -18,6 +18,7 @@ mod host;
 mod ids;
 mod keys;
 mod metrics;
+mod openapi;
 mod options;
 mod page;
 mod plain_errors;

@@ -4,6 +4,7 @@
 //! - `statuses`: one request for each status that the service gives, over a socket
 //! - `attacks`: what must not harm it, over a socket
 //! - `models`: versions, labels, files that change, batches
+//! - `openapi`: the document against the handlers
 //! - `protocols`: the binary tensor extension, TensorFlow Serving, tables
 //! - `watching`: counters, names of requests, the log
 //! - `live`: a server on loopback, and a client that may send anything
@@ -22,6 +23,7 @@ mod attacks;
 mod endpoints;
 mod live;
 mod models;
+mod openapi;
 mod protocols;
 mod statuses;
 mod watching;

@@ -1,32 +1,54 @@
 //! `planish serve`: models over HTTP until SIGTERM or Ctrl-C.
 
-use crate::args::{ServeArgs, exec};
+use crate::args::{LogFormat, LogLevel, ServeArgs, exec};
 use crate::report;
-use anyhow::bail;
-use planish_io::load_model;
-use planish_serve::{Options, Service, serve};
-use std::path::Path;
+use planish_io::read_settings;
+use planish_serve::{Keys, Options, Service, serve};
+use tracing::Level;
+
+/// A key itself, for those who keep no file of keys.
+const KEY: &str = "PLANISH_KEY";
 
 pub(crate) fn run(a: &ServeArgs) -> anyhow::Result<()> {
-    let models = a.models.iter().map(|m| named_model(m)).collect::<anyhow::Result<Vec<_>>>()?;
-    let service = Service::new(exec(1)?, Options::default(), models)?;
+    start_log(a);
+    let options = Options { keys: keys(a)?, ..a.options() };
+    let service = Service::open(exec(1)?, options, a.models.clone(), a.label.clone())?;
     let names = service.names().join(", ");
     serve(&a.addr, service, |addr| report::say(&format!("serving {names} on http://{addr} (Ctrl-C stops)")))?;
     report::say("stopped");
     Ok(())
 }
 
-/// `NAME=FILE`, or a file whose name without its ending is the model's.
-fn named_model(text: &str) -> anyhow::Result<(String, planish_model::Model)> {
-    let (name, file) = match text.split_once('=') {
-        Some((name, file)) if !Path::new(text).exists() => (name.to_owned(), Path::new(file)),
-        _ => (
-            Path::new(text).file_stem().map_or(String::new(), |s| s.to_string_lossy().into_owned()),
-            Path::new(text),
-        ),
+fn keys(a: &ServeArgs) -> anyhow::Result<Keys> {
+    let mut keys = match &a.keys {
+        Some(path) => Keys::parse(&path.display().to_string(), &read_settings(path)?)?,
+        None => Keys::default(),
     };
-    if name.is_empty() || name.contains('/') {
-        bail!("{text:?} has no usable model name: give one, for example NAME={text}");
+    if let Ok(key) = std::env::var(KEY) {
+        keys.add(KEY, &key)?;
     }
-    Ok((name, load_model(file)?))
+    if a.keys.is_some() && keys.is_empty() {
+        anyhow::bail!(
+            "{}: there is no key in it",
+            a.keys.as_deref().unwrap_or(std::path::Path::new("")).display()
+        );
+    }
+    Ok(keys)
+}
+
+/// Lines go to standard error, whole and one at a time.
+fn start_log(a: &ServeArgs) {
+    let level = match a.log {
+        LogLevel::Off => return,
+        LogLevel::Errors => Level::ERROR,
+        LogLevel::Requests => Level::INFO,
+    };
+    let log = tracing_subscriber::fmt().with_max_level(level).with_writer(std::io::stderr).with_ansi(false);
+    // Whoever read the lines may be gone; that is no reason to fail.
+    let log = log.log_internal_errors(false);
+    // A second log cannot be: this is the only place that starts one.
+    match a.log_format {
+        LogFormat::Text => log.init(),
+        LogFormat::Json => log.json().flatten_event(true).init(),
+    }
 }

@@ -47,8 +47,14 @@ async fn the_newest_version_answers_unless_another_is_named() {
     let folder = tempfile::tempdir().unwrap();
     put(&folder.path().join("m"), "2", &mass());
     put(&folder.path().join("m"), "10", &other());
-    let service = open(folder.path(), Options::default(), Vec::new());
+    let stable = Label { model: "m".into(), label: "stable".into(), version: 2 };
+    let service = open(folder.path(), Options::default(), vec![stable]);
     assert_eq!(prediction(&service).await, 18.0);
+    let instances = r#"{"instances":[4]}"#;
+    for (path, y) in [("", 18.0), ("/labels/stable", 9.0), ("/versions/2", 9.0)] {
+        let (_, answer) = ask(&service, "POST", &format!("/v1/models/m{path}:predict"), instances).await;
+        assert_eq!(answer, json!({ "predictions": [y] }));
+    }
     let body = r#"{"inputs":[{"name":"x","shape":[1],"datatype":"FP64","data":[4]}]}"#;
     for (path, version, y) in [("", "10", 18.0), ("/versions/2", "2", 9.0), ("/versions/10", "10", 18.0)] {
         let (_, answer) = ask(&service, "POST", &format!("/v2/models/m{path}/infer"), body).await;

@@ -1,0 +1,93 @@
+//! The OpenAPI document says what the handlers do: every operation in it is asked, and answers as it says.
+
+use super::{ask, send, service};
+use crate::endpoint::{ALL, Route};
+use crate::{Keys, Options};
+use hyper::Method;
+use serde_json::{Value, json};
+
+/// Whether the value has the type, and what else the schema requires of an object.
+fn fits(value: &Value, schema: &Value) -> bool {
+    let kind = match schema["type"].as_str() {
+        Some("object") => value.is_object(),
+        Some("array") => value.is_array(),
+        Some("string") => value.is_string(),
+        Some("boolean") => value.is_boolean(),
+        Some("integer") => value.is_u64(),
+        Some(other) => panic!("{other}"),
+        None => true,
+    };
+    let required = schema["required"].as_array().cloned().unwrap_or_default();
+    let properties = schema["properties"].as_object().cloned().unwrap_or_default();
+    kind && required.iter().all(|name| value.get(name.as_str().unwrap()).is_some())
+        && value.as_object().is_none_or(|o| {
+            o.iter().all(|(name, v)| properties.get(name).is_none_or(|schema| fits(v, schema)))
+        })
+}
+
+#[tokio::test]
+async fn every_operation_answers_as_the_document_says() {
+    let abc = "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+    let keys = Keys::parse("keys", &format!("all predict,metrics,admin {abc}")).unwrap();
+    let service = service(Options { keys, ..Options::default() });
+    let key = [("authorization", "Bearer abc")];
+    let (_, document) = send(&service, "GET", "/openapi.json", &key, b"").await;
+    let document: Value = serde_json::from_slice(&document).unwrap();
+    let mut asked = 0;
+    for (path, operations) in document["paths"].as_object().unwrap() {
+        for (method, operation) in operations.as_object().unwrap() {
+            let filled = path.replace("{model}", "mass").replace("{version}", "1");
+            if filled.contains("{label}") {
+                continue;
+            }
+            let body = match operation.get("requestBody") {
+                None => String::new(),
+                Some(_) if path.ends_with("infer") => {
+                    json!({ "inputs": [{ "name": "x", "shape": [1], "datatype": "FP64", "data": [4] }] })
+                        .to_string()
+                }
+                Some(_) if path.ends_with(":predict") => json!({ "instances": [4] }).to_string(),
+                Some(_) => json!({ "model": "mass", "rows": [{ "x": 4 }] }).to_string(),
+            };
+            let (head, answer) = send(&service, &method.to_uppercase(), &filled, &key, body.as_bytes()).await;
+            let status = head.status.as_u16().to_string();
+            let (kind, content) =
+                operation["responses"]["200"]["content"].as_object().unwrap().iter().next().unwrap();
+            assert_eq!(status, "200", "{method} {filled}: {}", String::from_utf8_lossy(&answer));
+            assert!(head.headers["content-type"].to_str().unwrap().starts_with(kind.as_str()), "{filled}");
+            if kind == "application/json" {
+                let answer: Value = serde_json::from_slice(&answer).unwrap();
+                assert!(fits(&answer, &content["schema"]), "{filled}: {answer} is not {}", content["schema"]);
+            }
+            // Without a key, what the document locks is locked, and says so as it says.
+            let (head, answer) = send(&service, &method.to_uppercase(), &filled, &[], body.as_bytes()).await;
+            let locked = operation.get("security").is_some();
+            assert_eq!(head.status.as_u16() == 401, locked, "{filled}");
+            if locked {
+                let schema = &document["components"]["schemas"]["Error"];
+                assert!(fits(&serde_json::from_slice(&answer).unwrap(), schema));
+            }
+            asked += 1;
+        }
+    }
+    assert!(asked >= 20, "{asked}");
+}
+
+#[tokio::test]
+async fn every_endpoint_is_in_the_document_with_a_name_of_its_own() {
+    let (_, document) = ask(&service(Options::default()), "GET", "/openapi.json", "").await;
+    let mut ids = Vec::new();
+    for endpoint in ALL {
+        for path in endpoint.paths() {
+            let operation = &document["paths"][*path][endpoint.method().to_lowercase()];
+            ids.push(operation["operationId"].as_str().unwrap_or_else(|| panic!("{path}")).to_owned());
+            let filled = path.replace("{model}", "m").replace("{version}", "1").replace("{label}", "l");
+            let method: Method = endpoint.method().parse().unwrap();
+            assert_eq!(Route::of(&method, &filled).unwrap().endpoint, endpoint, "{path}");
+        }
+    }
+    let all = ids.len();
+    ids.sort();
+    ids.dedup();
+    assert_eq!(ids.len(), all);
+}
