@@ -113,7 +113,7 @@ pub(crate) fn scale_dd(x: Dd, e: i32) -> Dd {
 }
 
 /// ⌊log₂ x⌋ of a positive number, at least −1000 and at most 1000.
-fn exponent_of(x: f64) -> i32 {
+pub(crate) fn exponent_of(x: f64) -> i32 {
     ((x.to_bits() >> 52) as i32 - 1023).clamp(-1000, 1000)
 }
 
