@@ -95,6 +95,17 @@ impl Gauge {
     }
 }
 
+impl Gauge {
+    /// Brings two gauges to the larger of their exponents. Returns the factors that bring what was measured by each to it.
+    pub(crate) fn meet(&mut self, other: &mut Gauge) -> (f64, f64) {
+        let of = (*self).max(*other);
+        let factor = |g: Gauge| g.0.map_or(1.0, |e| pow2(e - of.exponent()));
+        let factors = (factor(*self), factor(*other));
+        (*self, *other) = (of, of);
+        factors
+    }
+}
+
 /// 2^e; zero below the normal range.
 pub(crate) const fn pow2(e: i32) -> f64 {
     if e < -1022 { 0.0 } else { f64::from_bits(((if e > 1023 { 1023 } else { e } + 1023) as u64) << 52) }

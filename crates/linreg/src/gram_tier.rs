@@ -14,9 +14,9 @@
 
 use crate::block::{Block, BlockSource};
 use crate::counter::Counter;
+use crate::fold::Folded;
 use crate::frame::Frame;
 use crate::part::{Part, copy, for_each_block};
-use crate::state::Folded;
 use crate::triangle::Triangle;
 use planish_tensor::gemm::{Scratch, gram_add};
 use planish_tensor::simd::{LaneKernel, LaneMath};

@@ -7,7 +7,7 @@
 //! rounding of its values.
 
 use crate::alias::Dependent;
-use crate::state::Folded;
+use crate::fold::Folded;
 use crate::triangle::eliminate;
 use crate::upper::Upper;
 use nalgebra::DMatrix;
