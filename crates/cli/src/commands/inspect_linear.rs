@@ -139,16 +139,16 @@ fn undefined() -> String {
     "undefined".to_owned()
 }
 
-fn defined(x: Option<f64>) -> String {
+pub(super) fn defined(x: Option<f64>) -> String {
     x.map_or(undefined(), number)
 }
 
-fn number(x: f64) -> String {
+pub(super) fn number(x: f64) -> String {
     digits(x, 6)
 }
 
 /// A number to so many digits, with an exponent where it is long.
-fn digits(x: f64, n: usize) -> String {
+pub(super) fn digits(x: f64, n: usize) -> String {
     let scientific = format!("{x:.*e}", n - 1);
     let exponent: i32 = scientific.split_once('e').and_then(|(_, e)| e.parse().ok()).unwrap_or(0);
     if x != 0.0 && !(-5..=n as i32).contains(&exponent) {
@@ -163,7 +163,7 @@ fn t_value(t: f64) -> String {
 }
 
 /// A probability; below the range of `f64` an upper bound.
-fn p_value(p: f64) -> String {
+pub(super) fn p_value(p: f64) -> String {
     if p == 0.0 {
         return "<1e-307".to_owned();
     }

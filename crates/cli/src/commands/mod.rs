@@ -2,6 +2,7 @@
 
 pub(crate) mod evaluate;
 pub(crate) mod inspect;
+mod inspect_against;
 mod inspect_linear;
 mod inspect_linear_model;
 mod linear_settings;
