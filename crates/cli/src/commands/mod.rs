@@ -12,4 +12,5 @@ pub(crate) mod serve;
 pub(crate) mod train;
 mod train_folds;
 mod train_linear_model;
+mod train_once;
 mod train_settings;
