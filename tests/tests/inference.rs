@@ -310,3 +310,27 @@ fn wrong_options_of_linear_models_are_named() {
     let level = run(dir, &["predict", "m", "t.csv", "--interval", "95"]);
     assert!(level.code == 2 && level.err.contains("between 0 and 1"), "{}", level.err);
 }
+
+#[test]
+fn nested_models_are_compared_as_by_statsmodels() {
+    let path = root().join("tests/golden/statsmodels_anova.json");
+    let golden: Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path();
+    for case in golden["cases"].as_array().unwrap() {
+        let data = root().join(case["data"].as_str().unwrap()).display().to_string();
+        for model in ["small", "large"] {
+            let options: Vec<String> = serde_json::from_value(case[model].clone()).unwrap();
+            train(dir, &data, &options, model);
+        }
+        let table = succeed(dir, &["inspect", "large", "--against", "small", "--json"]).json();
+        agree(&table["anova"], &case["anova"], &case["large"].to_string());
+        let text = succeed(dir, &["inspect", "large", "--against", "small"]).out;
+        assert!(text.contains("against the smaller model"), "{text}");
+    }
+    let turned = run(dir, &["inspect", "small", "--against", "large"]);
+    assert_eq!(turned.code, 1);
+    assert!(turned.err.contains("is not in the larger model"), "{}", turned.err);
+    let same = run(dir, &["inspect", "large", "--against", "large"]);
+    assert!(same.code == 1 && same.err.contains("large"), "{}", same.err);
+}

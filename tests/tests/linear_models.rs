@@ -284,3 +284,63 @@ fn wrong_uses_of_linear_models_are_named() {
         assert!(ran.err.contains(&format!("--{option} has no effect with --model ridge")), "{}", ran.err);
     }
 }
+
+#[test]
+fn one_pass_over_standard_input_writes_the_file_of_one_pass_over_a_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path();
+    let mut csv = "y,x,unused,city\n".to_owned();
+    for i in 0..10_000 {
+        let (x, city) = ((i * 37 % 101) as f64 / 8.0, ["a", "b", "c"][i % 3]);
+        csv += &format!("{},{x},q,{city}\n", 2.0 + 0.5 * x + (i % 3) as f64 + (i % 7) as f64 * 0.01);
+    }
+    std::fs::write(dir.join("t.csv"), &csv).unwrap();
+    let columns = "y:number,x:number,city:category=b|a|c";
+    let train = |data, model| {
+        vec![
+            "train",
+            data,
+            "--target",
+            "y",
+            "--model",
+            "linear",
+            "--one-pass",
+            "--columns",
+            columns,
+            "-o",
+            model,
+        ]
+    };
+    succeed(dir, &train("t.csv", "file"));
+    let ran = run_with_input(dir, &train("-", "input"), csv.as_bytes());
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    assert_eq!(std::fs::read(dir.join("file")).unwrap(), std::fs::read(dir.join("input")).unwrap());
+    succeed(
+        dir,
+        &["train", "t.csv", "--target", "y", "--model", "linear", "--drop", "unused", "-o", "again"],
+    );
+    let [once, again] = ["file", "again"].map(|m| succeed(dir, &["inspect", m, "--json"]).json());
+    for (a, b) in
+        once["coefficients"].as_array().unwrap().iter().zip(again["coefficients"].as_array().unwrap())
+    {
+        assert_eq!((&a["term"], &a["estimate"]), (&b["term"], &b["estimate"]));
+    }
+    assert!(succeed(dir, &["inspect", "file"]).out.contains("std. error"));
+
+    let strange = run_with_input(dir, &train("-", "none"), b"y,x,unused,city\n1,2,q,a\n2,3,q,z\n");
+    assert_eq!(strange.code, 1);
+    assert!(
+        strange.err.contains("standard input: line 3: column \"city\" has \"z\", which was not declared"),
+        "{}",
+        strange.err
+    );
+    let missing = run_with_input(dir, &train("-", "none"), b"y,x,unused,city\n1,,q,a\n");
+    assert!(
+        missing.err.contains("standard input: line 2: column \"x\" has a missing value"),
+        "{}",
+        missing.err
+    );
+    let other = run_with_input(dir, &train("-", "none"), b"y,unused,city\n1,q,a\n");
+    assert!(other.err.contains("column \"x\""), "{}", other.err);
+    assert!(!dir.join("none").exists());
+}

@@ -15,5 +15,6 @@ pub mod licences;
 pub mod memcheck;
 pub mod package;
 pub mod process;
+pub mod stream;
 pub mod tidy;
 pub mod workspace;

@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Result;
-use xtask::{bench, ci, dist, golden, kill, licences, memcheck, package, tidy, workspace};
+use xtask::{bench, ci, dist, golden, kill, licences, memcheck, package, stream, tidy, workspace};
 
 /// A command: its name, its arguments as the help shows them (empty when it takes none), and what it does.
 struct Command {
@@ -72,6 +72,12 @@ const COMMANDS: &[Command] = &[
         arguments: "[--count N]",
         about: "kill training runs at random instants, resume them, and compare the models (200 instants)",
         run: kill::run,
+    },
+    Command {
+        name: "stream",
+        arguments: "[--megabytes N]",
+        about: "least squares in one pass over a long standard input, and how much memory that takes",
+        run: stream::run,
     },
     Command {
         name: "golden",

@@ -189,10 +189,15 @@ pub(crate) struct PredictArgs {
 }
 
 #[derive(Args)]
-#[command(after_help = "Example:\n  planish inspect price.safetensors")]
+#[command(after_help = "Examples:
+  planish inspect price.safetensors
+  planish inspect price.safetensors --against price_without_region.safetensors")]
 pub(crate) struct InspectArgs {
     /// The model
     pub(crate) model: PathBuf,
+    /// A least-squares model with some of this one's terms, fitted to the same rows: does this one explain more than chance?
+    #[arg(long, value_name = "MODEL")]
+    pub(crate) against: Option<PathBuf>,
     /// Print one JSON object
     #[arg(long)]
     pub(crate) json: bool,

@@ -88,6 +88,18 @@ impl CsvSource {
         Self::with_schema(Input::memory(name, bytes), schema, options)
     }
 
+    /// As [`CsvSource::open_with`], for rows that are read once: standard input is not kept. A header is needed.
+    ///
+    /// # Errors
+    /// As [`CsvSource::open_with`], and no header.
+    pub fn open_once(path: &str, schema: &Schema, options: &CsvOptions) -> Result<CsvSource, IoError> {
+        let input = Input::open_once(path)?;
+        if options.header == Header::No {
+            return Err(IoError::file(&input.name, "rows that are read once need a header"));
+        }
+        Self::with_schema(input, schema, &CsvOptions { header: Header::Yes, ..*options })
+    }
+
     fn with_schema(input: Input, schema: &Schema, options: &CsvOptions) -> Result<CsvSource, IoError> {
         let mut source = Self::start(input, options)?;
         let places: HashMap<&str, usize> =
@@ -248,6 +260,9 @@ impl CsvSource {
 
     /// The error of a quote that is opened in the record at this byte and not closed before the end of the file, if there is one.
     fn unclosed_quote(&self, mut line: u64, byte: u64) -> Result<Option<IoError>, IoError> {
+        if self.input.is_read_once() {
+            return Ok(None);
+        }
         let mut open = None;
         for b in BufReader::new(self.input.reader(byte)?).bytes() {
             let b = b.map_err(IoError::system(&self.input.name, "read"))?;
@@ -328,8 +343,7 @@ fn open_reader(input: &Input, delimiter: u8) -> Result<Reader<Box<dyn Read + Sen
 
 /// The most frequent of comma, semicolon, tab and bar in the first line, outside quotes; a comma if there is none.
 fn detect_delimiter(input: &Input) -> Result<u8, IoError> {
-    let mut start = Vec::new();
-    input.reader(0)?.take(1 << 16).read_to_end(&mut start).map_err(IoError::system(&input.name, "read"))?;
+    let start = input.head()?;
     let candidates = [b',', b';', b'\t', b'|'];
     let (mut counts, mut quoted) = ([0_usize; 4], false);
     for &b in start.iter().skip_while(|b| b.is_ascii_whitespace()) {

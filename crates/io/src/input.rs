@@ -1,10 +1,13 @@
-//! Bytes that can be read again: a file, or memory (standard input is kept there).
+//! Bytes that can be read again: a file, or memory (standard input is kept there); or standard input read once, of which only the start is kept.
 
 use crate::error::IoError;
 use std::fs::File;
 use std::io::{Cursor, Read, Seek, SeekFrom};
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
+
+/// Bytes at the start of what is read once that can be looked at before.
+const HEAD: u64 = 1 << 16;
 
 /// A re-readable input with the name that messages give it.
 #[derive(Clone, Debug)]
@@ -17,6 +20,20 @@ pub(crate) struct Input {
 enum Place {
     File(std::path::PathBuf),
     Memory(Arc<[u8]>),
+    Once(Once),
+}
+
+/// The start of something read once, and what follows, until it is taken.
+#[derive(Clone)]
+struct Once {
+    head: Arc<[u8]>,
+    rest: Arc<Mutex<Option<Box<dyn Read + Send>>>>,
+}
+
+impl std::fmt::Debug for Once {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("bytes read once")
+    }
 }
 
 impl Input {
@@ -45,6 +62,33 @@ impl Input {
         Input { name: name.to_owned(), place: Place::Memory(bytes.into()) }
     }
 
+    /// A file, or for `-` standard input read once: nothing is kept of it.
+    pub(crate) fn open_once(path: &str) -> Result<Input, IoError> {
+        if path != "-" {
+            return Input::open(path);
+        }
+        let (name, mut stdin, mut head) = ("standard input", std::io::stdin(), Vec::new());
+        stdin.by_ref().take(HEAD).read_to_end(&mut head).map_err(IoError::system(name, "read"))?;
+        let rest: Box<dyn Read + Send> = Box::new(stdin);
+        let once = Once { head: head.into(), rest: Arc::new(Mutex::new(Some(rest))) };
+        Ok(Input { name: name.to_owned(), place: Place::Once(once) })
+    }
+
+    /// Whether the bytes can be read only once.
+    pub(crate) fn is_read_once(&self) -> bool {
+        matches!(self.place, Place::Once(_))
+    }
+
+    /// The first bytes, at most 64 KiB.
+    pub(crate) fn head(&self) -> Result<Vec<u8>, IoError> {
+        if let Place::Once(once) = &self.place {
+            return Ok(once.head.to_vec());
+        }
+        let mut head = Vec::new();
+        self.reader(0)?.take(HEAD).read_to_end(&mut head).map_err(IoError::system(&self.name, "read"))?;
+        Ok(head)
+    }
+
     /// A reader from this byte on.
     pub(crate) fn reader(&self, from: u64) -> Result<Box<dyn Read + Send>, IoError> {
         let failed = || IoError::system(&self.name, "read");
@@ -58,6 +102,11 @@ impl Input {
                 let mut cursor = Cursor::new(bytes.clone());
                 cursor.set_position(from);
                 Box::new(cursor)
+            }
+            Place::Once(once) => {
+                let rest = once.rest.lock().ok().and_then(|mut rest| rest.take()).filter(|_| from == 0);
+                let rest = rest.ok_or_else(|| IoError::file(&self.name, "it can be read only once"))?;
+                Box::new(Cursor::new(once.head.clone()).chain(rest))
             }
         })
     }

@@ -39,6 +39,19 @@ impl Block {
         }
     }
 
+    /// Appends rows `from..to` of another block of the same columns, clusters aside.
+    pub(crate) fn append(&mut self, other: &Block, from: usize, to: usize) {
+        let rows = self.rows..self.rows + (to - from);
+        for (to_column, column) in self.x.iter_mut().chain(&mut self.y).zip(other.x.iter().chain(&other.y)) {
+            to_column.hi[rows.clone()].copy_from_slice(&column.hi[from..to]);
+            to_column.lo[rows.clone()].copy_from_slice(&column.lo[from..to]);
+        }
+        if let (Some(to_weights), Some(weights)) = (&mut self.weights, &other.weights) {
+            to_weights[rows.clone()].copy_from_slice(&weights[from..to]);
+        }
+        self.rows = rows.end;
+    }
+
     /// Column c of [X Y].
     pub(crate) fn column(&self, c: usize) -> &DdVec {
         if c < self.x.len() { &self.x[c] } else { &self.y[c - self.x.len()] }

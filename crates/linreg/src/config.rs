@@ -1,17 +1,17 @@
 //! The configuration of a linear regression, and the fit.
 
-use crate::alias::{self, AliasedPolicy, MinNorm};
+use crate::alias::{self, Alias, AliasedPolicy, MinNorm};
 use crate::block::{BlockSource, read};
 use crate::covariance::Covariance;
 use crate::error::{FitError, LinregError};
 use crate::fitted::FittedLinearRegression;
+use crate::fold::{Fold, Folded};
 use crate::gram_tier;
 use crate::inference::{Fit, Inference};
 use crate::last_pass;
 use crate::rank::Factor;
-use crate::refine::{self, Problem};
+use crate::refine::{self, Problem, Solution};
 use crate::source::MatrixSource;
-use crate::state::{Fold, Folded};
 use crate::tier::Tier;
 use nalgebra::{DMatrix, DVector};
 use planish_tensor::{Exec, Isa, MatRef};
@@ -80,13 +80,7 @@ impl LinearRegression {
         let exec: Exec = exec.into();
         let isa = exec.isa;
         let terms = source.terms();
-        let parameters = terms + usize::from(self.fit_intercept);
-        if parameters == 0 {
-            return Err(FitError::Linreg(LinregError::NoTerms));
-        }
-        if source.responses() == 0 {
-            return Err(FitError::Linreg(LinregError::NoResponses));
-        }
+        self.check_columns(terms, source.responses()).map_err(FitError::Linreg)?;
         let (tier, folded, factor) = self.factor(exec, source)?;
         if self.aliased == AliasedPolicy::Error && !factor.aliased.is_empty() {
             return Err(FitError::Linreg(LinregError::Aliased { terms: factor.aliased }));
@@ -94,10 +88,7 @@ impl LinearRegression {
         let aliases = alias::combinations(isa, &folded.frame, &factor);
         let problem = Problem::new(exec, &folded.frame, &factor, folded.rows, tier);
         let solutions = refine::solve(&problem, source, self.max_refinements)?;
-        let min_norm = match self.aliased {
-            AliasedPolicy::MinNorm => MinNorm::new(terms, &factor.kept, &aliases),
-            _ => None,
-        };
+        let min_norm = self.min_norm(terms, &factor, &aliases);
         let mut inference = None;
         if let Some(covariance) = self.inference {
             let pass = last_pass::run(&problem, source, &solutions)?;
@@ -112,18 +103,59 @@ impl LinearRegression {
             };
             inference = Some(Inference::new(&fit, pass));
         }
-        let mut fitted = FittedLinearRegression::new(isa, &folded, &factor, terms, &solutions)
-            .map_err(FitError::Linreg)?;
-        if let Some(p) = &min_norm {
-            fitted.spread(p);
-        }
-        fitted.tier = tier;
-        fitted.aliases = aliases;
+        let mut fitted =
+            self.assemble(&problem, &folded, aliases, &solutions, tier).map_err(FitError::Linreg)?;
         if inference.is_some() {
             fitted.responses.iter_mut().for_each(|r| r.std_errors.clear());
         }
         fitted.inference = inference;
         Ok(fitted)
+    }
+
+    /// Refuses a model without parameters, or without responses.
+    pub(crate) fn check_columns(&self, terms: usize, responses: usize) -> Result<(), LinregError> {
+        match (terms + usize::from(self.fit_intercept), responses) {
+            (0, _) => Err(LinregError::NoTerms),
+            (_, 0) => Err(LinregError::NoResponses),
+            _ => Ok(()),
+        }
+    }
+
+    /// Refuses fewer rows than parameters.
+    pub(crate) fn check_rows(&self, rows: u64, terms: usize) -> Result<(), LinregError> {
+        let parameters = terms + usize::from(self.fit_intercept);
+        if rows < parameters as u64 { Err(LinregError::TooFewRows { rows, parameters }) } else { Ok(()) }
+    }
+
+    /// The fit in the units of the data, aliased terms treated as the policy says, without inference.
+    pub(crate) fn assemble(
+        &self,
+        problem: &Problem<'_>,
+        folded: &Folded,
+        aliases: Vec<Alias>,
+        solutions: &[Solution],
+        tier: Tier,
+    ) -> Result<FittedLinearRegression, LinregError> {
+        let factor = problem.factor;
+        if self.aliased == AliasedPolicy::Error && !factor.aliased.is_empty() {
+            return Err(LinregError::Aliased { terms: factor.aliased.clone() });
+        }
+        let terms = folded.frame.shift.len() - solutions.len();
+        let mut fitted = FittedLinearRegression::new(problem.isa(), folded, factor, terms, solutions)?;
+        if let Some(p) = self.min_norm(terms, factor, &aliases) {
+            fitted.spread(&p);
+        }
+        fitted.tier = tier;
+        fitted.aliases = aliases;
+        Ok(fitted)
+    }
+
+    /// How coefficients of least norm follow from those of the kept terms, where they are wanted.
+    fn min_norm(&self, terms: usize, factor: &Factor, aliases: &[Alias]) -> Option<MinNorm> {
+        match self.aliased {
+            AliasedPolicy::MinNorm => MinNorm::new(terms, &factor.kept, aliases),
+            _ => None,
+        }
     }
 
     /// Fits to a matrix X `[n, p]` and responses Y `[n, q]`, with optional weights `[n]`.
@@ -174,9 +206,7 @@ impl LinearRegression {
             }
         }
         let folded = self.fold(isa, source)?;
-        if folded.used < parameters as u64 {
-            return Err(FitError::Linreg(LinregError::TooFewRows { rows: folded.used, parameters }));
-        }
+        self.check_rows(folded.used, terms).map_err(FitError::Linreg)?;
         let factor = Factor::new(isa, &folded, terms, self.tolerance);
         Ok((Tier::Sure, folded, factor))
     }

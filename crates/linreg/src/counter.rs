@@ -1,38 +1,73 @@
 //! A binary counter of partial results: what comes of n blocks is merged in a tree that is a function of n alone, and at most log₂ n
 //! parts are kept. Rounding errors grow with log n, and the bits do not depend on how the blocks arrive.
 
-/// Element i is the result of 2^i blocks, if the number of blocks has that binary digit.
+/// Results of blocks from `start` on.
 #[derive(Clone, Debug)]
-pub(crate) struct Counter<T>(Vec<Option<T>>);
+pub(crate) struct Counter<T> {
+    start: u64,
+    parts: Vec<Part<T>>,
+}
+
+/// The result of 2^level blocks, from block number index·2^level on.
+#[derive(Clone, Debug)]
+struct Part<T> {
+    level: u32,
+    index: u64,
+    result: T,
+}
 
 impl<T> Counter<T> {
     /// Of no blocks.
     pub(crate) fn new() -> Counter<T> {
-        Counter(Vec::new())
+        Counter::starting_at(0)
+    }
+
+    /// Of no blocks yet, where the first will have this number.
+    pub(crate) fn starting_at(start: u64) -> Counter<T> {
+        Counter { start, parts: Vec::new() }
+    }
+
+    /// The number of the first block.
+    pub(crate) fn start(&self) -> u64 {
+        self.start
+    }
+
+    /// The number that the next block will have.
+    pub(crate) fn end(&self) -> u64 {
+        self.parts.last().map_or(self.start, |p| (p.index + 1) << p.level)
     }
 
     /// Adds the result of a block; `merge` makes one of an earlier and a later result.
-    pub(crate) fn push(&mut self, mut block: T, merge: impl Fn(T, T) -> T) {
-        for digit in &mut self.0 {
-            match digit.take() {
-                None => {
-                    *digit = Some(block);
-                    return;
-                }
-                Some(earlier) => block = merge(earlier, block),
-            }
+    pub(crate) fn push(&mut self, block: T, merge: impl Fn(T, T) -> T) {
+        let index = self.end();
+        self.add(Part { level: 0, index, result: block }, &merge);
+    }
+
+    /// Adds the results of the blocks that follow: the bits are those of one counter of all blocks.
+    ///
+    /// # Panics
+    /// If other blocks follow.
+    pub(crate) fn append(&mut self, later: Counter<T>, merge: impl Fn(T, T) -> T) {
+        assert_eq!(self.end(), later.start, "the blocks do not follow each other");
+        later.parts.into_iter().for_each(|part| self.add(part, &merge));
+    }
+
+    fn add(&mut self, mut part: Part<T>, merge: &impl Fn(T, T) -> T) {
+        while let Some(last) = self.parts.pop_if(|last| last.level == part.level && last.index % 2 == 0) {
+            let result = merge(last.result, part.result);
+            part = Part { level: part.level + 1, index: part.index / 2, result };
         }
-        self.0.push(Some(block));
+        self.parts.push(part);
     }
 
     /// The result of all blocks, the later and smaller parts merged first; none of no blocks.
     pub(crate) fn finish(self, merge: impl Fn(T, T) -> T) -> Option<T> {
-        self.0.into_iter().flatten().reduce(|later, earlier| merge(earlier, later))
+        self.parts.into_iter().rev().map(|p| p.result).reduce(|later, earlier| merge(earlier, later))
     }
 
     /// The parts that are kept.
     pub(crate) fn parts_mut(&mut self) -> impl Iterator<Item = &mut T> {
-        self.0.iter_mut().flatten()
+        self.parts.iter_mut().map(|p| &mut p.result)
     }
 }
 
@@ -52,5 +87,26 @@ mod tests {
         assert_eq!(tree("a").unwrap(), "a");
         assert_eq!(tree("abcd").unwrap(), "((ab)(cd))");
         assert_eq!(tree("abcdefg").unwrap(), "(((ab)(cd))((ef)g))");
+    }
+
+    #[test]
+    fn counters_cut_anywhere_make_the_tree_of_the_whole() {
+        let merge = |a: String, b: String| format!("({a}{b})");
+        let count = |start: usize, blocks: &str| {
+            let mut counter = Counter::starting_at(start as u64);
+            blocks.chars().for_each(|c| counter.push(c.to_string(), merge));
+            counter
+        };
+        let blocks = "abcdefghijklmn";
+        let whole = count(0, blocks).finish(merge);
+        for first in 0..=blocks.len() {
+            for second in first..=blocks.len() {
+                let mut counter = count(0, &blocks[..first]);
+                let mut later = count(first, &blocks[first..second]);
+                later.append(count(second, &blocks[second..]), merge);
+                counter.append(later, merge);
+                assert_eq!(counter.finish(merge), whole, "cut at {first} and {second}");
+            }
+        }
     }
 }

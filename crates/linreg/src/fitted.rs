@@ -3,13 +3,13 @@
 use crate::alias::{Alias, MinNorm};
 use crate::dd_serde;
 use crate::error::LinregError;
+use crate::fold::Folded;
 use crate::frame::{Frame, scale_by, scale_dd};
 use crate::inference::Inference;
 use crate::kernels;
 use crate::rank::Factor;
 use crate::refine::Solution;
 use crate::source::same;
-use crate::state::Folded;
 use crate::tier::Tier;
 use crate::upper::inner;
 use planish_tensor::dd::{DdSlice, DdVec};

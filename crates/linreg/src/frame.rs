@@ -95,6 +95,17 @@ impl Gauge {
     }
 }
 
+impl Gauge {
+    /// Brings two gauges to the larger of their exponents. Returns the factors that bring what was measured by each to it.
+    pub(crate) fn meet(&mut self, other: &mut Gauge) -> (f64, f64) {
+        let of = (*self).max(*other);
+        let factor = |g: Gauge| g.0.map_or(1.0, |e| pow2(e - of.exponent()));
+        let factors = (factor(*self), factor(*other));
+        (*self, *other) = (of, of);
+        factors
+    }
+}
+
 /// 2^e; zero below the normal range.
 pub(crate) const fn pow2(e: i32) -> f64 {
     if e < -1022 { 0.0 } else { f64::from_bits(((if e > 1023 { 1023 } else { e } + 1023) as u64) << 52) }
@@ -113,7 +124,7 @@ pub(crate) fn scale_dd(x: Dd, e: i32) -> Dd {
 }
 
 /// ⌊log₂ x⌋ of a positive number, at least −1000 and at most 1000.
-fn exponent_of(x: f64) -> i32 {
+pub(crate) fn exponent_of(x: f64) -> i32 {
     ((x.to_bits() >> 52) as i32 - 1023).clamp(-1000, 1000)
 }
 

@@ -14,9 +14,9 @@
 
 use crate::block::{Block, BlockSource};
 use crate::counter::Counter;
+use crate::fold::Folded;
 use crate::frame::Frame;
 use crate::part::{Part, copy, for_each_block};
-use crate::state::Folded;
 use crate::triangle::Triangle;
 use planish_tensor::gemm::{Scratch, gram_add};
 use planish_tensor::simd::{LaneKernel, LaneMath};
@@ -92,6 +92,8 @@ struct Plan {
     /// Shifts and scales of [X Y].
     shift: Vec<f64>,
     scale: Vec<f64>,
+    /// The same of X and of Y, in whole vectors.
+    vectors: [[Vec<f64>; 2]; 2],
     root: f64,
 }
 
@@ -99,14 +101,18 @@ impl Plan {
     fn new(frame: &Frame, terms: usize) -> Plan {
         let data = frame.shift.len();
         let order = data + usize::from(frame.intercept);
+        let (shift, scale) = (frame.shift.clone(), frame.gauge.iter().map(|g| g.scale()).collect::<Vec<_>>());
+        let part =
+            |from: usize, to: usize| [whole_vectors(&shift[from..to]), whole_vectors(&scale[from..to])];
         Plan {
             intercept: frame.intercept,
             terms,
             data,
             order,
             stride: order.next_multiple_of(f64::LANES) + f64::LANES,
-            shift: frame.shift.clone(),
-            scale: frame.gauge.iter().map(|g| g.scale()).collect(),
+            vectors: [part(0, terms), part(terms, data)],
+            shift,
+            scale,
             root: frame.root.scale(),
         }
     }
@@ -119,6 +125,13 @@ impl Plan {
             (false, j) => j,
         }
     }
+}
+
+/// The numbers, and zeros up to whole vectors.
+fn whole_vectors(v: &[f64]) -> Vec<f64> {
+    let mut v = v.to_vec();
+    v.resize(v.len().next_multiple_of(f64::LANES), 0.0);
+    v
 }
 
 struct Workspace {
@@ -169,12 +182,12 @@ fn fill(
     match part {
         Part::Matrices(m) => {
             let (x, y) = (m.x.rows_between(start, end), m.y.rows_between(start, end));
-            for (from, first) in [(x, 0), (y, plan.terms)] {
-                let to = first + from.cols();
-                let (shift, scale) = (&plan.shift[first..to], &plan.scale[first..to]);
+            for (from, first, [shift, scale]) in [(x, 0, &plan.vectors[0]), (y, plan.terms, &plan.vectors[1])]
+            {
                 if from.has_contiguous_rows() {
-                    let out = &mut tile[first..];
-                    f64::dispatch(isa, FillRows { from, shift, scale, roots, out, stride: plan.stride });
+                    let (out, stride) = (&mut tile[first..], plan.stride);
+                    let roots = if m.weights.is_some() { Ok(roots) } else { Err(roots.len()) };
+                    f64::dispatch(isa, FillRows { from, shift, scale, roots, out, stride });
                 } else {
                     for j in 0..from.cols() {
                         let values = from.t().row(j).iter().map(|&hi| (hi, 0.0));
@@ -213,9 +226,11 @@ fn fill_column(
 /// Contiguous rows, brought into the frame. Whole vectors are stored, so a row's end spoils what follows it.
 struct FillRows<'a> {
     from: MatRef<'a, f64>,
+    /// In whole vectors.
     shift: &'a [f64],
     scale: &'a [f64],
-    roots: &'a [f64],
+    /// The roots of the weights, or without weights how many rows.
+    roots: Result<&'a [f64], usize>,
     out: &'a mut [f64],
     stride: usize,
 }
@@ -226,14 +241,19 @@ impl LaneKernel<f64> for FillRows<'_> {
     #[inline(always)]
     fn run<S: LaneMath<f64>>(self, s: S) {
         let FillRows { from, shift, scale, roots, out, stride } = self;
+        let rows = roots.map_or_else(|n| n, <[f64]>::len);
+        let p = from.cols();
+        // Where rows lie side by side, a vector at the end of one reads on into the next, and needs no mask.
+        let all = from.is_slice().then(|| from.joined().row(0));
         // Row by row, as they lie in memory.
-        for (i, &root) in roots.iter().enumerate() {
-            let (row, root) = (from.row(i), s.splat(root));
-            for j in (0..row.len()).step_by(f64::LANES) {
+        for i in 0..rows {
+            let row = all.map_or_else(|| from.row(i), |all| &all[i * p..]);
+            for j in (0..p).step_by(f64::LANES) {
                 let v = s.load_at(row, j);
                 s.prefetch(row.as_ptr().wrapping_add(j + AHEAD));
                 let v = s.mul(s.sub(v, s.load_at(shift, j)), s.load_at(scale, j));
-                s.store_at(&mut out[..], i * stride + j, s.mul(v, root));
+                let v = roots.map_or(v, |roots| s.mul(v, s.splat(roots[i])));
+                s.store_at(&mut out[..], i * stride + j, v);
             }
         }
     }

@@ -10,12 +10,15 @@
 //!
 //! # Method
 //! 1. One pass makes the triangular factor R of [1 X Y], in a frame of shifted and power-of-two scaled columns (`frame`): from the Gram
-//!    matrix (`gram_tier`), or, where its condition number is too large for that, in a second pass by reflections (`state`, `triangle`).
+//!    matrix (`gram_tier`), or, where its condition number is too large for that, in a second pass by reflections (`fold`, `triangle`).
 //! 2. Terms that depend on earlier terms are found, named and dropped (`rank`).
 //! 3. Corrected semi-normal equations: passes with residuals in double-double (`refine`, `sweep`), until the coefficients
 //!    settle. Data with a condition number below about 10³ settle after one such pass.
 //! 4. If asked for, a last pass gathers what inference needs of each row (`last_pass`, `residuals`, `meat`) and corrects R in
 //!    double-double, so that standard errors have the digits of the coefficients. [`Summary`] is made of what it leaves.
+//!
+//! Where rows can be seen only once, or lie on several machines, [`LeastSquaresState`] is the fold of step 1 with the products of the columns in
+//! double-double (`products`) beside it, from which step 3 is done without the rows.
 //!
 //! # Other models
 //! From the same fold come [`Ridge`], [`Lasso`], [`ElasticNet`] and [`NonNegative`] least squares, and the choice of their penalties, in one
@@ -56,6 +59,7 @@ mod dd_serde;
 pub mod distributions;
 mod error;
 mod fitted;
+mod fold;
 mod frame;
 mod glm;
 mod gram_tier;
@@ -68,6 +72,7 @@ mod normality;
 mod packed_serde;
 mod part;
 mod penalised;
+mod products;
 mod rank;
 mod refine;
 mod residuals;
@@ -102,5 +107,6 @@ pub use penalised::{
 };
 pub use residuals::InfluentialRow;
 pub use source::{ColumnSource, MatrixSource};
+pub use state::LeastSquaresState;
 pub use summary::{Coefficient, Summary};
 pub use tier::Tier;

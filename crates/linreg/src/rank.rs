@@ -7,7 +7,7 @@
 //! rounding of its values.
 
 use crate::alias::Dependent;
-use crate::state::Folded;
+use crate::fold::Folded;
 use crate::triangle::eliminate;
 use crate::upper::Upper;
 use nalgebra::DMatrix;
@@ -28,6 +28,8 @@ pub(crate) struct Factor {
     columns: Vec<Vec<f64>>,
     /// Qᵀy of each response.
     pub(crate) rhs: Vec<Vec<f64>>,
+    /// The norm of each response in the frame, and what of it the columns do not explain.
+    pub(crate) rhs_norms: Vec<(f64, f64)>,
     inverse_squares: Vec<f64>,
 }
 
@@ -54,9 +56,11 @@ impl Factor {
         }
         let rank = first + kept.len();
         let rhs = work[rank..].iter().map(|c| c[..rank].to_vec()).collect();
+        let norms = |c: &AlignedVec<f64>| (norm(isa, c), norm(isa, &c[rank..]));
+        let rhs_norms = work[rank..].iter().map(norms).collect();
         let columns = (0..rank).map(|j| work[j][..=j].to_vec()).collect();
         let mut factor =
-            Factor { first, kept, aliased, dependent, columns, rhs, inverse_squares: Vec::new() };
+            Factor { first, kept, aliased, dependent, columns, rhs, rhs_norms, inverse_squares: Vec::new() };
         factor.inverse_squares = factor.square_inverse(isa);
         factor
     }

@@ -68,9 +68,18 @@ pub(crate) fn solve<S: BlockSource>(
     source: &mut S,
     limit: usize,
 ) -> Result<Vec<Solution>, FitError<S::Error>> {
+    solve_by(problem, limit, |solutions, first| sweep(problem, source, solutions, first))
+}
+
+/// The same, where `sums` finds the sums of a pass with these solutions; the flag says whether it is the first.
+pub(crate) fn solve_by<E>(
+    problem: &Problem<'_>,
+    limit: usize,
+    mut sums: impl FnMut(&[Solution], bool) -> Result<Vec<Option<Sums>>, E>,
+) -> Result<Vec<Solution>, E> {
     let mut solutions: Vec<_> = problem.factor.rhs.iter().map(|z| problem.start(z)).collect();
     for pass in 0..=limit {
-        let sums = sweep(problem, source, &solutions, pass == 0)?;
+        let sums = sums(&solutions, pass == 0)?;
         for (q, (solution, sums)) in solutions.iter_mut().zip(sums).enumerate() {
             let Some(sums) = sums else { continue };
             if pass == 0 {

@@ -1,216 +1,167 @@
-//! The mergeable state: the triangular factor R of [1 X Y], folded block by block.
+//! The mergeable state of least squares: rows come in any pieces, once, on one machine or several.
 //!
-//! Each block of 4096 rows becomes a small triangle by Householder reflections; two triangles become one by the
-//! QR factorisation of the one stacked on the other, in the tree of a binary counter.
+//! It is the fold of a fit (`fold`) with the products of the columns in double-double beside it (`products`). Rows are cut into blocks of
+//! [`BLOCK_ROWS`] and merged in a tree of the blocks' numbers alone, so the pieces in which they come cannot be seen in a bit of the result.
 
+use crate::alias;
 use crate::block::{BLOCK_ROWS, Block};
-use crate::counter::Counter;
+use crate::config::LinearRegression;
 use crate::error::LinregError;
-use crate::frame::{Frame, LARGEST};
-use crate::triangle::Triangle;
-use planish_tensor::dd::two_sum;
-use planish_tensor::{AlignedVec, Isa};
+use crate::fitted::FittedLinearRegression;
+use crate::fold::Fold;
+use crate::rank::Factor;
+use crate::refine::{self, Problem};
+use crate::source::same;
+use crate::tier::Tier;
+use planish_tensor::Isa;
 
-/// The state of a fold over blocks.
+/// Rows that were seen, as much as least squares needs of them: some (m² + m)·log₂(n/4096) numbers for m columns of [1 X Y] and n rows, and one block.
+///
+/// # Numerics
+/// Any cut of one sequence of rows into updates gives the same bits. So do states merged where one was begun by [`LeastSquaresState::after`] for the
+/// rows that follow the other's, which must be whole blocks. Other merges change at most the last digit.
+///
+/// Coefficients are refined with the products of the columns in double-double: they have all digits of `f64` for a condition number up to about 10⁶. Beyond that
+/// a fit that reads the rows again, [`LinearRegression::fit`], has more. The fit has standard errors, but no [`Inference`](crate::Inference): that needs the
+/// residuals.
+///
+/// ```
+/// use planish_linreg::{Block, LeastSquaresState, LinearRegression};
+/// use planish_tensor::Isa;
+///
+/// let rows = |from: u32, to: u32| {
+///     let mut block = Block::new(1, 1, false);
+///     block.rows = (to - from) as usize;
+///     for (i, t) in (from..to).enumerate() {
+///         block.x[0].hi[i] = f64::from(t);
+///         block.y[0].hi[i] = 3.0 - 0.5 * f64::from(t);
+///     }
+///     block
+/// };
+/// let new = || LeastSquaresState::new(LinearRegression::default(), Isa::best(), 1, 1, false);
+/// let mut here = new()?;
+/// here.update(&rows(0, 10))?;
+/// let mut there = new()?;
+/// there.update(&rows(10, 1000))?;
+/// here.merge(there)?;
+/// let fitted = here.solve()?;
+/// assert_eq!(fitted.rows, 1000);
+/// assert_eq!(fitted.responses[0].intercept.to_f64(), 3.0);
+/// assert_eq!(fitted.responses[0].coef[0].to_f64(), -0.5);
+/// # Ok::<(), planish_linreg::LinregError>(())
+/// ```
 #[derive(Clone, Debug)]
-pub(crate) struct Fold {
+pub struct LeastSquaresState {
+    regression: LinearRegression,
     isa: Isa,
-    intercept: bool,
-    frame: Option<Frame>,
-    partial: Counter<Triangle>,
-    columns: Vec<AlignedVec<f64>>,
-    /// Rows read.
-    rows: u64,
-    /// Rows with a weight above zero.
-    used: u64,
+    fold: Fold,
+    /// Rows that do not fill a block yet.
+    pending: Block,
 }
 
-/// What the fold leaves: the factor R of [1 X Y] in the frame, and the row counts.
-pub(crate) struct Folded {
-    pub(crate) frame: Frame,
-    pub(crate) triangle: Triangle,
-    pub(crate) rows: u64,
-    pub(crate) used: u64,
-}
-
-impl Fold {
-    pub(crate) fn new(isa: Isa, intercept: bool, terms: usize, responses: usize) -> Fold {
-        let order = usize::from(intercept) + terms + responses;
-        let columns = (0..order).map(|_| AlignedVec::zeros(BLOCK_ROWS)).collect();
-        Fold { isa, intercept, frame: None, partial: Counter::new(), columns, rows: 0, used: 0 }
+impl LeastSquaresState {
+    /// Of no rows. Of the settings, `inference` and `fast` have no meaning here.
+    ///
+    /// # Errors
+    /// Neither terms nor an intercept, or no response.
+    pub fn new(
+        regression: LinearRegression,
+        isa: Isa,
+        terms: usize,
+        responses: usize,
+        weighted: bool,
+    ) -> Result<Self, LinregError> {
+        regression.check_columns(terms, responses)?;
+        let fold = Fold::new(isa, regression.fit_intercept, terms, responses).with_products();
+        Ok(LeastSquaresState { regression, isa, fold, pending: Block::new(terms, responses, weighted) })
     }
 
-    /// Fixes the frame before the first block.
-    pub(crate) fn start_in(&mut self, frame: Frame) {
-        self.frame = Some(frame);
+    /// Of no rows yet, for those that follow `blocks` full blocks of the sequence that this state began: for another thread or machine. None before this
+    /// state has seen a full block, which fixes the units in which all are folded.
+    pub fn after(&self, blocks: u64) -> Option<Self> {
+        let fold = self.fold.starting_at(blocks)?;
+        let mut pending = self.pending.clone();
+        pending.rows = 0;
+        Some(LeastSquaresState { fold, pending, ..self.clone() })
     }
 
-    /// Folds a block of at least one row.
-    pub(crate) fn push(&mut self, block: &Block) -> Result<(), LinregError> {
-        check(block, self.rows)?;
-        let mut frame = self.frame.take().unwrap_or_else(|| Frame::new(self.isa, self.intercept, block));
-        self.load(&mut frame, block);
-        self.frame = Some(frame);
-        let triangle = Triangle::factor(self.isa, &mut self.columns, block.rows);
-        self.partial.push(triangle, merge(self.isa));
-        let used = block.weights.as_ref().map_or(block.rows, |w| positive(&w[..block.rows]));
-        self.rows += block.rows as u64;
-        self.used += used as u64;
+    /// The rows seen.
+    pub fn rows(&self) -> u64 {
+        self.fold.rows() + self.pending.rows as u64
+    }
+
+    /// Takes the rows of a block, as many as it has.
+    ///
+    /// # Errors
+    /// Numbers that cannot be computed with, or a block of other columns; the state is then as if the block's rows, but perhaps some of its first, had not come.
+    pub fn update(&mut self, block: &Block) -> Result<(), LinregError> {
+        self.same_columns(block)?;
+        let mut from = 0;
+        while from < block.rows {
+            let to = block.rows.min(from + BLOCK_ROWS - self.pending.rows);
+            self.pending.append(block, from, to);
+            from = to;
+            if self.pending.rows == BLOCK_ROWS {
+                self.flush()?;
+            }
+        }
         Ok(())
     }
 
-    /// Merges what the counter holds.
-    pub(crate) fn finish(self) -> Result<Folded, LinregError> {
-        let frame = self.frame.ok_or(LinregError::NoRows)?;
-        if self.used == 0 {
-            return Err(LinregError::ZeroWeights { rows: self.rows });
+    /// Takes what another state has seen.
+    ///
+    /// # Errors
+    /// A state of other columns, or numbers among its last rows that cannot be computed with.
+    pub fn merge(&mut self, mut other: LeastSquaresState) -> Result<(), LinregError> {
+        self.same_columns(&other.pending)?;
+        let intercept = |s: &LeastSquaresState| usize::from(s.regression.fit_intercept);
+        same("intercepts", intercept(self), intercept(&other))?;
+        if self.pending.rows > 0 && other.fold.rows() > 0 {
+            other.flush()?;
         }
-        let triangle = self.partial.finish(merge(self.isa)).ok_or(LinregError::NoRows)?;
-        Ok(Folded { frame, triangle, rows: self.rows, used: self.used })
+        self.fold.merge(other.fold);
+        self.update(&other.pending)
     }
 
-    /// Writes the rows of √W·[1 X Y] in the frame into the columns; where the frame must grow, so do the partial triangles.
-    fn load(&mut self, frame: &mut Frame, block: &Block) {
-        let n = block.rows;
-        let first = usize::from(self.intercept);
-        let root = block.weights.as_ref().map(|w| root_weights(&w[..n]));
-        let factor = root.as_ref().map_or(1.0, |root| frame.root.admit(largest(root)));
-        for j in 0..self.columns.len() {
-            self.rescale(j, factor);
-        }
-        for c in 0..block.x.len() + block.y.len() {
-            let v = block.column(c).first(n);
-            let shift = frame.shift[c];
-            for (i, out) in self.columns[first + c][..n].iter_mut().enumerate() {
-                let (d, e) = two_sum(v.hi[i], -shift);
-                *out = d + (e + v.lo[i]);
-            }
-            let factor = frame.gauge[c].admit(largest(&self.columns[first + c][..n]));
-            self.rescale(first + c, factor);
-            let scale = frame.gauge[c].scale();
-            self.columns[first + c][..n].iter_mut().for_each(|x| *x *= scale);
-        }
-        if self.intercept {
-            self.columns[0][..n].fill(1.0);
-        }
-        if let Some(root) = root {
-            let scale = frame.root.scale();
-            for column in &mut self.columns {
-                column[..n].iter_mut().zip(&root).for_each(|(x, g)| *x *= g * scale);
-            }
-        }
+    /// The fit of all rows seen.
+    ///
+    /// # Errors
+    /// Rows that cannot be fitted: see [`LinregError`].
+    pub fn solve(&self) -> Result<FittedLinearRegression, LinregError> {
+        let mut all = self.clone();
+        all.flush()?;
+        let (folded, products) = all.fold.finish_with_products()?;
+        let products = products.expect("the fold forms products");
+        let (isa, terms) = (self.isa, self.pending.x.len());
+        self.regression.check_rows(folded.used, terms)?;
+        let factor = Factor::new(isa, &folded, terms, self.regression.tolerance);
+        let aliases = alias::combinations(isa, &folded.frame, &factor);
+        let problem = Problem::new(isa.into(), &folded.frame, &factor, folded.rows, Tier::Sure);
+        let solutions = refine::solve_by(&problem, self.regression.max_refinements, |solutions, _| {
+            let y = |q: usize| factor.first + terms + q;
+            let sums =
+                |(q, s): (usize, &refine::Solution)| s.active.then(|| products.sums(&factor, y(q), &s.beta));
+            Ok::<_, LinregError>(solutions.iter().enumerate().map(sums).collect())
+        })?;
+        self.regression.assemble(&problem, &folded, aliases, &solutions, Tier::Sure)
     }
 
-    fn rescale(&mut self, j: usize, factor: f64) {
-        if factor != 1.0 {
-            self.partial.parts_mut().for_each(|t| t.scale_column(j, factor));
+    /// Folds the rows that wait.
+    fn flush(&mut self) -> Result<(), LinregError> {
+        if self.pending.rows > 0 {
+            let rows = std::mem::take(&mut self.pending.rows);
+            let block = Block { rows, ..std::mem::replace(&mut self.pending, Block::new(0, 0, false)) };
+            let pushed = self.fold.push(&block);
+            self.pending = Block { rows: 0, ..block };
+            pushed?;
         }
-    }
-}
-
-/// Refuses values that cannot be computed with; `before` rows came before the block.
-pub(crate) fn check(block: &Block, before: u64) -> Result<(), LinregError> {
-    assert!(block.rows <= BLOCK_ROWS, "{} rows in a block", block.rows);
-    let bad = |x: f64| x.is_nan() || x.abs() >= LARGEST;
-    for c in 0..block.x.len() + block.y.len() {
-        let v = block.column(c).first(block.rows);
-        if let Some(i) = (0..block.rows).find(|&i| bad(v.hi[i]) || bad(v.lo[i])) {
-            let row = before + i as u64;
-            return Err(match c.checked_sub(block.x.len()) {
-                None => LinregError::BadTerm { row, term: c },
-                Some(response) => LinregError::BadResponse { row, response },
-            });
-        }
-    }
-    let mut weights = block.weights.iter().flat_map(|w| &w[..block.rows]);
-    match weights.position(|&w| bad(w) || w < 0.0) {
-        Some(i) => Err(LinregError::BadWeight { row: before + i as u64 }),
-        None => Ok(()),
-    }
-}
-
-/// R of an earlier triangle stacked on a later one.
-fn merge(isa: Isa) -> impl Fn(Triangle, Triangle) -> Triangle {
-    move |mut earlier, later| {
-        earlier.merge(isa, later);
-        earlier
-    }
-}
-
-fn root_weights(w: &[f64]) -> Vec<f64> {
-    w.iter().map(|w| w.sqrt()).collect()
-}
-
-fn largest(x: &[f64]) -> f64 {
-    x.iter().fold(0.0, |m, v| if v.abs() > m { v.abs() } else { m })
-}
-
-fn positive(w: &[f64]) -> usize {
-    w.iter().filter(|&&w| w > 0.0).count()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use planish_tensor::reduce;
-
-    fn block(start: usize, n: usize) -> Block {
-        let mut block = Block::new(2, 1, false);
-        block.rows = n;
-        for i in 0..n {
-            let t = (start + i) as f64;
-            block.x[0].hi[i] = 100.0 + t * 0.1;
-            block.x[1].hi[i] = (t * t) % 97.0;
-            block.y[0].hi[i] = (t * 31.0) % 13.0;
-        }
-        block
+        Ok(())
     }
 
-    fn folded(isa: Isa, sizes: &[usize]) -> Folded {
-        let mut fold = Fold::new(isa, true, 2, 1);
-        let mut start = 0;
-        for &n in sizes {
-            fold.push(&block(start, n)).unwrap();
-            start += n;
-        }
-        fold.finish().unwrap()
-    }
-
-    #[test]
-    fn the_product_of_the_triangle_with_itself_is_the_gram_matrix() {
-        let f = folded(Isa::best(), &[BLOCK_ROWS, BLOCK_ROWS, BLOCK_ROWS, 3]);
-        let (mut gram, scale) = (0.0, f.frame.gauge[1].scale());
-        for i in 0..f.rows {
-            let t = i as f64;
-            let v = ((t * t) % 97.0 - f.frame.shift[1]) * scale;
-            gram += v * v;
-        }
-        let c = f.triangle.column(2);
-        let found = reduce::dot(Isa::best(), c, c);
-        assert!((found - gram).abs() < 1e-12 * gram, "{found} is not {gram}");
-        assert!((f.triangle.column(0)[0].abs() - (f.rows as f64).sqrt()).abs() < 1e-11);
-        assert!((1..4).all(|j| f.triangle.column(0)[j] == 0.0));
-    }
-
-    #[test]
-    fn halves_merged_at_a_block_boundary_have_the_bits_of_the_whole() {
-        let isa = Isa::best();
-        let whole = folded(isa, &[BLOCK_ROWS; 4]);
-        let mut early = Fold::new(isa, true, 2, 1);
-        early.push(&block(0, BLOCK_ROWS)).unwrap();
-        let mut late = Fold { partial: Counter::new(), ..early.clone() };
-        early.push(&block(BLOCK_ROWS, BLOCK_ROWS)).unwrap();
-        late.push(&block(2 * BLOCK_ROWS, BLOCK_ROWS)).unwrap();
-        late.push(&block(3 * BLOCK_ROWS, BLOCK_ROWS)).unwrap();
-        let mut merged = early.finish().unwrap().triangle;
-        merged.merge(isa, late.finish().unwrap().triangle);
-        assert_eq!(merged, whole.triangle);
-    }
-
-    #[test]
-    fn fewer_rows_than_columns_make_a_trapezoid() {
-        let f = folded(Isa::best(), &[2]);
-        assert_eq!((f.rows, f.used), (2, 2));
-        assert_eq!(f.triangle.column(3)[2..], [0.0, 0.0]);
+    fn same_columns(&self, block: &Block) -> Result<(), LinregError> {
+        same("terms", self.pending.x.len(), block.x.len())?;
+        same("responses", self.pending.y.len(), block.y.len())?;
+        let weights = |b: &Block| usize::from(b.weights.is_some());
+        same("columns of weights", weights(&self.pending), weights(block))
     }
 }

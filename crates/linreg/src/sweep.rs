@@ -29,42 +29,53 @@ pub(crate) fn sweep<S: BlockSource>(
     solutions: &[Solution],
     first: bool,
 ) -> Result<Vec<Option<Sums>>, FitError<S::Error>> {
-    let (rows, sums) = if problem.compensated {
-        let pass = Compensated::new(problem, solutions, first);
-        let mut total: Vec<_> = solutions.iter().map(|_| None).collect();
-        let rows = for_each_block(
-            problem.exec,
-            source,
-            None,
-            || pass.workspace(),
-            |part, work| pass.block(part, work),
-            |block| Compensated::add(&mut total, block),
-        );
-        (rows, pass.framed(total))
-    } else {
-        let empty = || Sums {
-            s: vec![Dd::ZERO; problem.factor.rank()],
-            rss: Dd::ZERO,
-            moments: [Dd::ZERO; 2],
-            weight: Dd::ZERO,
-        };
-        let mut total: Vec<_> = solutions.iter().map(|s| s.active.then(empty)).collect();
-        let rows = for_each_block(
-            problem.exec,
-            source,
-            None,
-            || (None, Scratch::new()),
-            |part, (room, scratch)| {
-                let mut sums: Vec<_> = solutions.iter().map(|s| s.active.then(empty)).collect();
-                add_rows(problem, part.block(problem.isa(), room), scratch, solutions, &mut sums, first);
-                sums
-            },
-            |block| add_sums(&mut total, block),
-        );
-        (rows, total)
+    if problem.compensated
+        && let Some(sums) = compensated(problem, source, solutions, first)?
+    {
+        return Ok(sums);
+    }
+    let empty = || Sums {
+        s: vec![Dd::ZERO; problem.factor.rank()],
+        rss: Dd::ZERO,
+        moments: [Dd::ZERO; 2],
+        weight: Dd::ZERO,
     };
+    let mut total: Vec<_> = solutions.iter().map(|s| s.active.then(empty)).collect();
+    let rows = for_each_block(
+        problem.exec,
+        source,
+        None,
+        || (None, Scratch::new()),
+        |part, (room, scratch)| {
+            let mut sums: Vec<_> = solutions.iter().map(|s| s.active.then(empty)).collect();
+            add_rows(problem, part.block(problem.isa(), room), scratch, solutions, &mut sums, first);
+            sums
+        },
+        |block| add_sums(&mut total, block),
+    );
     same_rows(problem.rows, rows.map_err(FitError::Source)?)?;
-    Ok(sums)
+    Ok(total)
+}
+
+/// The pass in compensated arithmetic; none if its bounds did not hold.
+fn compensated<S: BlockSource>(
+    problem: &Problem<'_>,
+    source: &mut S,
+    solutions: &[Solution],
+    first: bool,
+) -> Result<Option<Vec<Option<Sums>>>, FitError<S::Error>> {
+    let pass = Compensated::new(problem, solutions, first, source.weighted());
+    let mut total: Vec<_> = solutions.iter().map(|_| None).collect();
+    let rows = for_each_block(
+        problem.exec,
+        source,
+        None,
+        || pass.workspace(),
+        |part, work| pass.block(part, work),
+        |block| Compensated::add(&mut total, block),
+    );
+    same_rows(problem.rows, rows.map_err(FitError::Source)?)?;
+    Ok(pass.framed(total))
 }
 
 /// The sums of a block.

@@ -2,6 +2,11 @@
 //!
 //! Row i goes to virtual lane i mod 8, and each lane is one chain of compensated additions over the rows of a block, so that neither the size of
 //! tiles nor the instruction set can be seen in the sums.
+//!
+//! The long chains, residuals and XᵀWr, are *anchored*: a sum starts from a power of two σ that is at least four times what it can come to, so it
+//! stays within a factor of two of σ. Then t = fl(sum + x·y) is one fused operation, t − sum is exact (Sterbenz), and x·y − (t − sum) is what the
+//! rounding left, which a second fused operation finds: three operations a product for what takes nine without the anchor (Dekker's fast
+//! two-sum; Rump, Ogita and Oishi, "Accurate floating-point summation", 2008, extract parts in this manner). At the end σ is subtracted, exactly.
 
 use planish_tensor::dd::lanes::{V, two_sum};
 use planish_tensor::simd::{LaneKernel, LaneMath};
@@ -40,6 +45,8 @@ pub(crate) struct Tile<'a> {
     pub(crate) weights: Option<&'a [f64]>,
     pub(crate) intercept: Dd,
     pub(crate) coef: &'a [Dd],
+    /// The anchor of residuals; none if no bound of the columns is known.
+    pub(crate) anchor: Option<f64>,
     /// What y is taken about in the moments; none after the first pass.
     pub(crate) shift: Option<f64>,
     /// Room for r and w·r.
@@ -62,7 +69,11 @@ impl LaneKernel<f64> for Tile<'_> {
         let n = self.y.0.len();
         let [rh, rl, wh, wl] = self.r;
         let (rh, rl) = (&mut rh[..n], &mut rl[..n]);
-        residual(s, &self.x, self.scales, (self.y, self.unit), (self.intercept, self.coef), (rh, rl));
+        let start = (self.intercept, self.coef, self.scales);
+        match self.anchor {
+            Some(anchor) => anchored_residual(s, &self.x, (self.y, self.unit), start, anchor, (rh, rl)),
+            None => residual(s, &self.x, (self.y, self.unit), start, (rh, rl)),
+        }
         let (products, rest) = self.lanes.split_at_mut(self.coef.len());
         let (rh, rl) = (&*rh, &*rl);
         let (wh, wl) = match self.weights {
@@ -77,8 +88,15 @@ impl LaneKernel<f64> for Tile<'_> {
         if let Some(shift) = self.shift {
             moments(s, (self.y, self.unit), self.weights, shift, rest);
         }
-        for (j, sum) in products.iter_mut().enumerate() {
-            cross(s, self.x.column(j), self.scales[j], (wh, wl), sum);
+        let mut pairs = products.chunks_exact_mut(2);
+        for (k, pair) in pairs.by_ref().enumerate() {
+            let (x, scales) = (self.x, [self.scales[2 * k], self.scales[2 * k + 1]]);
+            cross(s, [x.column(2 * k), x.column(2 * k + 1)], scales, (wh, wl), pair);
+        }
+        let last = pairs.into_remainder();
+        if !last.is_empty() {
+            let j = self.coef.len() - 1;
+            cross(s, [self.x.column(j)], [self.scales[j]], (wh, wl), last);
         }
     }
 }
@@ -115,20 +133,13 @@ fn pair_product<S: LaneMath<f64>>(s: S, x: V<S>, y: V<S>) -> V<S> {
     (p, s.fma(x.1, y.0, e))
 }
 
-/// Rows i.. of a column, scaled, times y; the column's rests count if it has any.
+/// sum + x·y, where sum's first part is anchored and its second gathers what is rounded off.
 #[inline(always)]
-fn column_product<S: LaneMath<f64>>(
-    s: S,
-    (hi, lo): (&[f64], Option<&[f64]>),
-    i: usize,
-    scale: S::V,
-    y: V<S>,
-) -> V<S> {
-    let x = s.mul(s.load_at(hi, i), scale);
-    match lo {
-        None => product(s, x, y),
-        Some(lo) => pair_product(s, (x, s.mul(s.load_at(lo, i), scale)), y),
-    }
+fn anchored_product<S: LaneMath<f64>>(s: S, sum: V<S>, x: S::V, y: V<S>) -> V<S> {
+    let t = s.fma(x, y.0, sum.0);
+    let taken = s.sub(t, sum.0);
+    let rest = s.fma(x, y.1, s.fma(x, y.0, s.neg(taken)));
+    (t, s.add(sum.1, rest))
 }
 
 /// r ← y − intercept − X·coef
@@ -136,9 +147,8 @@ fn column_product<S: LaneMath<f64>>(
 fn residual<S: LaneMath<f64>>(
     s: S,
     x: &Columns<'_>,
-    scales: &[f64],
     (y, unit): ((&[f64], Option<&[f64]>), f64),
-    (intercept, coef): (Dd, &[Dd]),
+    (intercept, coef, scales): (Dd, &[Dd], &[f64]),
     (rh, rl): (&mut [f64], &mut [f64]),
 ) {
     let unit = s.splat(unit);
@@ -148,11 +158,82 @@ fn residual<S: LaneMath<f64>>(
         let mut r = add(s, (s.mul(s.load_at(y.0, i), unit), s.mul(rest, unit)), c);
         for (j, (b, &scale)) in coef.iter().zip(scales).enumerate() {
             let b = (s.splat(-b.hi), s.splat(-b.lo));
-            r = add(s, r, column_product(s, x.column(j), i, s.splat(scale), b));
+            let ((hi, lo), scale) = (x.column(j), s.splat(scale));
+            let v = s.mul(s.load_at(hi, i), scale);
+            let xb = match lo {
+                None => product(s, v, b),
+                Some(lo) => pair_product(s, (v, s.mul(s.load_at(lo, i), scale)), b),
+            };
+            r = add(s, r, xb);
         }
-        let h = s.add(r.0, r.1);
-        s.store_at(rh, i, h);
-        s.store_at(rl, i, s.sub(r.1, s.sub(h, r.0)));
+        store_pair(s, r, i, rh, rl);
+    }
+}
+
+/// Stores a pair, normalised.
+#[inline(always)]
+fn store_pair<S: LaneMath<f64>>(s: S, r: V<S>, i: usize, rh: &mut [f64], rl: &mut [f64]) {
+    let h = s.add(r.0, r.1);
+    s.store_at(rh, i, h);
+    s.store_at(rl, i, s.sub(r.1, s.sub(h, r.0)));
+}
+
+/// As [`residual`], with an anchor for every residual: two vectors of rows at a time, so that one chain does not wait for itself.
+#[inline(always)]
+fn anchored_residual<S: LaneMath<f64>>(
+    s: S,
+    x: &Columns<'_>,
+    y: ((&[f64], Option<&[f64]>), f64),
+    start: (Dd, &[Dd], &[f64]),
+    anchor: f64,
+    (rh, rl): (&mut [f64], &mut [f64]),
+) {
+    let n = rh.len();
+    let mut i = 0;
+    while i < n {
+        if i + f64::LANES < n {
+            anchored_rows::<S, 2>(s, x, y, start, anchor, i, (&mut *rh, &mut *rl));
+        } else {
+            anchored_rows::<S, 1>(s, x, y, start, anchor, i, (&mut *rh, &mut *rl));
+        }
+        i += 2 * f64::LANES;
+    }
+}
+
+/// The residuals of N vectors of rows from row i.
+#[inline(always)]
+fn anchored_rows<S: LaneMath<f64>, const N: usize>(
+    s: S,
+    x: &Columns<'_>,
+    (y, unit): ((&[f64], Option<&[f64]>), f64),
+    (intercept, coef, scales): (Dd, &[Dd], &[f64]),
+    anchor: f64,
+    i: usize,
+    (rh, rl): (&mut [f64], &mut [f64]),
+) {
+    let (anchor, zero, unit) = (s.splat(anchor), s.splat(0.0), s.splat(unit));
+    let one = s.splat(1.0);
+    let c = (s.splat(-intercept.hi), s.splat(-intercept.lo));
+    let mut r = [(anchor, zero); N];
+    for (v, r) in r.iter_mut().enumerate() {
+        let at = i + v * f64::LANES;
+        let rest = y.1.map_or(zero, |lo| s.load_at(lo, at));
+        *r = anchored_product(s, *r, one, (s.mul(s.load_at(y.0, at), unit), s.mul(rest, unit)));
+        *r = anchored_product(s, *r, one, c);
+    }
+    for (j, (b, &scale)) in coef.iter().zip(scales).enumerate() {
+        let b = (s.splat(-b.hi), s.splat(-b.lo));
+        let ((hi, lo), scale) = (x.column(j), s.splat(scale));
+        for (v, r) in r.iter_mut().enumerate() {
+            let at = i + v * f64::LANES;
+            *r = anchored_product(s, *r, s.mul(s.load_at(hi, at), scale), b);
+            if let Some(lo) = lo {
+                r.1 = s.fma(s.mul(s.load_at(lo, at), scale), b.0, r.1);
+            }
+        }
+    }
+    for (v, r) in r.iter().enumerate() {
+        store_pair(s, (s.sub(r.0, anchor), r.1), i + v * f64::LANES, rh, rl);
     }
 }
 
@@ -212,19 +293,25 @@ fn moments<S: LaneMath<f64>>(
     store(s, &mut rest[4], square);
 }
 
-/// Adds xᵀ·w·r.
+/// Adds xᵀ·w·r of N columns to their anchored sums.
 #[inline(always)]
-fn cross<S: LaneMath<f64>>(
+fn cross<S: LaneMath<f64>, const N: usize>(
     s: S,
-    x: (&[f64], Option<&[f64]>),
-    scale: f64,
+    x: [(&[f64], Option<&[f64]>); N],
+    scales: [f64; N],
     wr: (&[f64], &[f64]),
-    sum: &mut [[f64; 8]; 2],
+    sums: &mut [[[f64; 8]; 2]],
 ) {
-    let (mut acc, scale) = (load(s, sum), s.splat(scale));
+    let mut acc = [(s.splat(0.0), s.splat(0.0)); N];
+    acc.iter_mut().zip(&*sums).for_each(|(acc, sum)| *acc = load(s, sum));
     for i in (0..wr.0.len()).step_by(f64::LANES) {
         let w = (s.load_at(wr.0, i), s.load_at(wr.1, i));
-        acc = add(s, acc, column_product(s, x, i, scale, w));
+        for ((acc, (hi, lo)), scale) in acc.iter_mut().zip(x).zip(scales) {
+            *acc = anchored_product(s, *acc, s.mul(s.load_at(hi, i), s.splat(scale)), w);
+            if let Some(lo) = lo {
+                acc.1 = s.fma(s.mul(s.load_at(lo, i), s.splat(scale)), w.0, acc.1);
+            }
+        }
     }
-    store(s, sum, acc);
+    sums.iter_mut().zip(acc).for_each(|(sum, acc)| store(s, sum, acc));
 }

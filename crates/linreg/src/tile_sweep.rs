@@ -5,11 +5,13 @@
 //! double-double sums. Rows are taken a tile at a time that fits the first cache: a tile is transposed if it comes as rows, its residuals are
 //! formed, and its columns multiplied with them, so that the data are read from memory once.
 //!
-//! Columns are scaled, but not shifted: what the shifts add up to goes to the intercept. What that may cost is the ratio of a column's
-//! offset to its spread: see [`is_enough`].
+//! Columns are scaled, but not shifted: what the shifts add up to goes to the intercept.
+//! What that may cost is the ratio of a column's offset to its spread: see [`is_enough`]. The sums are anchored (see `tile_kernel`) by bounds that the
+//! factor gives: a sum Σ w·x·r over any rows is at most ‖√w·x‖·‖√w·r‖ (Cauchy and Schwarz). Of ‖√w·r‖ the factor has an estimate; if
+//! a pass finds more than was allowed for, its sums are not used.
 
 use crate::block::BLOCK_ROWS;
-use crate::frame::scale_dd;
+use crate::frame::{exponent_of, pow2, scale_by, scale_dd};
 use crate::part::Part;
 use crate::refine::{Problem, Solution};
 use crate::sweep::Sums;
@@ -17,29 +19,33 @@ use crate::tile_kernel::{Columns, Tile};
 use planish_tensor::dd::DdSlice;
 use planish_tensor::{AlignedVec, Dd, Isa, MatMut, MatRef, Scalar, transpose};
 
-/// Offset over spread times κ² for which errors stay below about 2⁻⁶⁰ of the coefficients.
-const REACH: f64 = 1.1e12; // 2⁴⁰
+/// What [`is_enough`] allows: errors stay below about 2⁻⁶⁰ of the coefficients.
+const REACH: f64 = pow2(46);
+/// The part of ‖y‖ that residuals may be larger than the factor says, for the error of its coefficients.
+const SLACK: f64 = pow2(-16);
 /// Numbers of a transposed tile: 24 KiB.
 const TILE: usize = 3072;
 /// Fewest and most rows of a tile.
 const ROWS: (usize, usize) = (32, 256);
 
-/// Whether compensated sums without shifts are as good as double-double sums in the frame.
+/// Whether anchored sums without shifts are as good as double-double sums in the frame.
 ///
-/// A residual is in error by about p·2⁻¹⁰⁶ of the largest |x·b|, that is of the column's spread times its offset ratio; an inner product
-/// likewise; and coefficients are in error by κ² times that.
+/// With n rows, p terms and ρ the largest ratio of a column's offset to its spread, a residual is in error by at most about 16p·2⁻¹⁰⁶·(1 + ρ/√n) of the
+/// columns' norms, and an inner product by n·2⁻¹⁰⁶·(1 + ρ) of the norms' product; coefficients are in error by κ² times that.
 pub(crate) fn is_enough(problem: &Problem<'_>) -> bool {
     let frame = problem.frame;
     let factor = problem.factor;
     if factor.kept.len() + factor.rhs.len() != frame.shift.len() {
         return false;
     }
-    let mut ratio = 1.0_f64;
+    let mut ratio = 0.0_f64;
     for (j, &term) in factor.kept.iter().enumerate() {
         let offset = frame.shift[term].abs() * frame.gauge[term].scale();
         ratio = ratio.max(offset * problem.root_rows() / problem.norm(factor.first + j));
     }
-    ratio * problem.condition * problem.condition <= REACH
+    let n = problem.rows as f64;
+    let terms = 16.0 * factor.kept.len() as f64 * (n.sqrt() + ratio);
+    problem.condition * problem.condition * (1.0 + ratio) * (n + terms) <= REACH
 }
 
 /// What a pass needs to know.
@@ -48,9 +54,21 @@ pub(crate) struct Compensated<'a> {
     terms: usize,
     /// The powers of two of the columns of [X Y].
     scales: Vec<f64>,
-    /// Of each response, the intercept and the coefficients; none if it is settled.
-    coefs: Vec<Option<(Dd, Vec<Dd>)>>,
+    /// Of each response; none if it is settled.
+    equations: Vec<Option<Equation>>,
     first: bool,
+}
+
+/// What is needed of a response to form its residuals.
+struct Equation {
+    intercept: Dd,
+    coef: Vec<Dd>,
+    /// The bound of ‖√w·r‖ in the frame.
+    allowed: f64,
+    /// The anchor of residuals; none with weights, which hide how large a column's numbers are.
+    anchor: Option<f64>,
+    /// The anchors of Xᵀ·w·r.
+    anchors: Vec<f64>,
 }
 
 /// The sums of one block for one response.
@@ -67,24 +85,17 @@ pub(crate) struct Workspace {
 }
 
 impl<'a> Compensated<'a> {
-    pub(crate) fn new(problem: &'a Problem<'a>, solutions: &[Solution], first: bool) -> Compensated<'a> {
-        let (frame, factor) = (problem.frame, problem.factor);
-        let terms = factor.kept.len();
-        let offset = |c: usize| Dd::from(frame.shift[c] * frame.gauge[c].scale());
-        let of = |q: usize, beta: &[Dd]| {
-            let coef = beta[factor.first..].to_vec();
-            let mut intercept = Dd::ZERO;
-            if factor.first == 1 {
-                intercept = beta[0] + offset(terms + q);
-                for (j, b) in coef.iter().enumerate() {
-                    intercept = intercept - *b * offset(j);
-                }
-            }
-            (intercept, coef)
-        };
-        let coefs = solutions.iter().enumerate().map(|(q, s)| s.active.then(|| of(q, &s.beta))).collect();
+    pub(crate) fn new(
+        problem: &'a Problem<'a>,
+        solutions: &[Solution],
+        first: bool,
+        weighted: bool,
+    ) -> Compensated<'a> {
+        let frame = problem.frame;
+        let of = |(q, s): (usize, &Solution)| s.active.then(|| Equation::new(problem, q, &s.beta, weighted));
+        let equations = solutions.iter().enumerate().map(of).collect();
         let scales = frame.gauge.iter().map(|g| g.scale()).collect();
-        Compensated { problem, terms, scales, coefs, first }
+        Compensated { problem, terms: problem.factor.kept.len(), scales, equations, first }
     }
 
     pub(crate) fn workspace(&self) -> Workspace {
@@ -92,7 +103,7 @@ impl<'a> Compensated<'a> {
         let zeros = || AlignedVec::zeros(rows);
         Workspace {
             tile: AlignedVec::zeros(rows * self.terms),
-            y: AlignedVec::zeros(rows * self.coefs.len()),
+            y: AlignedVec::zeros(rows * self.equations.len()),
             r: [zeros(), zeros(), zeros(), zeros()],
         }
     }
@@ -106,9 +117,7 @@ impl<'a> Compensated<'a> {
     pub(crate) fn block(&self, part: Part<'_>, work: &mut Workspace) -> Vec<Option<BlockSums>> {
         debug_assert!(part.rows() <= BLOCK_ROWS);
         let isa = self.problem.isa();
-        let slots = self.terms + 5;
-        let mut lanes: Vec<_> =
-            self.coefs.iter().map(|c| c.as_ref().map(|_| vec![[[0.0; 8]; 2]; slots])).collect();
+        let mut lanes: Vec<_> = self.equations.iter().map(|e| e.as_ref().map(Equation::lanes)).collect();
         let columns = columns_of(part);
         let size = self.tile_rows();
         for start in (0..part.rows()).step_by(size) {
@@ -117,17 +126,17 @@ impl<'a> Compensated<'a> {
             let x = load(isa, part.x(), columns[0].as_ref(), (start, end), tile, size);
             let ys = load(isa, part.y(), columns[1].as_ref(), (start, end), y, size);
             for (q, lanes) in lanes.iter_mut().enumerate() {
-                let (Some(lanes), Some((intercept, coef))) = (lanes, &self.coefs[q]) else { continue };
-                let (scales, unit) = (&self.scales[..self.terms], self.scales[self.terms + q]);
+                let (Some(lanes), Some(equation)) = (lanes, &self.equations[q]) else { continue };
                 let shift = self.problem.frame.shift[self.terms + q];
                 Tile {
                     x,
                     y: ys.column(q),
-                    scales,
-                    unit,
+                    scales: &self.scales[..self.terms],
+                    unit: self.scales[self.terms + q],
                     weights: part.weights().map(|w| &w[start..end]),
-                    intercept: *intercept,
-                    coef,
+                    intercept: equation.intercept,
+                    coef: &equation.coef,
+                    anchor: equation.anchor,
                     shift: self.first.then_some(shift),
                     r: &mut *r,
                     lanes,
@@ -135,16 +144,8 @@ impl<'a> Compensated<'a> {
                 .run(isa);
             }
         }
-        lanes.into_iter().map(|l| l.map(|l| self.gather(&l, part))).collect()
-    }
-
-    fn gather(&self, lanes: &[[[f64; 8]; 2]], part: Part<'_>) -> BlockSums {
-        let one = |[hi, lo]: &[[f64; 8]; 2]| (0..8).fold(Dd::ZERO, |t, i| t + Dd::new(hi[i], lo[i]));
-        let mut sums: Vec<Dd> = lanes.iter().map(one).collect();
-        if part.weights().is_none() {
-            sums[self.terms + 2] = Dd::from(part.rows() as f64);
-        }
-        BlockSums { sums }
+        let gather = |(lanes, e): (Option<_>, &Option<Equation>)| Some(e.as_ref()?.gather(lanes?, part));
+        lanes.into_iter().zip(&self.equations).map(gather).collect()
     }
 
     /// Adds a block's sums to a total.
@@ -160,19 +161,84 @@ impl<'a> Compensated<'a> {
         }
     }
 
-    /// Brings the sums over all rows into the frame.
-    pub(crate) fn framed(&self, total: Vec<Option<BlockSums>>) -> Vec<Option<Sums>> {
+    /// Brings the sums over all rows into the frame; none if some residuals were larger than their anchors allow.
+    pub(crate) fn framed(&self, total: Vec<Option<BlockSums>>) -> Option<Vec<Option<Sums>>> {
         let (frame, first) = (self.problem.frame, self.problem.factor.first);
         let root = -2 * frame.root.exponent();
-        let one = |of: BlockSums| {
+        let one = |(of, equation): (BlockSums, &Equation)| {
             let sums: Vec<Dd> = of.sums.iter().map(|&sum| scale_dd(sum, root)).collect();
             let (products, rest) = sums.split_at(self.terms);
             let about = |(j, &sum): (usize, &Dd)| sum - Dd::from(frame.shift[j] * self.scales[j]) * rest[0];
             let s = rest[..first].iter().copied().chain(products.iter().enumerate().map(about)).collect();
-            Sums { s, rss: rest[1], weight: rest[2], moments: [rest[3], rest[4]] }
+            let sums = Sums { s, rss: rest[1], weight: rest[2], moments: [rest[3], rest[4]] };
+            (sums.rss.hi <= equation.allowed * equation.allowed).then_some(sums)
         };
-        total.into_iter().map(|t| t.map(one)).collect()
+        let pair = |(total, equation): (Option<BlockSums>, &'_ Option<Equation>)| match total
+            .zip(equation.as_ref())
+        {
+            Some(of) => one(of).map(Some),
+            None => Some(None),
+        };
+        total.into_iter().zip(&self.equations).map(pair).collect()
     }
+}
+
+impl Equation {
+    fn new(problem: &Problem<'_>, q: usize, beta: &[Dd], weighted: bool) -> Equation {
+        let (frame, factor) = (problem.frame, problem.factor);
+        let terms = factor.kept.len();
+        let offset = |c: usize| Dd::from(frame.shift[c] * frame.gauge[c].scale());
+        let coef = &beta[factor.first..];
+        let mut intercept = Dd::ZERO;
+        if factor.first == 1 {
+            intercept = beta[0] + offset(terms + q);
+            for (j, b) in coef.iter().enumerate() {
+                intercept = intercept - *b * offset(j);
+            }
+        }
+        let (whole, rest) = factor.rhs_norms[q];
+        let allowed = 2.0 * rest + SLACK * whole;
+        // In the frame no number of a column about its shift exceeds its norm.
+        let mut largest = whole + offset(terms + q).hi.abs() + intercept.hi.abs();
+        let mut anchors = Vec::with_capacity(terms);
+        for (j, b) in coef.iter().enumerate() {
+            let (norm, offset) = (problem.norm(factor.first + j), offset(j).hi.abs());
+            largest += (norm + offset) * b.hi.abs();
+            let product = (norm + offset * problem.root_rows()) * allowed;
+            anchors.push(anchor(scale_by(product, 2 * frame.root.exponent())));
+        }
+        Equation {
+            intercept,
+            coef: coef.to_vec(),
+            allowed,
+            anchor: (!weighted).then(|| anchor(largest)),
+            anchors,
+        }
+    }
+
+    /// Where the sums of a block start, a number a lane: anchors, and five zeros.
+    fn lanes(&self) -> Vec<[[f64; 8]; 2]> {
+        let start = self.anchors.iter().copied().chain([0.0; 5]);
+        start.map(|anchor| [[anchor; 8], [0.0; 8]]).collect()
+    }
+
+    /// The sums of a block, the lanes added and the anchors taken away.
+    fn gather(&self, lanes: Vec<[[f64; 8]; 2]>, part: Part<'_>) -> BlockSums {
+        let anchors = self.anchors.iter().copied().chain([0.0; 5]);
+        let one = |([hi, lo], anchor): (&[[f64; 8]; 2], f64)| {
+            (0..8).fold(Dd::ZERO, |t, i| t + Dd::new(hi[i] - anchor, lo[i]))
+        };
+        let mut sums: Vec<Dd> = lanes.iter().zip(anchors).map(one).collect();
+        if part.weights().is_none() {
+            sums[self.anchors.len() + 2] = Dd::from(part.rows() as f64);
+        }
+        BlockSums { sums }
+    }
+}
+
+/// A power of two, more than four times and at most sixteen times this.
+fn anchor(largest: f64) -> f64 {
+    pow2(exponent_of(largest) + 3)
 }
 
 /// The columns of some matrix with their rests, where those are not all zero.

@@ -80,6 +80,11 @@ impl Triangle {
         reduce::dot(isa, &product, &product)
     }
 
+    /// Adds the first column times this to column j.
+    pub(crate) fn add_first_column(&mut self, j: usize, by: f64) {
+        self.data[j * self.order] += self.data[0] * by;
+    }
+
     /// Multiplies column j by a power of two.
     pub(crate) fn scale_column(&mut self, j: usize, factor: f64) {
         self.data[j * self.order..][..self.order].iter_mut().for_each(|x| *x *= factor);

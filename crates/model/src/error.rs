@@ -45,6 +45,16 @@ pub enum ModelError {
         /// What is there.
         found: String,
     },
+    /// A cell that one pass over the rows cannot take.
+    #[error("{}column {column:?} has {found}; one pass over the rows cannot take that: fill it in, leave the column out, or train without --one-pass", line_prefix(.line))]
+    OnePass {
+        /// The column.
+        column: String,
+        /// The line in the file, 0 if there is none.
+        line: u64,
+        /// What is there.
+        found: String,
+    },
     /// A target that Poisson's loss cannot take.
     #[error("{}a Poisson target must not be negative, found {found} in column {column:?}", line_prefix(.line))]
     NegativeTarget {

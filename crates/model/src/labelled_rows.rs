@@ -66,19 +66,19 @@ pub(crate) fn survey<S: RowSource>(
 }
 
 /// What is known of the target after some rows.
-struct Responses {
+pub(crate) struct Responses {
     classes: Option<LabelSet>,
     counts: bool,
     first: Option<Dd>,
     constant: bool,
-    sum: Dd,
+    pub(crate) sum: Dd,
     squares: Dd,
-    rows: u64,
-    missing: u64,
+    pub(crate) rows: u64,
+    pub(crate) missing: u64,
 }
 
 impl Responses {
-    fn new(response: Response) -> Responses {
+    pub(crate) fn new(response: Response) -> Responses {
         Responses {
             classes: (response == Response::Class).then(LabelSet::default),
             counts: response == Response::Count,
@@ -92,7 +92,13 @@ impl Responses {
     }
 
     /// Takes a row's target; whether there is one.
-    fn push(&mut self, table: &Table, position: usize, name: &str, row: usize) -> Result<bool, ModelError> {
+    pub(crate) fn push(
+        &mut self,
+        table: &Table,
+        position: usize,
+        name: &str,
+        row: usize,
+    ) -> Result<bool, ModelError> {
         let present = match (&mut self.classes, table.column_at(position)) {
             (Some(classes), column) => classes.push(column, row),
             (None, Column::Number(c)) => match c.at(row) {
@@ -123,7 +129,7 @@ impl Responses {
         Ok(())
     }
 
-    fn finish(self, column: &str) -> Result<Target, TabularError> {
+    pub(crate) fn finish(self, column: &str) -> Result<Target, TabularError> {
         if let Some(classes) = self.classes {
             return classes.finish(column.to_owned());
         }
@@ -147,7 +153,7 @@ fn number_target(column: &str, rows: u64, sum: Dd, squares: Dd) -> Target {
 }
 
 /// Whether the columns of weights and clusters are there, and are not the target.
-fn check_columns(schema: &Schema, settings: &LinearSettings) -> Result<(), ModelError> {
+pub(crate) fn check_columns(schema: &Schema, settings: &LinearSettings) -> Result<(), ModelError> {
     for name in settings.weights.iter().chain(&settings.cluster) {
         schema.position(name)?;
         if *name == settings.target {
@@ -158,7 +164,7 @@ fn check_columns(schema: &Schema, settings: &LinearSettings) -> Result<(), Model
 }
 
 /// Whether a row's weight and cluster can be used.
-fn check_row(table: &Table, row: usize, settings: &LinearSettings) -> Result<(), ModelError> {
+pub(crate) fn check_row(table: &Table, row: usize, settings: &LinearSettings) -> Result<(), ModelError> {
     let line = table.line(row);
     if let Some(column) = &settings.weights {
         let weight = table.numbers(column)?.at(row);

@@ -32,6 +32,7 @@ mod linear_model;
 mod model;
 mod network;
 mod network_settings;
+mod one_pass;
 mod params;
 mod predict;
 mod record;
@@ -47,6 +48,7 @@ pub use linear_model::{
 pub use model::{LinearModelPredictor, LinearPredictor, Model, NetworkPredictor, Predictor};
 pub use network::{LearningRates, fit_network, fit_network_with_checkpoints, lr_range_test};
 pub use network_settings::{ClassWeight, NetworkSettings};
+pub use one_pass::fit_linear_once;
 pub use params::Params;
 pub use predict::{Encoded, NamedPrediction, Predictions};
 pub use record::{Record, Settings};

@@ -3,11 +3,13 @@
 
 use crate::aliases;
 use crate::error::{Failed, ModelError};
-use crate::labelled_rows::{LabelledRows, Response, survey};
+use crate::labelled_rows::{LabelledRows, Response, Survey, survey};
 use crate::model::{LinearPredictor, Model, Predictor};
 use crate::record::{Record, Settings};
-use planish_linreg::{AliasedPolicy, Covariance, FitError, LinearRegression, LinregError};
-use planish_tabular::{Formula, RowSource, Target};
+use planish_linreg::{
+    AliasedPolicy, Covariance, FitError, FittedLinearRegression, LinearRegression, LinregError,
+};
+use planish_tabular::{Design, Formula, RowSource, Target};
 use planish_tensor::Exec;
 use serde::{Deserialize, Serialize};
 
@@ -68,29 +70,48 @@ pub fn fit_linear<S: RowSource<Error: Send> + Send>(
     settings: &LinearSettings,
 ) -> Result<Model, Failed<S::Error>> {
     let survey = survey(source, settings, Response::Number)?;
-    let design = survey.design;
-    let regression = LinearRegression {
+    let design = &survey.design;
+    let regression = LinearRegression { inference: Some(settings.covariance), ..regression(settings) };
+    let mut rows = LabelledRows::new(source, design, &survey.target, settings);
+    let fit = exec.install(|| regression.fit(exec, &mut rows)).map_err(|e| match e {
+        FitError::Source(failed) => failed,
+        FitError::Linreg(e) => Failed::Model(named(e, design)),
+    })?;
+    Ok(assemble(settings, survey, fit)?)
+}
+
+/// The settings of the fit, without inference.
+pub(crate) fn regression(settings: &LinearSettings) -> LinearRegression {
+    LinearRegression {
         fit_intercept: settings.intercept,
-        inference: Some(settings.covariance),
         // To be refused they must be named, so they are first dropped.
         aliased: match settings.aliased {
             AliasedPolicy::Error => AliasedPolicy::Drop,
             other => other,
         },
         ..LinearRegression::default()
-    };
-    let mut rows = LabelledRows::new(source, &design, &survey.target, settings);
-    let fit = exec.install(|| regression.fit(exec, &mut rows)).map_err(|e| match e {
-        FitError::Source(failed) => failed,
-        FitError::Linreg(LinregError::BadTerm { row, term }) => {
-            Failed::Model(ModelError::TermRange { term: design.names()[term].clone(), row: row + 1 })
+    }
+}
+
+/// The error of a fit, in the names of the design.
+pub(crate) fn named(e: LinregError, design: &Design) -> ModelError {
+    match e {
+        LinregError::BadTerm { row, term } => {
+            ModelError::TermRange { term: design.names()[term].clone(), row: row + 1 }
         }
-        FitError::Linreg(e) => Failed::Model(e.into()),
-    })?;
+        e => e.into(),
+    }
+}
+
+/// The model of a fit.
+pub(crate) fn assemble(
+    settings: &LinearSettings,
+    survey: Survey,
+    fit: FittedLinearRegression,
+) -> Result<Model, ModelError> {
+    let design = survey.design;
     if settings.aliased == AliasedPolicy::Error && !fit.aliases.is_empty() {
-        return Err(
-            ModelError::Aliased { terms: aliases::equations(&fit, &design.names()).join(", ") }.into()
-        );
+        return Err(ModelError::Aliased { terms: aliases::equations(&fit, &design.names()).join(", ") });
     }
     let response = &fit.responses[0];
     let target = Target::Number {
@@ -106,5 +127,5 @@ pub fn fit_linear<S: RowSource<Error: Send> + Send>(
         validation: Default::default(),
         history: None,
     };
-    Ok(Model::new(target, Predictor::Linear(LinearPredictor { design, fit }), record)?)
+    Model::new(target, Predictor::Linear(LinearPredictor { design, fit }), record)
 }

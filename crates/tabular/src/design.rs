@@ -94,6 +94,30 @@ impl DesignBuilder {
         Ok(self)
     }
 
+    /// With these levels of a category, whether rows have them or not.
+    pub fn with_levels(mut self, column: &str, levels: &[String]) -> DesignBuilder {
+        for (_, _, statistics) in self.parts.iter_mut().filter(|(name, ..)| name == column) {
+            if let Statistics::Category(counts) = statistics {
+                levels.iter().for_each(|level| counts.declare(level));
+            }
+        }
+        self
+    }
+
+    /// A pipeline of the declared levels before any row was seen, for rows in which no number is missing: numbers need no mean then.
+    ///
+    /// # Errors
+    /// As [`DesignBuilder::finish`].
+    pub fn declared(&self) -> Result<Design, TabularError> {
+        let mut parts = self.parts.clone();
+        for (_, _, statistics) in &mut parts {
+            if let Statistics::Number { count, .. } = statistics {
+                *count = 1;
+            }
+        }
+        DesignBuilder { parts, ..self.clone() }.finish()
+    }
+
     /// Takes note of a row.
     pub fn push(&mut self, table: &Table, row: usize) {
         for (_, position, statistics) in &mut self.parts {

@@ -44,6 +44,11 @@ impl LevelCounts {
         }
     }
 
+    /// Makes a level known that no row may have.
+    pub(crate) fn declare(&mut self, level: &str) {
+        self.counts.entry(level.to_owned()).or_default();
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.counts.len()
     }

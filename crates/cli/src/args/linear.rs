@@ -70,6 +70,19 @@ pub(crate) struct LinearArgs {
     /// Column of clusters, no feature: --cov cluster --cluster school
     #[arg(long, value_name = "COL")]
     pub(crate) cluster: Option<String>,
+    /// Least squares from rows that are read once and not kept, of the columns that --columns declares
+    #[arg(long, requires = "columns")]
+    pub(crate) one_pass: bool,
+    /// The columns for --one-pass, the target's too, and the categories' levels: --columns price:number,area:number,city:category=Paris|Rome
+    #[arg(long, value_name = "COL:KIND", value_delimiter = ',', value_parser = parse_column, requires = "one_pass")]
+    pub(crate) columns: Vec<DeclaredColumn>,
+}
+
+/// A column that is declared, with its levels if it is a category.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct DeclaredColumn {
+    pub(crate) name: String,
+    pub(crate) levels: Option<Vec<String>>,
 }
 
 impl LinearArgs {
@@ -85,6 +98,7 @@ impl LinearArgs {
             ("aliased", self.aliased != AliasedArg::Drop),
             ("cov", self.cov != CovArg::Classical),
             ("cluster", self.cluster.is_some()),
+            ("one-pass", self.one_pass),
         ])
     }
 }
@@ -98,6 +112,20 @@ fn parse_power(text: &str) -> Result<(String, u32), String> {
     let (column, degree) = text.rsplit_once(':').ok_or("it must be a column and a power, such as age:2")?;
     let degree = degree.trim().parse().ok().filter(|k| (1..=64).contains(k));
     Ok((column.trim().to_owned(), degree.ok_or("the power must be a whole number from 1 to 64")?))
+}
+
+fn parse_column(text: &str) -> Result<DeclaredColumn, String> {
+    let wrong = "it must be a column and its kind, such as area:number or city:category=Paris|Rome";
+    let (head, levels) = match text.split_once(":category=") {
+        Some((name, levels)) => {
+            (name, Some(levels.split('|').map(|l| l.trim().to_owned()).collect::<Vec<_>>()))
+        }
+        None => (text.strip_suffix(":number").ok_or(wrong)?, None),
+    };
+    if head.trim().is_empty() || levels.iter().flatten().any(String::is_empty) {
+        return Err(wrong.to_owned());
+    }
+    Ok(DeclaredColumn { name: head.trim().to_owned(), levels })
 }
 
 fn parse_pair(text: &str) -> Result<(String, String), String> {

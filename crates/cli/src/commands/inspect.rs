@@ -1,6 +1,6 @@
 //! `planish inspect`: what is in a model.
 
-use super::{inspect_linear, inspect_linear_model};
+use super::{inspect_against, inspect_linear, inspect_linear_model};
 use crate::args::InspectArgs;
 use crate::report;
 use planish_io::load_model;
@@ -10,8 +10,16 @@ use serde_json::{Value, json};
 
 pub(crate) fn run(a: &InspectArgs) -> anyhow::Result<()> {
     let model = load_model(&a.model)?;
+    let against = match &a.against {
+        Some(path) => Some(inspect_against::compare(&model, &load_model(path)?, path)?),
+        None => None,
+    };
     if a.json {
-        return report::print_json(&to_json(&model));
+        let mut out = to_json(&model);
+        if let Some(anova) = &against {
+            out["anova"] = json!(anova);
+        }
+        return report::print_json(&out);
     }
     let mut out = format!("{}\n{}\n", report::model(&model), report::target(model.target()));
     match model.predictor() {
@@ -19,6 +27,9 @@ pub(crate) fn run(a: &InspectArgs) -> anyhow::Result<()> {
         Predictor::Linear(l) => out += &inspect_linear::text(&model, l),
         Predictor::LinearModel(l) => out += &inspect_linear_model::text(&model, l),
         _ => {}
+    }
+    if let Some(anova) = &against {
+        out += &inspect_against::text(anova);
     }
     out += &columns(&model);
     out += &record(&model);

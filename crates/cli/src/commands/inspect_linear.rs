@@ -10,7 +10,7 @@ const LEVEL: f64 = 0.95;
 
 /// The table in aligned columns.
 pub(super) fn text(model: &Model, l: &LinearPredictor) -> String {
-    let Some(s) = l.fit.summary(0, LEVEL) else { return estimates(model) };
+    let Some(s) = l.fit.summary(0, LEVEL) else { return estimates(model, l) };
     let mut out = format!("\n{}", coefficients(model, &s));
     out += "  significance: *** below 0.001, ** 0.01, * 0.05, . 0.1\n";
     let aliased = report::aliased(model);
@@ -35,9 +35,17 @@ pub(super) fn text(model: &Model, l: &LinearPredictor) -> String {
     out + &influence(l)
 }
 
-fn estimates(model: &Model) -> String {
-    let mut rows = vec![vec!["term".to_owned(), "estimate".to_owned()]];
-    rows.extend(model.coefficients().into_iter().map(|(term, x)| vec![term, format!("{x:.10e}")]));
+/// What there is without the rows' residuals: estimates, and standard errors where they are defined.
+fn estimates(model: &Model, l: &LinearPredictor) -> String {
+    let mut rows = vec![["term", "estimate", "std. error", "t"].map(str::to_owned).to_vec()];
+    let mut errors = l.fit.responses[0].std_errors.iter();
+    let aliased = model.aliased();
+    for (term, x) in model.coefficients() {
+        let error = if aliased.contains(&term) { None } else { errors.next() };
+        let mut row = vec![term, format!("{x:.10e}")];
+        row.extend(error.map(|&e| [number(e), t_value(x / e)]).into_iter().flatten());
+        rows.push(row);
+    }
     format!("\n{}{}", report::columns(&rows), report::aliased(model))
 }
 
@@ -139,16 +147,16 @@ fn undefined() -> String {
     "undefined".to_owned()
 }
 
-fn defined(x: Option<f64>) -> String {
+pub(super) fn defined(x: Option<f64>) -> String {
     x.map_or(undefined(), number)
 }
 
-fn number(x: f64) -> String {
+pub(super) fn number(x: f64) -> String {
     digits(x, 6)
 }
 
 /// A number to so many digits, with an exponent where it is long.
-fn digits(x: f64, n: usize) -> String {
+pub(super) fn digits(x: f64, n: usize) -> String {
     let scientific = format!("{x:.*e}", n - 1);
     let exponent: i32 = scientific.split_once('e').and_then(|(_, e)| e.parse().ok()).unwrap_or(0);
     if x != 0.0 && !(-5..=n as i32).contains(&exponent) {
@@ -163,7 +171,7 @@ fn t_value(t: f64) -> String {
 }
 
 /// A probability; below the range of `f64` an upper bound.
-fn p_value(p: f64) -> String {
+pub(super) fn p_value(p: f64) -> String {
     if p == 0.0 {
         return "<1e-307".to_owned();
     }

@@ -2,6 +2,7 @@
 
 pub(crate) mod evaluate;
 pub(crate) mod inspect;
+mod inspect_against;
 mod inspect_linear;
 mod inspect_linear_model;
 mod linear_settings;
@@ -11,4 +12,5 @@ pub(crate) mod serve;
 pub(crate) mod train;
 mod train_folds;
 mod train_linear_model;
+mod train_once;
 mod train_settings;

@@ -3,6 +3,7 @@
 use super::linear_settings::linear_settings;
 use super::train_folds;
 use super::train_linear_model;
+use super::train_once;
 use super::train_settings::network_settings;
 use crate::args::{Cli, ModelKind, TrainArgs, exec, usage};
 use crate::progress::TrainingProgress;
@@ -40,18 +41,11 @@ pub(crate) fn run(a: &TrainArgs, matches: Option<&ArgMatches>) -> anyhow::Result
         usage(ErrorKind::MissingRequiredArgument, "a file for the model is needed: --output <MODEL>");
     };
     check_writable(output)?;
-    let mut source = CsvSource::open(&a.data, &a.table.options())?;
-    source.warnings().iter().for_each(|w| report::note(w));
-    let Trained { model, files, folds } = match a.model {
-        ModelKind::Mlp => train_network(exec, a, &mut source)?,
-        _ => {
-            say_unused(matches, a.model);
-            let model = match train_linear_model::choose(a, &mut source)? {
-                None => train_linear(exec, a, &mut source)?,
-                Some(kind) => train_linear_model::train(exec, a, kind, &mut source)?,
-            };
-            Trained { model, files: RunFiles::default(), folds: None }
-        }
+    let Trained { model, files, folds } = if a.linear.one_pass {
+        say_unused(matches, a.model);
+        Trained { model: train_once::train(exec, a)?, files: RunFiles::default(), folds: None }
+    } else {
+        train_source(exec, a, matches)?
     };
     save_model(&model, output)?;
     say_notes(&model);
@@ -84,6 +78,21 @@ struct Trained {
     model: Model,
     files: RunFiles,
     folds: Option<CrossValidation>,
+}
+
+/// Trains on a table that can be read again.
+fn train_source(exec: Exec, a: &TrainArgs, matches: Option<&ArgMatches>) -> anyhow::Result<Trained> {
+    let mut source = CsvSource::open(&a.data, &a.table.options())?;
+    source.warnings().iter().for_each(|w| report::note(w));
+    if a.model == ModelKind::Mlp {
+        return train_network(exec, a, &mut source);
+    }
+    say_unused(matches, a.model);
+    let model = match train_linear_model::choose(a, &mut source)? {
+        None => train_linear(exec, a, &mut source)?,
+        Some(kind) => train_linear_model::train(exec, a, kind, &mut source)?,
+    };
+    Ok(Trained { model, files: RunFiles::default(), folds: None })
 }
 
 fn train_network(exec: Exec, a: &TrainArgs, source: &mut CsvSource) -> anyhow::Result<Trained> {
@@ -202,7 +211,7 @@ fn say_notes(model: &Model) {
 /// Says which options that were typed mean nothing to a linear model.
 fn say_unused(matches: Option<&ArgMatches>, model: ModelKind) {
     let Some(matches) = matches else { return };
-    const USED: [&str; 14] = [
+    const USED: [&str; 16] = [
         "data",
         "target",
         "output",
@@ -212,6 +221,8 @@ fn say_unused(matches: Option<&ArgMatches>, model: ModelKind) {
         "no_intercept",
         "poly",
         "interact",
+        "one_pass",
+        "columns",
         "sample_weight",
         "threads",
         "json",

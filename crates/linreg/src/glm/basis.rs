@@ -4,9 +4,9 @@
 //! penalty no column is dropped: R is then the factor of the columns stacked on the roots of the penalty.
 
 use super::family::Family;
+use crate::fold::Folded;
 use crate::frame::{Frame, pow2};
 use crate::rank::Factor;
-use crate::state::Folded;
 use crate::triangle::eliminate;
 use planish_tensor::{AlignedVec, Isa, Matrix, reduce};
 

@@ -5,8 +5,8 @@
 
 use crate::block::{BLOCK_ROWS, Block, BlockSource, read};
 use crate::error::{FitError, LinregError};
+use crate::fold::{Fold, Folded, check};
 use crate::frame::{Frame, Gauge, pow2, scale_by};
-use crate::state::{Fold, Folded, check};
 use crate::triangle::Triangle;
 use planish_tensor::rng::{Purpose, Stream};
 use planish_tensor::{Isa, reduce};

@@ -6,6 +6,8 @@ mod inference;
 mod invariance;
 /// What the result is: orthogonality, rank, errors.
 mod solution;
+/// Rows in pieces, and states merged.
+mod state;
 /// The fast tier and the sure one.
 mod tiers;
 

@@ -1,0 +1,32 @@
+//! `planish train --one-pass`: least squares from rows that are read once, with declared columns.
+
+use super::linear_settings::linear_settings;
+use crate::args::{ModelKind, TrainArgs, usage};
+use crate::report;
+use clap::error::ErrorKind;
+use planish_io::CsvSource;
+use planish_linreg::Covariance;
+use planish_model::{Model, fit_linear_once};
+use planish_tabular::{ColumnSchema, Kind, Schema};
+use planish_tensor::Exec;
+
+pub(super) fn train(exec: Exec, a: &TrainArgs) -> anyhow::Result<Model> {
+    let settings = linear_settings(a);
+    if !matches!(a.model, ModelKind::Linear | ModelKind::Ols) {
+        usage(ErrorKind::ArgumentConflict, "--one-pass needs --model linear");
+    }
+    if settings.covariance != Covariance::Classical {
+        usage(ErrorKind::ArgumentConflict, "--one-pass has no residuals for --cov: it reads the rows once");
+    }
+    let column = |c: &crate::args::linear::DeclaredColumn| ColumnSchema {
+        name: c.name.clone(),
+        kind: if c.levels.is_some() { Kind::Category } else { Kind::Number },
+    };
+    let schema = Schema { columns: a.linear.columns.iter().map(column).collect() };
+    let levels = a.linear.columns.iter().filter_map(|c| Some((c.name.clone(), c.levels.clone()?))).collect();
+    let mut source = CsvSource::open_once(&a.data, &schema, &a.table.options())?;
+    source.warnings().iter().for_each(|w| report::note(w));
+    report::ignored(&source.ignored());
+    let name = source.name().to_owned();
+    fit_linear_once(exec, &mut source, &settings, &levels).map_err(|e| report::of_file(e, name))
+}

@@ -1,0 +1,90 @@
+//! From rows that can be read only once to a least-squares fit: the columns and their levels are declared, so that nothing need be learned of the rows
+//! before they are folded. Memory does not depend on their number.
+
+use crate::error::{Failed, ModelError};
+use crate::labelled_rows::{Response, Responses, Survey, check_columns, check_row};
+use crate::linear::{LinearSettings, assemble, named, regression};
+use crate::model::Model;
+use planish_linreg::{BLOCK_ROWS, Block, LeastSquaresState};
+use planish_tabular::{Column, DesignBuilder, Notes, RowSource, Table};
+use planish_tensor::Exec;
+use std::collections::BTreeMap;
+
+/// Fits ordinary or weighted least squares in one pass over the rows that have a target. The source's schema is the declaration; `levels` has those of each
+/// category. There are standard errors, but nothing that needs residuals: covariance and clusters of the settings have no meaning here.
+///
+/// # Errors
+/// As [`fit_linear`](crate::fit_linear); and a missing value or a level that was not declared.
+pub fn fit_linear_once<S: RowSource>(
+    exec: Exec,
+    source: &mut S,
+    settings: &LinearSettings,
+    levels: &BTreeMap<String, Vec<String>>,
+) -> Result<Model, Failed<S::Error>> {
+    let schema = source.schema().clone();
+    settings.drop.iter().try_for_each(|name| schema.position(name).map(drop))?;
+    let position = schema.position(&settings.target)?;
+    check_columns(&schema, settings)?;
+    let builder = DesignBuilder::new(&schema, &settings.target, &settings.no_features());
+    let mut builder = builder.with_formula(&settings.formula)?;
+    for (column, levels) in levels {
+        builder = builder.with_levels(column, levels);
+    }
+    let design = builder.declared()?;
+    let features = design.columns();
+    let mut responses = Responses::new(Response::Number);
+    let weighted = settings.weights.is_some();
+    let failed = |e| Failed::Model(named(e, &design));
+    let mut state = LeastSquaresState::new(regression(settings), exec.isa, design.width(), 1, weighted)
+        .map_err(failed)?;
+    let mut block = Block::new(design.width(), 1, weighted);
+    let mut table = Table::new(schema);
+    loop {
+        source.next(&mut table).map_err(Failed::Source)?;
+        if table.rows() == 0 {
+            break;
+        }
+        let bound = design.bind(&table)?;
+        let weights = settings.weights.as_ref().map(|w| table.numbers(w)).transpose()?;
+        for row in 0..table.rows() {
+            if !responses.push(&table, position, &settings.target, row)? {
+                continue;
+            }
+            check_row(&table, row, settings)?;
+            features.iter().try_for_each(|(name, _)| check_cell(&table, name, levels.get(*name), row))?;
+            builder.push(&table, row);
+            bound.write_row(row, block.rows, &mut block.x, &mut Notes::default());
+            let y = table.numbers(&settings.target)?.at(row).unwrap_or_default();
+            (block.y[0].hi[block.rows], block.y[0].lo[block.rows]) = (y.hi, y.lo);
+            if let (Some(to), Some(from)) = (&mut block.weights, weights) {
+                to[block.rows] = from.at(row).map_or(0.0, |w| w.to_f64());
+            }
+            block.rows += 1;
+            if block.rows == BLOCK_ROWS {
+                state.update(&block).map_err(failed)?;
+                block.rows = 0;
+            }
+        }
+    }
+    state.update(&block).map_err(failed)?;
+    let (rows, sum, without_target) = (responses.rows, responses.sum, responses.missing);
+    let target = responses.finish(&settings.target)?;
+    let fit = state.solve().map_err(failed)?;
+    let survey = Survey { design: builder.finish()?, target, sum, rows, without_target };
+    Ok(assemble(settings, survey, fit)?)
+}
+
+/// Refuses a missing value, and a level that was not declared.
+fn check_cell(table: &Table, name: &str, levels: Option<&Vec<String>>, row: usize) -> Result<(), ModelError> {
+    let column = table.column(name)?;
+    let known = match column {
+        Column::Text(c) => c.at(row).is_none_or(|text| levels.is_some_and(|l| l.iter().any(|k| k == text))),
+        Column::Number(_) => true,
+    };
+    let found = match column {
+        _ if column.is_missing(row) => "a missing value".to_owned(),
+        Column::Text(c) if !known => format!("{:?}, which was not declared", c.at(row).unwrap_or_default()),
+        _ => return Ok(()),
+    };
+    Err(ModelError::OnePass { column: name.to_owned(), line: table.line(row), found })
+}
