@@ -21,6 +21,7 @@ mod metrics;
 mod openapi;
 mod options;
 mod plain_errors;
+mod rate;
 mod reply;
 mod rows;
 mod served;
