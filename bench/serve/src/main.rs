@@ -79,7 +79,9 @@ fn train(planish: &str, folder: &Path) -> Done<()> {
     let mut table = (0..10).map(|i| format!("x{i},")).collect::<String>() + "y\n";
     for row in 0..2000_u32 {
         let x = |i: u32| f64::from((row * 37 + i * i * 101) % 211) / 211.0;
-        (0..10).for_each(|i| drop(write!(table, "{},", x(i))));
+        for i in 0..10 {
+            write!(table, "{},", x(i))?;
+        }
         writeln!(table, "{}", x(0) * x(1) - x(2) + x(9))?;
     }
     std::fs::write(folder.join("rows.csv"), table)?;
