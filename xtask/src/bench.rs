@@ -1,6 +1,6 @@
-//! `cargo xtask bench NAME`: runs one benchmark of the `bench` package, optimised.
+//! `cargo xtask bench NAME`: runs one benchmark of the `bench` package, optimised; `serve` is a package of its own beside it.
 //!
-//! The benchmarks are a workspace of their own, because the peers they measure against are heavy dependencies
+//! The benchmarks are workspaces of their own, because the peers they measure against are heavy dependencies
 //! that nothing else needs.
 
 use std::path::Path;
@@ -15,6 +15,19 @@ use crate::process;
 /// When it does not build, or fails.
 pub fn run(root: &Path, arguments: &[String]) -> Result<()> {
     let mut command = process::cargo(root);
+    if let [name, rest @ ..] = arguments
+        && name == "serve"
+    {
+        let mut build = process::cargo(root);
+        build.args(["build", "--release", "--package", "planish"]);
+        process::run(&mut build)?;
+        let planish = root.join("target/release/planish");
+        command
+            .args(["run", "--release", "--manifest-path", "bench/serve/Cargo.toml", "--"])
+            .arg(planish)
+            .args(rest);
+        return process::run(&mut command);
+    }
     command.args(["run", "--release", "--manifest-path", "bench/Cargo.toml", "--"]).args(arguments);
     process::run(&mut command)
 }

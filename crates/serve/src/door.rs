@@ -7,6 +7,7 @@ use crate::body;
 use crate::endpoint::{Endpoint, Route};
 use crate::error::{ApiError, Reason};
 use crate::host::Hosts;
+use crate::rate::Client;
 use crate::reply::{self, Reply};
 use crate::service::Service;
 use crate::{describe, ids, openapi, page, rows, tfs, v2};
@@ -44,7 +45,7 @@ where
     let route = Route::of(&parts.method, parts.uri.path());
     let endpoint = route.as_ref().map_or("none", |route| route.endpoint.name());
     let result = match &route {
-        Ok(route) => unless_it_panics(let_in(service, hosts, route, &parts, body)).await,
+        Ok(route) => unless_it_panics(let_in(service, hosts, peer, route, &parts, body)).await,
         Err(e) => Err(e.clone()),
     };
     let mut reply = result.unwrap_or_else(|e| {
@@ -64,6 +65,7 @@ where
 async fn let_in<B>(
     service: &Service,
     hosts: &Hosts,
+    peer: IpAddr,
     route: &Route,
     parts: &Parts,
     body: B,
@@ -76,7 +78,8 @@ where
     let Some(scope) = route.endpoint.scope() else {
         return open_to_all(service, route.endpoint, &parts.headers);
     };
-    options.keys.check(&parts.headers, scope)?;
+    let key = options.keys.check(&parts.headers, scope)?;
+    service.rates().take(Client::new(key, peer), Instant::now())?;
     let (body, _held) = match route.endpoint.takes_body() {
         true => body::read(parts, body, options, service.budget()).await.map(|(b, h)| (b, Some(h)))?,
         false => (Bytes::new(), None),

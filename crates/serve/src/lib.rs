@@ -22,6 +22,7 @@ mod openapi;
 mod options;
 mod page;
 mod plain_errors;
+mod rate;
 mod reply;
 mod rows;
 mod served;

@@ -22,6 +22,8 @@ pub struct Options {
     pub connections: usize,
     /// Requests worked on at once.
     pub in_flight: usize,
+    /// Requests a second of one key, or of one address where no key is asked for; 0: no limit.
+    pub rate: u32,
     /// How long the answer to a request may take after its body is there.
     pub deadline: Duration,
     /// Deepest nesting of JSON.
@@ -67,6 +69,7 @@ impl Default for Options {
             idle_timeout: Duration::from_secs(60),
             connections: 1024,
             in_flight: 256,
+            rate: 0,
             deadline: Duration::from_secs(10),
             json_depth: 32,
             rank: 8,

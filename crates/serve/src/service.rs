@@ -9,6 +9,7 @@ use crate::host::Hosts;
 use crate::ids::Ids;
 use crate::metrics::Metrics;
 use crate::options::Options;
+use crate::rate::Rates;
 use crate::reply::Reply;
 use crate::served::Served;
 use crate::store::{Catalog, Label, ModelSource, Reloaded, Store};
@@ -37,6 +38,7 @@ struct Inner {
     metrics: Metrics,
     budget: Arc<Budget>,
     places: Places,
+    rates: Rates,
     stopping: AtomicBool,
     ids: Ids,
 }
@@ -81,6 +83,7 @@ impl Service {
         let inner = Inner {
             engine: Engine::start(&options)?,
             budget: Budget::new(options.buffered_bytes),
+            rates: Rates::new(options.rate),
             options,
             exec,
             store,
@@ -125,6 +128,10 @@ impl Service {
 
     pub(crate) fn budget(&self) -> &Arc<Budget> {
         &self.inner.budget
+    }
+
+    pub(crate) fn rates(&self) -> &Rates {
+        &self.inner.rates
     }
 
     pub(crate) fn places(&self) -> &Places {

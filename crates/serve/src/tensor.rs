@@ -105,16 +105,19 @@ fn encoded(served: &Served, tensor: &Tensor<'_>, options: &Options) -> Result<En
         ));
     }
     check_rows(ENCODED, rows, options)?;
-    if let Some(at) = x.iter().position(|x| !x.is_finite()) {
-        return Err(about(ENCODED, format!("element {at} is not a finite number")));
+    let network = matches!(served.model.predictor(), Predictor::Network(_));
+    // A network computes in f32.
+    let finite = |x: f64| if network { (x as f32).is_finite() } else { x.is_finite() };
+    if let Some(at) = x.iter().position(|&x| !finite(x)) {
+        return Err(about(ENCODED, format!("element {at} is not a finite number that the model can hold")));
     }
-    Ok(match served.model.predictor() {
-        Predictor::Network(_) => {
+    Ok(match network {
+        true => {
             let mut features = Matrix::zeros(rows, width);
             features.as_mut_slice().iter_mut().zip(x).for_each(|(to, &from)| *to = from as f32);
             Encoded::Features(EncodedRows { numbers: features, codes: Vec::new() })
         }
-        _ => {
+        false => {
             let mut terms = vec![DdVec::zeros(rows); width];
             for (i, row) in x.chunks_exact(width).enumerate() {
                 terms.iter_mut().zip(row).for_each(|(term, &x)| term.hi[i] = x);

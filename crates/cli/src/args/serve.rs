@@ -61,6 +61,9 @@ pub(crate) struct ServeArgs {
     /// Requests worked on at once; more are answered by 429
     #[arg(long, value_name = "N", default_value_t = 256, value_parser = parse_count)]
     max_in_flight: usize,
+    /// Requests a second of one key, or of one address where no key is asked for (0: no limit)
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    rate: u32,
     /// Connections at once; more are answered by 503
     #[arg(long, value_name = "N", default_value_t = 1024, value_parser = parse_count)]
     max_connections: usize,
@@ -142,6 +145,7 @@ impl ServeArgs {
             idle_timeout: self.idle_timeout,
             connections: self.max_connections,
             in_flight: self.max_in_flight,
+            rate: self.rate,
             deadline: self.deadline,
             json_depth: self.max_depth,
             rank: self.max_rank,

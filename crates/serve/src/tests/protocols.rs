@@ -138,6 +138,9 @@ async fn wrong_tensors_are_named() {
         let message = answer["error"].as_str().unwrap_or_else(|| panic!("{answer}"));
         assert!(status == 400 && message.contains(part), "{json}: {message}");
     }
+    let huge = json!({ "inputs": [{ "name": "encoded", "shape": [1, 3], "datatype": "FP64", "data": [0, 1e300, 0] }] });
+    let (status, answer, _) = infer(&service, "/v2/models/species/infer", &huge, &[]).await;
+    assert!(status == 400 && answer["error"].as_str().unwrap().contains("element 1"), "{answer}");
     let headers = [("inference-header-content-length", "99999")];
     let (head, _) = send(&service, "POST", "/v2/models/mass/infer", &headers, b"{}").await;
     assert_eq!(head.status, 400);

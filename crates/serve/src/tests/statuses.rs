@@ -111,6 +111,17 @@ async fn too_many_requests_at_once_are_429_with_a_time_to_wait() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_asks_too_often_is_429() {
+    let server = Live::start(Options { rate: 1, ..Options::default() }).await;
+    assert_eq!(server.ask("POST", "/predict", "", ROWS).await.status, 200);
+    let answer = server.ask("POST", "/predict", "", ROWS).await;
+    assert!(answer.status == 429 && answer.head.contains("retry-after: 1"), "{answer:?}");
+    assert_eq!(answer.error(), "too many requests from this client");
+    assert_eq!(server.ask("GET", "/v2/health/live", "", b"").await.status, 200, "probes are not counted");
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn bodies_share_a_budget_of_memory() {
     let server = Live::start(Options { buffered_bytes: 50, ..Options::default() }).await;
     let answer = server.ask("POST", "/predict", "", &[b' '; 51]).await;
