@@ -3,6 +3,7 @@
 //! - `binary`: finds and runs the program
 //! - `bad_input`: what is said of wrong files and settings
 //! - `bits`: one model file, whatever the threads and instruction set
+//! - `browser`: the service's page in headless Chromium
 //! - `golden`: agreement with PyTorch and statsmodels
 //! - `inference`: tables, intervals and aliased terms of linear models
 //! - `journey`: train, evaluate, predict, inspect, quickstart
@@ -15,6 +16,7 @@
 mod bad_input;
 mod binary;
 mod bits;
+mod browser;
 mod golden;
 mod inference;
 mod journey;

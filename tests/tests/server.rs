@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 pub(crate) struct Server {
     child: Child,
@@ -35,17 +36,42 @@ impl Server {
     }
 
     pub(crate) fn ask(&self, method: &str, path: &str, body: &str) -> (u16, Value) {
-        let mut stream = TcpStream::connect(&self.address).unwrap();
-        let head = format!(
-            "{method} {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
-            body.len()
-        );
-        stream.write_all((head + body).as_bytes()).unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
-        let status = answer.split_whitespace().nth(1).unwrap().parse().unwrap();
-        (status, serde_json::from_str(answer.split("\r\n\r\n").nth(1).unwrap()).unwrap())
+        ask(&self.address, method, path, body)
     }
+
+    /// Host and port.
+    pub(crate) fn address(&self) -> &str {
+        &self.address
+    }
+}
+
+/// The status and the JSON that a service at this address answers with.
+pub(crate) fn ask(address: &str, method: &str, path: &str, body: &str) -> (u16, Value) {
+    let mut stream = TcpStream::connect(address).unwrap();
+    let head = format!(
+        "{method} {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
+        body.len()
+    );
+    stream.write_all((head + body).as_bytes()).unwrap();
+    // Some keep the connection, so the answer ends where its length says.
+    stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+    let mut answer = BufReader::new(stream);
+    let (mut line, mut status, mut length) = (String::new(), 0, 0);
+    while line != "\r\n" {
+        line.clear();
+        assert!(
+            answer.read_line(&mut line).unwrap() > 0,
+            "the head of an answer to {method} {path} ends early"
+        );
+        if let Some(rest) = line.strip_prefix("HTTP/1.1 ") {
+            status = rest[..3].parse().unwrap();
+        } else if let Some(("content-length", n)) = line.to_ascii_lowercase().split_once(':') {
+            length = n.trim().parse().unwrap();
+        }
+    }
+    let mut body = vec![0; length];
+    answer.read_exact(&mut body).unwrap();
+    (status, serde_json::from_slice(&body).unwrap())
 }
 
 impl Drop for Server {

@@ -1,0 +1,177 @@
+//! The service's page in a real browser: headless Chromium, driven by chromedriver over its HTTP protocol (W3C WebDriver).
+//!
+//! Both are Debian's packages `chromium` and `chromium-driver`; `.ci/run` installs them. Where they are missing the test fails if the
+//! variable CI is set, and says that it did nothing otherwise.
+
+use crate::binary::succeed;
+use crate::server::{Server, ask};
+use serde_json::{Value, json};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// How long the page may take for anything.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A browser with one window; both it and its driver end with this.
+struct Browser {
+    driver: Child,
+    address: String,
+    session: String,
+}
+
+impl Browser {
+    /// Starts driver and browser, if there is a driver.
+    fn start() -> Option<Browser> {
+        let mut driver = Command::new("chromedriver").arg("--port=0").stdout(Stdio::piped()).spawn().ok()?;
+        let mut lines = BufReader::new(driver.stdout.take().unwrap()).lines();
+        let port = lines
+            .find_map(|line| {
+                Some(line.unwrap().split_once("successfully on port ")?.1.trim_end_matches('.').to_owned())
+            })
+            .expect("chromedriver names its port");
+        let mut browser = Browser { driver, address: format!("127.0.0.1:{port}"), session: String::new() };
+        let arguments = [
+            "--headless=new",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-dev-shm-usage",
+            "--window-size=390,900",
+        ];
+        let wanted = json!({
+            "browserName": "chrome",
+            "goog:chromeOptions": { "args": arguments },
+            "goog:loggingPrefs": { "performance": "ALL" },
+        });
+        let made = browser.post("/session", &json!({ "capabilities": { "alwaysMatch": wanted } }));
+        browser.session = format!("/session/{}", made["sessionId"].as_str().unwrap());
+        Some(browser)
+    }
+
+    /// The value that the driver answers with.
+    fn post(&self, path: &str, body: &Value) -> Value {
+        let (status, answer) =
+            ask(&self.address, "POST", &format!("{}{path}", self.session), &body.to_string());
+        assert_eq!(status, 200, "{path}: {answer}");
+        answer["value"].clone()
+    }
+
+    fn open(&self, address: &str) {
+        self.post("/url", &json!({ "url": address }));
+    }
+
+    /// What a script returns in the page.
+    fn run(&self, script: &str) -> Value {
+        self.post("/execute/sync", &json!({ "script": script, "args": [] }))
+    }
+
+    /// Waits until an expression of the page is true.
+    fn wait_for(&self, expression: &str) {
+        let began = Instant::now();
+        while self.run(&format!("return Boolean({expression})")) != json!(true) {
+            let page = self.run("return document.body.innerText");
+            assert!(began.elapsed() < PATIENCE, "{expression} did not come true in\n{page}");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+
+    /// Types a text into an element, as a person does.
+    fn type_into(&self, selector: &str, text: &str) {
+        let element = self.post("/element", &json!({ "using": "css selector", "value": selector }));
+        let id = element.as_object().unwrap().values().next().unwrap().as_str().unwrap().to_owned();
+        self.post(&format!("/element/{id}/value"), &json!({ "text": text }));
+    }
+
+    /// The hosts that the browser has asked.
+    fn hosts(&self) -> Vec<String> {
+        let log = self.post("/se/log", &json!({ "type": "performance" }));
+        let url = |entry: &Value| {
+            let message: Value = serde_json::from_str(entry["message"].as_str()?).ok()?;
+            let message = &message["message"];
+            let is_request = message["method"] == "Network.requestWillBeSent";
+            is_request.then(|| message["params"]["request"]["url"].as_str().unwrap().to_owned())
+        };
+        let mut hosts: Vec<String> = log.as_array().unwrap().iter().filter_map(url).collect();
+        hosts.iter_mut().for_each(|url| *url = url.split('/').nth(2).unwrap_or(url).to_owned());
+        hosts.sort();
+        hosts.dedup();
+        hosts
+    }
+}
+
+impl Drop for Browser {
+    fn drop(&mut self) {
+        // The browser ends with its session, also after a failure, and then nothing here may panic again.
+        let end = format!("DELETE {} HTTP/1.1\r\nhost: localhost\r\ncontent-length: 0\r\n\r\n", self.session);
+        let _ = TcpStream::connect(&self.address).and_then(|mut stream| {
+            stream.set_read_timeout(Some(PATIENCE))?;
+            stream.write_all(end.as_bytes())?;
+            stream.read(&mut [0; 512])
+        });
+        let _ = self.driver.kill();
+        let _ = self.driver.wait();
+    }
+}
+
+#[test]
+fn a_person_predicts_in_a_browser() {
+    let Some(browser) = Browser::start() else {
+        assert!(
+            std::env::var_os("CI").is_none(),
+            "chromedriver is missing: install chromium and chromium-driver"
+        );
+        return eprintln!(
+            "NOT TESTED: the page, for want of chromedriver (Debian: chromium, chromium-driver)"
+        );
+    };
+    let folder = tempfile::tempdir().unwrap();
+    succeed(folder.path(), &["quickstart", "--out", "q"]);
+    let server = Server::start(folder.path(), &["mass=q/body_mass.safetensors", "q/species.safetensors"]);
+    browser.open(&format!("http://{}/", server.address()));
+
+    // The typical row is predicted as it is.
+    browser.wait_for("document.querySelector('#answer .value')");
+    let first = browser.run("return document.querySelector('#answer .value').textContent");
+    browser.wait_for("document.querySelector('#curve svg polyline')");
+    assert_eq!(browser.run("return document.querySelectorAll('#warnings li').length"), 0);
+    // Typing changes the prediction, and what is unusual is said.
+    browser.run("document.getElementById('field-2').value = ''");
+    browser.type_into("#field-2", "99");
+    browser.wait_for("document.querySelector('#warnings li')");
+    let warning = browser.run("return document.getElementById('warnings').innerText");
+    assert!(warning.as_str().unwrap().contains("lies outside what was in training"), "{warning}");
+    assert_ne!(browser.run("return document.querySelector('#answer .value').textContent"), first);
+    // What is no number is named.
+    browser.type_into("#field-2", "x");
+    browser.wait_for("!document.getElementById('notice').hidden");
+    let notice = browser.run("return document.getElementById('notice').textContent");
+    assert!(notice.as_str().unwrap().contains("needs a number, found \"99x\""), "{notice}");
+
+    // Another model, whose classes get bars.
+    browser.run("const m = document.getElementById('model'); m.value = 'species'; m.dispatchEvent(new Event('change'))");
+    browser.wait_for("document.querySelectorAll('#answer .bar').length === 3");
+    browser.wait_for("document.getElementById('notice').hidden");
+
+    // A table goes in and comes back.
+    let table = crate::binary::root().join("crates/cli/data/penguins.csv");
+    browser.type_into("#file", &table.display().to_string());
+    browser.wait_for("document.querySelectorAll('#table tbody tr').length === 100");
+    assert_eq!(
+        browser.run("return document.getElementById('table-text').textContent"),
+        "344 rows, the first 100 are shown"
+    );
+    let link = browser.run("return document.getElementById('download').href");
+    assert!(link.as_str().unwrap().starts_with("blob:"), "{link}");
+
+    // The command that it offers is one that works.
+    browser.run("document.getElementById('copy-curl').click()");
+    browser.wait_for("document.getElementById('copied').textContent");
+    let command = browser.run("return asCurl()");
+    let body = command.as_str().unwrap().split(" -d '").nth(1).unwrap().trim_end_matches('\'').to_owned();
+    assert_eq!(server.ask("POST", "/predict", &body).0, 200, "{command}");
+
+    // Nothing is wider than the phone, and no other host was asked.
+    assert_eq!(browser.run("return document.documentElement.scrollWidth <= window.innerWidth"), true);
+    assert_eq!(browser.hosts(), [server.address()]);
+}
