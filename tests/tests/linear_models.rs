@@ -324,8 +324,11 @@ fn one_pass_over_standard_input_writes_the_file_of_one_pass_over_a_file() {
         once["coefficients"].as_array().unwrap().iter().zip(again["coefficients"].as_array().unwrap())
     {
         assert_eq!((&a["term"], &a["estimate"]), (&b["term"], &b["estimate"]));
+        let p = [a, b].map(|c| c["p"].as_f64().unwrap());
+        assert!((p[0] - p[1]).abs() <= 1e-8 * p[1], "{a} {b}");
     }
-    assert!(succeed(dir, &["inspect", "file"]).out.contains("std. error"));
+    let shown = succeed(dir, &["inspect", "file"]).out;
+    assert!(shown.contains("P>|t|") && shown.contains("F on 3 and 9996"), "{shown}");
 
     let strange = run_with_input(dir, &train("-", "none"), b"y,x,unused,city\n1,2,q,a\n2,3,q,z\n");
     assert_eq!(strange.code, 1);

@@ -72,6 +72,7 @@ mod normality;
 mod packed_serde;
 mod part;
 mod penalised;
+mod plain_summary;
 mod products;
 mod rank;
 mod refine;
@@ -105,6 +106,7 @@ pub use penalised::{
     AlphaRule, AlphaScore, ElasticNet, ElasticNetCv, FittedElasticNet, FittedNonNegative, FittedRidge, KFold,
     Lasso, NonNegative, Ridge, RidgeCriterion, RidgeCv, RidgeScore,
 };
+pub use plain_summary::PlainSummary;
 pub use residuals::InfluentialRow;
 pub use source::{ColumnSource, MatrixSource};
 pub use state::LeastSquaresState;

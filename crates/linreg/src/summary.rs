@@ -119,6 +119,7 @@ impl FittedLinearRegression {
         let breusch_pagan = of.squares_r2.filter(|_| df_model > 0);
         let log_likelihood = self.log_likelihood(r, inference);
         let criterion = |penalty: f64| log_likelihood.map(|l| -2.0 * l + rank as f64 * penalty);
+        let errors = self.std_errors(response, covariance);
         Some(Summary {
             covariance,
             level,
@@ -137,7 +138,7 @@ impl FittedLinearRegression {
             aic: criterion(2.0),
             bic: criterion(log_one(n)),
             condition: self.condition,
-            coefficients: self.coefficient_table(response, level, covariance, df_test),
+            coefficients: self.coefficient_table(response, level, errors.as_deref(), df_test),
             residual_quantiles: of.residual_quantiles,
             quantiles_sampled: of.quantiles_sampled,
             skew: of.shape.map(|s| s[0]),
@@ -180,23 +181,23 @@ impl FittedLinearRegression {
         (statistic.is_finite() && df > 0.0).then(|| Test { statistic, p: f_upper(statistic, df_model, df) })
     }
 
-    fn coefficient_table(
+    /// A line a parameter, from standard errors that are 0 for dropped terms.
+    pub(crate) fn coefficient_table(
         &self,
         response: usize,
         level: f64,
-        covariance: Covariance,
+        errors: Option<&[f64]>,
         df_test: Option<f64>,
     ) -> Vec<Coefficient> {
         let r = &self.responses[response];
         let first = usize::from(self.fit_intercept);
-        let errors = self.std_errors(response, covariance);
         let factor = df_test.map(|df| t_factor(level, df));
         let estimates = (first == 1).then_some(r.intercept).into_iter().chain(r.coef.iter().copied());
         let line = |(i, estimate): (usize, planish_tensor::Dd)| {
             let term = i.checked_sub(first);
             let dropped = !self.min_norm && term.is_some_and(|t| self.aliased.binary_search(&t).is_ok());
             let estimate = estimate.to_f64();
-            let std_error = errors.as_ref().map(|e| e[i]).filter(|_| !dropped && df_test.is_some());
+            let std_error = errors.and_then(|e| e.get(i).copied()).filter(|_| !dropped && df_test.is_some());
             let t = std_error.map(|se| estimate / se).filter(|t| t.is_finite());
             Coefficient {
                 estimate,

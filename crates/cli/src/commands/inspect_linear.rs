@@ -1,18 +1,20 @@
 //! The table of a linear model, as R and statsmodels print it, and the same as JSON.
 
 use crate::report;
-use planish_linreg::{Covariance, InfluentialRow, Summary, Test, Tier};
+use planish_linreg::{Coefficient, Covariance, InfluentialRow, Summary, Test, Tier};
 use planish_model::{LinearPredictor, Model};
 use serde_json::{Value, json};
 
 /// The level of the intervals of coefficients.
 const LEVEL: f64 = 0.95;
+/// What the stars mean.
+const SIGNIFICANCE: &str = "  significance: *** below 0.001, ** 0.01, * 0.05, . 0.1\n";
 
 /// The table in aligned columns.
 pub(super) fn text(model: &Model, l: &LinearPredictor) -> String {
-    let Some(s) = l.fit.summary(0, LEVEL) else { return estimates(model, l) };
-    let mut out = format!("\n{}", coefficients(model, &s));
-    out += "  significance: *** below 0.001, ** 0.01, * 0.05, . 0.1\n";
+    let Some(s) = l.fit.summary(0, LEVEL) else { return without_residuals(model, l) };
+    let mut out = format!("\n{}", coefficients(model, &s.coefficients));
+    out += SIGNIFICANCE;
     let aliased = report::aliased(model);
     if !aliased.is_empty() {
         out += &format!("\n{aliased}");
@@ -35,24 +37,37 @@ pub(super) fn text(model: &Model, l: &LinearPredictor) -> String {
     out + &influence(l)
 }
 
-/// What there is without the rows' residuals: estimates, and standard errors where they are defined.
-fn estimates(model: &Model, l: &LinearPredictor) -> String {
-    let mut rows = vec![["term", "estimate", "std. error", "t"].map(str::to_owned).to_vec()];
-    let mut errors = l.fit.responses[0].std_errors.iter();
-    let aliased = model.aliased();
-    for (term, x) in model.coefficients() {
-        let error = if aliased.contains(&term) { None } else { errors.next() };
-        let mut row = vec![term, format!("{x:.10e}")];
-        row.extend(error.map(|&e| [number(e), t_value(x / e)]).into_iter().flatten());
-        rows.push(row);
-    }
+/// What there is without the rows' residuals: the classical table.
+fn without_residuals(model: &Model, l: &LinearPredictor) -> String {
+    let Some(s) = l.fit.plain_summary(0, LEVEL) else { return estimates(model) };
+    let lines = [
+        line("rows", report::count(s.rows)),
+        line("residual degrees of freedom", report::count(s.df_resid)),
+        line("covariance", Covariance::Classical.name().to_owned()),
+        line("residual standard deviation", number(s.residual_sd)),
+        line("R2", digits(s.r2, 6)),
+        line("adjusted R2", digits(s.adjusted_r2, 6)),
+        test(&format!("F on {} and {}", s.df_model, s.df_resid), s.f),
+        line("condition number of the terms", digits(s.condition, 4)),
+    ];
+    let table = coefficients(model, &s.coefficients);
+    let lines = report::columns(&lines);
+    format!("\n{table}{SIGNIFICANCE}{}\n{lines}", report::aliased(model))
+}
+
+/// Where standard errors are undefined: estimates alone.
+fn estimates(model: &Model) -> String {
+    let head = ["term", "estimate"].map(str::to_owned).to_vec();
+    let row = |(term, x): (String, f64)| vec![term, format!("{x:.10e}")];
+    let rows: Vec<Vec<String>> =
+        std::iter::once(head).chain(model.coefficients().into_iter().map(row)).collect();
     format!("\n{}{}", report::columns(&rows), report::aliased(model))
 }
 
-fn coefficients(model: &Model, s: &Summary) -> String {
+fn coefficients(model: &Model, lines: &[Coefficient]) -> String {
     let head = ["term", "estimate", "std. error", "t", "P>|t|", "[0.025", "0.975]", "VIF", ""];
     let mut rows = vec![head.map(str::to_owned).to_vec()];
-    for ((term, _), c) in model.coefficients().into_iter().zip(&s.coefficients) {
+    for ((term, _), c) in model.coefficients().into_iter().zip(lines) {
         if c.dropped {
             rows.push(vec![term, "dropped".to_owned()]);
             continue;
@@ -201,19 +216,23 @@ pub(super) fn add_json(model: &Model, l: &LinearPredictor, out: &mut Value) {
     out["r2"] = json!(r.r2);
     out["residual_sd"] = json!(r.residual_sd);
     let terms = model.coefficients();
-    let Some(summary) = l.fit.summary(0, LEVEL) else {
-        let plain = |(term, estimate): &(String, f64)| json!({ "term": term, "estimate": estimate });
-        out["coefficients"] = terms.iter().map(plain).collect();
-        return;
+    let (table, all) = match (l.fit.summary(0, LEVEL), l.fit.plain_summary(0, LEVEL)) {
+        (Some(s), _) => (s.coefficients.clone(), json!(s)),
+        (None, Some(s)) => (s.coefficients.clone(), json!(s)),
+        (None, None) => {
+            let plain = |(term, estimate): &(String, f64)| json!({ "term": term, "estimate": estimate });
+            out["coefficients"] = terms.iter().map(plain).collect();
+            return;
+        }
     };
-    let lines = terms.iter().zip(&summary.coefficients).map(|((term, _), c)| {
+    let lines = terms.iter().zip(&table).map(|((term, _), c)| {
         json!({
             "term": term, "estimate": c.estimate, "std_error": c.std_error, "t": c.t, "p": c.p, "ci": c.ci,
             "vif": c.vif, "dropped": c.dropped,
         })
     });
     let lines: Vec<Value> = lines.collect();
-    if let Value::Object(all) = json!(summary) {
+    if let Value::Object(all) = all {
         all.into_iter().for_each(|(key, value)| out[key] = value);
     }
     out["coefficients"] = json!(lines);

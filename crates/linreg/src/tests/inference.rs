@@ -292,3 +292,34 @@ fn an_ill_conditioned_factor_is_corrected_in_another_pass() {
     assert_close(&[hard[2]], &[easy[2] * 1e9], 1e-14);
     assert_close(&[hard[0]], &[easy[0]], 1e-14);
 }
+
+#[test]
+fn a_fit_without_inference_has_the_classical_table() {
+    let (mut x, y) = data(500, 4, 2);
+    // The third term is a sum of others, and so is dropped.
+    (0..500).for_each(|i| x[(i, 2)] = x[(i, 0)] + x[(i, 1)]);
+    let (plain, full) = (fit(&x, &y, None), infer(&x, &y, None, Covariance::Classical));
+    assert_eq!(plain.aliased, [2]);
+    for q in 0..2 {
+        let (p, s) = (plain.plain_summary(q, 0.9).unwrap(), full.summary(q, 0.9).unwrap());
+        assert_eq!((p.rows, p.rank, p.df_resid, p.df_model), (s.rows, s.rank, s.df_resid, s.df_model));
+        let of_fit = [p.r2, p.adjusted_r2, p.residual_sd, p.f.unwrap().statistic];
+        let want = [s.r2, s.adjusted_r2.unwrap(), s.residual_sd.unwrap(), s.f.unwrap().statistic];
+        assert_close(&of_fit, &want, 1e-11);
+        for (a, b) in p.coefficients.iter().zip(&s.coefficients) {
+            assert_eq!(
+                (a.estimate, a.dropped, a.std_error.is_some()),
+                (b.estimate, b.dropped, b.std_error.is_some())
+            );
+            if !a.dropped {
+                let line = |c: &crate::Coefficient| {
+                    [c.std_error.unwrap(), c.t.unwrap(), c.p.unwrap(), c.ci.unwrap()[0], c.ci.unwrap()[1]]
+                };
+                assert_close(&line(a), &line(b), 1e-9);
+            }
+        }
+    }
+    assert_eq!(full.plain_summary(0, 0.9), None, "it has a whole summary");
+    let few = fit(&Matrix::from_rows(&[[1.0], [2.0]]), &Matrix::from_rows(&[[1.0], [3.0]]), None);
+    assert_eq!(few.plain_summary(0, 0.9), None, "no degrees of freedom");
+}
