@@ -6,7 +6,7 @@ use crate::labelled_rows::{Response, Responses, Survey, check_columns, check_row
 use crate::linear::{LinearSettings, assemble, named, regression};
 use crate::model::Model;
 use planish_linreg::{BLOCK_ROWS, Block, LeastSquaresState};
-use planish_tabular::{Column, DesignBuilder, Notes, RowSource, Table};
+use planish_tabular::{Column, Design, DesignBuilder, Notes, RowSource, Table};
 use planish_tensor::Exec;
 use std::collections::BTreeMap;
 
@@ -31,47 +31,88 @@ pub fn fit_linear_once<S: RowSource>(
         builder = builder.with_levels(column, levels);
     }
     let design = builder.declared()?;
-    let features = design.columns();
-    let mut responses = Responses::new(Response::Number);
-    let weighted = settings.weights.is_some();
     let failed = |e| Failed::Model(named(e, &design));
-    let mut state = LeastSquaresState::new(regression(settings), exec.isa, design.width(), 1, weighted)
+    let weighted = settings.weights.is_some();
+    let state = LeastSquaresState::new(regression(settings), exec.isa, design.width(), 1, weighted)
         .map_err(failed)?;
-    let mut block = Block::new(design.width(), 1, weighted);
+    let mut fold = Fold {
+        settings,
+        levels,
+        design: &design,
+        position,
+        responses: Responses::new(Response::Number),
+        builder,
+        block: Block::new(design.width(), 1, weighted),
+        state,
+    };
     let mut table = Table::new(schema);
     loop {
         source.next(&mut table).map_err(Failed::Source)?;
         if table.rows() == 0 {
             break;
         }
-        let bound = design.bind(&table)?;
-        let weights = settings.weights.as_ref().map(|w| table.numbers(w)).transpose()?;
+        fold.table(&table)?;
+    }
+    fold.finish().map_err(Failed::Model)
+}
+
+/// A fit in progress.
+struct Fold<'s> {
+    settings: &'s LinearSettings,
+    levels: &'s BTreeMap<String, Vec<String>>,
+    design: &'s Design,
+    /// Of the target among the columns.
+    position: usize,
+    responses: Responses,
+    builder: DesignBuilder,
+    block: Block,
+    state: LeastSquaresState,
+}
+
+impl Fold<'_> {
+    /// Takes the rows of a table.
+    fn table(&mut self, table: &Table) -> Result<(), ModelError> {
+        let bound = self.design.bind(table)?;
+        let features = self.design.columns();
+        let target = &self.settings.target;
+        let weights = self.settings.weights.as_ref().map(|w| table.numbers(w)).transpose()?;
         for row in 0..table.rows() {
-            if !responses.push(&table, position, &settings.target, row)? {
+            if !self.responses.push(table, self.position, target, row)? {
                 continue;
             }
-            check_row(&table, row, settings)?;
-            features.iter().try_for_each(|(name, _)| check_cell(&table, name, levels.get(*name), row))?;
-            builder.push(&table, row);
+            check_row(table, row, self.settings)?;
+            features.iter().try_for_each(|(name, _)| check_cell(table, name, self.levels.get(*name), row))?;
+            self.builder.push(table, row);
+            let block = &mut self.block;
             bound.write_row(row, block.rows, &mut block.x, &mut Notes::default());
-            let y = table.numbers(&settings.target)?.at(row).unwrap_or_default();
+            let y = table.numbers(target)?.at(row).unwrap_or_default();
             (block.y[0].hi[block.rows], block.y[0].lo[block.rows]) = (y.hi, y.lo);
             if let (Some(to), Some(from)) = (&mut block.weights, weights) {
                 to[block.rows] = from.at(row).map_or(0.0, |w| w.to_f64());
             }
             block.rows += 1;
             if block.rows == BLOCK_ROWS {
-                state.update(&block).map_err(failed)?;
-                block.rows = 0;
+                self.update()?;
             }
         }
+        Ok(())
     }
-    state.update(&block).map_err(failed)?;
-    let (rows, sum, without_target) = (responses.rows, responses.sum, responses.missing);
-    let target = responses.finish(&settings.target)?;
-    let fit = state.solve().map_err(failed)?;
-    let survey = Survey { design: builder.finish()?, target, sum, rows, without_target };
-    Ok(assemble(settings, survey, fit)?)
+
+    /// Folds the block, and begins the next.
+    fn update(&mut self) -> Result<(), ModelError> {
+        self.state.update(&self.block).map_err(|e| named(e, self.design))?;
+        self.block.rows = 0;
+        Ok(())
+    }
+
+    fn finish(mut self) -> Result<Model, ModelError> {
+        self.update()?;
+        let Responses { rows, sum, missing, .. } = self.responses;
+        let target = self.responses.finish(&self.settings.target)?;
+        let fit = self.state.solve().map_err(|e| named(e, self.design))?;
+        let survey = Survey { design: self.builder.finish()?, target, sum, rows, without_target: missing };
+        assemble(self.settings, survey, fit)
+    }
 }
 
 /// Refuses a missing value, and a level that was not declared.
