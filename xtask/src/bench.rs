@@ -18,10 +18,7 @@ pub fn run(root: &Path, arguments: &[String]) -> Result<()> {
     if let [name, rest @ ..] = arguments
         && name == "serve"
     {
-        let mut build = process::cargo(root);
-        build.args(["build", "--release", "--package", "planish"]);
-        process::run(&mut build)?;
-        let planish = root.join("target/release/planish");
+        let planish = process::release_program(root)?;
         command
             .args(["run", "--release", "--manifest-path", "bench/serve/Cargo.toml", "--"])
             .arg(planish)

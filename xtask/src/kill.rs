@@ -77,20 +77,13 @@ pub fn ci(root: &Path) -> Result<()> {
 }
 
 fn kill(root: &Path, count: usize, seed: u64) -> Result<()> {
-    process::run(process::cargo(root).args([
-        "build",
-        "--release",
-        "--locked",
-        "--quiet",
-        "--bin",
-        "planish",
-    ]))?;
+    let program = process::release_program(root)?;
     let folder = root.join("target/kill");
     if folder.exists() {
         fs::remove_dir_all(&folder).context("cannot clear target/kill")?;
     }
     fs::create_dir_all(&folder).context("cannot make target/kill")?;
-    let trial = Trial { root, folder: &folder };
+    let trial = Trial { program: &program, root, folder: &folder };
     let start = Instant::now();
     let status = trial.train("undisturbed").arg("--checkpoint-every").arg("7").status()?;
     if !status.success() {
@@ -110,6 +103,7 @@ fn kill(root: &Path, count: usize, seed: u64) -> Result<()> {
 }
 
 struct Trial<'a> {
+    program: &'a Path,
     root: &'a Path,
     folder: &'a Path,
 }
@@ -117,7 +111,7 @@ struct Trial<'a> {
 impl Trial<'_> {
     /// The command that trains or goes on.
     fn train(&self, name: &str) -> Command {
-        let mut command = Command::new(self.root.join("target/release/planish"));
+        let mut command = Command::new(self.program);
         command.arg("train").arg(self.root.join("crates/cli/data/penguins.csv")).args(SETTINGS);
         command.arg("--checkpoint").arg(self.folder.join(name)).arg("--resume");
         command.arg("-o").arg(self.folder.join(format!("{name}.safetensors")));

@@ -2,7 +2,7 @@
 //!
 //! A program that fails is an error that names the command line, so that it can be run again by hand.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
@@ -12,6 +12,15 @@ pub fn cargo(root: &Path) -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.current_dir(root);
     command
+}
+
+/// Builds the program of the release profile, and returns where it is.
+///
+/// # Errors
+/// When it cannot be built.
+pub fn release_program(root: &Path) -> Result<PathBuf> {
+    run(cargo(root).args(["build", "--release", "--locked", "--quiet", "--bin", "planish"]))?;
+    Ok(root.join("target/release/planish"))
 }
 
 /// Runs a command to its end with its output shown.

@@ -34,17 +34,9 @@ pub fn run(root: &Path, arguments: &[String]) -> Result<()> {
         [name, n] if name == "--megabytes" => n.parse().context("--megabytes needs a number")?,
         _ => bail!("use: cargo xtask stream [--megabytes N]"),
     };
-    process::run(process::cargo(root).args([
-        "build",
-        "--release",
-        "--locked",
-        "--quiet",
-        "--bin",
-        "planish",
-    ]))?;
+    let program = process::release_program(root)?;
     let folder = root.join("target/stream");
     fs::create_dir_all(&folder).context("cannot make target/stream")?;
-    let program = root.join("target/release/planish");
     let trial = Trial { program: &program, folder: &folder, rows: rows() };
     let table = folder.join("table.csv");
     let mut file = fs::File::create(&table).context("cannot write the short table")?;
