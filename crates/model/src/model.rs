@@ -7,7 +7,7 @@ use crate::params::Params;
 use crate::record::Record;
 use planish_linreg::{FittedLinearRegression, Response};
 use planish_nn::{Activation, Plan, Sequential};
-use planish_tabular::{ColumnProfile, ColumnSchema, Design, Encoder, Kind, Levels, Schema, Target, Task};
+use planish_tabular::{ColumnProfile, ColumnSchema, Design, Encoder, Kind, Schema, Target, Task};
 use planish_tensor::reduce::all_finite;
 
 /// A trained model.
@@ -184,15 +184,6 @@ impl Model {
             Predictor::LinearModel(l) => l.design.columns(),
         };
         Schema::new(columns)
-    }
-
-    /// The known levels of a category among the features.
-    pub fn levels(&self, column: &str) -> Option<&Levels> {
-        match &self.predictor {
-            Predictor::Network(n) => n.encoder.levels(column),
-            Predictor::Linear(l) => l.design.levels(column),
-            Predictor::LinearModel(l) => l.design.levels(column),
-        }
     }
 
     /// What the training rows said of these columns.

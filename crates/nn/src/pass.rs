@@ -307,9 +307,7 @@ impl<T: Scalar> Weights<'_, T> {
         }
         dense.backward_kernel(exec, self.params(), x, dz, grads, scratch);
     }
-}
 
-impl<T: Scalar> Weights<'_, T> {
     /// The update of a layer's kernel by the gradient that is there without its penalty, or the penalty's part of it.
     fn step_by_gradient(&mut self, isa: Isa, dense: &DenseStep, grads: &mut [T]) {
         let range = dense.kernel.clone();

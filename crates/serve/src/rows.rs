@@ -66,7 +66,7 @@ pub(crate) async fn predict(service: &Service, asked: Asked<'_>) -> Result<Reply
     };
     let served = &wanted.served;
     let (predictions, intervals) = match wanted.interval {
-        None => (service.predict(served, &wanted.table).await?.0, None),
+        None => (service.predict(served, &wanted.table).await?, None),
         Some(level) => {
             let intervals = intervals(service, &wanted, level)?;
             (Predictions::Numbers(intervals.prediction.clone()), Some(intervals))

@@ -196,15 +196,9 @@ impl Service {
     }
 
     /// Predicts the rows of a table.
-    pub(crate) async fn predict(
-        &self,
-        served: &Arc<Served>,
-        table: &Table,
-    ) -> Result<(Predictions, Notes), ApiError> {
-        let mut notes = Notes::default();
-        let rows =
-            served.model.encode(table, &mut notes).map_err(|e| ApiError::bad_request(e.to_string()))?;
-        Ok((self.predict_encoded(served, rows).await?, notes))
+    pub(crate) async fn predict(&self, served: &Arc<Served>, table: &Table) -> Result<Predictions, ApiError> {
+        let rows = served.model.encode(table, &mut Notes::default());
+        self.predict_encoded(served, rows.map_err(|e| ApiError::bad_request(e.to_string()))?).await
     }
 
     /// Predicts rows that the model's pipeline, or the client in its place, has encoded.

@@ -37,7 +37,7 @@ pub(crate) async fn predict(service: &Service, asked: Asked<'_>) -> Result<Reply
         _ => return Err(ApiError::bad_request("\"instances\" and \"inputs\" cannot both be given")),
     };
     let predictions = match rows {
-        Rows::Table(table) => service.predict(&served, &table).await?.0,
+        Rows::Table(table) => service.predict(&served, &table).await?,
         Rows::Encoded(rows) => service.predict_encoded(&served, rows).await?,
     };
     reply::json(&if by_row {

@@ -34,32 +34,27 @@ pub(crate) fn warnings<'a>(served: &'a Served, table: &Table) -> Vec<Vec<Warning
         Predictor::Network(n) => Some(&n.encoder),
         _ => None,
     };
-    let profiles = served.model.profiles();
-    for (i, column) in served.features.columns.iter().enumerate() {
-        let levels = served.model.levels(&column.name);
-        let known: Vec<bool> = match (table.column_at(i), levels) {
-            (Column::Text(c), Some(levels)) => {
-                c.dictionary().iter().map(|text| levels.known().binary_search(text).is_ok()).collect()
+    for (i, profile) in served.model.profiles().into_iter().enumerate() {
+        let unusual = |row: usize| match (table.column_at(i), profile.cells) {
+            (Column::Number(c), _) if c.at(row).is_none() => Some(Unusual::Imputed),
+            (Column::Number(c), CellProfile::Number { range, .. }) => {
+                let x = c.values()[row];
+                let within = range.is_some_and(|[least, greatest]| (least..=greatest).contains(&x));
+                let far = !within && encoder.is_some_and(|e| e.cuts_off(profile.column, x));
+                let outside = range.is_some() && !within;
+                far.then_some(Unusual::CutOff).or(outside.then_some(Unusual::OutsideRange))
             }
-            _ => Vec::new(),
-        };
-        let range = profiles.iter().find(|p| p.column == column.name).and_then(|p| match p.cells {
-            CellProfile::Number { range, .. } => range,
-            CellProfile::Category(_) => None,
-        });
-        let missing_is_known = levels.is_some_and(|l| l.has_missing());
-        for (row, warnings) in all.iter_mut().enumerate() {
-            let kind = match table.column_at(i) {
-                column if column.is_missing(row) => (!missing_is_known).then_some(Unusual::Imputed),
-                Column::Text(c) => (!known[c.codes()[row] as usize]).then_some(Unusual::UnknownCategory),
-                Column::Number(c) => {
-                    let x = c.values()[row];
-                    let far = encoder.is_some_and(|e| e.cuts_off(&column.name, x));
-                    let outside = range.is_some_and(|[least, greatest]| x < least || x > greatest);
-                    far.then_some(Unusual::CutOff).or(outside.then_some(Unusual::OutsideRange))
+            (Column::Text(c), CellProfile::Category(levels)) => match c.at(row) {
+                None => (!levels.has_missing()).then_some(Unusual::Imputed),
+                Some(text) => {
+                    let known = levels.known().binary_search_by(|level| level.as_str().cmp(text)).is_ok();
+                    (!known).then_some(Unusual::UnknownCategory)
                 }
-            };
-            warnings.extend(kind.map(|kind| Warning { column: &column.name, kind }));
+            },
+            _ => unreachable!("the table has the model's columns"),
+        };
+        for (row, warnings) in all.iter_mut().enumerate() {
+            warnings.extend(unusual(row).map(|kind| Warning { column: profile.column, kind }));
         }
     }
     all

@@ -228,14 +228,6 @@ impl Design {
         self.parts.iter().map(Part::profile).collect()
     }
 
-    /// The known levels of a category column, sorted; the first is the baseline.
-    pub fn levels(&self, name: &str) -> Option<&Levels> {
-        self.parts.iter().find_map(|p| match p {
-            Part::Category { column, levels } if column == name => Some(levels),
-            _ => None,
-        })
-    }
-
     /// Readies the pipeline for the rows of one table.
     ///
     /// # Errors

@@ -172,18 +172,6 @@ impl Encoder {
         self.features.iter().flat_map(Feature::names).collect()
     }
 
-    /// The known levels of a category column, sorted.
-    pub fn levels(&self, name: &str) -> Option<&Levels> {
-        self.features.iter().find_map(|f| match f {
-            Feature::Category { column, levels } | Feature::Embedded { column, levels, .. }
-                if column == name =>
-            {
-                Some(levels)
-            }
-            _ => None,
-        })
-    }
-
     /// Whether this number of a column is so far from the training rows that it is cut off.
     pub fn cuts_off(&self, name: &str, x: f64) -> bool {
         let far = |f: &Feature| matches!(f, Feature::Number { column, mean, sd, .. } if column == name && ((x - mean) / sd).abs() > FARTHEST);

@@ -71,7 +71,7 @@ pub(crate) async fn infer(service: &Service, asked: Asked<'_>) -> Result<Reply, 
     let options = service.options();
     let request = request::read(asked.headers, &asked.body, served.features.columns.len(), options)?;
     let predictions = match rows_of(&served, &request.tensors, options)? {
-        Rows::Table(table) => service.predict(&served, &table).await?.0,
+        Rows::Table(table) => service.predict(&served, &table).await?,
         Rows::Encoded(rows) => service.predict_encoded(&served, rows).await?,
     };
     response::write(&served, &request, &predictions)
