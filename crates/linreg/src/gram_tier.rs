@@ -17,23 +17,21 @@ use crate::counter::Counter;
 use crate::fold::Folded;
 use crate::frame::Frame;
 use crate::part::{Part, copy, for_each_block};
+use crate::rows_tile::{Plan, TILE, fill};
 use crate::triangle::Triangle;
 use planish_tensor::gemm::{Scratch, gram_add};
-use planish_tensor::simd::{LaneKernel, LaneMath};
-use planish_tensor::{AlignedVec, Exec, Isa, MatMut, MatRef, Scalar, reduce};
+use planish_tensor::{AlignedVec, Exec, Isa, MatMut, MatRef, reduce};
 
 /// The largest condition number of the unit-norm columns (its upper bound `Factor::inverse_norm`) for this tier.
 pub(crate) const LARGEST_CONDITION: f64 = 1e5;
 /// The part of its squared norm that a column must keep when the columns before it are eliminated.
 const PIVOT: f64 = 1e-10;
+/// What counts as rounding of an element of the Gram matrix, as a part of the norms of its columns.
+const ROUNDING: f64 = 1e-13;
 /// Squared norms in the frame for which nothing overflows, and what underflows does not count.
 const RANGE: (f64, f64) = (1e-250, 1e250);
-/// Numbers that are asked for ahead: 2 KiB.
-const AHEAD: usize = 256;
 /// Rows that fix the frame.
 const SAMPLE: usize = 256;
-/// Rows that are brought into the frame at a time.
-const TILE: usize = 128;
 
 /// The factor of [1 X Y], or `None` if the tier cannot be trusted with these data, or they are wrong.
 pub(crate) fn fold<S: BlockSource>(
@@ -41,6 +39,31 @@ pub(crate) fn fold<S: BlockSource>(
     source: &mut S,
     intercept: bool,
     tolerance: f64,
+) -> Result<Option<Folded>, S::Error> {
+    let dependent = Dependent::Refused { tolerance };
+    fold_watching(exec, source, intercept, dependent, |_| (), |()| ())
+}
+
+/// What is done about a column that depends on those before it.
+#[derive(Clone, Copy)]
+pub(crate) enum Dependent {
+    /// No factor: at this part of its norm or less, or 1e-5.
+    Refused {
+        /// As [`LinearRegression::tolerance`](crate::LinearRegression::tolerance).
+        tolerance: f64,
+    },
+    /// Its row of R is zero, if nothing but rounding is left of the column; where a penalty decides.
+    Kept,
+}
+
+/// The same, where `look` takes what it wants of each block, with any number of threads, and `watch` gets it in the order of the blocks.
+pub(crate) fn fold_watching<S: BlockSource, E: Send>(
+    exec: Exec,
+    source: &mut S,
+    intercept: bool,
+    dependent: Dependent,
+    look: impl Fn(Part<'_>) -> E + Sync,
+    mut watch: impl FnMut(E),
 ) -> Result<Option<Folded>, S::Error> {
     let terms = source.terms();
     source.rewind()?;
@@ -68,70 +91,16 @@ pub(crate) fn fold<S: BlockSource>(
         source,
         begun,
         || Workspace::new(&plan),
-        |part, work| product(exec.isa, &plan, part, work),
-        |(gram, positive): (Vec<f64>, u64)| {
+        |part, work| (product(exec.isa, &plan, part, work), look(part)),
+        |((gram, positive), seen)| {
             counter.push(gram, sum);
             used += positive;
+            watch(seen);
         },
     )?;
     let Some(gram) = counter.finish(sum) else { return Ok(None) };
-    let triangle = cholesky(exec.isa, &plan, &gram, PIVOT.max(100.0 * tolerance * tolerance));
+    let triangle = cholesky(exec.isa, &plan, &gram, dependent);
     Ok(triangle.map(|triangle| Folded { frame, triangle, rows, used }))
-}
-
-/// The layout of the rows that are multiplied: X, Y, then the intercept.
-struct Plan {
-    intercept: bool,
-    terms: usize,
-    /// Columns of [X Y].
-    data: usize,
-    /// Columns in all.
-    order: usize,
-    /// The distance between rows of a tile.
-    stride: usize,
-    /// Shifts and scales of [X Y].
-    shift: Vec<f64>,
-    scale: Vec<f64>,
-    /// The same of X and of Y, in whole vectors.
-    vectors: [[Vec<f64>; 2]; 2],
-    root: f64,
-}
-
-impl Plan {
-    fn new(frame: &Frame, terms: usize) -> Plan {
-        let data = frame.shift.len();
-        let order = data + usize::from(frame.intercept);
-        let (shift, scale) = (frame.shift.clone(), frame.gauge.iter().map(|g| g.scale()).collect::<Vec<_>>());
-        let part =
-            |from: usize, to: usize| [whole_vectors(&shift[from..to]), whole_vectors(&scale[from..to])];
-        Plan {
-            intercept: frame.intercept,
-            terms,
-            data,
-            order,
-            stride: order.next_multiple_of(f64::LANES) + f64::LANES,
-            vectors: [part(0, terms), part(terms, data)],
-            shift,
-            scale,
-            root: frame.root.scale(),
-        }
-    }
-
-    /// The place in a tile's row of column j of [1 X Y].
-    fn place(&self, j: usize) -> usize {
-        match (self.intercept, j) {
-            (true, 0) => self.data,
-            (true, j) => j - 1,
-            (false, j) => j,
-        }
-    }
-}
-
-/// The numbers, and zeros up to whole vectors.
-fn whole_vectors(v: &[f64]) -> Vec<f64> {
-    let mut v = v.to_vec();
-    v.resize(v.len().next_multiple_of(f64::LANES), 0.0);
-    v
 }
 
 struct Workspace {
@@ -170,103 +139,19 @@ fn product(isa: Isa, plan: &Plan, part: Part<'_>, work: &mut Workspace) -> (Vec<
     (gram, used as u64)
 }
 
-/// Writes rows of √W·[X Y 1] in the frame into the tile.
-fn fill(
-    isa: Isa,
-    plan: &Plan,
-    part: Part<'_>,
-    (start, end): (usize, usize),
-    roots: &[f64],
-    tile: &mut [f64],
-) {
-    match part {
-        Part::Matrices(m) => {
-            let (x, y) = (m.x.rows_between(start, end), m.y.rows_between(start, end));
-            for (from, first, [shift, scale]) in [(x, 0, &plan.vectors[0]), (y, plan.terms, &plan.vectors[1])]
-            {
-                if from.has_contiguous_rows() {
-                    let (out, stride) = (&mut tile[first..], plan.stride);
-                    let roots = if m.weights.is_some() { Ok(roots) } else { Err(roots.len()) };
-                    f64::dispatch(isa, FillRows { from, shift, scale, roots, out, stride });
-                } else {
-                    for j in 0..from.cols() {
-                        let values = from.t().row(j).iter().map(|&hi| (hi, 0.0));
-                        fill_column(plan, first + j, values, roots, tile);
-                    }
-                }
-            }
-        }
-        Part::Block(block) => {
-            for c in 0..plan.data {
-                let v = block.column(c).first(end);
-                let values = v.hi[start..].iter().copied().zip(v.lo[start..].iter().copied());
-                fill_column(plan, c, values, roots, tile);
-            }
-        }
-    }
-    if plan.intercept {
-        roots.iter().enumerate().for_each(|(i, root)| tile[i * plan.stride + plan.data] = *root);
-    }
-}
-
-fn fill_column(
-    plan: &Plan,
-    c: usize,
-    values: impl Iterator<Item = (f64, f64)>,
-    roots: &[f64],
-    tile: &mut [f64],
-) {
-    let (shift, scale) = (plan.shift[c], plan.scale[c]);
-    for (((hi, lo), root), row) in values.zip(roots).zip(tile.chunks_exact_mut(plan.stride)) {
-        let (d, e) = planish_tensor::dd::two_sum(hi, -shift);
-        row[c] = (d + (e + lo)) * scale * root;
-    }
-}
-
-/// Contiguous rows, brought into the frame. Whole vectors are stored, so a row's end spoils what follows it.
-struct FillRows<'a> {
-    from: MatRef<'a, f64>,
-    /// In whole vectors.
-    shift: &'a [f64],
-    scale: &'a [f64],
-    /// The roots of the weights, or without weights how many rows.
-    roots: Result<&'a [f64], usize>,
-    out: &'a mut [f64],
-    stride: usize,
-}
-
-impl LaneKernel<f64> for FillRows<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<S: LaneMath<f64>>(self, s: S) {
-        let FillRows { from, shift, scale, roots, out, stride } = self;
-        let rows = roots.map_or_else(|n| n, <[f64]>::len);
-        let p = from.cols();
-        // Where rows lie side by side, a vector at the end of one reads on into the next, and needs no mask.
-        let all = from.is_slice().then(|| from.joined().row(0));
-        // Row by row, as they lie in memory.
-        for i in 0..rows {
-            let row = all.map_or_else(|| from.row(i), |all| &all[i * p..]);
-            for j in (0..p).step_by(f64::LANES) {
-                let v = s.load_at(row, j);
-                s.prefetch(row.as_ptr().wrapping_add(j + AHEAD));
-                let v = s.mul(s.sub(v, s.load_at(shift, j)), s.load_at(scale, j));
-                let v = roots.map_or(v, |roots| s.mul(v, s.splat(roots[i])));
-                s.store_at(&mut out[..], i * stride + j, v);
-            }
-        }
-    }
-}
-
-fn sum(mut earlier: Vec<f64>, later: Vec<f64>) -> Vec<f64> {
+/// The sum of two matrices.
+pub(crate) fn sum(mut earlier: Vec<f64>, later: Vec<f64>) -> Vec<f64> {
     earlier.iter_mut().zip(later).for_each(|(a, b)| *a += b);
     earlier
 }
 
 /// R of [1 X Y] with RᵀR = G, the responses against the other columns only. `None` if a pivot is too small.
-fn cholesky(isa: Isa, plan: &Plan, gram: &[f64], least: f64) -> Option<Triangle> {
+fn cholesky(isa: Isa, plan: &Plan, gram: &[f64], dependent: Dependent) -> Option<Triangle> {
     let m = plan.order;
+    let least = match dependent {
+        Dependent::Refused { tolerance } => PIVOT.max(100.0 * tolerance * tolerance),
+        Dependent::Kept => PIVOT,
+    };
     let in_range = |d: f64| d > RANGE.0 && d < RANGE.1;
     // Row by row, so that a row of R is subtracted from those below it.
     let mut r = vec![0.0; m * m];
@@ -284,8 +169,17 @@ fn cholesky(isa: Isa, plan: &Plan, gram: &[f64], least: f64) -> Option<Triangle>
     for k in 0..solved {
         let (head, tail) = r.split_at_mut((k + 1) * m);
         let row = &mut head[k * m..];
-        if row[k].is_nan() || row[k] <= least * diagonal[k] {
+        if row[k].is_nan() {
             return None;
+        }
+        if row[k] <= least * diagonal[k] {
+            let nothing = |(x, d): (&f64, &f64)| x.abs() <= ROUNDING * (diagonal[k] * d).sqrt();
+            let rounding = row[k..m].iter().zip(&diagonal[k..]).all(nothing);
+            if !(rounding && matches!(dependent, Dependent::Kept)) {
+                return None;
+            }
+            row[k..m].fill(0.0);
+            continue;
         }
         let root = row[k].sqrt();
         row[k..].iter_mut().for_each(|x| *x /= root);

@@ -77,6 +77,7 @@ mod products;
 mod rank;
 mod refine;
 mod residuals;
+mod rows_tile;
 mod source;
 mod state;
 mod summary;

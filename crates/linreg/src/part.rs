@@ -72,6 +72,15 @@ impl<'a> Part<'a> {
         }
     }
 
+    /// The first response of rows `start..end`, without its rests.
+    pub(crate) fn response(&self, start: usize, end: usize, out: &mut Vec<f64>) {
+        out.clear();
+        match *self {
+            Part::Matrices(m) => out.extend((start..end).map(|i| m.y.at(i, 0))),
+            Part::Block(b) => out.extend_from_slice(&b.y[0].hi[start..end]),
+        }
+    }
+
     /// The rows as a block, copied into `room` if they are not one already.
     pub(crate) fn block<'b>(&self, isa: Isa, room: &'b mut Option<Block>) -> &'b Block
     where

@@ -11,7 +11,7 @@ use planish_linreg::{
     FittedGlm, FittedNonNegative, FittedRidge, Glm, KFold, LinregError, NonNegative, Ridge, RidgeCv,
 };
 use planish_tabular::{Kind, RowSource, Table, TabularError, Task};
-use planish_tensor::{Dd, Exec, Isa};
+use planish_tensor::{Dd, Exec};
 use serde::{Deserialize, Serialize};
 
 /// A linear model beside least squares, and its own settings.
@@ -206,7 +206,7 @@ pub fn fit_linear_model<S: RowSource>(
     let survey = survey(source, &settings.linear, settings.kind.response())?;
     let (design, target) = (survey.design, survey.target);
     let mut rows = LabelledRows::new(source, &design, &target, &settings.linear);
-    let fit = fit(exec.isa, &mut rows, settings, target.classes().len()).map_err(|e| match e {
+    let fit = fit(exec, &mut rows, settings, target.classes().len()).map_err(|e| match e {
         FitError::Source(failed) => failed,
         FitError::Linreg(LinregError::Separation { terms }) => {
             let names = design.names();
@@ -227,7 +227,7 @@ pub fn fit_linear_model<S: RowSource>(
 }
 
 fn fit<B: BlockSource>(
-    isa: Isa,
+    exec: Exec,
     rows: &mut B,
     settings: &LinearModelSettings,
     classes: usize,
@@ -236,28 +236,28 @@ fn fit<B: BlockSource>(
     let glm = |family, l2| Glm { fit_intercept, l2, ..Glm::new(family) };
     Ok(match settings.kind {
         LinearKind::Ridge { alpha: Some(alpha), standardize } => {
-            LinearModelFit::Ridge(Ridge { alpha, fit_intercept, standardize }.fit(isa, rows)?)
+            LinearModelFit::Ridge(Ridge { alpha, fit_intercept, standardize }.fit(exec, rows)?)
         }
         LinearKind::Ridge { alpha: None, standardize } => {
             let ridge = RidgeCv { fit_intercept, standardize, ..RidgeCv::default() };
-            LinearModelFit::Ridge(ridge.fit(isa, rows)?)
+            LinearModelFit::Ridge(ridge.fit(exec, rows)?)
         }
         LinearKind::ElasticNet { alpha, l1_ratio, standardize, folds, seed, rule } => {
             let base = ElasticNet { l1_ratio, fit_intercept, standardize, ..ElasticNet::default() };
             LinearModelFit::ElasticNet(match alpha {
-                Some(alpha) => ElasticNet { alpha, ..base }.fit(isa, rows)?,
+                Some(alpha) => ElasticNet { alpha, ..base }.fit(exec, rows)?,
                 None => {
                     let folds = KFold { folds, seed: Some(seed) };
-                    ElasticNetCv { base, folds, rule, ..ElasticNetCv::default() }.fit(isa, rows)?
+                    ElasticNetCv { base, folds, rule, ..ElasticNetCv::default() }.fit(exec, rows)?
                 }
             })
         }
-        LinearKind::NonNegative => LinearModelFit::NonNegative(NonNegative { fit_intercept }.fit(isa, rows)?),
+        LinearKind::NonNegative => LinearModelFit::NonNegative(NonNegative { fit_intercept }.fit(exec, rows)?),
         LinearKind::Logistic { l2 } => {
             let family = if classes == 2 { Family::Logistic } else { Family::Multinomial { classes } };
-            LinearModelFit::Glm(glm(family, l2).fit(isa, rows)?)
+            LinearModelFit::Glm(glm(family, l2).fit(exec, rows)?)
         }
-        LinearKind::Poisson { l2 } => LinearModelFit::Glm(glm(Family::Poisson, l2).fit(isa, rows)?),
+        LinearKind::Poisson { l2 } => LinearModelFit::Glm(glm(Family::Poisson, l2).fit(exec, rows)?),
     })
 }
 

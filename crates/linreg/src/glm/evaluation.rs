@@ -1,17 +1,22 @@
-//! One pass over the rows: the penalised log-likelihood, its gradient and its Hessian at given coefficients.
+//! The penalised log-likelihood, its gradient and its Hessian at given coefficients, from one or two passes over the rows.
+//!
+//! On the way to the maximum sums in `f64` are enough ([`tile_pass`]); there η and the gradient are summed in double-double, since what ends the
+//! error of the coefficients is the gradient. With several predictors, or ill-conditioned columns, all passes are of the latter kind, and the
+//! Hessian is formed from rows in the basis.
 
 use super::basis::Basis;
 use super::config::Glm;
 use super::family::{Slopes, add};
+use super::tile_pass;
 use crate::block::{BLOCK_ROWS, Block, BlockSource, read, same_rows};
 use crate::error::FitError;
 use crate::kernels::{Column, cross, residual};
+use crate::part::for_each_block;
 use planish_tensor::dd::{DdVec, dot};
 use planish_tensor::gemm::{Scratch, Start, matmul};
-use planish_tensor::{Dd, Exec, MatMut, Matrix};
+use planish_tensor::{Dd, Exec, Isa, MatMut, Matrix};
 
 /// The coefficients of each predictor in the frame, and what a pass finds there.
-#[derive(Clone)]
 pub(super) struct Evaluation {
     pub(super) beta: Vec<Vec<f64>>,
     /// −Σ w·l without the penalty.
@@ -22,6 +27,8 @@ pub(super) struct Evaluation {
     pub(super) gradient: Vec<Vec<f64>>,
     /// The curvature of the loss in the basis, row-major, without the penalty.
     pub(super) information: Vec<f64>,
+    /// How the loss and the gradient were summed.
+    pub(super) effort: Effort,
 }
 
 /// The columns of a block that are kept, as seen in the frame.
@@ -51,36 +58,171 @@ impl Predictors {
     }
 }
 
-/// One pass at these coefficients; `rows` is what the source must have.
-pub(super) fn evaluate<S: BlockSource>(
-    model: &Glm,
-    basis: &Basis,
-    source: &mut S,
-    rows: u64,
-    beta: Vec<Vec<f64>>,
-) -> Result<Evaluation, FitError<S::Error>> {
-    let mut pass = Pass::new(model, basis, beta);
-    let mut now = 0;
-    read(source, |block| {
-        now += block.rows as u64;
-        pass.add(block);
-        Ok(())
-    })?;
-    same_rows(rows, now)?;
-    Ok(pass.finish())
+/// How the loss and its gradient were summed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Effort {
+    /// In `f64`, enough for a step.
+    Quick,
+    /// In double-double.
+    Exact,
 }
 
-struct Pass<'a> {
-    model: &'a Glm,
-    basis: &'a Basis,
-    beta: Vec<Vec<f64>>,
+/// What each evaluation needs.
+pub(super) struct Likelihood<'a> {
+    pub(super) exec: Exec,
+    pub(super) model: &'a Glm,
+    pub(super) basis: &'a Basis,
+    /// Rows that the source must have.
+    pub(super) rows: u64,
+}
+
+impl Likelihood<'_> {
+    /// The likelihood at these coefficients.
+    pub(super) fn evaluate<S: BlockSource>(
+        &self,
+        source: &mut S,
+        beta: Vec<Vec<f64>>,
+    ) -> Result<Evaluation, FitError<S::Error>> {
+        let (family, basis) = (self.model.family, self.basis);
+        if !tile_pass::is_enough(basis, family) {
+            let (sums, information) = self.all_exact(source, &beta)?;
+            return Ok(self.finish(beta, sums, information, Effort::Exact));
+        }
+        let found = tile_pass::run(self.exec, family, basis, source, self.rows, &beta[0])?;
+        let sums = Sums { loss: found.loss, gradient: vec![found.gradient] };
+        Ok(self.finish(beta, sums, found.information, Effort::Quick))
+    }
+
+    /// The same with the loss and its gradient summed in double-double.
+    pub(super) fn sharpen<S: BlockSource>(
+        &self,
+        source: &mut S,
+        of: Evaluation,
+    ) -> Result<Evaluation, FitError<S::Error>> {
+        let sums = self.exact(source, &of.beta)?;
+        Ok(self.finish(of.beta, sums, of.information, Effort::Exact))
+    }
+
+    /// The loss and its gradient in double-double.
+    fn exact<S: BlockSource>(&self, source: &mut S, beta: &[Vec<f64>]) -> Result<Sums, FitError<S::Error>> {
+        let mut total = self.nothing();
+        let read = for_each_block(
+            self.exec,
+            source,
+            None,
+            || (None, Gradients::new(self)),
+            |part, (room, gradients)| {
+                let mut sums = self.nothing();
+                gradients.add(self.basis, beta, part.block(self.basis.isa, room), &mut sums);
+                sums
+            },
+            |block| total.add(&block),
+        );
+        same_rows(self.rows, read.map_err(FitError::Source)?)?;
+        Ok(total)
+    }
+
+    /// The same and the curvature, with rows in the basis: for any number of predictors and any condition number.
+    fn all_exact<S: BlockSource>(
+        &self,
+        source: &mut S,
+        beta: &[Vec<f64>],
+    ) -> Result<(Sums, Vec<f64>), FitError<S::Error>> {
+        let size = self.basis.len() * beta.len();
+        let mut total = self.nothing();
+        let mut gradients = Gradients::new(self);
+        let mut work = Work::new(self.basis.len());
+        let mut information = Matrix::zeros(size, size);
+        let mut now = 0;
+        read(source, |block| {
+            now += block.rows as u64;
+            gradients.add(self.basis, beta, block, &mut total);
+            work.load(self.basis, &columns(self.basis, block), block.rows);
+            for a in 0..beta.len() {
+                (0..=a).for_each(|b| {
+                    work.add_information(self.basis.isa, &gradients.slopes, a, b, &mut information)
+                });
+            }
+            Ok(())
+        })?;
+        same_rows(self.rows, now)?;
+        // Blocks below the diagonal were formed; those above mirror them.
+        let of = |i: usize, j: usize| information[(i.max(j), i.min(j))];
+        Ok((total, (0..size * size).map(|at| of(at / size, at % size)).collect()))
+    }
+
+    fn nothing(&self) -> Sums {
+        let heads = self.model.family.predictors();
+        Sums { loss: Dd::ZERO, gradient: vec![vec![Dd::ZERO; self.basis.len()]; heads] }
+    }
+
+    /// Adds the penalty.
+    fn finish(&self, beta: Vec<Vec<f64>>, sums: Sums, information: Vec<f64>, effort: Effort) -> Evaluation {
+        let loss = sums.loss.to_f64();
+        let (slope, penalty) = self.basis.penalty_slope(self.model.family, &beta);
+        let less = |(g, s): (&Dd, &f64)| (*g - Dd::from(*s)).to_f64();
+        let gradient = sums.gradient.iter().zip(&slope);
+        let gradient = gradient.map(|(g, s)| g.iter().zip(s).map(less).collect()).collect();
+        Evaluation { beta, loss, value: loss + penalty, gradient, information, effort }
+    }
+}
+
+/// What a pass adds up: −Σ w·l, and its slope with the other sign, by predictor.
+struct Sums {
     loss: Dd,
     gradient: Vec<Vec<Dd>>,
-    information: Matrix<f64>,
+}
+
+impl Sums {
+    fn add(&mut self, other: &Sums) {
+        self.loss = self.loss + other.loss;
+        for (to, from) in self.gradient.iter_mut().zip(&other.gradient) {
+            to.iter_mut().zip(from).for_each(|(t, f)| *t = *t + *f);
+        }
+    }
+}
+
+/// Buffers of a block's η and slopes.
+struct Gradients {
     predictors: Predictors,
     eta: Vec<Vec<f64>>,
     slopes: Slopes,
-    work: Work,
+    ones: DdVec,
+    slope: DdVec,
+}
+
+impl Gradients {
+    fn new(of: &Likelihood<'_>) -> Gradients {
+        let mut ones = DdVec::zeros(BLOCK_ROWS);
+        ones.hi.fill(1.0);
+        Gradients {
+            predictors: Predictors::new(),
+            eta: vec![Vec::new(); of.model.family.predictors()],
+            slopes: Slopes::new(of.basis.isa, of.model.family),
+            ones,
+            slope: DdVec::zeros(BLOCK_ROWS),
+        }
+    }
+
+    fn add(&mut self, basis: &Basis, beta: &[Vec<f64>], block: &Block, to: &mut Sums) {
+        let (n, isa, first) = (block.rows, basis.isa, basis.first);
+        let x = columns(basis, block);
+        for (beta, eta) in beta.iter().zip(&mut self.eta) {
+            self.predictors.of(basis, &x, n, beta, eta);
+        }
+        let weights = block.weights.as_ref().map(|w| &w[..n]);
+        add(&mut to.loss, self.slopes.take(&self.eta, &block.y[0].hi[..n], weights));
+        for (slope, gradient) in self.slopes.slope.iter().zip(&mut to.gradient) {
+            self.slope.hi[..n].copy_from_slice(slope);
+            let slope = self.slope.first(n);
+            if first == 1 {
+                gradient[0] = gradient[0] + dot(isa, self.ones.first(n), slope);
+            }
+            for (g, x) in gradient[first..].iter_mut().zip(&x) {
+                *g = *g + cross(isa, *x, slope);
+            }
+        }
+    }
 }
 
 /// Blocks of rows: as they are, in the basis, and weighted.
@@ -89,104 +231,30 @@ struct Work {
     z: Matrix<f64>,
     weighted: Matrix<f64>,
     weights: Vec<f64>,
-    ones: DdVec,
-    slope: DdVec,
     scratch: Scratch<f64>,
 }
 
-impl<'a> Pass<'a> {
-    fn new(model: &'a Glm, basis: &'a Basis, beta: Vec<Vec<f64>>) -> Pass<'a> {
-        let (m, heads) = (basis.len(), beta.len());
-        let mut ones = DdVec::zeros(BLOCK_ROWS);
-        ones.hi.fill(1.0);
-        let matrix = || Matrix::zeros(BLOCK_ROWS, m);
-        Pass {
-            model,
-            basis,
-            loss: Dd::ZERO,
-            gradient: vec![vec![Dd::ZERO; m]; heads],
-            information: Matrix::zeros(heads * m, heads * m),
-            predictors: Predictors::new(),
-            eta: vec![Vec::new(); heads],
-            slopes: Slopes::new(basis.isa, model.family),
-            work: Work {
-                rows: matrix(),
-                z: matrix(),
-                weighted: matrix(),
-                weights: Vec::new(),
-                ones,
-                slope: DdVec::zeros(BLOCK_ROWS),
-                scratch: Scratch::new(),
-            },
-            beta,
-        }
+impl Work {
+    fn new(columns: usize) -> Work {
+        let matrix = || Matrix::zeros(BLOCK_ROWS, columns);
+        let (rows, z, weighted) = (matrix(), matrix(), matrix());
+        Work { rows, z, weighted, weights: Vec::new(), scratch: Scratch::new() }
     }
 
-    fn add(&mut self, block: &Block) {
-        let n = block.rows;
-        let x = columns(self.basis, block);
-        for (beta, eta) in self.beta.iter().zip(&mut self.eta) {
-            self.predictors.of(self.basis, &x, n, beta, eta);
-        }
-        let weights = block.weights.as_ref().map(|w| &w[..n]);
-        add(&mut self.loss, self.slopes.take(&self.eta, &block.y[0].hi[..n], weights));
-        for a in 0..self.beta.len() {
-            self.add_gradient(a, &x, n);
-        }
-        self.work.load(self.basis, &x, n);
-        for a in 0..self.beta.len() {
-            for b in 0..=a {
-                self.add_information(a, b, n);
-            }
-        }
-    }
-
-    fn add_gradient(&mut self, a: usize, x: &[Column<'_>], n: usize) {
-        let (isa, first) = (self.basis.isa, self.basis.first);
-        self.work.slope.hi[..n].copy_from_slice(&self.slopes.slope[a]);
-        let slope = self.work.slope.first(n);
-        let gradient = &mut self.gradient[a];
-        if first == 1 {
-            gradient[0] = gradient[0] + dot(isa, self.work.ones.first(n), slope);
-        }
-        for (g, x) in gradient[first..].iter_mut().zip(x) {
-            *g = *g + cross(isa, *x, slope);
-        }
-    }
-
-    /// Adds Zᵀ·diag(curvature)·Z to the block of predictors a and b.
-    fn add_information(&mut self, a: usize, b: usize, n: usize) {
-        let (m, heads) = (self.basis.len(), self.beta.len());
-        let Work { z, weighted, weights, scratch, .. } = &mut self.work;
-        self.slopes.curvature(a, b, weights);
+    /// Adds Zᵀ·diag(curvature)·Z of the rows last loaded to the block of predictors a and b.
+    fn add_information(&mut self, isa: Isa, slopes: &Slopes, a: usize, b: usize, to: &mut Matrix<f64>) {
+        let (m, size) = (self.z.cols(), to.cols());
+        let Work { z, weighted, weights, scratch, .. } = self;
+        slopes.curvature(a, b, weights);
         for (i, &w) in weights.iter().enumerate() {
             weighted.row_mut(i).iter_mut().zip(z.row(i)).for_each(|(to, z)| *to = w * z);
         }
-        let to = &mut self.information.as_mut_slice()[a * m * heads * m + b * m..];
-        let block = MatMut::with_stride(to, m, m, heads * m);
-        let exec = Exec::serial(self.basis.isa);
+        let n = weights.len();
+        let block = MatMut::with_stride(&mut to.as_mut_slice()[a * m * size + b * m..], m, m, size);
+        let exec = Exec::serial(isa);
         matmul(exec, z.rows_view(0, n).t(), weighted.rows_view(0, n), block, Start::Add, scratch);
     }
 
-    fn finish(self) -> Evaluation {
-        let (m, heads) = (self.basis.len(), self.beta.len());
-        let size = heads * m;
-        let mut information = self.information.as_slice().to_vec();
-        for i in 0..size {
-            // Blocks below the diagonal were formed; those above mirror them.
-            (i + 1..size).for_each(|j| information[i * size + j] = information[j * size + i]);
-        }
-        let loss = self.loss.to_f64();
-        let (slope, penalty) = self.basis.penalty_slope(self.model.family, &self.beta);
-        let gradient = self.gradient.iter().zip(&slope);
-        let gradient = gradient
-            .map(|(g, s)| g.iter().zip(s).map(|(g, s)| (*g - Dd::from(*s)).to_f64()).collect())
-            .collect();
-        Evaluation { beta: self.beta, loss, value: loss + penalty, gradient, information }
-    }
-}
-
-impl Work {
     /// The rows in the basis.
     fn load(&mut self, basis: &Basis, x: &[Column<'_>], n: usize) {
         for i in 0..n {

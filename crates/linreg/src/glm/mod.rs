@@ -23,6 +23,7 @@ mod fitted;
 mod newton;
 mod null;
 mod separation;
+mod tile_pass;
 
 pub use config::Glm;
 pub use family::Family;

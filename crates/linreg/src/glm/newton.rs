@@ -1,11 +1,11 @@
 //! Newton's iteration with a line search that halves the step.
 //!
 //! The squared length λ² = gᵀH⁻¹g of a step, in the metric of the Hessian, measures what is left: errors of the coefficients are about λ
-//! standard errors. The iteration ends when that is lost in rounding.
+//! standard errors. The iteration ends when that is small; then the gradient is summed in double-double, and a last step taken with it.
 
 use super::basis::Basis;
 use super::config::Glm;
-use super::evaluation::{Evaluation, evaluate};
+use super::evaluation::{Effort, Evaluation, Likelihood};
 use super::family::Family;
 use super::null::Null;
 use super::separation;
@@ -15,7 +15,7 @@ use crate::error::{FitError, LinregError};
 use planish_tensor::reduce;
 
 /// λ² below this part of the sum of the weights ends the iteration.
-const DONE: f64 = 1e-26;
+const DONE: f64 = 1e-22;
 /// λ² that no longer falls ends it from this part on.
 const STALLED: f64 = 1e-15;
 /// Steps after which slow progress raises the question whether there is a solution.
@@ -55,14 +55,13 @@ struct Step {
 
 /// Iterates from these coefficients until they stand still.
 pub(super) fn solve<S: BlockSource>(
-    model: &Glm,
-    basis: &Basis,
+    of: &Likelihood<'_>,
     source: &mut S,
-    rows: u64,
     weight: f64,
     start: Vec<Vec<f64>>,
 ) -> Result<Solved, FitError<S::Error>> {
-    let mut at = evaluate(model, basis, source, rows, start)?;
+    let (model, basis) = (of.model, of.basis);
+    let mut at = of.evaluate(source, start)?;
     let mut before = f64::INFINITY;
     let mut iterations = 0;
     loop {
@@ -72,6 +71,10 @@ pub(super) fn solve<S: BlockSource>(
         let left = next.decrement;
         let stalled = left <= STALLED * weight && left >= 0.25 * before;
         let done = left <= DONE * weight || stalled;
+        if done && at.effort == Effort::Quick {
+            at = of.sharpen(source, at)?;
+            continue;
+        }
         let slow = iterations >= SUSPICIOUS && left > 0.05 * before;
         if model.l2 == 0.0
             && (slow || done || iterations == model.max_iter)
@@ -87,10 +90,14 @@ pub(super) fn solve<S: BlockSource>(
             converged,
             gradient_norm: next.gradient_norm,
         };
-        if done || iterations == model.max_iter {
-            return Ok(end(at, done));
+        if done {
+            at.beta = moved(&at.beta, &next.step, 1.0);
+            return Ok(end(at, true));
         }
-        match search(model, basis, source, rows, &at, &next.step, left)? {
+        if iterations == model.max_iter {
+            return Ok(end(at, false));
+        }
+        match search(of, source, &at, &next.step, left)? {
             Some(better) => at = better,
             None => return Ok(end(at, false)),
         }
@@ -140,10 +147,8 @@ fn factor(basis: &Basis, size: usize, matrix: Vec<f64>) -> Option<Cholesky> {
 
 /// The first point along the step, halved as often as needed, at which the value falls; none if there is no such point.
 fn search<S: BlockSource>(
-    model: &Glm,
-    basis: &Basis,
+    of: &Likelihood<'_>,
     source: &mut S,
-    rows: u64,
     at: &Evaluation,
     step: &[Vec<f64>],
     decrement: f64,
@@ -151,13 +156,17 @@ fn search<S: BlockSource>(
     let rounding = 1e-14 * at.value.abs();
     let mut length = 1.0;
     for _ in 0..MAX_HALVINGS {
-        let moved = |b: &Vec<f64>, s: &Vec<f64>| b.iter().zip(s).map(|(b, s)| b + length * s).collect();
-        let beta = at.beta.iter().zip(step).map(|(b, s)| moved(b, s)).collect();
-        let there = evaluate(model, basis, source, rows, beta)?;
+        let there = of.evaluate(source, moved(&at.beta, step, length))?;
         if there.value <= at.value - 1e-4 * length * decrement + rounding {
             return Ok(Some(there));
         }
         length *= 0.5;
     }
     Ok(None)
+}
+
+/// β + length·step
+fn moved(beta: &[Vec<f64>], step: &[Vec<f64>], length: f64) -> Vec<Vec<f64>> {
+    let one = |(b, s): (&Vec<f64>, &Vec<f64>)| b.iter().zip(s).map(|(b, s)| b + length * s).collect();
+    beta.iter().zip(step).map(one).collect()
 }

@@ -3,7 +3,6 @@
 //! ln Γ by Stirling's series (Abramowitz and Stegun 6.1.41) from 15 on, below by the recurrence.
 
 use super::family::Family;
-use crate::block::Block;
 use crate::error::LinregError;
 use planish_tensor::Dd;
 use planish_tensor::math::log_one;
@@ -26,12 +25,16 @@ impl Null {
         Null { family, weights: vec![0.0; classes], sum: Dd::ZERO, logs: [Dd::ZERO; 2] }
     }
 
-    /// Takes a block whose values are finite; `before` rows came before it.
-    pub(super) fn take(&mut self, block: &Block, before: u64) -> Result<(), LinregError> {
+    /// Takes the responses and weights of a block, which are finite; `before` rows came before it.
+    pub(super) fn take(
+        &mut self,
+        y: &[f64],
+        weights: Option<&[f64]>,
+        before: u64,
+    ) -> Result<(), LinregError> {
         let classes = self.family.classes();
-        for i in 0..block.rows {
-            let y = block.y[0].hi[i];
-            let w = block.weights.as_ref().map_or(1.0, |w| w[i]);
+        for (i, &y) in y.iter().enumerate() {
+            let w = weights.map_or(1.0, |w| w[i]);
             let row = before + i as u64;
             if let Some(n) = classes {
                 if !(y >= 0.0 && y < n as f64 && y.fract() == 0.0) {

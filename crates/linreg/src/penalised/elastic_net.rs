@@ -7,13 +7,13 @@
 
 use super::centred::Centred;
 use super::descent::{Descent, Ended, Penalties};
-use super::moments::{KFold, Moments, gather};
+use super::moments::{KFold, Moments, gather, gather_all};
 use super::ridge::{check_alphas, geometric};
 use crate::block::BlockSource;
 use crate::coefficients::Coefficients;
 use crate::error::{FitError, LinregError};
 use crate::source::MatrixSource;
-use planish_tensor::{Isa, MatRef};
+use planish_tensor::{Exec, Isa, MatRef};
 use serde::{Deserialize, Serialize};
 
 /// The elastic net for one penalty.
@@ -162,16 +162,16 @@ impl FittedElasticNet {
 }
 
 impl ElasticNet {
-    /// Fits to the rows of a source, which is read once.
+    /// Fits to the rows of a source, which is read once or twice.
     ///
     /// # Errors
     /// If the source fails, or its rows cannot be fitted: see [`LinregError`].
     pub fn fit<S: BlockSource>(
         &self,
-        isa: Isa,
+        exec: impl Into<Exec>,
         source: &mut S,
     ) -> Result<FittedElasticNet, FitError<S::Error>> {
-        let mut path = self.path(isa, source, Some(&[self.alpha]))?;
+        let mut path = self.path(exec, source, Some(&[self.alpha]))?;
         Ok(path.remove(0))
     }
 
@@ -182,13 +182,14 @@ impl ElasticNet {
     /// As [`ElasticNet::fit`].
     pub fn path<S: BlockSource>(
         &self,
-        isa: Isa,
+        exec: impl Into<Exec>,
         source: &mut S,
         alphas: Option<&[f64]>,
     ) -> Result<Vec<FittedElasticNet>, FitError<S::Error>> {
+        let exec: Exec = exec.into();
         self.check(alphas).map_err(FitError::Linreg)?;
-        let moments = gather(isa, self.fit_intercept, source, None, |_, _| Ok(()))?;
-        let centred = Centred::new(isa, &moments, None, self.standardize)?;
+        let moments = gather_all(exec, self.fit_intercept, source)?;
+        let centred = Centred::new(exec.isa, &moments, None, self.standardize)?;
         let alphas = alphas.map_or_else(|| self.grid(&centred, 1e-3, 100), largest_first);
         let mut descent = Descent::new(&centred);
         let fit = |&alpha: &f64| {
@@ -204,12 +205,12 @@ impl ElasticNet {
     /// If the shapes disagree or the data cannot be fitted.
     pub fn fit_matrix(
         &self,
-        isa: Isa,
+        exec: impl Into<Exec>,
         x: MatRef<'_, f64>,
         y: MatRef<'_, f64>,
         weights: Option<&[f64]>,
     ) -> Result<FittedElasticNet, LinregError> {
-        Ok(self.fit(isa, &mut MatrixSource::new(x, y, weights)?)?)
+        Ok(self.fit(exec, &mut MatrixSource::new(x, y, weights)?)?)
     }
 
     fn check(&self, alphas: Option<&[f64]>) -> Result<(), LinregError> {
@@ -277,10 +278,10 @@ impl Lasso {
     /// If the source fails, or its rows cannot be fitted: see [`LinregError`].
     pub fn fit<S: BlockSource>(
         &self,
-        isa: Isa,
+        exec: impl Into<Exec>,
         source: &mut S,
     ) -> Result<FittedElasticNet, FitError<S::Error>> {
-        ElasticNet::from(*self).fit(isa, source)
+        ElasticNet::from(*self).fit(exec, source)
     }
 
     /// As [`ElasticNet::fit_matrix`].
@@ -289,12 +290,12 @@ impl Lasso {
     /// If the shapes disagree or the data cannot be fitted.
     pub fn fit_matrix(
         &self,
-        isa: Isa,
+        exec: impl Into<Exec>,
         x: MatRef<'_, f64>,
         y: MatRef<'_, f64>,
         weights: Option<&[f64]>,
     ) -> Result<FittedElasticNet, LinregError> {
-        ElasticNet::from(*self).fit_matrix(isa, x, y, weights)
+        ElasticNet::from(*self).fit_matrix(exec, x, y, weights)
     }
 }
 
@@ -305,10 +306,11 @@ impl ElasticNetCv {
     /// If the source fails, or its rows cannot be fitted: see [`LinregError`].
     pub fn fit<S: BlockSource>(
         &self,
-        isa: Isa,
+        exec: impl Into<Exec>,
         source: &mut S,
     ) -> Result<FittedElasticNet, FitError<S::Error>> {
         self.check().map_err(FitError::Linreg)?;
+        let isa = exec.into().isa;
         let moments = gather(isa, self.base.fit_intercept, source, Some(self.folds), |_, _| Ok(()))?;
         self.choose(isa, &moments).map_err(FitError::Linreg)
     }
@@ -319,12 +321,12 @@ impl ElasticNetCv {
     /// If the shapes disagree or the data cannot be fitted.
     pub fn fit_matrix(
         &self,
-        isa: Isa,
+        exec: impl Into<Exec>,
         x: MatRef<'_, f64>,
         y: MatRef<'_, f64>,
         weights: Option<&[f64]>,
     ) -> Result<FittedElasticNet, LinregError> {
-        Ok(self.fit(isa, &mut MatrixSource::new(x, y, weights)?)?)
+        Ok(self.fit(exec, &mut MatrixSource::new(x, y, weights)?)?)
     }
 
     fn check(&self) -> Result<(), LinregError> {

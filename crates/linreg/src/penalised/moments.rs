@@ -4,13 +4,24 @@
 //! block fixes, so that their triangles can be stacked.
 
 use crate::block::{BLOCK_ROWS, Block, BlockSource, read};
+use crate::config::DEFAULT_TOLERANCE;
 use crate::error::{FitError, LinregError};
 use crate::fold::{Fold, Folded, check};
 use crate::frame::{Frame, Gauge, pow2, scale_by};
+use crate::gram_tier::{Dependent, fold_watching};
+use crate::part::Part as Rows;
+use crate::rank::Factor;
 use crate::triangle::Triangle;
 use planish_tensor::rng::{Purpose, Stream};
-use planish_tensor::{Isa, reduce};
+use planish_tensor::{Exec, Isa, reduce};
 use serde::{Deserialize, Serialize};
+
+/// Rows from which on the Gram matrix is tried: it saves nothing worth digits before.
+const MANY_ROWS: u64 = 4 * BLOCK_ROWS as u64;
+/// The largest condition number of the unit-norm columns for it, but for those that depend on others: coefficients lose κ²·2⁻⁵³, 1e-10.
+const LARGEST_CONDITION: f64 = 1e3;
+/// The least part of the response's squares that is not explained: as a difference it loses as many digits as it is small.
+const UNEXPLAINED: f64 = 1e-4;
 
 /// How rows are dealt to folds: of each `folds` rows in a row, one goes to each fold, so that one pass is enough and the folds
 /// differ by at most one row.
@@ -89,6 +100,38 @@ impl Moments {
         let part = &self.parts[fold];
         (part.triangle.product_norm2(isa, v) / part.weight, part.weight)
     }
+}
+
+/// The moments of all rows: from the Gram matrix where there are many rows and that is enough, else by reflections ([`gather`]).
+pub(crate) fn gather_all<S: BlockSource>(
+    exec: Exec,
+    intercept: bool,
+    source: &mut S,
+) -> Result<Moments, FitError<S::Error>> {
+    let few = source.matrices().is_some_and(|m| (m.x.rows() as u64) < MANY_ROWS);
+    if source.responses() == 1 && !few {
+        let mut weight = 0.0;
+        let look = |part: Rows<'_>| part.weights().map_or(part.rows() as f64, |w| reduce::sum(exec.isa, w));
+        let watch = |of_block| weight += of_block;
+        let quick = fold_watching(exec, source, intercept, Dependent::Kept, look, watch);
+        if let Some(folded) = quick.map_err(FitError::Source)?.filter(|f| is_enough(exec.isa, f)) {
+            return Ok(in_one_frame(vec![(folded, weight)]));
+        }
+    }
+    gather(exec.isa, intercept, source, None, |_, _| Ok(()))
+}
+
+/// Whether the triangle of a Gram matrix is good enough where no refinement follows.
+fn is_enough(isa: Isa, folded: &Folded) -> bool {
+    let first = usize::from(folded.frame.intercept);
+    let terms = folded.triangle.order() - first - 1;
+    let y = &folded.triangle.column(first + terms)[first..];
+    let (total, rest) = (reduce::dot(isa, y, y), y[terms] * y[terms]);
+    if folded.rows < MANY_ROWS || rest < UNEXPLAINED * total {
+        return false;
+    }
+    let factor = Factor::new(isa, folded, terms, DEFAULT_TOLERANCE);
+    factor.inverse_norm(&factor.norms(isa)) <= LARGEST_CONDITION
 }
 
 /// One pass over the rows of a source with one response; `watch` sees every block and the number of rows before it.
@@ -181,10 +224,9 @@ impl Dealer {
             if folds > 1 && rows > 0 && part.used == 0 {
                 return Err(LinregError::EmptyFold { fold: i + 1, folds });
             }
-            let (weight, used) = (part.weight, part.used);
-            done.push((part.fold.finish()?, weight, used));
+            done.push((part.fold.finish()?, part.weight));
         }
-        Ok(in_one_frame(done, rows))
+        Ok(in_one_frame(done))
     }
 }
 
@@ -225,9 +267,10 @@ impl Part {
 }
 
 /// Brings the triangles to the largest exponent that each column has in any of them.
-fn in_one_frame(parts: Vec<(Folded, f64, u64)>, rows: u64) -> Moments {
+fn in_one_frame(parts: Vec<(Folded, f64)>) -> Moments {
+    let rows = parts.iter().map(|(folded, _)| folded.rows).sum();
     let mut frame = parts[0].0.frame.clone();
-    for (part, ..) in &parts {
+    for (part, _) in &parts {
         frame.root = frame.root.max(part.frame.root);
         for (gauge, other) in frame.gauge.iter_mut().zip(&part.frame.gauge) {
             *gauge = (*gauge).max(*other);
@@ -238,12 +281,13 @@ fn in_one_frame(parts: Vec<(Folded, f64, u64)>, rows: u64) -> Moments {
     };
     let first = usize::from(frame.intercept);
     let root = frame.root;
-    let moment = |(mut folded, weight, used): (Folded, f64, u64)| {
+    let moment = |(mut folded, weight): (Folded, f64)| {
         for j in 0..folded.triangle.order() {
             let own = j.checked_sub(first).map_or(1.0, |c| factor(folded.frame.gauge[c], frame.gauge[c]));
             folded.triangle.scale_column(j, own * factor(folded.frame.root, root));
         }
-        Moment { triangle: folded.triangle, used, weight: scale_by(weight, -2 * root.exponent()) }
+        let weight = scale_by(weight, -2 * root.exponent());
+        Moment { triangle: folded.triangle, used: folded.used, weight }
     };
     let parts = parts.into_iter().map(moment).collect();
     Moments { frame, rows, parts }

@@ -5,7 +5,7 @@
 //! step ends where the first becomes zero.
 
 use super::centred::Centred;
-use super::moments::gather;
+use super::moments::gather_all;
 use crate::block::BlockSource;
 use crate::coefficients::Coefficients;
 use crate::config::DEFAULT_TOLERANCE;
@@ -13,7 +13,7 @@ use crate::error::{FitError, LinregError};
 use crate::rank::norm;
 use crate::source::MatrixSource;
 use crate::triangle::eliminate;
-use planish_tensor::{AlignedVec, Isa, MatRef, reduce};
+use planish_tensor::{AlignedVec, Exec, MatRef, reduce};
 use serde::{Deserialize, Serialize};
 
 /// A gradient below this part of the largest possible is zero.
@@ -53,17 +53,18 @@ pub struct FittedNonNegative {
 }
 
 impl NonNegative {
-    /// Fits to the rows of a source, which is read once.
+    /// Fits to the rows of a source, which is read once or twice.
     ///
     /// # Errors
     /// If the source fails, or its rows cannot be fitted: see [`LinregError`].
     pub fn fit<S: BlockSource>(
         &self,
-        isa: Isa,
+        exec: impl Into<Exec>,
         source: &mut S,
     ) -> Result<FittedNonNegative, FitError<S::Error>> {
-        let moments = gather(isa, self.fit_intercept, source, None, |_, _| Ok(()))?;
-        Ok(fitted(&Centred::new(isa, &moments, None, true)?)?)
+        let exec: Exec = exec.into();
+        let moments = gather_all(exec, self.fit_intercept, source)?;
+        Ok(fitted(&Centred::new(exec.isa, &moments, None, true)?)?)
     }
 
     /// Fits to a matrix X `[n, p]` and a response Y `[n, 1]`, with optional weights `[n]`.
@@ -72,12 +73,12 @@ impl NonNegative {
     /// If the shapes disagree or the data cannot be fitted.
     pub fn fit_matrix(
         &self,
-        isa: Isa,
+        exec: impl Into<Exec>,
         x: MatRef<'_, f64>,
         y: MatRef<'_, f64>,
         weights: Option<&[f64]>,
     ) -> Result<FittedNonNegative, LinregError> {
-        Ok(self.fit(isa, &mut MatrixSource::new(x, y, weights)?)?)
+        Ok(self.fit(exec, &mut MatrixSource::new(x, y, weights)?)?)
     }
 }
 

@@ -7,14 +7,14 @@
 
 use super::centred::Centred;
 use super::leave_one_out;
-use super::moments::gather;
+use super::moments::gather_all;
 use super::svd::Svd;
 use crate::block::BlockSource;
 use crate::coefficients::Coefficients;
 use crate::error::{FitError, LinregError};
 use crate::source::MatrixSource;
 use planish_tensor::math::{exp, log_one};
-use planish_tensor::{Isa, MatRef, reduce};
+use planish_tensor::{Exec, Isa, MatRef, reduce};
 use serde::{Deserialize, Serialize};
 
 /// A singular value of at most this part of the largest is rounding; without a penalty it counts as zero.
@@ -104,12 +104,16 @@ pub struct FittedRidge {
 }
 
 impl Ridge {
-    /// Fits to the rows of a source, which is read once.
+    /// Fits to the rows of a source, which is read once or twice.
     ///
     /// # Errors
     /// If the source fails, or its rows cannot be fitted: see [`LinregError`].
-    pub fn fit<S: BlockSource>(&self, isa: Isa, source: &mut S) -> Result<FittedRidge, FitError<S::Error>> {
-        let mut path = self.path(isa, source, &[self.alpha])?;
+    pub fn fit<S: BlockSource>(
+        &self,
+        exec: impl Into<Exec>,
+        source: &mut S,
+    ) -> Result<FittedRidge, FitError<S::Error>> {
+        let mut path = self.path(exec, source, &[self.alpha])?;
         Ok(path.remove(0))
     }
 
@@ -119,12 +123,12 @@ impl Ridge {
     /// As [`Ridge::fit`].
     pub fn path<S: BlockSource>(
         &self,
-        isa: Isa,
+        exec: impl Into<Exec>,
         source: &mut S,
         alphas: &[f64],
     ) -> Result<Vec<FittedRidge>, FitError<S::Error>> {
         check_alphas(alphas, |a| a >= 0.0, "it must be zero or more")?;
-        let spectrum = Spectrum::gather(isa, source, self.fit_intercept, self.standardize)?;
+        let spectrum = Spectrum::gather(exec.into(), source, self.fit_intercept, self.standardize)?;
         alphas.iter().map(|&alpha| spectrum.fitted(alpha)).collect::<Result<_, _>>().map_err(FitError::Linreg)
     }
 
@@ -134,12 +138,12 @@ impl Ridge {
     /// If the shapes disagree or the data cannot be fitted.
     pub fn fit_matrix(
         &self,
-        isa: Isa,
+        exec: impl Into<Exec>,
         x: MatRef<'_, f64>,
         y: MatRef<'_, f64>,
         weights: Option<&[f64]>,
     ) -> Result<FittedRidge, LinregError> {
-        Ok(self.fit(isa, &mut MatrixSource::new(x, y, weights)?)?)
+        Ok(self.fit(exec, &mut MatrixSource::new(x, y, weights)?)?)
     }
 }
 
@@ -148,10 +152,14 @@ impl RidgeCv {
     ///
     /// # Errors
     /// If the source fails, or its rows cannot be fitted: see [`LinregError`].
-    pub fn fit<S: BlockSource>(&self, isa: Isa, source: &mut S) -> Result<FittedRidge, FitError<S::Error>> {
+    pub fn fit<S: BlockSource>(
+        &self,
+        exec: impl Into<Exec>,
+        source: &mut S,
+    ) -> Result<FittedRidge, FitError<S::Error>> {
         let given = self.alphas.as_deref();
         check_alphas(given.unwrap_or(&[1.0]), |a| a >= f64::MIN_POSITIVE, "it must be above zero")?;
-        let spectrum = Spectrum::gather(isa, source, self.fit_intercept, self.standardize)?;
+        let spectrum = Spectrum::gather(exec.into(), source, self.fit_intercept, self.standardize)?;
         let alphas = given.map_or_else(|| spectrum.grid(), <[f64]>::to_vec);
         let scores = match self.criterion {
             RidgeCriterion::Gcv => alphas.iter().map(|&alpha| spectrum.gcv(alpha)).collect(),
@@ -174,12 +182,12 @@ impl RidgeCv {
     /// If the shapes disagree or the data cannot be fitted.
     pub fn fit_matrix(
         &self,
-        isa: Isa,
+        exec: impl Into<Exec>,
         x: MatRef<'_, f64>,
         y: MatRef<'_, f64>,
         weights: Option<&[f64]>,
     ) -> Result<FittedRidge, LinregError> {
-        Ok(self.fit(isa, &mut MatrixSource::new(x, y, weights)?)?)
+        Ok(self.fit(exec, &mut MatrixSource::new(x, y, weights)?)?)
     }
 }
 
@@ -216,12 +224,13 @@ pub(super) struct Spectrum {
 
 impl Spectrum {
     fn gather<S: BlockSource>(
-        isa: Isa,
+        exec: Exec,
         source: &mut S,
         fit_intercept: bool,
         standardize: bool,
     ) -> Result<Spectrum, FitError<S::Error>> {
-        let moments = gather(isa, fit_intercept, source, None, |_, _| Ok(()))?;
+        let moments = gather_all(exec, fit_intercept, source)?;
+        let isa = exec.isa;
         let centred = Centred::new(isa, &moments, None, standardize)?;
         let svd = Svd::new(isa, &centred.columns);
         let projections = svd.scaled_left.iter().map(|a| reduce::dot(isa, a, &centred.z)).collect();

@@ -4,6 +4,8 @@
 mod inference;
 /// What must not change the result: order of rows, units, instruction set, form of the data.
 mod invariance;
+/// Quick ways to penalised and generalised models.
+mod routes;
 /// What the result is: orthogonality, rank, errors.
 mod solution;
 /// Rows in pieces, and states merged.
