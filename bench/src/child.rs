@@ -52,7 +52,12 @@ impl Peer {
 
     /// Seconds of `runs` runs, after `warm_up` runs that do not count.
     pub fn run(&mut self, warm_up: usize, runs: usize) -> Result<f64, String> {
-        let answer = self.ask(&format!("run {warm_up} {runs}"))?;
+        self.number(&format!("run {warm_up} {runs}"))
+    }
+
+    /// The number that answers a question.
+    pub fn number(&mut self, question: &str) -> Result<f64, String> {
+        let answer = self.ask(question)?;
         answer.parse().map_err(|_| self.misunderstood(&answer))
     }
 

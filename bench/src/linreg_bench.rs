@@ -4,17 +4,44 @@
 use crate::bars::{self, Bar, Limit};
 use crate::child::Peer;
 use crate::machine::Reading;
+use crate::penalised_bench;
 use crate::sample::{Contender, race};
 use planish_linreg::LinearRegression;
 use planish_tensor::{Exec, Matrix};
 use serde_json::{Value, json};
 
+/// A part of the benchmark.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Work {
+    /// Least squares from matrices of random numbers.
+    Fits,
+    /// A lasso path and a logistic regression on a table.
+    Table,
+}
+
+impl Work {
+    /// All of them.
+    pub const ALL: [Work; 2] = [Work::Fits, Work::Table];
+
+    /// The name on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Work::Fits => "fits",
+            Work::Table => "table",
+        }
+    }
+}
+
 /// What to measure.
 pub struct Fits {
+    /// The parts.
+    pub works: Vec<Work>,
     /// Seconds for each shape, at least.
     pub seconds: f64,
     /// The Python that has the peers.
     pub python: Option<String>,
+    /// The table of the lasso and the logistic regression.
+    pub table: penalised_bench::Source,
 }
 
 /// Rows and columns, and the bar against the time of reading the matrix once.
@@ -24,8 +51,23 @@ const SHAPES: [(usize, usize, Option<f64>); 4] =
 /// The peers and the bars: how many times as long as ours they must take.
 const PEERS: [(&str, f64); 3] = [("sklearn", 8.0), ("lstsq", 10.0), ("normal", 1.0)];
 
-/// Measures all shapes and prints them, then the bars.
+/// Measures the parts and prints them, then the bars.
 pub fn run(exec: Exec, wanted: &Fits) -> Result<Value, String> {
+    let (mut bars, mut results) = (Vec::new(), json!({ "threads": exec.threads }));
+    if wanted.works.contains(&Work::Fits) {
+        results["least_squares"] = fits(exec, wanted, &mut bars)?;
+    }
+    if wanted.works.contains(&Work::Table) {
+        let python = wanted.python.as_deref();
+        results["table"] = penalised_bench::run(exec, wanted.seconds, &wanted.table, python, &mut bars)?;
+    }
+    bars::print(&bars, exec.threads);
+    results["bars"] = bars.iter().map(Bar::json).collect();
+    Ok(results)
+}
+
+/// Least squares of all shapes.
+fn fits(exec: Exec, wanted: &Fits, bars: &mut Vec<Bar>) -> Result<Value, String> {
     let mut peers = Vec::new();
     if let Some(python) = &wanted.python {
         for (name, _) in PEERS {
@@ -38,15 +80,13 @@ pub fn run(exec: Exec, wanted: &Fits) -> Result<Value, String> {
     print!("\n{:16} {:>6} {:>9} {:>9} {:>7}", "shape", "tier", "ms", "reading", "ratio");
     peers.iter().for_each(|p| print!(" {:>10} {:>7}", p.name, "ratio"));
     println!();
-    let (mut bars, mut results) = (Vec::new(), Vec::new());
+    let mut results = Vec::new();
     for shape in SHAPES {
-        results.push(measure(exec, wanted.seconds, shape, &mut peers, &mut bars)?);
+        results.push(measure(exec, wanted.seconds, shape, &mut peers, bars)?);
     }
-    bars::print(&bars, exec.threads);
     let versions: Vec<Value> =
         peers.iter().map(|p| json!({ "name": p.name, "version": p.version })).collect();
-    let bars: Vec<Value> = bars.iter().map(Bar::json).collect();
-    Ok(json!({ "threads": exec.threads, "peers": versions, "fits": results, "bars": bars }))
+    Ok(json!({ "peers": versions, "fits": results }))
 }
 
 /// Columns of numbers in [0, 1) that look random, and a response.

@@ -3,7 +3,8 @@
 use crate::gemm_bench::Products;
 use crate::gemm_bench::grid::{self, Case, Element, Group, Layout, Shape};
 use crate::large::Job;
-use crate::linreg_bench::Fits;
+use crate::linreg_bench::{Fits, Work};
+use crate::penalised_bench::Source;
 use crate::train_bench::{PEERS, Part, Training};
 use planish_tensor::{Exec, Isa};
 
@@ -14,7 +15,7 @@ Usage: cargo xtask bench NAME [OPTION VALUE]...
 Benchmarks:
   gemm     matrix products beside the crates gemm, matrixmultiply and faer, and NumPy and PyTorch
   train    training steps and predictions beside PyTorch, JAX, Keras, scikit-learn and ONNX Runtime
-  linreg   least squares beside scikit-learn and NumPy
+  linreg   least squares, a lasso path and a logistic regression beside scikit-learn and NumPy
   large    a network of a billion parameters: seconds and memory to train, save, open and ask it
   math     vector math beside the standard library
   ulp      the largest errors of the vector math over all 2^32 f32 arguments (`cargo xtask ulp`)
@@ -40,7 +41,10 @@ Options of train:
 
 Options of linreg:
   --python PROGRAM  a Python with NumPy and scikit-learn
+  --only PARTS      of fits,table                                 [all]
   --seconds S       seconds a shape                               [3: with the peers some two minutes]
+  --table FILE      the CSV of the lasso and the logistic regression  [data/adult_sample.csv]
+  --response NAME   its column of two values                      [income]
 
 Options of large:
   --params N        about how many parameters                     [1000000000: needs 17 GB of memory and 4 GB of disk]
@@ -85,6 +89,7 @@ pub fn parse(args: impl Iterator<Item = String>) -> Result<Option<Settings>, Str
     let (mut groups, mut layouts) = (None, Layout::ALL.to_vec());
     let (mut shape, mut element, mut seconds) = (None, None, None);
     let (mut parts, mut peers) = (Part::ALL.to_vec(), PEERS.to_vec());
+    let (mut works, mut table) = (Work::ALL.to_vec(), Source::default());
     let mut large = Job { params: 1_000_000_000, folder: None, phase: None };
     for pair in options.chunks(2) {
         let [flag, value] = pair else { return Err(format!("{} needs a value", pair[0])) };
@@ -98,6 +103,9 @@ pub fn parse(args: impl Iterator<Item = String>) -> Result<Option<Settings>, Str
             ("--python", "gemm" | "train" | "linreg") => python = Some(value.clone()),
             ("--only", "gemm") => groups = Some(named(value, &Group::ALL, Group::name)?),
             ("--only", "train") => parts = named(value, &Part::ALL, Part::name)?,
+            ("--only", "linreg") => works = named(value, &Work::ALL, Work::name)?,
+            ("--table", "linreg") => table.path.clone_from(value),
+            ("--response", "linreg") => table.response.clone_from(value),
             ("--peers", "train") => peers = named(value, &PEERS, |name| name)?,
             ("--layouts", "gemm") => layouts = named(value, &Layout::ALL, Layout::name)?,
             ("--shape", "gemm") => shape = Some(parse_shape(value)?),
@@ -129,7 +137,7 @@ pub fn parse(args: impl Iterator<Item = String>) -> Result<Option<Settings>, Str
         }
     };
     let products = Products { cases, seconds: seconds.unwrap_or(1.5), python: python.clone() };
-    let fits = Fits { seconds: seconds.unwrap_or(3.0), python: python.clone() };
+    let fits = Fits { works, seconds: seconds.unwrap_or(3.0), python: python.clone(), table };
     let training = Training { parts, seconds: seconds.unwrap_or(3.0), python, peers };
     Ok(Some(Settings { name: name.clone(), exec, json, products, training, fits, large }))
 }

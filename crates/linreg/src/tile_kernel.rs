@@ -39,8 +39,7 @@ impl<'a> Columns<'a> {
 pub(crate) struct Tile<'a> {
     pub(crate) x: Columns<'a>,
     pub(crate) y: (&'a [f64], Option<&'a [f64]>),
-    /// The powers of two of the columns of X, and of y.
-    pub(crate) scales: &'a [f64],
+    /// The power of two of y.
     pub(crate) unit: f64,
     pub(crate) weights: Option<&'a [f64]>,
     pub(crate) intercept: Dd,
@@ -69,7 +68,7 @@ impl LaneKernel<f64> for Tile<'_> {
         let n = self.y.0.len();
         let [rh, rl, wh, wl] = self.r;
         let (rh, rl) = (&mut rh[..n], &mut rl[..n]);
-        let start = (self.intercept, self.coef, self.scales);
+        let start = (self.intercept, self.coef);
         match self.anchor {
             Some(anchor) => anchored_residual(s, &self.x, (self.y, self.unit), start, anchor, (rh, rl)),
             None => residual(s, &self.x, (self.y, self.unit), start, (rh, rl)),
@@ -90,13 +89,12 @@ impl LaneKernel<f64> for Tile<'_> {
         }
         let mut pairs = products.chunks_exact_mut(2);
         for (k, pair) in pairs.by_ref().enumerate() {
-            let (x, scales) = (self.x, [self.scales[2 * k], self.scales[2 * k + 1]]);
-            cross(s, [x.column(2 * k), x.column(2 * k + 1)], scales, (wh, wl), pair);
+            cross(s, [self.x.column(2 * k), self.x.column(2 * k + 1)], (wh, wl), pair);
         }
         let last = pairs.into_remainder();
         if !last.is_empty() {
             let j = self.coef.len() - 1;
-            cross(s, [self.x.column(j)], [self.scales[j]], (wh, wl), last);
+            cross(s, [self.x.column(j)], (wh, wl), last);
         }
     }
 }
@@ -148,7 +146,7 @@ fn residual<S: LaneMath<f64>>(
     s: S,
     x: &Columns<'_>,
     (y, unit): ((&[f64], Option<&[f64]>), f64),
-    (intercept, coef, scales): (Dd, &[Dd], &[f64]),
+    (intercept, coef): (Dd, &[Dd]),
     (rh, rl): (&mut [f64], &mut [f64]),
 ) {
     let unit = s.splat(unit);
@@ -156,13 +154,13 @@ fn residual<S: LaneMath<f64>>(
     for i in (0..rh.len()).step_by(f64::LANES) {
         let rest = y.1.map_or(s.splat(0.0), |lo| s.load_at(lo, i));
         let mut r = add(s, (s.mul(s.load_at(y.0, i), unit), s.mul(rest, unit)), c);
-        for (j, (b, &scale)) in coef.iter().zip(scales).enumerate() {
+        for (j, b) in coef.iter().enumerate() {
             let b = (s.splat(-b.hi), s.splat(-b.lo));
-            let ((hi, lo), scale) = (x.column(j), s.splat(scale));
-            let v = s.mul(s.load_at(hi, i), scale);
+            let (hi, lo) = x.column(j);
+            let v = s.load_at(hi, i);
             let xb = match lo {
                 None => product(s, v, b),
-                Some(lo) => pair_product(s, (v, s.mul(s.load_at(lo, i), scale)), b),
+                Some(lo) => pair_product(s, (v, s.load_at(lo, i)), b),
             };
             r = add(s, r, xb);
         }
@@ -184,7 +182,7 @@ fn anchored_residual<S: LaneMath<f64>>(
     s: S,
     x: &Columns<'_>,
     y: ((&[f64], Option<&[f64]>), f64),
-    start: (Dd, &[Dd], &[f64]),
+    start: (Dd, &[Dd]),
     anchor: f64,
     (rh, rl): (&mut [f64], &mut [f64]),
 ) {
@@ -206,7 +204,7 @@ fn anchored_rows<S: LaneMath<f64>, const N: usize>(
     s: S,
     x: &Columns<'_>,
     (y, unit): ((&[f64], Option<&[f64]>), f64),
-    (intercept, coef, scales): (Dd, &[Dd], &[f64]),
+    (intercept, coef): (Dd, &[Dd]),
     anchor: f64,
     i: usize,
     (rh, rl): (&mut [f64], &mut [f64]),
@@ -221,14 +219,14 @@ fn anchored_rows<S: LaneMath<f64>, const N: usize>(
         *r = anchored_product(s, *r, one, (s.mul(s.load_at(y.0, at), unit), s.mul(rest, unit)));
         *r = anchored_product(s, *r, one, c);
     }
-    for (j, (b, &scale)) in coef.iter().zip(scales).enumerate() {
+    for (j, b) in coef.iter().enumerate() {
         let b = (s.splat(-b.hi), s.splat(-b.lo));
-        let ((hi, lo), scale) = (x.column(j), s.splat(scale));
+        let (hi, lo) = x.column(j);
         for (v, r) in r.iter_mut().enumerate() {
             let at = i + v * f64::LANES;
-            *r = anchored_product(s, *r, s.mul(s.load_at(hi, at), scale), b);
+            *r = anchored_product(s, *r, s.load_at(hi, at), b);
             if let Some(lo) = lo {
-                r.1 = s.fma(s.mul(s.load_at(lo, at), scale), b.0, r.1);
+                r.1 = s.fma(s.load_at(lo, at), b.0, r.1);
             }
         }
     }
@@ -298,7 +296,6 @@ fn moments<S: LaneMath<f64>>(
 fn cross<S: LaneMath<f64>, const N: usize>(
     s: S,
     x: [(&[f64], Option<&[f64]>); N],
-    scales: [f64; N],
     wr: (&[f64], &[f64]),
     sums: &mut [[[f64; 8]; 2]],
 ) {
@@ -306,10 +303,10 @@ fn cross<S: LaneMath<f64>, const N: usize>(
     acc.iter_mut().zip(&*sums).for_each(|(acc, sum)| *acc = load(s, sum));
     for i in (0..wr.0.len()).step_by(f64::LANES) {
         let w = (s.load_at(wr.0, i), s.load_at(wr.1, i));
-        for ((acc, (hi, lo)), scale) in acc.iter_mut().zip(x).zip(scales) {
-            *acc = anchored_product(s, *acc, s.mul(s.load_at(hi, i), s.splat(scale)), w);
+        for (acc, (hi, lo)) in acc.iter_mut().zip(x) {
+            *acc = anchored_product(s, *acc, s.load_at(hi, i), w);
             if let Some(lo) = lo {
-                acc.1 = s.fma(s.mul(s.load_at(lo, i), s.splat(scale)), w.0, acc.1);
+                acc.1 = s.fma(s.load_at(lo, i), w.0, acc.1);
             }
         }
     }

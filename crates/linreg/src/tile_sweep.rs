@@ -5,7 +5,7 @@
 //! double-double sums. Rows are taken a tile at a time that fits the first cache: a tile is transposed if it comes as rows, its residuals are
 //! formed, and its columns multiplied with them, so that the data are read from memory once.
 //!
-//! Columns are scaled, but not shifted: what the shifts add up to goes to the intercept.
+//! Columns are taken as they are: powers of two go to the coefficients and to the sums, and what the shifts add up to to the intercept.
 //! What that may cost is the ratio of a column's offset to its spread: see [`is_enough`]. The sums are anchored (see `tile_kernel`) by bounds that the
 //! factor gives: a sum Σ w·x·r over any rows is at most ‖√w·x‖·‖√w·r‖ (Cauchy and Schwarz). Of ‖√w·r‖ the factor has an estimate; if
 //! a pass finds more than was allowed for, its sums are not used.
@@ -21,6 +21,9 @@ use planish_tensor::{AlignedVec, Dd, Isa, MatMut, MatRef, Scalar, transpose};
 
 /// What [`is_enough`] allows: errors stay below about 2⁻⁶⁰ of the coefficients.
 const REACH: f64 = pow2(46);
+/// The powers of two between which products with columns as they are stay in range, with all their parts.
+const SMALL: i32 = -850;
+const LARGE: i32 = 980;
 /// The part of ‖y‖ that residuals may be larger than the factor says, for the error of its coefficients.
 const SLACK: f64 = pow2(-16);
 /// Numbers of a transposed tile: 24 KiB.
@@ -38,10 +41,17 @@ pub(crate) fn is_enough(problem: &Problem<'_>) -> bool {
     if factor.kept.len() + factor.rhs.len() != frame.shift.len() {
         return false;
     }
+    let response = factor.rhs_norms.iter().fold(0.0, |m: f64, (whole, _)| m.max(*whole));
     let mut ratio = 0.0_f64;
     for (j, &term) in factor.kept.iter().enumerate() {
         let offset = frame.shift[term].abs() * frame.gauge[term].scale();
-        ratio = ratio.max(offset * problem.root_rows() / problem.norm(factor.first + j));
+        let norm = problem.norm(factor.first + j);
+        ratio = ratio.max(offset * problem.root_rows() / norm);
+        let product = exponent_of((norm + offset * problem.root_rows()) * response);
+        let (weights, unit) = (2 * frame.root.exponent(), frame.exponent(term));
+        if unit < SMALL || unit + weights < SMALL || product.max(0) + unit + weights.max(0) > LARGE {
+            return false;
+        }
     }
     let n = problem.rows as f64;
     let terms = 16.0 * factor.kept.len() as f64 * (n.sqrt() + ratio);
@@ -62,6 +72,7 @@ pub(crate) struct Compensated<'a> {
 /// What is needed of a response to form its residuals.
 struct Equation {
     intercept: Dd,
+    /// For columns as they are.
     coef: Vec<Dd>,
     /// The bound of ‖√w·r‖ in the frame.
     allowed: f64,
@@ -131,7 +142,6 @@ impl<'a> Compensated<'a> {
                 Tile {
                     x,
                     y: ys.column(q),
-                    scales: &self.scales[..self.terms],
                     unit: self.scales[self.terms + q],
                     weights: part.weights().map(|w| &w[start..end]),
                     intercept: equation.intercept,
@@ -168,7 +178,9 @@ impl<'a> Compensated<'a> {
         let one = |(of, equation): (BlockSums, &Equation)| {
             let sums: Vec<Dd> = of.sums.iter().map(|&sum| scale_dd(sum, root)).collect();
             let (products, rest) = sums.split_at(self.terms);
-            let about = |(j, &sum): (usize, &Dd)| sum - Dd::from(frame.shift[j] * self.scales[j]) * rest[0];
+            let about = |(j, &sum): (usize, &Dd)| {
+                scale_dd(sum - Dd::from(frame.shift[j]) * rest[0], -frame.exponent(j))
+            };
             let s = rest[..first].iter().copied().chain(products.iter().enumerate().map(about)).collect();
             let sums = Sums { s, rss: rest[1], weight: rest[2], moments: [rest[3], rest[4]] };
             (sums.rss.hi <= equation.allowed * equation.allowed).then_some(sums)
@@ -205,11 +217,11 @@ impl Equation {
             let (norm, offset) = (problem.norm(factor.first + j), offset(j).hi.abs());
             largest += (norm + offset) * b.hi.abs();
             let product = (norm + offset * problem.root_rows()) * allowed;
-            anchors.push(anchor(scale_by(product, 2 * frame.root.exponent())));
+            anchors.push(anchor(scale_by(product, 2 * frame.root.exponent() + frame.exponent(j))));
         }
         Equation {
             intercept,
-            coef: coef.to_vec(),
+            coef: coef.iter().enumerate().map(|(j, &b)| scale_dd(b, -frame.exponent(j))).collect(),
             allowed,
             anchor: (!weighted).then(|| anchor(largest)),
             anchors,

@@ -1,0 +1,217 @@
+//! A lasso path and a logistic regression on a table, beside scikit-learn where a Python is given: part of `cargo xtask bench linreg`.
+//!
+//! The table is encoded as for a network (numbers with mean zero and standard deviation one, an indicator for each level), and the same
+//! matrix goes to the peers. What is asked of a solution is its optimality: the largest violation of the Karush–Kuhn–Tucker conditions by a
+//! coefficient, divided by the rows, computed for ours from the rows in double-double and by the peers for theirs.
+
+use crate::bars::{Bar, Limit};
+use crate::child::Peer;
+use crate::sample::{Contender, race};
+use planish_io::{CsvOptions, CsvSource};
+use planish_linreg::{Coefficients, ElasticNet, Glm, Lasso, MatrixSource};
+use planish_tabular::{Column, Encoder, Notes, RowSource};
+use planish_tensor::{Dd, Exec, Matrix, math};
+use serde_json::{Value, json};
+use std::path::PathBuf;
+
+/// Where the table lies.
+pub struct Source {
+    /// A CSV file.
+    pub path: String,
+    /// A column of two different values.
+    pub response: String,
+}
+
+impl Default for Source {
+    /// The sample of the Adult table in `data/`.
+    fn default() -> Self {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../data/adult_sample.csv");
+        Source { path: path.to_owned(), response: "income".to_owned() }
+    }
+}
+
+/// How many times as long as ours each peer must take.
+const RATIO: f64 = 2.0;
+/// The largest violation allowed.
+const OPTIMAL: f64 = 1e-8;
+/// The works, each with its peers.
+const WORKS: [(&str, &[&str]); 2] =
+    [("lasso path", &["lasso_path"]), ("logistic", &["lbfgs", "newton-cholesky"])];
+
+/// The encoded table.
+struct Data {
+    x: Matrix<f64>,
+    y: Matrix<f64>,
+}
+
+/// Measures both works.
+pub fn run(
+    exec: Exec,
+    seconds: f64,
+    source: &Source,
+    python: Option<&str>,
+    bars: &mut Vec<Bar>,
+) -> Result<Value, String> {
+    let data = read(source)?;
+    let (rows, columns) = (data.x.rows(), data.x.cols());
+    println!("\n{}: {rows} rows, {columns} encoded columns", source.path);
+    println!("{:16} {:18} {:>9} {:>7} {:>12}", "work", "by", "ms", "ratio", "violation");
+    let file = Matrices::write(&data)?;
+    let mut results = Vec::new();
+    for (work, names) in WORKS {
+        let mut peers = Vec::new();
+        if let Some(python) = python {
+            for &name in names {
+                let script = include_str!("../python/penalised_peer.py");
+                let mut peer = Peer::start(python, script, name, exec.threads)?;
+                peer.set(&format!("table {rows} {columns} {}", file.path.display()))?;
+                peers.push(peer);
+            }
+        }
+        results.push(measure(exec, seconds, work, &data, &mut peers, bars)?);
+    }
+    Ok(json!({ "table": source.path, "rows": rows, "columns": columns, "works": results }))
+}
+
+/// One work: ours, then the peers.
+fn measure(
+    exec: Exec,
+    seconds: f64,
+    work: &str,
+    data: &Data,
+    peers: &mut [Peer],
+    bars: &mut Vec<Bar>,
+) -> Result<Value, String> {
+    let fit = || if work == "logistic" { logistic(exec, data) } else { lasso_path(exec, data) };
+    let violation = fit()?.iter().map(|fit| fit.violation(data)).fold(0.0, f64::max);
+    let mut contenders = vec![Contender::new(|| drop(std::hint::black_box(fit()))).inside(exec)];
+    for peer in &mut *peers {
+        contenders.push(Contender::timed(|warm_up, runs| {
+            peer.run(warm_up, runs).unwrap_or_else(|e| panic!("{e}"))
+        }));
+    }
+    let times = race(&mut contenders, seconds);
+    drop(contenders);
+    println!("{work:16} {:18} {:>9.2} {:>7} {violation:>12.1e}", "planish", times[0] * 1e3, "");
+    bars.push(Bar {
+        work: work.to_owned(),
+        what: "violation · 1e8".to_owned(),
+        limit: Limit::AtMost(OPTIMAL * 1e8),
+        figure: violation * 1e8,
+    });
+    let mut rows = Vec::new();
+    for (peer, time) in peers.iter_mut().zip(&times[1..]) {
+        let theirs = peer.number("violation")?;
+        let ratio = time / times[0];
+        println!("{:16} {:18} {:>9.2} {ratio:>7.2} {theirs:>12.1e}", "", peer.name, time * 1e3);
+        bars.push(Bar {
+            work: work.to_owned(),
+            what: format!("ratio to {}", peer.name),
+            limit: Limit::AtLeast(RATIO),
+            figure: ratio,
+        });
+        rows.push(
+            json!({ "name": peer.name, "version": peer.version, "seconds": time, "violation": theirs }),
+        );
+    }
+    Ok(json!({ "work": work, "seconds": times[0], "violation": violation, "peers": rows }))
+}
+
+/// A solution, and the penalties on each |coefficient| and on ½ of each square, both of the sum over rows.
+struct Solution {
+    coefficients: Coefficients,
+    l1: f64,
+    l2: f64,
+    logistic: bool,
+}
+
+/// scikit-learn's C = 1.
+fn logistic(exec: Exec, data: &Data) -> Result<Vec<Solution>, String> {
+    let fit = Glm { l2: 1.0, ..Glm::logistic() }
+        .fit_matrix(exec, data.x.view(), data.y.view(), None)
+        .map_err(|e| e.to_string())?;
+    let coefficients = fit.coefficients.into_iter().next().ok_or("no coefficients")?;
+    Ok(vec![Solution { coefficients, l1: 0.0, l2: fit.l2, logistic: true }])
+}
+
+/// A hundred penalties over three powers of ten.
+fn lasso_path(exec: Exec, data: &Data) -> Result<Vec<Solution>, String> {
+    let mut source = MatrixSource::new(data.x.view(), data.y.view(), None).map_err(|e| e.to_string())?;
+    let path = ElasticNet::from(Lasso::default()).path(exec, &mut source, None).map_err(|e| e.to_string())?;
+    let rows = data.x.rows() as f64;
+    let solution = |fit: planish_linreg::FittedElasticNet| Solution {
+        coefficients: fit.coefficients,
+        l1: fit.alpha * rows,
+        l2: 0.0,
+        logistic: false,
+    };
+    Ok(path.into_iter().map(solution).collect())
+}
+
+impl Solution {
+    /// The largest violation of the conditions of a minimum by a coefficient, divided by the rows.
+    fn violation(&self, data: &Data) -> f64 {
+        let Coefficients { intercept, coef } = &self.coefficients;
+        let mut slopes = vec![Dd::ZERO; coef.len() + 1];
+        for i in 0..data.x.rows() {
+            let row = data.x.row(i);
+            let eta = row.iter().zip(coef).fold(*intercept, |sum, (&x, &b)| sum + Dd::from(x) * Dd::from(b));
+            let mut mean = [eta.to_f64()];
+            if self.logistic {
+                math::sigmoid(planish_tensor::Isa::best(), &mut mean);
+            }
+            let fitted = if self.logistic { Dd::from(mean[0]) } else { eta };
+            let rest = Dd::from(data.y[(i, 0)]) - fitted;
+            slopes[coef.len()] = slopes[coef.len()] + rest;
+            row.iter().zip(&mut slopes).for_each(|(&x, s)| *s = *s + rest * Dd::from(x));
+        }
+        let own = |(b, s): (&f64, &Dd)| {
+            let slope = s.to_f64() - self.l2 * b;
+            if *b == 0.0 { (slope.abs() - self.l1).max(0.0) } else { (slope - self.l1 * b.signum()).abs() }
+        };
+        let free = slopes[coef.len()].to_f64().abs();
+        coef.iter().zip(&slopes).map(own).fold(free, f64::max) / data.x.rows() as f64
+    }
+}
+
+/// Reads and encodes the table; the response is one for the second of its two values.
+fn read(from: &Source) -> Result<Data, String> {
+    let mut source = CsvSource::open(&from.path, &CsvOptions::default()).map_err(|e| e.to_string())?;
+    let table = source.read_all().map_err(|e| e.to_string())?;
+    let rows: Vec<u32> = (0..table.rows() as u32).collect();
+    let encoder = Encoder::fit(&table, &rows, &[&from.response]).map_err(|e| e.to_string())?;
+    let encoded = encoder.encode(&table, &mut Notes::default()).map_err(|e| e.to_string())?.numbers;
+    let x = Matrix::from_fn(encoded.rows(), encoded.cols(), |i, j| f64::from(encoded[(i, j)]));
+    let Column::Text(response) = table.column(&from.response).map_err(|e| e.to_string())? else {
+        return Err(format!("{}: column {:?} is not of two texts", from.path, from.response));
+    };
+    if response.dictionary().len() != 2 {
+        return Err(format!("{}: column {:?} has not two values", from.path, from.response));
+    }
+    let last = response.dictionary().iter().max();
+    let y =
+        Matrix::from_fn(x.rows(), 1, |i, _| f64::from(u8::from(response.at(i) == last.map(String::as_str))));
+    Ok(Data { x, y })
+}
+
+/// A file of the numbers of X, row by row, then those of y; removed when dropped.
+struct Matrices {
+    path: PathBuf,
+}
+
+impl Matrices {
+    fn write(data: &Data) -> Result<Matrices, String> {
+        let path = std::env::temp_dir().join(format!("planish-penalised-{}.f64", std::process::id()));
+        let numbers = data.x.as_slice().iter().chain(data.y.as_slice());
+        let bytes: Vec<u8> = numbers.flat_map(|x| x.to_le_bytes()).collect();
+        std::fs::write(&path, bytes).map_err(|e| format!("{}: {e}", path.display()))?;
+        Ok(Matrices { path })
+    }
+}
+
+impl Drop for Matrices {
+    fn drop(&mut self) {
+        // What stays behind lies in the folder of temporary files.
+        let _ = std::fs::remove_file(&self.path);
+    }
+}
