@@ -8,10 +8,11 @@
 
 use crate::block::{BLOCK_ROWS, Block, BlockSource, read, same_rows};
 use crate::error::FitError;
+use crate::influence::FULL_LEVERAGE;
 use crate::kernels::{residual, weigh};
 use crate::meat::Meat;
 use crate::refine::{Problem, Solution};
-use crate::residuals::{FULL_LEVERAGE, Largest, Residuals};
+use crate::residuals::{Largest, Residuals};
 use crate::sweep::columns;
 use crate::upper::Upper;
 use planish_tensor::dd::{DdVec, axpy, dot};

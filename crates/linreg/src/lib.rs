@@ -64,6 +64,7 @@ mod frame;
 mod glm;
 mod gram_tier;
 mod inference;
+mod influence;
 mod interval;
 mod kernels;
 mod last_pass;
@@ -99,6 +100,7 @@ pub use error::{FitError, LinregError};
 pub use fitted::{FittedLinearRegression, Response};
 pub use glm::{CoefficientRow, Family, FittedGlm, Glm};
 pub use inference::{Inference, ResponseInference};
+pub use influence::cook_times_variance;
 pub use interval::HalfWidths;
 pub use normality::Test;
 pub use part::Matrices;
@@ -107,7 +109,7 @@ pub use penalised::{
     Lasso, NonNegative, Ridge, RidgeCriterion, RidgeCv, RidgeScore,
 };
 pub use plain_summary::PlainSummary;
-pub use residuals::InfluentialRow;
+pub use residuals::{InfluentialRow, quantile};
 pub use source::{ColumnSource, MatrixSource};
 pub use state::LeastSquaresState;
 pub use summary::{Coefficient, Summary};

@@ -5,6 +5,7 @@
 //! rows; beyond, they are those of every 2nd, 4th, … row, so that memory is bounded and nothing is random. The extremes are always exact.
 //! Cook's distance is e²·h/((1 − h)²·k·s²), h being the leverage and k the parameters.
 
+use crate::influence::cook_times_variance;
 use planish_tensor::Dd;
 use planish_tensor::dd::two_prod;
 use serde::{Deserialize, Serialize};
@@ -13,8 +14,6 @@ use serde::{Deserialize, Serialize};
 const KEPT: usize = 1_000_000;
 /// Rows listed for their leverage or influence.
 const LISTED: usize = 10;
-/// A row whose leverage is nearer to one than this determines a coefficient alone: its residual is zero whatever it holds.
-pub(crate) const FULL_LEVERAGE: f64 = 1e-10;
 
 /// A row that stands out.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -83,9 +82,8 @@ impl Residuals {
         let [low, high] = self.extremes.unwrap_or([e, e]);
         self.extremes = Some([low.min(e), high.max(e)]);
         self.keep(e);
-        if 1.0 - leverage > FULL_LEVERAGE {
-            let rest = 1.0 - leverage;
-            self.cook.push(row, e * e * leverage / (rest * rest));
+        if let Some(distance) = cook_times_variance(e, leverage) {
+            self.cook.push(row, distance);
         }
         self.rows += 1;
     }
@@ -150,8 +148,11 @@ impl Residuals {
     }
 }
 
-/// R's type 7: linear between the order statistics at (n − 1)·share.
-fn quantile(sorted: &[f64], share: f64) -> f64 {
+/// The quantile of sorted values, R's type 7: linear between the order statistics at (n − 1)·share.
+///
+/// # Panics
+/// Without values, or for a share outside 0 to 1.
+pub fn quantile(sorted: &[f64], share: f64) -> f64 {
     let place = (sorted.len() - 1) as f64 * share;
     let below = place.floor();
     let (low, high) = (sorted[below as usize], sorted[(place.ceil()) as usize]);
