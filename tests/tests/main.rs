@@ -9,6 +9,7 @@
 //! - `journey`: train, evaluate, predict, inspect, quickstart
 //! - `linear_models`: penalised and generalised linear models from the command line
 //! - `network_options`: layers, losses and records of `planish train`
+//! - `report`: the page about a model
 //! - `resume`: checkpoints and files of settings
 //! - `server`: the service, asked over a socket
 #![forbid(unsafe_code)]
@@ -22,5 +23,6 @@ mod inference;
 mod journey;
 mod linear_models;
 mod network_options;
+mod report;
 mod resume;
 mod server;

@@ -88,10 +88,10 @@ mod tests {
 
     #[test]
     fn ticks_are_round_and_in_one_unit() {
-        assert_eq!(texts(-0.1, 1.05), "0 0.5 1.0");
+        assert_eq!(texts(-0.1, 1.05), "0 0.2 0.4 0.6 0.8 1.0");
         assert_eq!(texts(0.0, 1.0), "0 0.2 0.4 0.6 0.8 1.0");
-        assert_eq!(texts(-2e4, 5.1e5), "0 200k 400k");
-        assert_eq!(texts(-1200.0, 9100.0), "0 5000");
+        assert_eq!(texts(-2e4, 5.1e5), "0 100k 200k 300k 400k 500k");
+        assert_eq!(texts(-1200.0, 9100.0), "0 2000 4000 6000 8000");
         assert_eq!(texts(900_000.0, 1_900_000.0), "1.0M 1.2M 1.4M 1.6M 1.8M");
         assert_eq!(texts(1e-9, 5e-9), "1e−9 2e−9 3e−9 4e−9 5e−9");
     }

@@ -51,6 +51,35 @@ struct Area {
     bottom: f64,
 }
 
+/// Where a line of text, or a mark, lies.
+#[derive(Clone, Copy)]
+struct Place {
+    left: f64,
+    width: f64,
+    middle: f64,
+}
+
+impl Place {
+    /// Of a mark.
+    fn around([x, y]: [f64; 2]) -> Place {
+        Place { left: x - 4.0, width: 8.0, middle: y }
+    }
+
+    fn lies_in(&self, area: &Area) -> bool {
+        let half = LINE / 2.0;
+        self.left >= area.left
+            && self.left + self.width <= area.right
+            && self.middle - half >= TOP
+            && self.middle + half <= area.bottom
+    }
+
+    fn meets(&self, other: &Place) -> bool {
+        (self.middle - other.middle).abs() < LINE - 1.0
+            && self.left < other.left + other.width
+            && other.left < self.left + self.width
+    }
+}
+
 impl Chart {
     /// The SVG element; `id` tells it from others of the page.
     pub(crate) fn svg(&self, id: usize, title: &str) -> String {
@@ -120,7 +149,7 @@ impl Chart {
         match layer {
             Layer::Cloud { class, points } => self.cloud(class, points, area, out),
             Layer::Marks { class, marks } => {
-                for (at, radius) in marks {
+                for (at, radius) in marks.iter().filter(|(at, _)| is_finite(at)) {
                     let [x, y] = self.place(area, *at);
                     let _ = write!(
                         out,
@@ -130,7 +159,7 @@ impl Chart {
             }
             Layer::Line { class, points } => {
                 let mut path = String::new();
-                for p in points.iter().filter(|p| p.iter().all(|v| v.is_finite())) {
+                for p in points.iter().filter(|p| is_finite(p)) {
                     let [x, y] = self.place(area, *p);
                     let _ = write!(path, "{}{x:.1} {y:.1}", if path.is_empty() { 'M' } else { 'L' });
                 }
@@ -142,7 +171,7 @@ impl Chart {
 
     fn cloud(&self, class: &str, points: &[[f64; 2]], area: &Area, out: &mut String) {
         let mut sheets = vec![String::new(); SHEETS.min(points.len())];
-        for (i, p) in points.iter().enumerate() {
+        for (i, p) in points.iter().filter(|p| is_finite(p)).enumerate() {
             let [x, y] = self.place(area, *p);
             let _ = write!(sheets[i % SHEETS], "M{x:.1} {y:.1}h0");
         }
@@ -152,26 +181,39 @@ impl Chart {
         }
     }
 
-    /// Texts beside their points, to the left of those at the right edge; one that would lie on another moves down.
+    /// Texts beside their points: at the first place that lies in the area, on no other text and on no point that has one.
     fn labels(&self, labels: &[([f64; 2], String)], area: &Area, out: &mut String) {
-        let mut taken: Vec<[f64; 3]> = Vec::new();
-        for (at, text) in labels {
-            let [x, y] = self.place(area, *at);
+        let labels: Vec<_> = labels.iter().filter(|(at, _)| is_finite(at)).collect();
+        let points: Vec<[f64; 2]> = labels.iter().map(|(at, _)| self.place(area, *at)).collect();
+        let mut taken: Vec<Place> = points.iter().map(|p| Place::around(*p)).collect();
+        for (p, (_, text)) in points.iter().zip(&labels) {
             let width = LETTER * text.chars().count() as f64;
-            let left = if x + 7.0 + width > area.right { x - 7.0 - width } else { x + 7.0 };
-            let mut y = (y + 4.0).clamp(TOP + 10.0, area.bottom - 3.0);
-            let hits = |y: f64, taken: &[[f64; 3]]| {
-                taken.iter().any(|t| (t[2] - y).abs() < LINE && left < t[1] && t[0] < left + width)
-            };
-            // Downwards, or at the lower edge upwards.
-            let step = if y + LINE * labels.len() as f64 > area.bottom { -LINE } else { LINE };
-            for _ in 0..labels.len() {
-                if hits(y, &taken) {
-                    y += step;
-                }
+            let places = (0..=labels.len()).flat_map(|line| {
+                let y = LINE * line as f64;
+                [[7.0, -y], [-7.0 - width, -y], [7.0, y], [-7.0 - width, y]]
+            });
+            let places = places.map(|[dx, dy]| Place { left: p[0] + dx, width, middle: p[1] + dy });
+            let inside: Vec<Place> = places.filter(|place| place.lies_in(area)).collect();
+            let free = inside.iter().find(|place| !taken.iter().any(|t| t.meets(place)));
+            // Where nothing is free, what is told is better than what is neat.
+            let Some(place) = free.or(inside.first()).copied() else { continue };
+            taken.push(place);
+            if (place.middle - p[1]).abs() > LINE / 2.0 {
+                // A text on another line than its point is tied to it.
+                let end = if place.left > p[0] { place.left - 2.0 } else { place.left + width + 2.0 };
+                let _ = write!(
+                    out,
+                    "<path class=\"lead\" d=\"M{:.1} {:.1}L{end:.1} {:.1}\"/>",
+                    p[0], p[1], place.middle
+                );
             }
-            taken.push([left, left + width, y]);
-            let _ = write!(out, "<text class=\"label\" x=\"{left:.1}\" y=\"{y:.1}\">{}</text>", escape(text));
+            let _ = write!(
+                out,
+                "<text class=\"label\" x=\"{:.1}\" y=\"{:.1}\">{}</text>",
+                place.left,
+                place.middle + 4.0,
+                escape(text)
+            );
         }
     }
 
@@ -180,6 +222,10 @@ impl Chart {
         let (x, y) = (self.x.share(x).clamp(-2.0, 3.0), self.y.share(y).clamp(-2.0, 3.0));
         [area.left + x * (area.right - area.left), area.bottom - y * (area.bottom - TOP)]
     }
+}
+
+fn is_finite(p: &[f64; 2]) -> bool {
+    p.iter().all(|v| v.is_finite())
 }
 
 /// The beginning of a picture with its name and description.
@@ -228,22 +274,30 @@ mod tests {
         for height in [0.01, 0.5, 0.99] {
             let labels = (0..3).map(|i| ([5.0, height], format!("row {i}"))).collect();
             let svg = chart(vec![Layer::Labels(labels)]);
-            let at = |line: &str| {
-                line.split_once("y=\"").unwrap().1.split_once('"').unwrap().0.parse::<f64>().unwrap()
+            let number = |text: &str, name: &str| {
+                text.split_once(name).unwrap().1.split_once('"').unwrap().0.parse::<f64>().unwrap()
             };
-            let y: Vec<f64> = svg.split("<text class=\"label\"").skip(1).map(at).collect();
-            assert!(
-                (y[0] - y[1]).abs() >= LINE && (y[1] - y[2]).abs() >= LINE && (y[0] - y[2]).abs() >= LINE,
-                "{y:?}"
-            );
-            assert!(y.iter().all(|y| (TOP..HEIGHT - BOTTOM).contains(y)), "{y:?}");
+            let texts: Vec<&str> = svg.split("<text class=\"label\"").skip(1).collect();
+            assert_eq!(texts.len(), 3);
+            let at: Vec<[f64; 2]> = texts.iter().map(|t| [number(t, "x=\""), number(t, "y=\"")]).collect();
+            for (i, a) in at.iter().enumerate() {
+                assert!((TOP..HEIGHT - BOTTOM).contains(&a[1]), "{at:?}");
+                let apart = |b: &[f64; 2]| (a[0] - b[0]).abs() > 30.0 || (a[1] - b[1]).abs() >= LINE - 1.0;
+                assert!(at[..i].iter().all(apart), "{at:?}");
+            }
         }
     }
 
     #[test]
-    fn what_is_no_number_breaks_no_line_and_no_cloud() {
+    fn what_is_no_number_is_not_drawn() {
         let line = vec![[0.0, 0.0], [f64::NAN, 0.5], [1.0, f64::INFINITY], [10.0, 1.0]];
-        let svg = chart(vec![Layer::Line { class: "s1".to_owned(), points: line }]);
+        let layers = vec![
+            Layer::Cloud { class: "s1", points: line.clone() },
+            Layer::Marks { class: "mark", marks: line.iter().map(|p| (*p, 2.0)).collect() },
+            Layer::Labels(line.iter().map(|p| (*p, "x".to_owned())).collect()),
+            Layer::Line { class: "s1".to_owned(), points: line },
+        ];
+        let svg = chart(layers);
         assert!(!svg.contains("NaN") && !svg.contains("inf"), "{svg}");
     }
 }

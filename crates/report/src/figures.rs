@@ -114,7 +114,7 @@ pub fn leverage(cloud: Cloud, parameters: Option<usize>, note: &str) -> Figure {
             let contour = contour(distance, parameters.unwrap_or(1), &x, sign);
             let inside = contour.iter().rev().find(|p| (y.low..y.high).contains(&p[1]));
             // Beside its line, on the side away from zero.
-            let beside = |p: &[f64; 2]| [p[0], p[1] + sign * 0.04 * (y.high - y.low)];
+            let beside = |p: &[f64; 2]| [p[0], p[1] + sign * 0.055 * (y.high - y.low)];
             ends.extend(inside.map(|p| (beside(p), name.to_owned())));
             layers.push(line("contour", contour));
         }

@@ -149,7 +149,9 @@ impl Table {
         for row in &self.rows {
             *out += "<tr>";
             for (i, cell) in row.iter().enumerate() {
-                let (open, close) = if i == 0 { ("th scope=\"row\"", "th") } else { ("td", "td") };
+                // A row is named by its first cell, if that says anything.
+                let names_row = i == 0 && !cell.is_empty();
+                let (open, close) = if names_row { ("th scope=\"row\"", "th") } else { ("td", "td") };
                 let _ = write!(out, "<{open}>{}</{close}>", escape(cell));
             }
             // Rows of fewer cells are filled up.
