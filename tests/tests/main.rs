@@ -3,7 +3,7 @@
 //! - `binary`: finds and runs the program
 //! - `bad_input`: what is said of wrong files and settings
 //! - `bits`: one model file, whatever the threads and instruction set
-//! - `browser`: the service's page in headless Chromium
+//! - `browser`: the service's page and a report in headless Chromium
 //! - `golden`: agreement with PyTorch and statsmodels
 //! - `inference`: tables, intervals and aliased terms of linear models
 //! - `journey`: train, evaluate, predict, inspect, quickstart

@@ -16,7 +16,8 @@ pub(super) fn sections(model: &Model, effects: Option<&[Effects]>) -> Vec<Sectio
     let figures: Vec<Figure> = effects
         .unwrap_or_default()
         .iter()
-        .filter(|e| !e.effects.is_empty())
+        // Of a single row nothing varies.
+        .filter(|e| e.effects.iter().any(|e| e.value != 0.0))
         .take(PICTURES)
         .map(|e| picture(model, e))
         .collect();
