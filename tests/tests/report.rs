@@ -316,7 +316,7 @@ fn wrong_tables_and_places_are_named_and_leave_the_page_alone() {
     }
     for (output, what) in [
         ("m.safetensors", "the page would take the place of what it is about"),
-        ("t.csv", "the page would take the place of what it is about"),
+        ("./t.csv", "the page would take the place of what it is about"),
         ("no/such/page.html", "no/such/page.html: cannot write"),
     ] {
         let ran = run(dir, &["report", "m.safetensors", "t.csv", "-o", output]);

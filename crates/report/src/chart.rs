@@ -107,10 +107,12 @@ impl Chart {
         for (value, text) in self.x_ticks(area) {
             let [x, _] = self.place(area, [value, self.y.low]);
             let _ = write!(grid, "M{x:.1} {TOP}V{:.1}", area.bottom);
+            // The last text stays in the picture.
+            let middle = x.min(WIDTH - 1.0 - LETTER * text.chars().count() as f64 / 2.0);
+            let below = area.bottom + 17.0;
             let _ = write!(
                 texts,
-                "<text x=\"{x:.1}\" y=\"{:.1}\" text-anchor=\"middle\">{text}</text>",
-                area.bottom + 17.0
+                "<text x=\"{middle:.1}\" y=\"{below:.1}\" text-anchor=\"middle\">{text}</text>"
             );
         }
         for (value, text) in y_ticks {

@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 pub(crate) fn run(a: &ReportArgs) -> anyhow::Result<()> {
     let exec = exec(a.threads)?;
     let path = a.output.clone().unwrap_or_else(|| a.model.with_extension("html"));
-    let is_input = path == a.model || a.data.as_ref().is_some_and(|d| Path::new(d) == path);
+    let is_input = is_same(&path, &a.model) || a.data.as_ref().is_some_and(|d| is_same(&path, Path::new(d)));
     ensure!(
         !is_input,
         "{}: the page would take the place of what it is about; name another file (-o)",
@@ -47,6 +47,11 @@ pub(crate) fn run(a: &ReportArgs) -> anyhow::Result<()> {
         format!("{} rows: {}\n", report::count(f.evaluation.rows), report::scores(&f.evaluation.metrics))
     });
     report::print(&format!("{}{}\n", scores.unwrap_or_default(), report::wrote(&path)))
+}
+
+/// Whether two paths name one place, whatever dots are in them.
+fn is_same(a: &Path, b: &Path) -> bool {
+    std::path::absolute(a).ok() == std::path::absolute(b).ok()
 }
 
 /// What the page calls its subjects: names without folders.

@@ -73,7 +73,7 @@ fn by_class(confusion: &ConfusionMatrix, classes: &[String], c: &ClassDiagnostic
     };
     table(
         &format!(
-            "Each class: precision is the share of right ones among those predicted, recall among those that there are.{part}"
+            "Each class: precision is the share of right ones among those predicted, recall among those that there are; areas are of the classes whose curves are drawn.{part}"
         ),
         rows,
     )
