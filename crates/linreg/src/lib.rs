@@ -66,6 +66,7 @@ mod gram_tier;
 mod inference;
 mod influence;
 mod interval;
+mod kept;
 mod kernels;
 mod last_pass;
 mod meat;
@@ -102,6 +103,7 @@ pub use glm::{CoefficientRow, Family, FittedGlm, Glm};
 pub use inference::{Inference, ResponseInference};
 pub use influence::cook_times_variance;
 pub use interval::HalfWidths;
+pub use kept::{Largest, Thinned};
 pub use normality::Test;
 pub use part::Matrices;
 pub use penalised::{

@@ -1,9 +1,9 @@
 //! What orders and sizes of probabilities show: ROC and precision-recall curves. Of two classes the second is the positive one; of more,
 //! each of the most frequent ones stands against all others.
 
-use super::thinned::Thinned;
 use crate::evaluate::ScoredBlock;
 use crate::predict::Predictions;
+use planish_linreg::Thinned;
 use planish_tabular::Label;
 use planish_train::metrics::{CurvePoint, Ranking};
 use serde::Serialize;

@@ -1,14 +1,13 @@
 //! What a report shows of a model on rows whose target is known: the scores, and what pictures of its errors are drawn from.
 //!
 //! Rows are read once, as [`Model::evaluate`] reads them. Scores are of all rows; of what a picture needs of single rows a bounded part is
-//! kept (`thinned`), the rows that stand out always among it. `numbers` is for predictions that are numbers, with leverages and Cook's
+//! kept (`planish_linreg::Thinned`), the rows that stand out always among it. `numbers` is for predictions that are numbers, with leverages and Cook's
 //! distances where they are least squares; `classes` for probabilities, `effects` for the coefficients of linear models. Nothing depends on threads or on chance.
 
 mod classes;
 mod effects;
 mod numbers;
 mod smooth;
-mod thinned;
 
 pub use classes::{ClassCurves, ClassDiagnostics};
 pub use effects::{Effect, Effects, EffectsOf};

@@ -5,14 +5,13 @@
 //! number of parameters. For other rows leverages mean how far a row lies outside, and residuals are studentized as those of new rows.
 
 use super::smooth::binned_medians;
-use super::thinned::Thinned;
 use crate::error::ModelError;
 use crate::evaluate::ScoredBlock;
 use crate::labelled_rows;
 use crate::model::{LinearPredictor, Model, Predictor};
 use crate::predict::{Encoded, Predictions};
 use planish_linreg::distributions::normal_quantile;
-use planish_linreg::{cook_times_variance, quantile};
+use planish_linreg::{Largest, Thinned, cook_times_variance, quantile};
 use planish_tabular::Label;
 use serde::Serialize;
 
@@ -20,8 +19,6 @@ use serde::Serialize;
 const KEPT: usize = 1 << 18;
 /// Points of a scatter plot, about; rows that stand out come to them.
 const PLOTTED: usize = 3000;
-/// Rows listed because they stand out.
-const LISTED: usize = 10;
 /// Points of a Q-Q plot at each end that are all shown, and those between them.
 const TAIL: usize = 200;
 const MIDDLE: usize = 600;
@@ -131,27 +128,13 @@ impl Row {
     }
 }
 
-/// The rows with the largest values, in descending order; of equal ones the earlier first.
-#[derive(Default)]
-struct Largest(Vec<(f64, Row)>);
-
-impl Largest {
-    fn push(&mut self, value: f64, row: Row) {
-        let at = self.0.partition_point(|(v, _)| *v >= value);
-        if at < LISTED && !value.is_nan() {
-            self.0.insert(at, (value, row));
-            self.0.truncate(LISTED);
-        }
-    }
-}
-
 /// Gathers the rows.
 pub(super) struct NumberRows<'a> {
     linear: Option<&'a LinearPredictor>,
     weights: Option<&'a str>,
     kept: Thinned,
     /// By residual, by leverage, by Cook's distance, by studentized residual.
-    largest: [Largest; 4],
+    largest: [Largest<Row>; 4],
     /// The least and the largest y − ŷ.
     range: [f64; 2],
     /// Rows with a target, and those that count.
@@ -288,14 +271,14 @@ impl<'a> NumberRows<'a> {
                 &absolute,
                 [absolute.first().copied().unwrap_or(0.0), largest_error],
             ),
-            outstanding: self.largest[by].0.iter().map(|(_, row)| self.point(row, influence)).collect(),
+            outstanding: self.largest[by].iter().map(|(_, row)| self.point(row, influence)).collect(),
         }
     }
 
     /// Points at even steps, and the rows that stand out.
     fn plotted(&self, all: &[RowPoint], influence: Option<InfluenceOf>) -> Vec<RowPoint> {
         let step = all.len().div_ceil(PLOTTED).max(1);
-        let extremes = self.largest.iter().flat_map(|l| &l.0).map(|(_, row)| self.point(row, influence));
+        let extremes = self.largest.iter().flat_map(Largest::iter).map(|(_, row)| self.point(row, influence));
         let mut points: Vec<RowPoint> = all.iter().step_by(step).copied().chain(extremes).collect();
         points.sort_by_key(|p| p.row);
         points.dedup_by_key(|p| p.row);
