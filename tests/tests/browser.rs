@@ -1,4 +1,4 @@
-//! The service's page in a real browser: headless Chromium, driven by chromedriver over its HTTP protocol (W3C WebDriver).
+//! The service's page, and a report, in a real browser: headless Chromium, driven by chromedriver over its HTTP protocol (W3C WebDriver).
 //!
 //! Both are Debian's packages `chromium` and `chromium-driver`; `.ci/run` installs them. Where they are missing the test fails and says so;
 //! PLANISH_NO_BROWSER=1 leaves it out.
@@ -171,4 +171,37 @@ fn a_person_predicts_in_a_browser() {
     // Nothing is wider than the phone, and no other host was asked.
     assert_eq!(browser.run("return document.documentElement.scrollWidth <= window.innerWidth"), true);
     assert_eq!(browser.hosts(), [server.address()]);
+}
+
+#[test]
+fn a_report_fits_a_phone_and_asks_nobody() {
+    if std::env::var_os("PLANISH_NO_BROWSER").is_some() {
+        return;
+    }
+    let browser = Browser::start();
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path();
+    succeed(dir, &["quickstart", "--out", "q"]);
+    let table = crate::binary::root().join("crates/cli/data/penguins.csv").display().to_string();
+    for model in ["body_mass", "species"] {
+        let artifact = format!("q/{model}.safetensors");
+        succeed(dir, &["report", &artifact, &table]);
+        browser.open(&format!("file://{}", dir.join(format!("q/{model}.html")).display()));
+        browser.wait_for("document.querySelectorAll('svg[role=img]').length >= 3");
+        assert_eq!(browser.run("return document.documentElement.scrollWidth <= window.innerWidth"), true);
+        // No text leaves its picture, and names at points lie on no other.
+        let outside = "return [...document.querySelectorAll('svg[role=img] text')].filter(t => {
+            const a = t.getBoundingClientRect(), b = t.ownerSVGElement.getBoundingClientRect();
+            return a.left < b.left - 1 || a.right > b.right + 1 || a.top < b.top - 1 || a.bottom > b.bottom + 1;
+        }).map(t => t.textContent)";
+        assert_eq!(browser.run(outside), json!([]), "{model}");
+        let crossed = "return [...document.querySelectorAll('svg[role=img]')].flatMap(svg => {
+            const all = [...svg.querySelectorAll('.label, .tick text')].map(t => t.getBoundingClientRect());
+            return all.flatMap((a, i) => all.slice(i + 1).filter(b =>
+                a.left < b.right && b.left < a.right && a.top + 4 < b.bottom && b.top + 4 < a.bottom));
+        }).length";
+        assert_eq!(browser.run(crossed), 0, "{model}");
+        assert_eq!(browser.run("return document.scripts.length"), 0);
+    }
+    assert_eq!(browser.hosts(), [""], "the files of this machine alone");
 }

@@ -3,12 +3,13 @@
 //! - `binary`: finds and runs the program
 //! - `bad_input`: what is said of wrong files and settings
 //! - `bits`: one model file, whatever the threads and instruction set
-//! - `browser`: the service's page in headless Chromium
+//! - `browser`: the service's page and a report in headless Chromium
 //! - `golden`: agreement with PyTorch and statsmodels
 //! - `inference`: tables, intervals and aliased terms of linear models
 //! - `journey`: train, evaluate, predict, inspect, quickstart
 //! - `linear_models`: penalised and generalised linear models from the command line
 //! - `network_options`: layers, losses and records of `planish train`
+//! - `report`: the page about a model
 //! - `resume`: checkpoints and files of settings
 //! - `server`: the service, asked over a socket
 #![forbid(unsafe_code)]
@@ -22,5 +23,6 @@ mod inference;
 mod journey;
 mod linear_models;
 mod network_options;
+mod report;
 mod resume;
 mod server;

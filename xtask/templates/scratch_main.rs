@@ -7,6 +7,7 @@ use planish_linreg::LinearRegression;
 use planish_model::{LinearSettings, fit_linear};
 use planish_nn::{Activation, Plan, Sequential};
 use planish_optim::{Group, Optimizer, State};
+use planish_report::Report;
 use planish_serve::{Options, Service};
 use planish_tabular::RowSource;
 use planish_tensor::{Exec, Isa, Matrix};
@@ -30,6 +31,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut scores = RegressionScores::default();
     scores.push(1.0, 2.0);
     println!("{:?}", scores.finish());
+    let page = Report { title: "m".to_owned(), lead: Vec::new(), sections: Vec::new(), foot: String::new() };
+    println!("{} bytes", page.html().len());
     println!("{:?}", Service::new(Exec::best(), Options::default(), vec![("m".to_owned(), model)])?.names());
     Ok(())
 }

@@ -41,6 +41,8 @@ pub(crate) enum Command {
     Predict(PredictArgs),
     /// Show what is in a model: architecture or coefficients, columns, training record
     Inspect(InspectArgs),
+    /// Write a page about a model: scores, pictures of its errors, coefficients, training
+    Report(ReportArgs),
     /// Serve models over HTTP: the V2 inference protocol, TensorFlow Serving's, and POST /predict
     Serve(Box<ServeArgs>),
 }
@@ -201,6 +203,31 @@ pub(crate) struct InspectArgs {
     /// Print one JSON object
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[derive(Args)]
+#[command(after_help = "Examples:
+  planish report price.safetensors houses.csv -o price.html
+  planish report income.safetensors adult_test.csv
+
+The page is one file: no script, no request to any host. With the table that a least-squares model was fitted to it has leverages and
+Cook's distances; with another, leverages of new rows.")]
+pub(crate) struct ReportArgs {
+    /// The model
+    pub(crate) model: PathBuf,
+    /// A table with the target column (-: standard input); without one the page shows what the model holds
+    pub(crate) data: Option<String>,
+    /// HTML file; the model's name with .html if not given
+    #[arg(short, long, value_name = "OUT.html")]
+    pub(crate) output: Option<PathBuf>,
+    /// Print one JSON object: the path, the scores and the numbers behind the pictures
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Threads to use (0: one a core); the page does not depend on it
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = parse_threads)]
+    pub(crate) threads: usize,
+    #[command(flatten)]
+    pub(crate) table: TableArgs,
 }
 
 /// How to run: the instruction set of `PLANISH_ISA` or the best, and this many threads.

@@ -35,6 +35,7 @@ fn main() -> ExitCode {
         Command::Evaluate(a) => commands::evaluate::run(a),
         Command::Predict(a) => commands::predict::run(a),
         Command::Inspect(a) => commands::inspect::run(a),
+        Command::Report(a) => commands::report::run(a),
         Command::Serve(a) => commands::serve::run(a),
     };
     match result {

@@ -32,24 +32,23 @@ pub(crate) fn note(text: &str) {
 
 /// What was unusual in the rows.
 pub(crate) fn notes(notes: &Notes) {
-    for (column, n) in &notes.unknown {
-        note(&format!(
-            "column {column:?}: {n} {} a category that the model does not know; the average of the training rows was used",
-            rows_had(*n)
-        ));
-    }
-    for (column, n) in &notes.clamped {
-        note(&format!(
-            "column {column:?}: {n} {} a number more than a million standard deviations from the mean; it was cut off",
-            rows_had(*n)
-        ));
-    }
-    for (column, n) in &notes.imputed {
-        note(&format!(
-            "column {column:?}: {n} {} no value; the training rows' typical value was used",
-            rows_had(*n)
-        ));
-    }
+    unusual(notes).iter().for_each(|text| note(text));
+}
+
+/// What was unusual in the rows, a sentence each.
+pub(crate) fn unusual(notes: &Notes) -> Vec<String> {
+    let kinds = [
+        (
+            &notes.unknown,
+            "a category that the model does not know; the average of the training rows was used",
+        ),
+        (&notes.clamped, "a number more than a million standard deviations from the mean; it was cut off"),
+        (&notes.imputed, "no value; the training rows' typical value was used"),
+    ];
+    let said = |(columns, what): (&BTreeMap<String, u64>, &str)| -> Vec<String> {
+        columns.iter().map(|(column, n)| format!("column {column:?}: {n} {} {what}", rows_had(*n))).collect()
+    };
+    kinds.into_iter().flat_map(said).collect()
 }
 
 /// `row had` or `rows had`.
@@ -99,12 +98,17 @@ pub(crate) fn scores(metrics: &BTreeMap<String, f64>) -> String {
 
 /// A line a score, all that there are, the most asked for first.
 pub(crate) fn score_table(metrics: &BTreeMap<String, f64>) -> String {
+    columns(&score_cells(metrics).map(|cells| cells.to_vec()).collect::<Vec<_>>())
+}
+
+/// Names and values of all scores that there are, the most asked for first.
+pub(crate) fn score_cells(metrics: &BTreeMap<String, f64>) -> impl Iterator<Item = [String; 2]> {
     let known = Metric::ALL.iter().filter_map(|m| metrics.get(m.name()).map(|v| (m.name(), v)));
-    columns(&known.map(|(name, v)| vec![name.to_owned(), score(*v)]).collect::<Vec<_>>())
+    known.map(|(name, v)| [name.to_owned(), score(*v)])
 }
 
 /// Classes of a confusion matrix that is shown whole, and the letters of their names.
-const SHOWN_CLASSES: usize = 12;
+pub(crate) const SHOWN_CLASSES: usize = 12;
 const SHOWN_LETTERS: usize = 12;
 
 /// How often each class was taken for each: the matrix, or of many classes the most frequent mistakes.
@@ -113,8 +117,8 @@ pub(crate) fn confusion(matrix: &ConfusionMatrix, classes: &[String]) -> String 
         Some((end, _)) => format!("{}…", &classes[class][..end]),
         None => classes[class].clone(),
     };
-    let cell = |truth, predicted| count(matrix.at(truth, predicted) as u64);
     if classes.len() <= SHOWN_CLASSES {
+        let cell = |truth, predicted| count(matrix.at(truth, predicted) as u64);
         let mut rows = vec![vec!["true \\ predicted".to_owned()]];
         rows[0].extend((0..classes.len()).map(name));
         for truth in 0..classes.len() {
@@ -123,14 +127,19 @@ pub(crate) fn confusion(matrix: &ConfusionMatrix, classes: &[String]) -> String 
         }
         return columns(&rows);
     }
+    let rows = mistakes(matrix, name);
+    if rows.len() == 1 { String::new() } else { columns(&rows) }
+}
+
+/// The most frequent mistakes under their head, with `name` for a class.
+pub(crate) fn mistakes(matrix: &ConfusionMatrix, name: impl Fn(usize) -> String) -> Vec<Vec<String>> {
     let mut mistakes: Vec<_> = matrix.cells().filter(|(truth, predicted, _)| truth != predicted).collect();
     mistakes.sort_by(|a, b| b.2.total_cmp(&a.2));
-    let mut rows = vec![["most frequent mistakes: true", "predicted", "rows"].map(str::to_owned).to_vec()];
-    let mistake = |&(truth, predicted, _): &(usize, usize, f64)| {
-        vec![name(truth), name(predicted), cell(truth, predicted)]
+    let head = ["most frequent mistakes: true", "predicted", "rows"].map(str::to_owned).to_vec();
+    let mistake = |&(truth, predicted, rows): &(usize, usize, f64)| {
+        vec![name(truth), name(predicted), count(rows as u64)]
     };
-    rows.extend(mistakes.iter().take(SHOWN_CLASSES).map(mistake));
-    if mistakes.is_empty() { String::new() } else { columns(&rows) }
+    std::iter::once(head).chain(mistakes.iter().take(SHOWN_CLASSES).map(mistake)).collect()
 }
 
 /// The target and task in words.
@@ -167,7 +176,7 @@ pub(crate) fn aliased(model: &Model) -> String {
 }
 
 /// A linear model's name in words.
-fn kind_in_words(name: &str) -> &str {
+pub(crate) fn kind_in_words(name: &str) -> &str {
     match name {
         "ridge" => "ridge regression",
         "elastic-net" => "elastic net",

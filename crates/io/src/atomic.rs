@@ -57,6 +57,15 @@ pub fn write_file<E: From<IoError>>(
     Ok(sync_folder(folder_of(&target)).map_err(failed())?)
 }
 
+/// Writes a file that holds this text; on any failure the file is what it was before.
+///
+/// # Errors
+/// A folder or file that cannot be written.
+pub fn write_text(path: &Path, text: &str) -> Result<(), IoError> {
+    let name = path.display().to_string();
+    write_file(path, |w| w.write_all(text.as_bytes()).map_err(IoError::system(&name, "write")))
+}
+
 /// A temporary file beside the target, with the rights of a new file.
 fn temporary(target: &Path) -> std::io::Result<tempfile::NamedTempFile> {
     let mut builder = tempfile::Builder::new();

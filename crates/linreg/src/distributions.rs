@@ -204,5 +204,25 @@ pub fn t_factor(level: f64, freedom: f64) -> f64 {
     t
 }
 
+/// The z below which a standard normal variable falls with probability p; ±∞ at 0 and 1. Newton's method on the logarithm of
+/// the tail, which is nearly a parabola, so that far tails take few steps.
+pub fn normal_quantile(p: f64) -> f64 {
+    if p.is_nan() || p <= 0.0 || p >= 1.0 || p == 0.5 {
+        return if p == 0.5 { 0.0 } else { (p - 0.5) * f64::INFINITY };
+    }
+    let tail = p.min(1.0 - p);
+    let mut z = -1.0;
+    for _ in 0..50 {
+        let mut below = [z];
+        math::normal_cdf(Isa::SCALAR, &mut below);
+        let step = below[0] / exp(-0.5 * z * z - LN_SQRT_TAU) * log_one(below[0] / tail);
+        z = (z - step).clamp(-38.0, 0.0);
+        if step.abs() <= 1e-15 * z.abs() {
+            break;
+        }
+    }
+    if p < 0.5 { z } else { -z }
+}
+
 #[cfg(test)]
 mod tests;

@@ -12,7 +12,7 @@ use crate::meat::quadratic;
 use crate::packed_serde;
 use crate::rank::Factor;
 use crate::refine::Solution;
-use crate::residuals::{InfluentialRow, finite};
+use crate::residuals::{InfluentialRow, finite, influential};
 use crate::upper::{Upper, inner};
 use planish_tensor::Dd;
 use serde::{Deserialize, Serialize};
@@ -109,7 +109,7 @@ impl Inference {
             log_weights: pass.log_weights,
             unscaled_variances: unscaled,
             vif: fit.vif(&pass.upper, &inverse),
-            leverages: pass.leverages.rows(1.0),
+            leverages: influential(&pass.leverages, 1.0),
             full_leverage: pass.full_leverage,
             row_factor: RowFactor {
                 kept: factor.kept.clone(),
@@ -212,7 +212,7 @@ impl Fit<'_> {
         pass: &LastPass,
         rows: &[Vec<Dd>],
         q: usize,
-        mut of: PerResponse,
+        of: PerResponse,
         squares_r2: Option<f64>,
     ) -> ResponseInference {
         let (first, rank, n) = (self.factor.first, self.factor.rank(), self.used as f64);
@@ -249,7 +249,7 @@ impl Fit<'_> {
             squares_r2,
             explained: finite(scale_by(explained, 2 * units)),
             cook: if freedom > 0.0 && by_rank.is_finite() {
-                of.residuals.cook.rows(by_rank)
+                influential(&of.residuals.cook, by_rank)
             } else {
                 Vec::new()
             },

@@ -26,7 +26,7 @@ pub struct HalfWidths {
 
 impl RowFactor {
     /// t = R⁻ᵀx of row i, in units in which the variances of coefficients are those of the data.
-    fn transformed(&self, x: &[DdSlice<'_>], i: usize, t: &mut Vec<f64>) {
+    pub(crate) fn transformed(&self, x: &[DdSlice<'_>], i: usize, t: &mut Vec<f64>) {
         let first = self.first();
         t.clear();
         t.extend(std::iter::repeat_n(1.0, first));

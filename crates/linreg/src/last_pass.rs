@@ -8,10 +8,12 @@
 
 use crate::block::{BLOCK_ROWS, Block, BlockSource, read, same_rows};
 use crate::error::FitError;
+use crate::influence::FULL_LEVERAGE;
+use crate::kept::Largest;
 use crate::kernels::{residual, weigh};
 use crate::meat::Meat;
 use crate::refine::{Problem, Solution};
-use crate::residuals::{FULL_LEVERAGE, Largest, Residuals};
+use crate::residuals::Residuals;
 use crate::sweep::columns;
 use crate::upper::Upper;
 use planish_tensor::dd::{DdVec, axpy, dot};
@@ -31,7 +33,7 @@ const CLOSE: f64 = 1e-10;
 pub(crate) struct LastPass {
     /// The factor of the columns in the frame, corrected.
     pub(crate) upper: Upper,
-    pub(crate) leverages: Largest,
+    pub(crate) leverages: Largest<u64>,
     /// Whether some row has leverage one.
     pub(crate) full_leverage: bool,
     /// Σ log w, zero without weights.
@@ -278,7 +280,7 @@ impl Pass {
         for i in (0..n).filter(|&i| weights[i] > 0.0) {
             leverage[i] = leverage[i].min(1.0);
             self.out.full_leverage |= 1.0 - leverage[i] <= FULL_LEVERAGE;
-            self.out.leverages.push(self.rows + i as u64, leverage[i]);
+            self.out.leverages.push(leverage[i], self.rows + i as u64);
         }
     }
 

@@ -64,7 +64,9 @@ mod frame;
 mod glm;
 mod gram_tier;
 mod inference;
+mod influence;
 mod interval;
+mod kept;
 mod kernels;
 mod last_pass;
 mod meat;
@@ -100,7 +102,9 @@ pub use error::{FitError, LinregError};
 pub use fitted::{FittedLinearRegression, Response};
 pub use glm::{CoefficientRow, Family, FittedGlm, Glm};
 pub use inference::{Inference, ResponseInference};
+pub use influence::cook_times_variance;
 pub use interval::HalfWidths;
+pub use kept::{Largest, Thinned};
 pub use normality::Test;
 pub use part::Matrices;
 pub use penalised::{
@@ -108,7 +112,7 @@ pub use penalised::{
     Lasso, NonNegative, Ridge, RidgeCriterion, RidgeCv, RidgeScore,
 };
 pub use plain_summary::PlainSummary;
-pub use residuals::InfluentialRow;
+pub use residuals::{InfluentialRow, quantile};
 pub use source::{ColumnSource, MatrixSource};
 pub use state::LeastSquaresState;
 pub use summary::{Coefficient, Summary};

@@ -4,7 +4,7 @@
 //! HC1 is HC0·n/(n − k). The clusters' sum times G/(G − 1)·(n − 1)/(n − k) is CR1, as in statsmodels and Stata. Rows t have orthonormal
 //! columns, so these matrices are well scaled whatever the data; the covariance of the coefficients is R⁻¹·M·R⁻ᵀ.
 
-use crate::residuals::FULL_LEVERAGE;
+use crate::influence::FULL_LEVERAGE;
 use planish_tensor::{AlignedVec, Isa, reduce};
 
 /// The sums, in the frame: lower triangles, row by row.

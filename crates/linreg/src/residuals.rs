@@ -5,16 +5,14 @@
 //! rows; beyond, they are those of every 2nd, 4th, … row, so that memory is bounded and nothing is random. The extremes are always exact.
 //! Cook's distance is e²·h/((1 − h)²·k·s²), h being the leverage and k the parameters.
 
+use crate::influence::cook_times_variance;
+use crate::kept::{Largest, Thinned};
 use planish_tensor::Dd;
 use planish_tensor::dd::two_prod;
 use serde::{Deserialize, Serialize};
 
 /// Residuals kept for the quantiles.
 const KEPT: usize = 1_000_000;
-/// Rows listed for their leverage or influence.
-const LISTED: usize = 10;
-/// A row whose leverage is nearer to one than this determines a coefficient alone: its residual is zero whatever it holds.
-pub(crate) const FULL_LEVERAGE: f64 = 1e-10;
 
 /// A row that stands out.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -25,23 +23,9 @@ pub struct InfluentialRow {
     pub value: f64,
 }
 
-/// The rows with the largest values, in descending order; of equal ones the earlier first.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Largest(Vec<InfluentialRow>);
-
-impl Largest {
-    pub(crate) fn push(&mut self, row: u64, value: f64) {
-        if self.0.len() == LISTED && value <= self.0[LISTED - 1].value {
-            return;
-        }
-        let at = self.0.partition_point(|r| r.value >= value);
-        self.0.insert(at, InfluentialRow { row, value });
-        self.0.truncate(LISTED);
-    }
-
-    pub(crate) fn rows(&self, scale: f64) -> Vec<InfluentialRow> {
-        self.0.iter().map(|r| InfluentialRow { row: r.row, value: finite(r.value * scale) }).collect()
-    }
+/// The rows with the largest values, these times `scale`.
+pub(crate) fn influential(largest: &Largest<u64>, scale: f64) -> Vec<InfluentialRow> {
+    largest.iter().map(|&(value, row)| InfluentialRow { row, value: finite(value * scale) }).collect()
 }
 
 /// The number, kept within what a record can hold.
@@ -50,7 +34,7 @@ pub(crate) fn finite(x: f64) -> f64 {
 }
 
 /// Sums over the residuals of one response, in the frame.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(crate) struct Residuals {
     rows: u64,
     /// Σe, Σe², Σe³, Σe⁴
@@ -59,10 +43,22 @@ pub(crate) struct Residuals {
     succession: Dd,
     last: Option<f64>,
     extremes: Option<[f64; 2]>,
-    sample: Vec<f64>,
-    /// Every how manieth row is kept, as a power of two.
-    thinned: u32,
-    pub(crate) cook: Largest,
+    sample: Thinned,
+    pub(crate) cook: Largest<u64>,
+}
+
+impl Default for Residuals {
+    fn default() -> Self {
+        Residuals {
+            rows: 0,
+            powers: Default::default(),
+            succession: Dd::ZERO,
+            last: None,
+            extremes: None,
+            sample: Thinned::new(1, KEPT),
+            cook: Largest::default(),
+        }
+    }
 }
 
 impl Residuals {
@@ -82,30 +78,11 @@ impl Residuals {
         self.last = Some(e);
         let [low, high] = self.extremes.unwrap_or([e, e]);
         self.extremes = Some([low.min(e), high.max(e)]);
-        self.keep(e);
-        if 1.0 - leverage > FULL_LEVERAGE {
-            let rest = 1.0 - leverage;
-            self.cook.push(row, e * e * leverage / (rest * rest));
+        self.sample.push(std::iter::once(e));
+        if let Some(distance) = cook_times_variance(e, leverage) {
+            self.cook.push(distance, row);
         }
         self.rows += 1;
-    }
-
-    fn keep(&mut self, e: f64) {
-        if !self.rows.is_multiple_of(1 << self.thinned) {
-            return;
-        }
-        if self.sample.len() == KEPT {
-            let mut wanted = false;
-            self.sample.retain(|_| {
-                wanted = !wanted;
-                wanted
-            });
-            self.thinned += 1;
-            if !self.rows.is_multiple_of(1 << self.thinned) {
-                return;
-            }
-        }
-        self.sample.push(e);
     }
 
     pub(crate) fn rows(&self) -> u64 {
@@ -119,7 +96,7 @@ impl Residuals {
 
     /// Whether quantiles are of a part of the rows.
     pub(crate) fn is_sampled(&self) -> bool {
-        self.thinned > 0
+        self.sample.every() > 1
     }
 
     /// Skewness and kurtosis; `None` if all residuals are equal.
@@ -142,16 +119,20 @@ impl Residuals {
     }
 
     /// Minimum, quartiles and maximum.
-    pub(crate) fn quantiles(&mut self) -> [f64; 5] {
+    pub(crate) fn quantiles(&self) -> [f64; 5] {
         let Some([low, high]) = self.extremes else { return [0.0; 5] };
-        self.sample.sort_by(f64::total_cmp);
-        let at = |share: f64| quantile(&self.sample, share);
+        let mut sorted: Vec<f64> = self.sample.rows().map(|row| row[0]).collect();
+        sorted.sort_by(f64::total_cmp);
+        let at = |share: f64| quantile(&sorted, share);
         [low, at(0.25), at(0.5), at(0.75), high]
     }
 }
 
-/// R's type 7: linear between the order statistics at (n − 1)·share.
-fn quantile(sorted: &[f64], share: f64) -> f64 {
+/// The quantile of sorted values, R's type 7: linear between the order statistics at (n − 1)·share.
+///
+/// # Panics
+/// Without values, or for a share outside 0 to 1.
+pub fn quantile(sorted: &[f64], share: f64) -> f64 {
     let place = (sorted.len() - 1) as f64 * share;
     let below = place.floor();
     let (low, high) = (sorted[below as usize], sorted[(place.ceil()) as usize]);
@@ -170,7 +151,7 @@ mod tests {
 
     #[test]
     fn quantiles_are_those_of_type_7_and_moments_are_central() {
-        let mut r = pushed([4.0, 1.0, 3.0, 10.0].into_iter());
+        let r = pushed([4.0, 1.0, 3.0, 10.0].into_iter());
         assert_eq!(r.quantiles(), [1.0, 2.5, 3.5, 5.5, 10.0]);
         // Mean 4.5; deviations −0.5, −3.5, −1.5, 5.5.
         let m2 = (0.25 + 12.25 + 2.25 + 30.25) / 4.0;
@@ -186,21 +167,12 @@ mod tests {
     #[test]
     fn beyond_a_million_rows_every_second_one_is_kept() {
         let n = 2_500_001_u64;
-        let mut r = pushed((0..n).map(|i| (i * 48271 % n) as f64));
+        let r = pushed((0..n).map(|i| (i * 48271 % n) as f64));
         assert!(r.is_sampled() && r.sample.len() <= KEPT && r.sample.len() > KEPT / 2);
         let [low, q1, median, q3, high] = r.quantiles();
         assert_eq!((low, high), (0.0, (n - 1) as f64));
         for (found, share) in [(q1, 0.25), (median, 0.5), (q3, 0.75)] {
             assert!((found / n as f64 - share).abs() < 1e-3);
         }
-    }
-
-    #[test]
-    fn the_largest_are_kept_in_order_and_ties_go_to_the_earlier_row() {
-        let mut l = Largest::default();
-        (0..30).for_each(|i| l.push(i, (i % 5) as f64));
-        let rows: Vec<u64> = l.rows(1.0).iter().map(|r| r.row).collect();
-        assert_eq!(rows, [4, 9, 14, 19, 24, 29, 3, 8, 13, 18]);
-        assert_eq!(l.rows(2.0)[0].value, 8.0);
     }
 }

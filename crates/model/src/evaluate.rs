@@ -2,10 +2,10 @@
 
 use crate::error::{Failed, ModelError};
 use crate::model::Model;
-use crate::predict::Predictions;
+use crate::predict::{Encoded, Predictions};
 use planish_tabular::{Label, Notes, RowSource, Table, TableSource, TabularError, Task};
 use planish_tensor::Exec;
-use planish_train::metrics::{ClassificationScores, ConfusionMatrix, RegressionScores};
+use planish_train::metrics::{ClassificationScores, ConfusionMatrix, RegressionScores, ReliabilityBin};
 use std::collections::BTreeMap;
 
 /// The scores of a model on some rows.
@@ -21,8 +21,64 @@ pub struct Evaluation {
     pub metrics: BTreeMap<String, f64>,
     /// Of classes: how often each was taken for each.
     pub confusion: Option<ConfusionMatrix>,
+    /// Of classes: whether probabilities are what they say, see [`ClassificationScores::reliability`].
+    pub reliability: Vec<ReliabilityBin>,
     /// What was unusual in the rows.
     pub notes: Notes,
+}
+
+/// The scores as they grow.
+#[derive(Default)]
+struct Scores {
+    classes: ClassificationScores,
+    numbers: RegressionScores,
+    rows: u64,
+    without_target: u64,
+}
+
+impl Scores {
+    fn push(&mut self, predictions: &Predictions, labels: &[Option<Label>]) {
+        for (row, label) in labels.iter().enumerate() {
+            match (label, predictions) {
+                (None, _) => {
+                    self.without_target += 1;
+                    continue;
+                }
+                (Some(Label::Class(c)), Predictions::Probabilities(p)) => {
+                    self.classes.push(p.row(row), *c as usize)
+                }
+                (Some(Label::Number(y)), Predictions::Numbers(p)) => self.numbers.push(p[row], y.to_f64()),
+                _ => unreachable!("the target's task is the predictions'"),
+            }
+            self.rows += 1;
+        }
+    }
+
+    fn finish(self, task: Task, notes: Notes) -> Evaluation {
+        let classify = task == Task::Classify;
+        let confusion = classify.then(|| self.classes.confusion().clone());
+        let reliability = if classify { self.classes.reliability() } else { Vec::new() };
+        let mut metrics = if classify { self.classes.finish() } else { self.numbers.finish() };
+        // A sum of squares may overflow; a score that is no number is no score.
+        metrics.retain(|_, v| v.is_finite());
+        Evaluation {
+            task,
+            rows: self.rows,
+            rows_without_target: self.without_target,
+            metrics,
+            confusion,
+            reliability,
+            notes,
+        }
+    }
+}
+
+/// A block of rows that was scored.
+pub(crate) struct ScoredBlock<'a> {
+    pub(crate) table: &'a Table,
+    pub(crate) encoded: &'a Encoded,
+    pub(crate) predictions: &'a Predictions,
+    pub(crate) labels: &'a [Option<Label>],
 }
 
 impl Model {
@@ -31,15 +87,18 @@ impl Model {
     /// # Errors
     /// Rows that cannot be read, columns that are missing, or a label that the model does not know.
     pub fn evaluate<S: RowSource>(&self, exec: Exec, source: &mut S) -> Result<Evaluation, Failed<S::Error>> {
-        let (mut classes, mut numbers) = (ClassificationScores::default(), RegressionScores::default());
-        let mut out = Evaluation {
-            task: self.task(),
-            rows: 0,
-            rows_without_target: 0,
-            metrics: BTreeMap::new(),
-            confusion: None,
-            notes: Notes::default(),
-        };
+        self.evaluate_with(exec, source, |_| Ok(()))
+    }
+
+    /// The same, and shows each block to `see`.
+    pub(crate) fn evaluate_with<S: RowSource>(
+        &self,
+        exec: Exec,
+        source: &mut S,
+        mut see: impl FnMut(&ScoredBlock<'_>) -> Result<(), ModelError>,
+    ) -> Result<Evaluation, Failed<S::Error>> {
+        let mut scores = Scores::default();
+        let mut notes = Notes::default();
         let mut table = Table::new(source.schema().clone());
         source.rewind().map_err(Failed::Source)?;
         loop {
@@ -47,34 +106,21 @@ impl Model {
             if table.rows() == 0 {
                 break;
             }
-            let predictions = self.predict(exec, &table, &mut out.notes)?;
-            for (row, label) in self.target().labels(&table)?.into_iter().enumerate() {
-                match (label, &predictions) {
-                    (None, _) => {
-                        out.rows_without_target += 1;
-                        continue;
-                    }
-                    (Some(Label::Class(c)), Predictions::Probabilities(p)) => {
-                        classes.push(p.row(row), c as usize)
-                    }
-                    (Some(Label::Number(y)), Predictions::Numbers(p)) => numbers.push(p[row], y.to_f64()),
-                    _ => unreachable!("the target's task is the predictions'"),
-                }
-                out.rows += 1;
-            }
+            let encoded = self.encode(&table, &mut notes)?;
+            let predictions = self.predict_encoded(exec, &encoded);
+            let labels = self.target().labels(&table)?;
+            scores.push(&predictions, &labels);
+            see(&ScoredBlock {
+                table: &table,
+                encoded: &encoded,
+                predictions: &predictions,
+                labels: &labels,
+            })?;
         }
-        if out.rows == 0 {
+        if scores.rows == 0 {
             return Err(TabularError::NoRows { column: self.target().column().to_owned() }.into());
         }
-        if self.task() == Task::Classify {
-            out.confusion = Some(classes.confusion().clone());
-            out.metrics = classes.finish();
-        } else {
-            out.metrics = numbers.finish();
-        }
-        // A sum of squares may overflow; a score that is no number is no score.
-        out.metrics.retain(|_, v| v.is_finite());
-        Ok(out)
+        Ok(scores.finish(self.task(), notes))
     }
 
     /// Scores the model on held-out rows and keeps the scores in its record.

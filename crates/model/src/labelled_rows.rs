@@ -165,20 +165,25 @@ pub(crate) fn check_columns(schema: &Schema, settings: &LinearSettings) -> Resul
 
 /// Whether a row's weight and cluster can be used.
 pub(crate) fn check_row(table: &Table, row: usize, settings: &LinearSettings) -> Result<(), ModelError> {
-    let line = table.line(row);
     if let Some(column) = &settings.weights {
-        let weight = table.numbers(column)?.at(row);
-        if weight.is_none_or(|w| w.hi < 0.0) {
-            let found = weight.map_or("nothing".to_owned(), |w| w.to_f64().to_string());
-            return Err(ModelError::SampleWeight { column: column.clone(), line, found });
-        }
+        weight(table, row, column)?;
     }
     match &settings.cluster {
         Some(column) if table.column(column)?.is_missing(row) => {
-            Err(ModelError::NoCluster { column: column.clone(), line })
+            Err(ModelError::NoCluster { column: column.clone(), line: table.line(row) })
         }
         _ => Ok(()),
     }
+}
+
+/// A row's weight, which must be there and not be negative.
+pub(crate) fn weight(table: &Table, row: usize, column: &str) -> Result<f64, ModelError> {
+    let weight = table.numbers(column)?.at(row);
+    weight.filter(|w| w.hi >= 0.0).map(|w| w.to_f64()).ok_or_else(|| ModelError::SampleWeight {
+        column: column.to_owned(),
+        line: table.line(row),
+        found: weight.map_or("nothing".to_owned(), |w| w.to_f64().to_string()),
+    })
 }
 
 /// What tells a row's cluster from others: a number for its text, or the number's bits.

@@ -22,6 +22,7 @@
 #![forbid(unsafe_code)]
 
 mod aliases;
+mod diagnostics;
 mod error;
 mod evaluate;
 mod folds;
@@ -37,6 +38,10 @@ mod params;
 mod predict;
 mod record;
 
+pub use diagnostics::{
+    ClassCurves, ClassDiagnostics, Diagnostics, Effect, Effects, EffectsOf, Findings, InfluenceOf,
+    NumberDiagnostics, QuantilePoint, RowPoint,
+};
 pub use error::{Failed, ModelError};
 pub use evaluate::Evaluation;
 pub use folds::{FoldBy, cross_validate_network};

@@ -11,8 +11,10 @@ mod confusion;
 mod ranking;
 mod regression;
 
+pub use calibration::ReliabilityBin;
 pub use classification::{ClassificationScores, most_probable};
-pub use confusion::ConfusionMatrix;
+pub use confusion::{ClassSums, ConfusionMatrix};
+pub use ranking::{Areas, CurvePoint, Ranking};
 pub use regression::RegressionScores;
 
 use crate::error::TrainError;

@@ -34,7 +34,7 @@ pub(crate) fn run(a: &EvaluateArgs) -> anyhow::Result<()> {
 
 /// The evaluation as JSON, in the order in which a reader wants it.
 #[derive(Serialize)]
-struct Output<'a> {
+pub(super) struct Output<'a> {
     task: &'a str,
     rows: u64,
     metrics: &'a BTreeMap<String, f64>,
@@ -68,7 +68,7 @@ fn is_zero(n: &u64) -> bool {
 }
 
 impl<'a> Output<'a> {
-    fn new(e: &'a Evaluation, classes: &'a [String]) -> Self {
+    pub(super) fn new(e: &'a Evaluation, classes: &'a [String]) -> Self {
         Output {
             task: e.task.name(),
             rows: e.rows,

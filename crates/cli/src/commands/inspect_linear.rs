@@ -1,46 +1,71 @@
 //! The table of a linear model, as R and statsmodels print it, and the same as JSON.
 
 use crate::report;
-use planish_linreg::{Coefficient, Covariance, InfluentialRow, Summary, Test, Tier};
+use planish_linreg::{Coefficient, Covariance, InfluentialRow, PlainSummary, Summary, Test, Tier};
 use planish_model::{LinearPredictor, Model};
 use serde_json::{Value, json};
 
 /// The level of the intervals of coefficients.
 const LEVEL: f64 = 0.95;
 /// What the stars mean.
-const SIGNIFICANCE: &str = "  significance: *** below 0.001, ** 0.01, * 0.05, . 0.1\n";
+pub(super) const SIGNIFICANCE: &str = "significance: *** below 0.001, ** 0.01, * 0.05, . 0.1";
 
-/// The table in aligned columns.
+/// The tables of a least-squares model: rows of cells.
+pub(super) struct Tables {
+    /// A head, then a row a parameter.
+    pub(super) coefficients: Vec<Vec<String>>,
+    /// Names and values of the fit; none where standard errors are undefined.
+    pub(super) fit: Vec<Vec<String>>,
+    /// Of residuals: a head, and minimum, quartiles and maximum; none without what inference needs.
+    pub(super) quantiles: Vec<Vec<String>>,
+    /// Tests of the residuals; none without them.
+    pub(super) tests: Vec<Vec<String>>,
+}
+
+impl Tables {
+    pub(super) fn new(model: &Model, l: &LinearPredictor) -> Tables {
+        if let Some(s) = l.fit.summary(0, LEVEL) {
+            let names = ["residuals", "min", "1Q", "median", "3Q", "max"].map(str::to_owned).to_vec();
+            let part = if s.quantiles_sampled { "of a part of the rows" } else { "" };
+            let values =
+                std::iter::once(part.to_owned()).chain(s.residual_quantiles.iter().map(|x| number(*x)));
+            return Tables {
+                coefficients: coefficients(model, &s.coefficients),
+                fit: fit_lines(&s, l.fit.tier),
+                quantiles: vec![names, values.collect()],
+                tests: test_lines(&s),
+            };
+        }
+        let (coefficients, fit) = match l.fit.plain_summary(0, LEVEL) {
+            Some(s) => (coefficients(model, &s.coefficients), plain_lines(&s)),
+            None => (estimates(model), Vec::new()),
+        };
+        Tables { coefficients, fit, quantiles: Vec::new(), tests: Vec::new() }
+    }
+}
+
+/// The tables in aligned columns.
 pub(super) fn text(model: &Model, l: &LinearPredictor) -> String {
-    let Some(s) = l.fit.summary(0, LEVEL) else { return without_residuals(model, l) };
-    let mut out = format!("\n{}", coefficients(model, &s.coefficients));
-    out += SIGNIFICANCE;
+    let tables = Tables::new(model, l);
+    let mut out = format!("\n{}", report::columns(&tables.coefficients));
+    if !tables.fit.is_empty() {
+        out += &format!("  {SIGNIFICANCE}\n");
+    }
     let aliased = report::aliased(model);
     if !aliased.is_empty() {
         out += &format!("\n{aliased}");
     }
-    let part = if s.quantiles_sampled { " (quartiles of a part of the rows)" } else { "" };
-    let names = ["residuals", "min", "1Q", "median", "3Q", "max"].map(str::to_owned).to_vec();
-    let values = std::iter::once(String::new()).chain(s.residual_quantiles.iter().map(|x| number(*x)));
-    out += &format!("\n{}", report::columns(&[names, values.collect()]));
-    if !part.is_empty() {
-        out += &format!(" {part}\n");
+    for table in [&tables.quantiles, &tables.fit, &tables.tests, &influence(l)] {
+        if !table.is_empty() {
+            out += &format!("\n{}", report::columns(table));
+        }
     }
-    let mut lines = fit_lines(&s);
-    let tier = match l.fit.tier {
-        Tier::Fast => "fast tier, Gram matrix",
-        Tier::Sure => "sure tier, reflections",
-    };
-    lines.push(line("factored by", tier.to_owned()));
-    out += &format!("\n{}", report::columns(&lines));
-    out += &format!("\n{}", report::columns(&test_lines(&s)));
-    out + &influence(l)
+    out
 }
 
-/// What there is without the rows' residuals: the classical table.
-fn without_residuals(model: &Model, l: &LinearPredictor) -> String {
-    let Some(s) = l.fit.plain_summary(0, LEVEL) else { return estimates(model) };
-    let lines = [
+/// What there is without the rows' residuals: the classical statistics.
+fn plain_lines(s: &PlainSummary) -> Vec<Vec<String>> {
+    vec![
         line("rows", report::count(s.rows)),
         line("residual degrees of freedom", report::count(s.df_resid)),
         line("covariance", Covariance::Classical.name().to_owned()),
@@ -49,22 +74,17 @@ fn without_residuals(model: &Model, l: &LinearPredictor) -> String {
         line("adjusted R2", digits(s.adjusted_r2, 6)),
         test(&format!("F on {} and {}", s.df_model, s.df_resid), s.f),
         line("condition number of the terms", digits(s.condition, 4)),
-    ];
-    let table = coefficients(model, &s.coefficients);
-    let lines = report::columns(&lines);
-    format!("\n{table}{SIGNIFICANCE}{}\n{lines}", report::aliased(model))
+    ]
 }
 
 /// Where standard errors are undefined: estimates alone.
-fn estimates(model: &Model) -> String {
+fn estimates(model: &Model) -> Vec<Vec<String>> {
     let head = ["term", "estimate"].map(str::to_owned).to_vec();
     let row = |(term, x): (String, f64)| vec![term, format!("{x:.10e}")];
-    let rows: Vec<Vec<String>> =
-        std::iter::once(head).chain(model.coefficients().into_iter().map(row)).collect();
-    format!("\n{}{}", report::columns(&rows), report::aliased(model))
+    std::iter::once(head).chain(model.coefficients().into_iter().map(row)).collect()
 }
 
-fn coefficients(model: &Model, lines: &[Coefficient]) -> String {
+fn coefficients(model: &Model, lines: &[Coefficient]) -> Vec<Vec<String>> {
     let head = ["term", "estimate", "std. error", "t", "P>|t|", "[0.025", "0.975]", "VIF", ""];
     let mut rows = vec![head.map(str::to_owned).to_vec()];
     for ((term, _), c) in model.coefficients().into_iter().zip(lines) {
@@ -87,10 +107,10 @@ fn coefficients(model: &Model, lines: &[Coefficient]) -> String {
         ]);
         rows.push(row);
     }
-    report::columns(&rows)
+    rows
 }
 
-fn fit_lines(s: &Summary) -> Vec<Vec<String>> {
+fn fit_lines(s: &Summary, tier: Tier) -> Vec<Vec<String>> {
     let mut lines = vec![
         line("rows", report::count(s.rows)),
         line("residual degrees of freedom", report::count(s.df_resid)),
@@ -108,6 +128,11 @@ fn fit_lines(s: &Summary) -> Vec<Vec<String>> {
     lines.push(line("AIC", defined(s.aic)));
     lines.push(line("BIC", defined(s.bic)));
     lines.push(line("condition number of the terms", digits(s.condition, 4)));
+    let tier = match tier {
+        Tier::Fast => "fast tier, Gram matrix",
+        Tier::Sure => "sure tier, reflections",
+    };
+    lines.push(line("factored by", tier.to_owned()));
     lines
 }
 
@@ -123,8 +148,8 @@ fn test_lines(s: &Summary) -> Vec<Vec<String>> {
     ]
 }
 
-fn influence(l: &LinearPredictor) -> String {
-    let Some(inference) = &l.fit.inference else { return String::new() };
+fn influence(l: &LinearPredictor) -> Vec<Vec<String>> {
+    let Some(inference) = &l.fit.inference else { return Vec::new() };
     let of = &inference.responses[0];
     let mut rows = vec![
         ["largest leverages: row", "leverage", "largest Cook's distances: row", "distance"]
@@ -137,7 +162,7 @@ fn influence(l: &LinearPredictor) -> String {
         };
         rows.push([cells(inference.leverages.get(i)), cells(of.cook.get(i))].concat());
     }
-    format!("\n{}", report::columns(&rows))
+    rows
 }
 
 fn covariance(s: &Summary) -> String {

@@ -15,22 +15,42 @@ struct Row {
     aliased: bool,
 }
 
-pub(super) fn text(model: &Model, l: &LinearModelPredictor) -> String {
+/// The coefficients of one linear predictor.
+pub(super) struct CoefficientTable {
+    /// Of more than two classes the one that it sets against the first.
+    pub(super) class: Option<String>,
+    /// A head, then a row a coefficient.
+    pub(super) rows: Vec<Vec<String>>,
+}
+
+pub(super) fn tables(model: &Model, l: &LinearModelPredictor) -> Vec<CoefficientTable> {
     let rows = rows(model, l);
     let tested = rows.iter().any(|r| r.test.is_some());
-    let mut out = String::new();
-    for group in rows.chunk_by(|a, b| a.class == b.class) {
-        if let Some(class) = &group[0].class {
-            out += &format!("\nclass {class} against class {}:", model.target().classes()[0]);
-        }
+    let table = |group: &[Row]| {
         let mut cells = vec![vec!["term".to_owned(), "estimate".to_owned()]];
         if tested {
             cells[0].extend(["std error", "z", "P>|z|"].map(str::to_owned));
         }
         cells.extend(group.iter().map(|r| r.cells()));
-        out += &format!("\n{}", report::columns(&cells));
+        CoefficientTable { class: group[0].class.clone(), rows: cells }
+    };
+    rows.chunk_by(|a, b| a.class == b.class).map(table).collect()
+}
+
+/// Rows and scores of the fit, in a line.
+pub(super) fn fit_line(l: &LinearModelPredictor) -> String {
+    format!("{} rows   {}", report::count(l.fit.rows()), train_linear_model::line(&l.fit))
+}
+
+pub(super) fn text(model: &Model, l: &LinearModelPredictor) -> String {
+    let mut out = String::new();
+    for table in tables(model, l) {
+        if let Some(class) = &table.class {
+            out += &format!("\nclass {class} against class {}:", model.target().classes()[0]);
+        }
+        out += &format!("\n{}", report::columns(&table.rows));
     }
-    out + &format!("\n{} rows   {}", report::count(l.fit.rows()), train_linear_model::line(&l.fit))
+    out + &format!("\n{}", fit_line(l))
 }
 
 pub(super) fn to_json(model: &Model, l: &LinearModelPredictor) -> Value {

@@ -73,3 +73,18 @@ fn the_factor_of_an_interval_is_the_quantile() {
         close(t_factor(level, freedom), want, &format!("{level} of {freedom}"));
     }
 }
+
+#[test]
+fn normal_quantiles_are_those_of_scipy_far_into_the_tails() {
+    for (p, want) in [
+        (0.975, 1.959963984540054),
+        (0.3, -0.5244005127080409),
+        (1e-10, -6.361340902404056),
+        (1e-300, -37.0470962993612),
+        (0.999999, 4.753424308817087),
+    ] {
+        close(normal_quantile(p), want, &format!("{p}"));
+    }
+    assert_eq!((normal_quantile(0.5), normal_quantile(0.0)), (0.0, f64::NEG_INFINITY));
+    assert!(normal_quantile(1.0) == f64::INFINITY && normal_quantile(f64::NAN).is_nan());
+}

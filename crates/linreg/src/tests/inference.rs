@@ -323,3 +323,39 @@ fn a_fit_without_inference_has_the_classical_table() {
     let few = fit(&Matrix::from_rows(&[[1.0], [2.0]]), &Matrix::from_rows(&[[1.0], [3.0]]), None);
     assert_eq!(few.plain_summary(0, 0.9), None, "no degrees of freedom");
 }
+
+#[test]
+fn rows_given_again_have_the_leverages_and_distances_of_the_fit() {
+    let (x, y) = data(300, 3, 1);
+    let weights: Vec<f64> = (0..300).map(|i| 1.0 + f64::from(i % 3)).collect();
+    let fitted = infer(&x, &y, Some(&weights), Covariance::Classical);
+    let columns = crate::fitted::columns_of(x.view());
+    let views: Vec<_> = columns.iter().map(|c| c.first(300)).collect();
+    let h = fitted.leverages(&views, Some(&weights)).unwrap();
+    assert_close(&[h.iter().sum()], &[4.0], 1e-12);
+    let e = fitted.residuals(Isa::best(), x.view(), y.view()).unwrap();
+    let e: Vec<f64> = (0..300).map(|i| e[(i, 0)] * weights[i].sqrt()).collect();
+    let inference = fitted.inference.as_ref().unwrap();
+    for row in &inference.leverages {
+        assert_close(&[h[row.row as usize]], &[row.value], 1e-11);
+    }
+    for row in &inference.responses[0].cook {
+        let i = row.row as usize;
+        let r = fitted.studentized(0, e[i], h[i], true).unwrap();
+        let cook = fitted.cook(0, e[i], h[i]).unwrap();
+        assert_close(&[cook, r * r * h[i] / ((1.0 - h[i]) * 4.0)], &[row.value, row.value], 1e-10);
+    }
+    assert!(fitted.studentized(0, 1.0, 1.0, true).is_none() && fitted.cook(0, 1.0, 1.0).is_none());
+    let new = fitted.studentized(0, 1.0, 1.0, false).unwrap();
+    assert_close(&[new], &[1.0 / (fitted.residual_sd(0).unwrap() * f64::sqrt(2.0))], 1e-15);
+}
+
+#[test]
+fn a_row_that_alone_has_a_level_has_leverage_one() {
+    let x = Matrix::from_fn(6, 1, |i, _| f64::from(u8::from(i == 3)));
+    let y = Matrix::from_fn(6, 1, |i, _| (i * i) as f64);
+    let fitted = infer(&x, &y, None, Covariance::Classical);
+    let column = crate::fitted::columns_of(x.view());
+    let h = fitted.leverages(&[column[0].first(6)], None).unwrap();
+    assert!((h[3] - 1.0).abs() < 1e-14 && fitted.studentized(0, 0.0, h[3], true).is_none(), "{h:?}");
+}

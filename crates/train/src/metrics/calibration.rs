@@ -20,8 +20,22 @@ pub(super) struct Calibration {
 
 #[derive(Clone, Copy, Debug, Default)]
 struct Bin {
+    weight: f64,
     probability: f64,
     happened: f64,
+}
+
+/// The rows whose probability lies in a bin.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ReliabilityBin {
+    /// The bin (from, to].
+    pub range: [f64; 2],
+    /// The weight of its rows.
+    pub weight: f64,
+    /// The mean of their probabilities.
+    pub predicted: f64,
+    /// The share of them that what was predicted came true for.
+    pub observed: f64,
 }
 
 impl Calibration {
@@ -39,8 +53,21 @@ impl Calibration {
         self.squared += weight * squared;
         self.log_loss -= weight * log_one(p[truth].clamp(f64::EPSILON, 1.0 - f64::EPSILON));
         let bin = &mut self.bins[bin(stated)];
+        bin.weight += weight;
         bin.probability += weight * stated;
         bin.happened += if happened { weight } else { 0.0 };
+    }
+
+    /// The bins that have rows.
+    pub(super) fn reliability(&self) -> Vec<ReliabilityBin> {
+        let bins = self.bins.iter().enumerate().filter(|(_, b)| b.weight > 0.0);
+        let of = |(i, b): (usize, &Bin)| ReliabilityBin {
+            range: [i, i + 1].map(|edge| edge as f64 / BINS as f64),
+            weight: b.weight,
+            predicted: b.probability / b.weight,
+            observed: b.happened / b.weight,
+        };
+        bins.map(of).collect()
     }
 
     /// The log loss, Brier's score and the calibration error by their names.

@@ -1,6 +1,6 @@
 //! The scores of a classifier: rows are pushed one by one, each family keeps what it needs of them.
 
-use super::calibration::Calibration;
+use super::calibration::{Calibration, ReliabilityBin};
 use super::confusion::ConfusionMatrix;
 use super::ranking::Ranking;
 use std::collections::BTreeMap;
@@ -49,6 +49,12 @@ impl ClassificationScores {
     /// How often each class was taken for each.
     pub fn confusion(&self) -> &ConfusionMatrix {
         &self.confusion
+    }
+
+    /// Whether probabilities are what they say, in the bins of the calibration error: of the second of two classes, of more the largest
+    /// probability against being right.
+    pub fn reliability(&self) -> Vec<ReliabilityBin> {
+        self.calibration.reliability()
     }
 
     /// All scores of classes by their names; `auc` and `pr_auc` if the problem is binary and both classes occur.

@@ -15,11 +15,31 @@ pub struct ConfusionMatrix {
 }
 
 /// The sums of one class.
-#[derive(Clone, Copy, Default)]
-struct Class {
-    right: f64,
-    true_rows: f64,
-    predicted: f64,
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct ClassSums {
+    /// The weight of its rows that were taken for it.
+    pub right: f64,
+    /// The weight of its rows.
+    pub true_rows: f64,
+    /// The weight of rows that were taken for it.
+    pub predicted: f64,
+}
+
+impl ClassSums {
+    /// The share of right ones among the rows that were taken for it; 0 if there are none.
+    pub fn precision(&self) -> f64 {
+        share(self.right, self.predicted)
+    }
+
+    /// The share of its rows that were taken for it; 0 if there are none.
+    pub fn recall(&self) -> f64 {
+        share(self.right, self.true_rows)
+    }
+
+    /// 2·right / (predictions + rows); 0 if there are none.
+    pub fn f1(&self) -> f64 {
+        share(2.0 * self.right, self.true_rows + self.predicted)
+    }
 }
 
 impl ConfusionMatrix {
@@ -51,8 +71,9 @@ impl ConfusionMatrix {
         rows
     }
 
-    fn sums(&self) -> Vec<Class> {
-        let mut sums = vec![Class::default(); self.classes];
+    /// The sums of every class.
+    pub fn sums(&self) -> Vec<ClassSums> {
+        let mut sums = vec![ClassSums::default(); self.classes];
         for (truth, predicted, weight) in self.cells() {
             sums[truth].true_rows += weight;
             sums[predicted].predicted += weight;
@@ -68,26 +89,25 @@ impl ConfusionMatrix {
         let sums = self.sums();
         let total: f64 = sums.iter().map(|c| c.true_rows).sum();
         let right: f64 = sums.iter().map(|c| c.right).sum();
-        let recall = |c: &Class| share(c.right, c.true_rows);
-        let average = |score: &dyn Fn(&Class) -> f64| match &sums[..] {
+        let average = |score: fn(&ClassSums) -> f64| match &sums[..] {
             [_, second] => score(second),
             _ => mean(sums.iter().filter(|c| c.true_rows + c.predicted > 0.0).map(score)),
         };
         [
             ("accuracy", share(right, total)),
-            ("balanced_accuracy", mean(sums.iter().filter(|c| c.true_rows > 0.0).map(recall))),
-            ("precision", average(&|c| share(c.right, c.predicted))),
-            ("recall", average(&recall)),
-            ("f1", average(&|c| share(2.0 * c.right, c.true_rows + c.predicted))),
+            ("balanced_accuracy", mean(sums.iter().filter(|c| c.true_rows > 0.0).map(ClassSums::recall))),
+            ("precision", average(ClassSums::precision)),
+            ("recall", average(ClassSums::recall)),
+            ("f1", average(ClassSums::f1)),
             ("mcc", mcc(&sums, right, total)),
         ]
     }
 }
 
 /// The correlation, from shares of the total so that no product overflows.
-fn mcc(sums: &[Class], right: f64, total: f64) -> f64 {
-    let sum = |f: &dyn Fn(&Class) -> f64| sums.iter().map(f).sum::<f64>();
-    let (t, p) = (|c: &Class| share(c.true_rows, total), |c: &Class| share(c.predicted, total));
+fn mcc(sums: &[ClassSums], right: f64, total: f64) -> f64 {
+    let sum = |f: &dyn Fn(&ClassSums) -> f64| sums.iter().map(f).sum::<f64>();
+    let (t, p) = (|c: &ClassSums| share(c.true_rows, total), |c: &ClassSums| share(c.predicted, total));
     let covariance = share(right, total) - sum(&|c| t(c) * p(c));
     // 1 − Σt² as Σt·(1 − t): exactly 0 where one class has all.
     let spreads = sum(&|c| t(c) * (1.0 - t(c))) * sum(&|c| p(c) * (1.0 - p(c)));

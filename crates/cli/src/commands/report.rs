@@ -1,0 +1,130 @@
+//! `planish report`: a page about a model, and about its errors on a table whose target is known.
+//!
+//! `planish_model` finds the numbers, `planish_report` draws them; here they are put together, a part of the page a file: `report_card` (what the
+//! model is), `report_numbers` and `report_classes` (errors, by the task), `report_coefficients` (linear models).
+
+use super::evaluate::Output;
+use super::{report_card, report_classes, report_coefficients, report_numbers};
+use crate::args::{ReportArgs, exec};
+use crate::report;
+use anyhow::ensure;
+use planish_io::{CsvSource, check_writable, load_model, write_text};
+use planish_model::{Diagnostics, Findings, Model};
+use planish_report::{Block, Report, Section};
+use serde::Serialize;
+use std::path::{Path, PathBuf};
+
+pub(crate) fn run(a: &ReportArgs) -> anyhow::Result<()> {
+    let exec = exec(a.threads)?;
+    let path = a.output.clone().unwrap_or_else(|| a.model.with_extension("html"));
+    let is_input = is_same(&path, &a.model) || a.data.as_ref().is_some_and(|d| is_same(&path, Path::new(d)));
+    ensure!(
+        !is_input,
+        "{}: the page would take the place of what it is about; name another file (-o)",
+        path.display()
+    );
+    let model = load_model(&a.model)?;
+    check_writable(&path)?;
+    let found = match &a.data {
+        None => None,
+        Some(data) => {
+            let mut source = CsvSource::open_with(data, &model.diagnosed_columns(), &a.table.options())?;
+            source.warnings().iter().for_each(|w| report::note(w));
+            report::ignored(&source.ignored());
+            let name = source.name().to_owned();
+            let found =
+                exec.install(|| model.diagnose(exec, &mut source)).map_err(|e| report::of_file(e, name))?;
+            report::notes(&found.evaluation.notes);
+            Some(found)
+        }
+    };
+    let names = Names { model: file_name(&a.model), data: a.data.as_deref().map(data_name) };
+    write_text(&path, &page(&model, &names, found.as_ref()).html())?;
+    if a.json {
+        return report::print_json(&Said::new(&path, &model, found.as_ref()));
+    }
+    let scores = found.map(|f| {
+        format!("{} rows: {}\n", report::count(f.evaluation.rows), report::scores(&f.evaluation.metrics))
+    });
+    report::print(&format!("{}{}\n", scores.unwrap_or_default(), report::wrote(&path)))
+}
+
+/// Whether two paths name one place, whatever dots are in them.
+fn is_same(a: &Path, b: &Path) -> bool {
+    std::path::absolute(a).ok() == std::path::absolute(b).ok()
+}
+
+/// What the page calls its subjects: names without folders.
+pub(super) struct Names {
+    pub(super) model: String,
+    pub(super) data: Option<String>,
+}
+
+fn file_name(path: &Path) -> String {
+    path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned())
+}
+
+fn data_name(data: &str) -> String {
+    if data == "-" { "standard input".to_owned() } else { file_name(Path::new(data)) }
+}
+
+fn page(model: &Model, names: &Names, found: Option<&Diagnostics>) -> Report {
+    let mut sections = vec![report_card::model(model)];
+    if let Some(found) = found {
+        sections.push(report_card::scores(found));
+        sections.extend(match &found.findings {
+            Findings::Numbers(n) => report_numbers::sections(model, n),
+            Findings::Classes(c) => report_classes::sections(model, &found.evaluation, c),
+        });
+    }
+    sections.extend(report_coefficients::sections(model, found.map(|f| &f.effects[..])));
+    sections.extend(report_card::training(model));
+    let about = match &names.data {
+        Some(data) => format!("Scored on {data}"),
+        None => "What the model file holds; with a table the report has scores and pictures of errors too"
+            .to_owned(),
+    };
+    Report {
+        title: names.model.clone(),
+        lead: vec![report::model(model), report::target(model.target()), about],
+        sections,
+        foot: format!(
+            "Made by planish {} on this machine's own files: no script, no request to any host.",
+            env!("CARGO_PKG_VERSION")
+        ),
+    }
+}
+
+/// A section of blocks, unless there is none.
+pub(super) fn section(title: &str, blocks: Vec<Block>) -> Option<Section> {
+    (!blocks.is_empty()).then(|| Section { title: title.to_owned(), blocks })
+}
+
+/// A table from rows of cells, the first of which is the head.
+pub(super) fn table(caption: &str, mut rows: Vec<Vec<String>>) -> Block {
+    let head = if rows.is_empty() { Vec::new() } else { rows.remove(0) };
+    Block::Table(planish_report::Table { caption: caption.to_owned(), head, rows })
+}
+
+/// The report as JSON.
+#[derive(Serialize)]
+struct Said<'a> {
+    report: PathBuf,
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    evaluation: Option<Output<'a>>,
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    findings: Option<&'a Findings>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    effects: &'a [planish_model::Effects],
+}
+
+impl<'a> Said<'a> {
+    fn new(path: &Path, model: &'a Model, found: Option<&'a Diagnostics>) -> Said<'a> {
+        Said {
+            report: path.to_owned(),
+            evaluation: found.map(|f| Output::new(&f.evaluation, model.target().classes())),
+            findings: found.map(|f| &f.findings),
+            effects: found.map_or(&[], |f| &f.effects),
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! What is kept of rows that stream by, so that memory is bounded and nothing is random: the largest, and a part at even steps.
+
+/// Rows listed for a value.
+const LISTED: usize = 10;
+
+/// The ten rows with the largest values, in descending order; of equal ones the earlier first.
+#[derive(Clone, Debug)]
+pub struct Largest<T>(Vec<(f64, T)>);
+
+impl<T> Default for Largest<T> {
+    fn default() -> Self {
+        Largest(Vec::new())
+    }
+}
+
+impl<T> Largest<T> {
+    /// Takes a row, if its value is among the largest.
+    pub fn push(&mut self, value: f64, row: T) {
+        let at = self.0.partition_point(|(v, _)| *v >= value);
+        if at < LISTED && !value.is_nan() {
+            self.0.insert(at, (value, row));
+            self.0.truncate(LISTED);
+        }
+    }
+
+    /// The values and their rows.
+    pub fn iter(&self) -> impl Iterator<Item = &(f64, T)> {
+        self.0.iter()
+    }
+}
+
+/// All rows up to a limit, beyond it every 2nd, 4th … row, in the order in which they came; a row is `width` numbers.
+#[derive(Clone, Debug)]
+pub struct Thinned {
+    width: usize,
+    /// The most rows that are kept.
+    limit: usize,
+    seen: u64,
+    /// Every how manieth row is kept, as a power of two.
+    power: u32,
+    values: Vec<f64>,
+}
+
+impl Thinned {
+    /// None yet, of rows of `width` numbers; at most `limit` of them are kept.
+    pub fn new(width: usize, limit: usize) -> Thinned {
+        Thinned { width, limit, seen: 0, power: 0, values: Vec::new() }
+    }
+
+    /// Takes a row, if it is one of those that are kept.
+    pub fn push(&mut self, row: impl Iterator<Item = f64>) {
+        let place = self.seen;
+        self.seen += 1;
+        if self.len() == self.limit && place.is_multiple_of(self.every()) {
+            self.halve();
+        }
+        if place.is_multiple_of(self.every()) {
+            self.values.extend(row);
+            debug_assert!(self.values.len().is_multiple_of(self.width));
+        }
+    }
+
+    /// Keeps the 1st, 3rd, … of the rows.
+    fn halve(&mut self) {
+        let (mut at, twice) = (0, 2 * self.width);
+        self.values.retain(|_| {
+            at += 1;
+            (at - 1) % twice < self.width
+        });
+        self.power += 1;
+    }
+
+    /// How many rows are kept.
+    pub fn len(&self) -> usize {
+        self.values.len() / self.width
+    }
+
+    /// Whether none is.
+    pub fn is_empty(&self) -> bool {
+        self.values.is_empty()
+    }
+
+    /// Every how manieth row is kept: 1 if all are.
+    pub fn every(&self) -> u64 {
+        1 << self.power
+    }
+
+    /// The rows that are kept.
+    pub fn rows(&self) -> impl ExactSizeIterator<Item = &[f64]> {
+        self.values.chunks_exact(self.width)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_largest_are_kept_in_order_and_ties_go_to_the_earlier_row() {
+        let mut l = Largest::default();
+        (0..30).for_each(|i| l.push(f64::from(i % 5), i));
+        l.push(f64::NAN, 99);
+        let rows: Vec<i32> = l.iter().map(|r| r.1).collect();
+        assert_eq!(rows, [4, 9, 14, 19, 24, 29, 3, 8, 13, 18]);
+    }
+
+    #[test]
+    fn beyond_the_limit_rows_are_kept_at_even_steps() {
+        let mut kept = Thinned::new(2, 4);
+        (0..4).for_each(|i| kept.push([f64::from(i), 0.5].into_iter()));
+        assert_eq!((kept.len(), kept.every()), (4, 1));
+        (4..19).for_each(|i| kept.push([f64::from(i), 0.5].into_iter()));
+        let rows: Vec<&[f64]> = kept.rows().collect();
+        assert_eq!(rows, [[0.0, 0.5], [8.0, 0.5], [16.0, 0.5]]);
+        assert_eq!(kept.every(), 8);
+    }
+}
