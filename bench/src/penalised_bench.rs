@@ -1,7 +1,7 @@
 //! A lasso path and a logistic regression on a table, beside scikit-learn where a Python is given: part of `cargo xtask bench linreg`.
 //!
-//! The table is encoded as for a network (numbers with mean zero and standard deviation one, an indicator for each level), and the same
-//! matrix goes to the peers. What is asked of a solution is its optimality: the largest violation of the Karush–Kuhn–Tucker conditions by a
+//! The table is coded as for linear models (an indicator for each level but the first), columns are standardised, and the same matrix goes to
+//! the peers. What is asked of a solution is its optimality: the largest violation of the Karush–Kuhn–Tucker conditions by a
 //! coefficient, divided by the rows, computed for ours from the rows in double-double and by the peers for theirs.
 
 use crate::bars::{Bar, Limit};
@@ -9,7 +9,8 @@ use crate::child::Peer;
 use crate::sample::{Contender, race};
 use planish_io::{CsvOptions, CsvSource};
 use planish_linreg::{Coefficients, ElasticNet, Glm, Lasso, MatrixSource};
-use planish_tabular::{Column, Encoder, Notes, RowSource};
+use planish_tabular::{Column, DesignBuilder, Notes, RowSource, Table, TabularError};
+use planish_tensor::dd::DdVec;
 use planish_tensor::{Dd, Exec, Matrix, math};
 use serde_json::{Value, json};
 use std::path::PathBuf;
@@ -54,7 +55,7 @@ pub fn run(
 ) -> Result<Value, String> {
     let data = read(source)?;
     let (rows, columns) = (data.x.rows(), data.x.cols());
-    println!("\n{}: {rows} rows, {columns} encoded columns", source.path);
+    println!("\n{}: {rows} rows, {columns} terms", source.path);
     println!("{:16} {:18} {:>9} {:>7} {:>12}", "work", "by", "ms", "ratio", "violation");
     let file = Matrices::write(&data)?;
     let mut results = Vec::new();
@@ -178,10 +179,7 @@ impl Solution {
 fn read(from: &Source) -> Result<Data, String> {
     let mut source = CsvSource::open(&from.path, &CsvOptions::default()).map_err(|e| e.to_string())?;
     let table = source.read_all().map_err(|e| e.to_string())?;
-    let rows: Vec<u32> = (0..table.rows() as u32).collect();
-    let encoder = Encoder::fit(&table, &rows, &[&from.response]).map_err(|e| e.to_string())?;
-    let encoded = encoder.encode(&table, &mut Notes::default()).map_err(|e| e.to_string())?.numbers;
-    let x = Matrix::from_fn(encoded.rows(), encoded.cols(), |i, j| f64::from(encoded[(i, j)]));
+    let x = design(&table, &from.response).map_err(|e| e.to_string())?;
     let Column::Text(response) = table.column(&from.response).map_err(|e| e.to_string())? else {
         return Err(format!("{}: column {:?} is not of two texts", from.path, from.response));
     };
@@ -192,6 +190,24 @@ fn read(from: &Source) -> Result<Data, String> {
     let y =
         Matrix::from_fn(x.rows(), 1, |i, _| f64::from(u8::from(response.at(i) == last.map(String::as_str))));
     Ok(Data { x, y })
+}
+
+/// The terms of a linear model, standardised.
+fn design(table: &Table, response: &str) -> Result<Matrix<f64>, TabularError> {
+    let mut builder = DesignBuilder::new(table.schema(), response, &[]);
+    (0..table.rows()).for_each(|row| builder.push(table, row));
+    let design = builder.finish()?;
+    let mut terms = vec![DdVec::zeros(table.rows()); design.width()];
+    let bound = design.bind(table)?;
+    (0..table.rows()).for_each(|row| bound.write_row(row, row, &mut terms, &mut Notes::default()));
+    let rows = table.rows() as f64;
+    for term in &mut terms {
+        let values = &mut term.hi[..table.rows()];
+        let mean = values.iter().sum::<f64>() / rows;
+        let sd = (values.iter().map(|x| (x - mean) * (x - mean)).sum::<f64>() / rows).sqrt();
+        values.iter_mut().for_each(|x| *x = (*x - mean) / sd);
+    }
+    Ok(Matrix::from_fn(table.rows(), terms.len(), |i, j| terms[j].hi[i]))
 }
 
 /// A file of the numbers of X, row by row, then those of y; removed when dropped.

@@ -252,7 +252,9 @@ fn fit<B: BlockSource>(
                 }
             })
         }
-        LinearKind::NonNegative => LinearModelFit::NonNegative(NonNegative { fit_intercept }.fit(exec, rows)?),
+        LinearKind::NonNegative => {
+            LinearModelFit::NonNegative(NonNegative { fit_intercept }.fit(exec, rows)?)
+        }
         LinearKind::Logistic { l2 } => {
             let family = if classes == 2 { Family::Logistic } else { Family::Multinomial { classes } };
             LinearModelFit::Glm(glm(family, l2).fit(exec, rows)?)

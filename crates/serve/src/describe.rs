@@ -35,7 +35,7 @@ fn of(served: &Served, versions: Vec<u64>) -> Value {
 
 fn column(profile: &ColumnProfile<'_>) -> Value {
     match profile.cells {
-        CellProfile::Number { typical, range } => {
+        CellProfile::Number { typical, range, .. } => {
             json!({ "name": profile.column, "kind": "number", "typical": typical, "range": range })
         }
         CellProfile::Category(levels) => json!({

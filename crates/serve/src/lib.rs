@@ -11,6 +11,7 @@ mod body;
 mod depth;
 mod describe;
 mod door;
+mod drift;
 mod endpoint;
 mod engine;
 mod error;

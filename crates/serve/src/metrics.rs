@@ -1,6 +1,7 @@
 //! What is counted and timed, for Prometheus and for `/stats`. Times are in seconds.
 
 use crate::error::Reason;
+use crate::served::Served;
 use crate::store::Reloaded;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
@@ -9,6 +10,8 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::Registry;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 type Timed<L> = Family<L, Histogram, fn() -> Histogram>;
@@ -26,6 +29,7 @@ pub(crate) struct Metrics {
     executions: Family<OfModel, Counter>,
     queue: Timed<OfModel>,
     compute: Timed<OfModel>,
+    drift: Family<OfColumn, Gauge<f64, AtomicU64>>,
     pub(crate) connections: Gauge,
     pub(crate) in_flight: Gauge,
     pub(crate) waiting_rows: Gauge,
@@ -64,6 +68,13 @@ struct Outcome {
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct OfColumn {
+    model: String,
+    version: u64,
+    column: String,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct OfModel {
     model: String,
     version: u64,
@@ -87,6 +98,7 @@ impl Metrics {
             executions: Family::default(),
             queue: Family::new_with_constructor(seconds),
             compute: Family::new_with_constructor(seconds),
+            drift: Family::default(),
             connections: Gauge::default(),
             in_flight: Gauge::default(),
             waiting_rows: Gauge::default(),
@@ -101,14 +113,29 @@ impl Metrics {
         r.register("executions", "Batches computed", m.executions.clone());
         r.register("queue_seconds", "Time that a batch's first request waited", m.queue.clone());
         r.register("compute_seconds", "Time that a batch was computed in", m.compute.clone());
+        r.register(
+            "drift_psi",
+            "Population stability index of a column's last rows against the training rows",
+            m.drift.clone(),
+        );
         r.register("connections", "Open connections", m.connections.clone());
         r.register("in_flight", "Requests worked on", m.in_flight.clone());
         r.register("waiting_rows", "Rows that wait for a prediction thread", m.waiting_rows.clone());
         m
     }
 
-    /// All of it as text.
-    pub(crate) fn text(&self) -> Result<String, std::fmt::Error> {
+    /// All of it as text, with the drift of these models.
+    pub(crate) fn text<'a>(
+        &self,
+        models: impl IntoIterator<Item = &'a Arc<Served>>,
+    ) -> Result<String, std::fmt::Error> {
+        self.drift.clear();
+        for served in models {
+            for (column, psi) in served.drift.indices() {
+                let (model, column) = (served.name.clone(), column.to_owned());
+                self.drift.get_or_create(&OfColumn { model, version: served.version, column }).set(psi);
+            }
+        }
         let mut out = String::new();
         encode(&mut out, &self.registry)?;
         Ok(out)

@@ -1,5 +1,6 @@
 //! One version of a model, ready to predict: its workspaces are made once and lent to whoever predicts, its kernels are packed once.
 
+use crate::drift::Drift;
 use crate::metrics::ModelMetrics;
 use planish_io::{FileStamp, IoError, ModelFile, load_model};
 use planish_model::{Encoded, Model, Predictions, Predictor};
@@ -21,6 +22,7 @@ pub(crate) struct Served {
     pub(crate) model: Model,
     pub(crate) features: Schema,
     pub(crate) metrics: ModelMetrics,
+    pub(crate) drift: Drift,
     /// The file that it was read from, if it was.
     pub(crate) stamp: Option<FileStamp>,
     /// The position of the source that it was read from.
@@ -35,6 +37,7 @@ impl Served {
             name: name.to_owned(),
             version,
             features: model.features(),
+            drift: Drift::new(&model),
             model,
             metrics,
             stamp: None,

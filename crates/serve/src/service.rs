@@ -155,7 +155,7 @@ impl Service {
         let metrics = self.metrics();
         metrics.in_flight.set(self.places().taken() as i64);
         metrics.waiting_rows.set(self.waiting() as i64);
-        metrics.text().map_err(|e| ApiError::new(Reason::Internal, e.to_string()))
+        metrics.text(self.catalog().all()).map_err(|e| ApiError::new(Reason::Internal, e.to_string()))
     }
 
     /// Rows that wait for a prediction thread.
@@ -198,7 +198,9 @@ impl Service {
     /// Predicts the rows of a table.
     pub(crate) async fn predict(&self, served: &Arc<Served>, table: &Table) -> Result<Predictions, ApiError> {
         let rows = served.model.encode(table, &mut Notes::default());
-        self.predict_encoded(served, rows.map_err(|e| ApiError::bad_request(e.to_string()))?).await
+        let rows = rows.map_err(|e| ApiError::bad_request(e.to_string()))?;
+        served.drift.observe(table);
+        self.predict_encoded(served, rows).await
     }
 
     /// Predicts rows that the model's pipeline, or the client in its place, has encoded.

@@ -84,11 +84,13 @@ impl Catalog {
         self.models.get(&file.name)?.get(&file.version)
     }
 
+    /// Every version of every model.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Arc<Served>> {
+        self.models.values().flat_map(|versions| versions.values())
+    }
+
     fn labels(&self) -> impl Iterator<Item = (String, &Arc<Served>)> {
-        self.models
-            .values()
-            .flat_map(|versions| versions.values())
-            .map(|s| (format!("{}/{}", s.name, s.version), s))
+        self.all().map(|s| (format!("{}/{}", s.name, s.version), s))
     }
 }
 

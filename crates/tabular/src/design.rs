@@ -2,6 +2,7 @@
 //! coding with the first sorted level dropped; powers of numbers and products of columns where they are asked for. All values are
 //! double-double, and so are the products: powers formed in `f64` would cap the digits of any solver (NIST's Filip at 7.6).
 
+use crate::bins::{Bins, Sample};
 use crate::error::TabularError;
 use crate::formula::{Formula, products};
 use crate::levels::{Code, LevelCodes, LevelCounts, Levels};
@@ -31,6 +32,8 @@ enum Part {
         /// The least and the greatest.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         range: Option<[f64; 2]>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        bins: Option<Bins>,
     },
     /// One column a level but the first.
     Category { column: String, levels: Levels },
@@ -59,7 +62,7 @@ pub struct DesignBuilder {
 
 #[derive(Clone, Debug)]
 enum Statistics {
-    Number { sum: Dd, range: [f64; 2], count: u64, missing: u64 },
+    Number { sum: Dd, range: [f64; 2], count: u64, missing: u64, sample: Sample },
     Category(LevelCounts),
 }
 
@@ -68,7 +71,14 @@ impl DesignBuilder {
     pub fn new(schema: &Schema, target: &str, drop: &[String]) -> DesignBuilder {
         let start = |kind| match kind {
             Kind::Number => {
-                Statistics::Number { sum: Dd::ZERO, range: [f64::MAX, f64::MIN], count: 0, missing: 0 }
+                let sample = Sample::new();
+                Statistics::Number {
+                    sum: Dd::ZERO,
+                    range: [f64::MAX, f64::MIN],
+                    count: 0,
+                    missing: 0,
+                    sample,
+                }
             }
             Kind::Category => Statistics::Category(LevelCounts::default()),
         };
@@ -122,14 +132,18 @@ impl DesignBuilder {
     pub fn push(&mut self, table: &Table, row: usize) {
         for (_, position, statistics) in &mut self.parts {
             match (statistics, table.column_at(*position)) {
-                (Statistics::Number { sum, range, count, missing }, Column::Number(c)) => match c.at(row) {
-                    Some(x) => {
-                        *sum = *sum + x;
-                        *range = [range[0].min(x.hi), range[1].max(x.hi)];
-                        *count += 1;
+                (Statistics::Number { sum, range, count, missing, sample }, Column::Number(c)) => {
+                    let cell = c.at(row);
+                    sample.push(cell.map(|x| x.hi));
+                    match cell {
+                        Some(x) => {
+                            *sum = *sum + x;
+                            *range = [range[0].min(x.hi), range[1].max(x.hi)];
+                            *count += 1;
+                        }
+                        None => *missing += 1,
                     }
-                    None => *missing += 1,
-                },
+                }
                 (Statistics::Category(counts), Column::Text(c)) => counts.push(c.at(row)),
                 _ => unreachable!("the table has the builder's schema"),
             }
@@ -145,7 +159,7 @@ impl DesignBuilder {
         for (column, _, statistics) in self.parts {
             parts.push(match statistics {
                 Statistics::Number { count: 0, .. } => return Err(TabularError::AllMissing { column }),
-                Statistics::Number { sum, range, count, missing } => {
+                Statistics::Number { sum, range, count, missing, sample } => {
                     let mean = sum / Dd::from(count as f64);
                     let degree = self.formula.degree(&column);
                     Part::Number {
@@ -154,6 +168,7 @@ impl DesignBuilder {
                         flag: missing > 0,
                         degree,
                         range: Some(range),
+                        bins: sample.finish(),
                     }
                 }
                 Statistics::Category(counts) if counts.len() == 0 => {
@@ -182,9 +197,11 @@ impl Design {
             Part::Number { degree, .. } if !Formula::allows(*degree) => {
                 Some("the highest power of a column is too high")
             }
-            Part::Number { mean, range, .. } => {
+            Part::Number { mean, range, bins, .. } => {
                 let numbers = || mean.iter().chain(range.iter().flatten());
-                numbers().any(|x| !x.is_finite()).then_some("the mean or the range of a column is not finite")
+                let finite = numbers().all(|x| x.is_finite());
+                let flaw = (!finite).then_some("the mean or the range of a column is not finite");
+                flaw.or(bins.as_ref().and_then(Bins::flaw))
             }
             Part::Category { levels, .. } => levels.flaw(),
         };
@@ -267,7 +284,9 @@ impl Design {
 impl Part {
     fn profile(&self) -> ColumnProfile<'_> {
         let cells = match self {
-            Part::Number { mean, range, .. } => CellProfile::Number { typical: mean[0], range: *range },
+            Part::Number { mean, range, bins, .. } => {
+                CellProfile::Number { typical: mean[0], range: *range, bins: bins.as_ref() }
+            }
             Part::Category { levels, .. } => CellProfile::Category(levels),
         };
         ColumnProfile { column: self.column(), cells }

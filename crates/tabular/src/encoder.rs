@@ -1,6 +1,7 @@
 //! The pipeline of networks: numbers standardised, missing numbers at the median with a flag beside them, categories
 //! one-hot or, where they have many levels and it is wished, as codes for an embedding. Everything is fitted on the training rows only.
 
+use crate::bins::{Bins, Sample};
 use crate::error::TabularError;
 use crate::levels::{Code, LevelCodes, LevelCounts, Levels};
 use crate::moments::mean_and_sd;
@@ -34,6 +35,8 @@ enum Feature {
         /// The least and the greatest.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         range: Option<[f64; 2]>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        bins: Option<Bins>,
     },
     /// One column a level.
     Category { column: String, levels: Levels },
@@ -144,7 +147,7 @@ impl Encoder {
             Feature::Number { range: Some(range), .. } if range.iter().any(|x| !x.is_finite()) => {
                 Some("the range of a column is not finite")
             }
-            Feature::Number { .. } => None,
+            Feature::Number { bins, .. } => bins.as_ref().and_then(Bins::flaw),
             Feature::Category { levels, .. } => levels.flaw(),
             Feature::Embedded { dim: 0, .. } => Some("an embedding has no dimension"),
             Feature::Embedded { levels, .. } => levels.flaw(),
@@ -270,6 +273,8 @@ fn fit_number(name: &str, column: &NumberColumn, rows: &[u32]) -> Result<Feature
     if values.is_empty() {
         return Err(TabularError::AllMissing { column: name.to_owned() });
     }
+    let mut sample = Sample::new();
+    rows.iter().map(|&r| column.values()[r as usize]).for_each(|x| sample.push((!x.is_nan()).then_some(x)));
     let (least, greatest) = values.iter().fold((f64::MAX, f64::MIN), |(l, g), &x| (l.min(x), g.max(x)));
     let largest = least.abs().max(greatest.abs());
     let (mean, sd) = mean_and_sd(&values);
@@ -286,6 +291,7 @@ fn fit_number(name: &str, column: &NumberColumn, rows: &[u32]) -> Result<Feature
         median,
         flag: values.len() < rows.len(),
         range: Some([least, greatest]),
+        bins: sample.finish(),
     })
 }
 
@@ -312,7 +318,9 @@ fn fit_category(
 impl Feature {
     fn profile(&self) -> ColumnProfile<'_> {
         let cells = match self {
-            Feature::Number { median, range, .. } => CellProfile::Number { typical: *median, range: *range },
+            Feature::Number { median, range, bins, .. } => {
+                CellProfile::Number { typical: *median, range: *range, bins: bins.as_ref() }
+            }
             Feature::Category { levels, .. } | Feature::Embedded { levels, .. } => {
                 CellProfile::Category(levels)
             }
@@ -381,8 +389,11 @@ mod tests {
             table(&[(Some(1.0), Some("a")), (Some(2.0), Some("a")), (Some(9.0), Some("a")), (None, None)]);
         let encoder = Encoder::fit(&t, &[0, 1, 2, 3], &[]).unwrap();
         assert_eq!(encoder.names(), ["x", "x[missing]", "c[a]", "c[(missing)]"]);
-        let CellProfile::Number { typical, range } = encoder.profiles()[0].cells else { panic!("a number") };
+        let CellProfile::Number { typical, range, bins } = encoder.profiles()[0].cells else {
+            panic!("a number")
+        };
         assert_eq!((typical, range), (2.0, Some([1.0, 9.0])));
+        assert_eq!(bins.unwrap().shares(), [0.25; 4]);
         let x = encoder.encode(&t, &mut Notes::default()).unwrap().numbers;
         assert_eq!(x.row(3)[0], x.row(1)[0]);
         assert_eq!(&x.row(3)[1..], &[1.0, 0.0, 1.0]);

@@ -22,6 +22,7 @@
 //! ```
 #![forbid(unsafe_code)]
 
+mod bins;
 mod design;
 mod encoder;
 mod error;
@@ -36,6 +37,7 @@ mod source;
 mod table;
 mod target;
 
+pub use bins::Bins;
 pub use design::{BoundDesign, Design, DesignBuilder};
 pub use encoder::{Embed, EmbeddedColumn, EncodedRows, Encoder};
 pub use error::TabularError;

@@ -1,5 +1,6 @@
 //! What a pipeline knows of its columns from the training rows: what a form offers, and what a prediction can be warned of.
 
+use crate::bins::Bins;
 use crate::levels::Levels;
 
 /// A column that a pipeline reads, as it was in the training rows.
@@ -20,6 +21,8 @@ pub enum CellProfile<'p> {
         typical: f64,
         /// The least and the greatest; absent in models of earlier versions.
         range: Option<[f64; 2]>,
+        /// How they lay; absent in models of earlier versions.
+        bins: Option<&'p Bins>,
     },
     /// Categories.
     Category(&'p Levels),

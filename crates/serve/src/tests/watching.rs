@@ -3,6 +3,7 @@
 use super::live::Live;
 use super::{ask, service};
 use crate::Options;
+use serde_json::json;
 use std::io::Write;
 use std::sync::{Arc, Mutex};
 
@@ -50,6 +51,30 @@ async fn a_request_keeps_its_own_plain_name_and_gets_one_else() {
     names.dedup();
     assert_eq!(names.len(), 4, "{names:?}");
     server.stop().await;
+}
+
+#[tokio::test]
+async fn rows_unlike_those_of_training_show_as_drift_of_their_column() {
+    let service = service(Options::default());
+    let index = |text: &str, column: &str| -> Option<f64> {
+        let of = format!(r#"planish_drift_psi{{model="species",version="1",column="{column}"}} "#);
+        text.lines().find_map(|line| line.strip_prefix(of.as_str())?.parse().ok())
+    };
+    let rows = |x: fn(i32) -> i32, c: fn(i32) -> &'static str| {
+        let rows: Vec<_> = (0..600).map(|i| json!({ "x": x(i), "c": c(i) })).collect();
+        json!({ "model": "species", "rows": rows }).to_string()
+    };
+    assert_eq!(index(&service.metrics_text().unwrap(), "x"), None, "nothing is said of few rows");
+    let like = rows(|i| i % 60, |i| ["u", "v"][i as usize % 2]);
+    assert_eq!(ask(&service, "POST", "/predict", &like).await.0, 200);
+    let text = service.metrics_text().unwrap();
+    assert!(index(&text, "x").unwrap() < 0.1 && index(&text, "c").unwrap() < 0.1, "{text}");
+    let unlike = rows(|i| 40 + i % 20, |i| if i % 3 == 0 { "new" } else { "u" });
+    for _ in 0..4 {
+        assert_eq!(ask(&service, "POST", "/predict", &unlike).await.0, 200);
+    }
+    let text = service.metrics_text().unwrap();
+    assert!(index(&text, "x").unwrap() > 0.25 && index(&text, "c").unwrap() > 0.25, "{text}");
 }
 
 /// What was logged.
