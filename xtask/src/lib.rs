@@ -15,6 +15,7 @@ pub mod licences;
 pub mod memcheck;
 pub mod package;
 pub mod process;
+pub mod proto;
 pub mod stream;
 pub mod tidy;
 pub mod workspace;

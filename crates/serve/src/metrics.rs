@@ -126,6 +126,11 @@ impl Metrics {
         }
     }
 
+    /// A connection did not come to speak TLS.
+    pub(crate) fn no_tls(&self) {
+        self.refused.get_or_create(&Why { reason: "tls" }).inc();
+    }
+
     pub(crate) fn panics(&self) -> u64 {
         self.panics.get()
     }
