@@ -7,6 +7,7 @@
 
 pub mod bench;
 pub mod ci;
+pub mod clients;
 pub mod dist;
 pub mod elf;
 pub mod golden;

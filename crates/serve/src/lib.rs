@@ -33,6 +33,7 @@ mod store;
 mod tensor;
 mod tfs;
 mod tls;
+mod triton_metrics;
 mod v2;
 mod warnings;
 

@@ -57,6 +57,8 @@ pub struct Options {
     pub allow_public: bool,
     /// Who may ask; empty: everybody.
     pub keys: Keys,
+    /// Whether `/metrics` has the counters of versions under Triton's names too.
+    pub triton_metrics: bool,
     /// The certificate and key to speak TLS with; none: connections are not encrypted.
     pub tls: Option<Tls>,
 }
@@ -89,6 +91,7 @@ impl Default for Options {
             allowed_hosts: Vec::new(),
             allow_public: false,
             keys: Keys::default(),
+            triton_metrics: false,
             tls: None,
         }
     }

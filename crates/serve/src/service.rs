@@ -50,7 +50,7 @@ impl Service {
     /// # Errors
     /// Two models with one name, or a system that refuses threads.
     pub fn new(exec: Exec, options: Options, models: Vec<(String, Model)>) -> Result<Service, ServeError> {
-        let (exec, metrics) = (Exec { threads: 1, ..exec }, Metrics::new());
+        let (exec, metrics) = (Exec { threads: 1, ..exec }, Metrics::new(options.triton_metrics));
         let served = |(name, model): (String, Model)| {
             let of_model = metrics.of_model(&name, 1);
             Served::new(exec, &name, 1, model, of_model)
@@ -70,7 +70,7 @@ impl Service {
         sources: Vec<ModelSource>,
         labels: Vec<Label>,
     ) -> Result<Service, ServeError> {
-        let (exec, metrics) = (Exec { threads: 1, ..exec }, Metrics::new());
+        let (exec, metrics) = (Exec { threads: 1, ..exec }, Metrics::new(options.triton_metrics));
         let store = Store::open(exec, sources, labels, &metrics)?;
         Service::with_store(exec, options, store, metrics)
     }
