@@ -11,6 +11,7 @@
 //! - `network_options`: layers, losses and records of `planish train`
 //! - `resume`: checkpoints and files of settings
 //! - `server`: the service, asked over a socket
+//! - `tls`: the service with a certificate
 #![forbid(unsafe_code)]
 
 mod bad_input;
@@ -24,3 +25,4 @@ mod linear_models;
 mod network_options;
 mod resume;
 mod server;
+mod tls;
