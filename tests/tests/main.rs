@@ -12,6 +12,7 @@
 //! - `report`: the page about a model
 //! - `resume`: checkpoints and files of settings
 //! - `server`: the service, asked over a socket
+//! - `tls`: the service with a certificate
 #![forbid(unsafe_code)]
 
 mod bad_input;
@@ -26,3 +27,4 @@ mod network_options;
 mod report;
 mod resume;
 mod server;
+mod tls;

@@ -25,7 +25,7 @@ impl Server {
         let mut line = String::new();
         BufReader::new(child.stderr.take().unwrap()).read_line(&mut line).unwrap();
         let address = line
-            .split("http://")
+            .split("://")
             .nth(1)
             .unwrap_or_else(|| panic!("{line}"))
             .split_whitespace()
@@ -37,6 +37,12 @@ impl Server {
 
     pub(crate) fn ask(&self, method: &str, path: &str, body: &str) -> (u16, Value) {
         ask(&self.address, method, path, body)
+    }
+
+    /// Sends SIGHUP.
+    pub(crate) fn hang_up(&self) {
+        let sent = Command::new("kill").args(["-HUP", &self.child.id().to_string()]).status().unwrap();
+        assert!(sent.success());
     }
 
     /// Host and port.
@@ -164,7 +170,7 @@ fn sighup_serves_a_model_that_took_the_place_of_another() {
     std::fs::rename(folder.path().join("q/body_mass.safetensors"), folder.path().join("m.safetensors"))
         .unwrap();
     assert_eq!(target(), "species", "not before it is asked for");
-    assert!(Command::new("kill").args(["-HUP", &server.child.id().to_string()]).status().unwrap().success());
+    server.hang_up();
     while target() != "body_mass_g" {
         std::thread::sleep(std::time::Duration::from_millis(5));
     }

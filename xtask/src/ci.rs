@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use anyhow::{Context, Result};
 
-use crate::{kill, licences, package, process, tidy};
+use crate::{kill, licences, package, process, proto, tidy};
 
 /// A check: cargo with arguments and one environment variable at most, or a function of this crate.
 enum Check {
@@ -26,6 +26,7 @@ const CHECKS: &[(&str, Check)] = &[
     ),
     ("tidy", Check::Own(tidy::run)),
     ("licences", Check::Own(licences::run)),
+    ("proto", Check::Own(proto::check)),
     ("test", Check::Cargo(&["test", "--workspace", "--locked"], None)),
     ("doc", Check::Cargo(&["doc", "--workspace", "--no-deps", "--locked"], DENY_WARNINGS)),
     ("kill", Check::Own(kill::ci)),

@@ -7,6 +7,7 @@
 
 pub mod bench;
 pub mod ci;
+pub mod clients;
 pub mod dist;
 pub mod elf;
 pub mod golden;
@@ -15,6 +16,7 @@ pub mod licences;
 pub mod memcheck;
 pub mod package;
 pub mod process;
+pub mod proto;
 pub mod stream;
 pub mod tidy;
 pub mod workspace;

@@ -8,7 +8,9 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Result;
-use xtask::{bench, ci, dist, golden, kill, licences, memcheck, package, stream, tidy, workspace};
+use xtask::{
+    bench, ci, clients, dist, golden, kill, licences, memcheck, package, proto, stream, tidy, workspace,
+};
 
 /// A command: its name, its arguments as the help shows them (empty when it takes none), and what it does.
 struct Command {
@@ -36,6 +38,12 @@ const COMMANDS: &[Command] = &[
         arguments: "",
         about: "check every dependency's licence against the list in deny.toml",
         run: |root, _| licences::run(root),
+    },
+    Command {
+        name: "proto",
+        arguments: "",
+        about: "make the code of the gRPC service again from crates/serve/proto",
+        run: |root, _| proto::run(root),
     },
     Command {
         name: "package",
@@ -78,6 +86,12 @@ const COMMANDS: &[Command] = &[
         arguments: "[--megabytes N]",
         about: "least squares in one pass over a long standard input, and how much memory that takes",
         run: stream::run,
+    },
+    Command {
+        name: "clients",
+        arguments: "",
+        about: "ask the service with tritonclient and the KServe SDK (needs Python and a package index)",
+        run: |root, _| clients::run(root),
     },
     Command {
         name: "golden",

@@ -35,5 +35,5 @@ pub use error::IoError;
 pub use history_file::HistoryFile;
 pub use model_files::{FileStamp, ModelFile, find_models};
 pub use predictions::PredictionWriter;
-pub use settings::read_settings;
+pub use settings::{read_settings, readable_by_others};
 pub use tensorboard::EventFile;

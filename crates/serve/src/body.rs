@@ -36,7 +36,8 @@ impl Budget {
 }
 
 impl Held {
-    fn grow(&mut self, by: usize) -> Result<(), ApiError> {
+    /// Takes more of the budget.
+    pub(crate) fn grow(&mut self, by: usize) -> Result<(), ApiError> {
         let take = |left: usize| left.checked_sub(by);
         if self.budget.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take).is_err() {
             return Err(ApiError::new(Reason::Busy, "too many large requests at once"));
@@ -52,19 +53,20 @@ impl Drop for Held {
     }
 }
 
-/// The whole body, decompressed, and the memory that it holds.
+/// The whole body of at most `limit` bytes, decompressed, and the memory that it holds.
 pub(crate) async fn read<B>(
     parts: &Parts,
     body: B,
     options: &Options,
+    limit: usize,
     budget: &Arc<Budget>,
 ) -> Result<(Bytes, Held), ApiError>
 where
     B: Body<Data = Bytes>,
 {
     let length = announced(parts)?;
-    if length.is_some_and(|n| n > options.body_bytes as u64) {
-        return Err(too_large(options.body_bytes));
+    if length.is_some_and(|n| n > limit as u64) {
+        return Err(too_large(limit));
     }
     let encoding = parts.headers.get(CONTENT_ENCODING).map(|e| e.as_bytes().to_ascii_lowercase());
     let decode = match encoding.as_deref() {
@@ -73,11 +75,11 @@ where
         Some(_) => return Err(ApiError::new(Reason::Encoding, "bodies may be plain or compressed by gzip")),
     };
     let mut held = budget.hold();
-    let bytes = tokio::time::timeout(options.body_timeout, collect(body, options.body_bytes, &mut held))
+    let bytes = tokio::time::timeout(options.body_timeout, collect(body, limit, &mut held))
         .await
         .map_err(|_| ApiError::new(Reason::SlowBody, "the body did not arrive in time"))??;
     match decode {
-        true => Ok((gunzip(&bytes, options.body_bytes, &mut held)?, held)),
+        true => Ok((gunzip(&bytes, limit, &mut held)?, held)),
         false => Ok((bytes, held)),
     }
 }
@@ -119,7 +121,8 @@ where
     Ok(if rest.is_empty() { first } else { rest.freeze() })
 }
 
-fn gunzip(bytes: &[u8], limit: usize, held: &mut Held) -> Result<Bytes, ApiError> {
+/// The bytes decompressed; their memory is held too.
+pub(crate) fn gunzip(bytes: &[u8], limit: usize, held: &mut Held) -> Result<Bytes, ApiError> {
     let mut out = Vec::new();
     let mut plain = flate2::read::MultiGzDecoder::new(bytes);
     let mut piece = [0; 16 << 10];

@@ -1,4 +1,4 @@
-//! What every request passes: where does it go, may it, is there room, and what is counted and logged of it.
+//! What every request passes, over REST and gRPC: where does it go, may it, is there room, and what is counted and logged of it.
 //!
 //! The order is that of cost: a request that will be refused costs least. A body is read only for who may ask, and only then the
 //! request takes one of the places of those that are worked on.
@@ -10,7 +10,7 @@ use crate::host::Hosts;
 use crate::rate::Client;
 use crate::reply::{self, Reply};
 use crate::service::Service;
-use crate::{describe, ids, openapi, page, rows, tfs, v2};
+use crate::{describe, grpc, ids, openapi, page, rows, tfs, v2};
 use bytes::Bytes;
 use hyper::body::Body;
 use hyper::header::ACCEPT;
@@ -42,17 +42,23 @@ where
     let began = Instant::now();
     let (parts, body) = request.into_parts();
     let id = service.ids().of(&parts.headers);
-    let route = Route::of(&parts.method, parts.uri.path());
+    let is_call = grpc::is_call(&parts);
+    let route = match is_call {
+        true => grpc::route(parts.uri.path()),
+        false => Route::of(&parts.method, parts.uri.path()),
+    };
     let endpoint = route.as_ref().map_or("none", |route| route.endpoint.name());
     let result = match &route {
         Ok(route) => unless_it_panics(let_in(service, hosts, peer, route, &parts, body)).await,
         Err(e) => Err(e.clone()),
     };
+    // A refused call is a success of HTTP; it counts as what it would be over REST.
+    let status = result.as_ref().map_or_else(|e| e.reason.status(), Reply::status).as_u16();
     let mut reply = result.unwrap_or_else(|e| {
         service.metrics().refused(e.reason);
-        reply::error(&e)
+        if is_call { grpc::error(&e) } else { reply::error(&e) }
     });
-    let (status, took) = (reply.status().as_u16(), began.elapsed());
+    let took = began.elapsed();
     service.metrics().answered(endpoint, status, took);
     // `?` writes control characters as escapes, so that no request can forge a line.
     tracing::info!(target: "planish::request", id, %peer, method = %parts.method, path = ?parts.uri.path(), status, micros = took.as_micros() as u64);
@@ -76,17 +82,30 @@ where
     let options = service.options();
     hosts.check(parts.version, &parts.uri, &parts.headers)?;
     let Some(scope) = route.endpoint.scope() else {
-        return open_to_all(service, route.endpoint, &parts.headers);
+        return match route.endpoint {
+            Endpoint::Grpc(method) => {
+                let (frame, _held) = grpc::read(service, method, parts, body).await?;
+                grpc::call(service, method, frame).await
+            }
+            endpoint => open_to_all(service, endpoint, &parts.headers),
+        };
     };
     let key = options.keys.check(&parts.headers, scope)?;
     service.rates().take(Client::new(key, peer), Instant::now())?;
-    let (body, _held) = match route.endpoint.takes_body() {
-        true => body::read(parts, body, options, service.budget()).await.map(|(b, h)| (b, Some(h)))?,
-        false => (Bytes::new(), None),
+    let (mut deadline, limit) = (options.deadline, options.body_bytes);
+    let (body, _held) = match route.endpoint {
+        Endpoint::Grpc(method) => {
+            deadline = grpc::deadline(&parts.headers, deadline)?;
+            grpc::read(service, method, parts, body).await.map(|(b, h)| (b, Some(h)))?
+        }
+        endpoint if endpoint.takes_body() => {
+            body::read(parts, body, options, limit, service.budget()).await.map(|(b, h)| (b, Some(h)))?
+        }
+        _ => (Bytes::new(), None),
     };
     let _place = service.places().take(options.in_flight)?;
     let asked = Asked { route, headers: &parts.headers, query: parts.uri.query().unwrap_or(""), body };
-    tokio::time::timeout(options.deadline, work(service, asked))
+    tokio::time::timeout(deadline, work(service, asked))
         .await
         .map_err(|_| ApiError::new(Reason::Deadline, "the answer was not ready in time"))?
 }
@@ -124,6 +143,7 @@ async fn work(service: &Service, asked: Asked<'_>) -> Result<Reply, ApiError> {
         Endpoint::TfsMetadata => tfs::metadata(service, asked.route),
         Endpoint::Reload => reload(service).await,
         Endpoint::Predict => rows::predict(service, asked).await,
+        Endpoint::Grpc(method) => grpc::call(service, method, asked.body).await,
         Endpoint::Home | Endpoint::Live | Endpoint::Ready => {
             open_to_all(service, asked.route.endpoint, asked.headers)
         }

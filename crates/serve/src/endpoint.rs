@@ -4,6 +4,7 @@
 //! segment, every endpoint has a name that it is counted under, and the OpenAPI document is written from the same list.
 
 use crate::error::{ApiError, Reason, quoted};
+use crate::grpc;
 use crate::keys::Scope;
 use hyper::Method;
 use percent_encoding::percent_decode_str;
@@ -27,13 +28,15 @@ pub(crate) enum Endpoint {
     Reload,
     Metrics,
     OpenApi,
+    /// A method of gRPC.
+    Grpc(grpc::Method),
     #[cfg(test)]
     Panic,
     #[cfg(test)]
     Sleep,
 }
 
-/// Every endpoint, but those of tests.
+/// Every endpoint of REST, but those of tests.
 pub(crate) const ALL: [Endpoint; 16] = [
     Endpoint::Home,
     Endpoint::Live,
@@ -90,6 +93,7 @@ impl Endpoint {
             Endpoint::Reload => "reload",
             Endpoint::Metrics => "metrics",
             Endpoint::OpenApi => "openapi",
+            Endpoint::Grpc(method) => method.name(),
             #[cfg(test)]
             Endpoint::Panic => "panic",
             #[cfg(test)]
@@ -99,7 +103,7 @@ impl Endpoint {
 
     /// Whether it takes a body, which comes by POST.
     pub(crate) fn takes_body(self) -> bool {
-        matches!(self, Endpoint::Infer | Endpoint::Predict | Endpoint::TfsPredict)
+        matches!(self, Endpoint::Infer | Endpoint::Predict | Endpoint::TfsPredict | Endpoint::Grpc(_))
     }
 
     /// The scope that a key needs for it; nothing for what balancers and probes ask.
@@ -108,6 +112,7 @@ impl Endpoint {
             Endpoint::Home | Endpoint::Live | Endpoint::Ready => None,
             Endpoint::Metrics => Some(Scope::Metrics),
             Endpoint::Reload => Some(Scope::Admin),
+            Endpoint::Grpc(method) => method.scope(),
             _ => Some(Scope::Predict),
         }
     }
@@ -117,7 +122,7 @@ impl Endpoint {
         if self.methods() == "POST" { "POST" } else { "GET" }
     }
 
-    /// The paths that lead to it.
+    /// The paths of REST that lead to it.
     pub(crate) fn paths(self) -> &'static [&'static str] {
         match self {
             Endpoint::Home => &["/"],
@@ -150,6 +155,7 @@ impl Endpoint {
             Endpoint::Reload => &["/admin/reload"],
             Endpoint::Metrics => &["/metrics"],
             Endpoint::OpenApi => &["/openapi.json"],
+            Endpoint::Grpc(_) => &[],
             #[cfg(test)]
             Endpoint::Panic | Endpoint::Sleep => &[],
         }
@@ -174,6 +180,7 @@ impl Endpoint {
             Endpoint::Reload => "Read changed models again",
             Endpoint::Metrics => "Counters for Prometheus",
             Endpoint::OpenApi => "This document",
+            Endpoint::Grpc(_) => "A call over gRPC",
             #[cfg(test)]
             Endpoint::Panic | Endpoint::Sleep => "A test's",
         }
@@ -270,7 +277,8 @@ fn tfs(segments: &[&str]) -> Result<Route, ApiError> {
     Ok(Route { endpoint, model: decoded(model)?, version })
 }
 
-fn number(version: &str) -> Result<Which, ApiError> {
+/// A version that is given by its number.
+pub(crate) fn number(version: &str) -> Result<Which, ApiError> {
     let digits = version.bytes().all(|b| b.is_ascii_digit());
     let number = version.parse().ok().filter(|_| digits);
     number.map(Which::Number).ok_or_else(|| {

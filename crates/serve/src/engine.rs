@@ -94,17 +94,20 @@ impl Engine {
 
     /// Predicts encoded rows: here and now if that is quick and nothing waits, else by a thread.
     pub(crate) async fn predict(&self, served: &Arc<Served>, rows: Encoded) -> Result<Predictions, ApiError> {
-        let n = rows.rows();
+        let (n, began) = (rows.rows(), Instant::now());
         if self.waiting() == 0 && self.shared.delay.is_zero() && served.cost(n) <= INLINE_COST {
-            let began = Instant::now();
             let predictions = served.predict(&rows);
-            served.metrics.predicted(n, Duration::ZERO, began.elapsed());
+            let took = began.elapsed();
+            served.metrics.predicted(n, Duration::ZERO, took);
+            served.metrics.answered(took);
             return Ok(predictions);
         }
         let (reply, answer) = oneshot::channel();
-        self.shared.push(Job { served: served.clone(), rows, since: Instant::now(), reply })?;
+        self.shared.push(Job { served: served.clone(), rows, since: began, reply })?;
         let failed = || ApiError::new(Reason::Internal, "the prediction failed");
-        answer.await.ok().flatten().ok_or_else(failed)
+        let predictions = answer.await.ok().flatten().ok_or_else(failed)?;
+        served.metrics.answered(began.elapsed());
+        Ok(predictions)
     }
 }
 

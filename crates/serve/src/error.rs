@@ -1,9 +1,10 @@
 //! Errors of the service, and their JSON form `{"error": message}`.
 //!
-//! What is refused has a [`Reason`]: its HTTP status, and the name under which it is counted. Messages tell the client what to
+//! What is refused has a [`Reason`]: its HTTP status, its gRPC code, and the name under which it is counted. Messages tell the client what to
 //! mend; nothing of the machine (paths, source lines) is in them, and what a client sent is quoted, shortened and escaped.
 
 use hyper::StatusCode;
+use tonic::Code;
 
 /// Why the service cannot run.
 #[derive(Debug, thiserror::Error)]
@@ -40,6 +41,12 @@ pub enum ServeError {
         /// The address.
         addr: String,
     },
+    /// A certificate or private key that cannot be served with.
+    #[error("{what}")]
+    Tls {
+        /// The file and what is wrong.
+        what: String,
+    },
     /// A key that cannot be understood.
     #[error("{place}: {what}")]
     Key {
@@ -72,6 +79,8 @@ pub enum Reason {
     NotFound,
     /// The path does not take the method; it takes this one.
     Method(&'static str),
+    /// A method of gRPC that is not offered.
+    Unimplemented,
     /// The body came too slowly.
     SlowBody,
     /// A body without a length.
@@ -101,6 +110,7 @@ impl Reason {
             Reason::Scope | Reason::Host => StatusCode::FORBIDDEN,
             Reason::NotFound => StatusCode::NOT_FOUND,
             Reason::Method(_) => StatusCode::METHOD_NOT_ALLOWED,
+            Reason::Unimplemented => StatusCode::NOT_IMPLEMENTED,
             Reason::SlowBody => StatusCode::REQUEST_TIMEOUT,
             Reason::NoLength => StatusCode::LENGTH_REQUIRED,
             Reason::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
@@ -109,6 +119,21 @@ impl Reason {
             Reason::Internal => StatusCode::INTERNAL_SERVER_ERROR,
             Reason::NotReady => StatusCode::SERVICE_UNAVAILABLE,
             Reason::Deadline => StatusCode::GATEWAY_TIMEOUT,
+        }
+    }
+
+    /// The code of the answer to a call over gRPC.
+    pub(crate) fn code(self) -> Code {
+        match self {
+            Reason::BadRequest | Reason::NoLength => Code::InvalidArgument,
+            Reason::NoKey => Code::Unauthenticated,
+            Reason::Scope | Reason::Host => Code::PermissionDenied,
+            Reason::NotFound => Code::NotFound,
+            Reason::Method(_) | Reason::Unimplemented | Reason::Encoding => Code::Unimplemented,
+            Reason::TooLarge | Reason::Busy | Reason::Rate(_) => Code::ResourceExhausted,
+            Reason::Internal => Code::Internal,
+            Reason::NotReady => Code::Unavailable,
+            Reason::SlowBody | Reason::Deadline => Code::DeadlineExceeded,
         }
     }
 
@@ -121,6 +146,7 @@ impl Reason {
             Reason::Host => "host",
             Reason::NotFound => "not_found",
             Reason::Method(_) => "method",
+            Reason::Unimplemented => "unimplemented",
             Reason::SlowBody => "slow_body",
             Reason::NoLength => "no_length",
             Reason::TooLarge => "too_large",
@@ -135,7 +161,8 @@ impl Reason {
 }
 
 /// An answer to a request that cannot be served.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
 pub struct ApiError {
     pub(crate) reason: Reason,
     pub(crate) message: String,

@@ -1,9 +1,9 @@
-//! Models as an HTTP service: the Open Inference Protocol V2 and `POST /predict` with rows of named values. The only crate
-//! that opens sockets.
+//! Models as an HTTP service: the Open Inference Protocol V2 over REST and gRPC, and `POST /predict` with rows of named values. The only
+//! crate that opens sockets.
 //!
 //! [`Service`] holds the models and answers a request without a socket; [`run`] serves it on a listener that the caller owns,
 //! until the caller's shutdown signal; [`serve`] does all of it for a program. A request passes `server` (connections), `door` (may it?),
-//! and one file a protocol.
+//! and one module a protocol.
 #![forbid(unsafe_code)]
 
 mod activity;
@@ -15,6 +15,7 @@ mod drift;
 mod endpoint;
 mod engine;
 mod error;
+mod grpc;
 mod host;
 mod ids;
 mod keys;
@@ -32,6 +33,8 @@ mod service;
 mod store;
 mod tensor;
 mod tfs;
+mod tls;
+mod triton_metrics;
 mod v2;
 mod warnings;
 
@@ -42,6 +45,7 @@ pub use reply::Reply;
 pub use server::{run, serve};
 pub use service::Service;
 pub use store::{Label, ModelSource, Reloaded};
+pub use tls::Tls;
 
 #[cfg(test)]
 mod tests;

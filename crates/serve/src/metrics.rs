@@ -3,8 +3,9 @@
 use crate::error::Reason;
 use crate::served::Served;
 use crate::store::Reloaded;
+use crate::triton_metrics::{TritonMetrics, TritonSums};
 use prometheus_client::encoding::EncodeLabelSet;
-use prometheus_client::encoding::text::encode;
+use prometheus_client::encoding::text::{encode_eof, encode_registry};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
@@ -20,6 +21,9 @@ type Timed<L> = Family<L, Histogram, fn() -> Histogram>;
 #[derive(Debug)]
 pub(crate) struct Metrics {
     registry: Registry,
+    /// The registry of Triton's names, if they are asked for.
+    triton_registry: Option<Registry>,
+    triton: TritonMetrics,
     requests: Family<Asked, Counter>,
     seconds: Timed<At>,
     refused: Family<Why, Counter>,
@@ -44,6 +48,7 @@ pub(crate) struct ModelMetrics {
     compute: Histogram,
     queue_nanos: Counter,
     compute_nanos: Counter,
+    triton: TritonSums,
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
@@ -75,7 +80,7 @@ struct OfColumn {
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-struct OfModel {
+pub(crate) struct OfModel {
     model: String,
     version: u64,
 }
@@ -86,9 +91,13 @@ fn seconds() -> Histogram {
 }
 
 impl Metrics {
-    pub(crate) fn new() -> Metrics {
+    /// With Triton's names too, if so asked.
+    pub(crate) fn new(triton_names: bool) -> Metrics {
+        let triton = TritonMetrics::default();
         let mut m = Metrics {
             registry: Registry::with_prefix("planish"),
+            triton_registry: triton_names.then(|| triton.registry()),
+            triton,
             requests: Family::default(),
             seconds: Family::new_with_constructor(seconds),
             refused: Family::default(),
@@ -137,7 +146,10 @@ impl Metrics {
             }
         }
         let mut out = String::new();
-        encode(&mut out, &self.registry)?;
+        for registry in std::iter::once(&self.registry).chain(&self.triton_registry) {
+            encode_registry(&mut out, registry)?;
+        }
+        encode_eof(&mut out)?;
         Ok(out)
     }
 
@@ -151,6 +163,11 @@ impl Metrics {
         if reason == Reason::Internal {
             self.panics.inc();
         }
+    }
+
+    /// A connection did not come to speak TLS.
+    pub(crate) fn no_tls(&self) {
+        self.refused.get_or_create(&Why { reason: "tls" }).inc();
     }
 
     pub(crate) fn panics(&self) -> u64 {
@@ -173,11 +190,17 @@ impl Metrics {
             compute: self.compute.get_or_create(&of).clone(),
             queue_nanos: Counter::default(),
             compute_nanos: Counter::default(),
+            triton: self.triton.of_model(&of),
         }
     }
 }
 
 impl ModelMetrics {
+    /// A request has its prediction.
+    pub(crate) fn answered(&self, took: Duration) {
+        self.triton.answered(took);
+    }
+
     /// A batch was computed.
     pub(crate) fn predicted(&self, rows: usize, waited: Duration, took: Duration) {
         self.rows.inc_by(rows as u64);
@@ -186,6 +209,7 @@ impl ModelMetrics {
         self.compute.observe(took.as_secs_f64());
         self.queue_nanos.inc_by(waited.as_nanos() as u64);
         self.compute_nanos.inc_by(took.as_nanos() as u64);
+        self.triton.predicted(rows, waited, took);
     }
 
     /// Rows, batches, and nanoseconds that they waited and were computed in.

@@ -166,6 +166,8 @@ fn answer(endpoint: Endpoint) -> (&'static str, Value) {
         Endpoint::OpenApi => {
             object(&[("openapi", text), ("paths", json!({ "type": "object" }))], &["openapi", "paths"])
         }
+        // The document is of REST.
+        Endpoint::Grpc(_) => json!({}),
         #[cfg(test)]
         Endpoint::Panic | Endpoint::Sleep => json!({}),
     };

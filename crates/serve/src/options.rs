@@ -1,6 +1,7 @@
 //! The service's settings: limits, time-outs and who may ask. The defaults are for a server that strangers can reach.
 
 use crate::keys::Keys;
+use crate::tls::Tls;
 use std::time::Duration;
 
 /// Settings of a service.
@@ -56,6 +57,10 @@ pub struct Options {
     pub allow_public: bool,
     /// Who may ask; empty: everybody.
     pub keys: Keys,
+    /// Whether `/metrics` has the counters of versions under Triton's names too.
+    pub triton_metrics: bool,
+    /// The certificate and key to speak TLS with; none: connections are not encrypted.
+    pub tls: Option<Tls>,
 }
 
 impl Default for Options {
@@ -86,6 +91,8 @@ impl Default for Options {
             allowed_hosts: Vec::new(),
             allow_public: false,
             keys: Keys::default(),
+            triton_metrics: false,
+            tls: None,
         }
     }
 }

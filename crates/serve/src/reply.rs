@@ -2,13 +2,13 @@
 
 use crate::error::{ApiError, Reason};
 use bytes::Bytes;
-use http_body_util::Full;
+use http_body_util::{Either, Full};
 use hyper::header::{ALLOW, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use hyper::{Response, StatusCode};
 use serde::Serialize;
 
-/// An answer, whole in memory.
-pub type Reply = Response<Full<Bytes>>;
+/// An answer: whole in memory, or messages of gRPC with the status after them.
+pub type Reply = Response<Either<Full<Bytes>, tonic::body::Body>>;
 
 /// A client compares this type as it is: it has no charset.
 pub(crate) const JSON: &str = "application/json";
@@ -22,7 +22,7 @@ pub(crate) fn json(value: &impl Serialize) -> Result<Reply, ApiError> {
 
 /// A body of this type.
 pub(crate) fn whole(status: StatusCode, kind: &'static str, body: impl Into<Bytes>) -> Reply {
-    let mut reply = Response::new(Full::new(body.into()));
+    let mut reply = Response::new(Either::Left(Full::new(body.into())));
     *reply.status_mut() = status;
     reply.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(kind));
     reply

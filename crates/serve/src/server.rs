@@ -4,10 +4,12 @@
 use crate::activity::Activity;
 use crate::door;
 use crate::error::{Reason, ServeError};
+use crate::grpc::GoesOn;
 use crate::host::Hosts;
 use crate::plain_errors::PlainErrors;
 use crate::reply::{Reply, error_text};
 use crate::service::Service;
+use http_body_util::{BodyExt, Either};
 use hyper::Request;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
@@ -15,11 +17,11 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use std::convert::Infallible;
 use std::future::Future;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::signal;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
@@ -28,6 +30,10 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 const TURNED_AWAY: usize = 64;
 /// Streams of one HTTP/2 connection.
 const STREAMS: u32 = 128;
+/// Streams that a client opened and took back before they were looked at, and streams that were ended for the client's faults; beyond, the
+/// connection is closed ("rapid reset").
+const RESETS: usize = 20;
+const FAULTS: usize = 64;
 
 /// Serves until `shutdown` is ready; then `ready` says no, no connection is taken any more, and requests in flight may finish for
 /// the time of [`crate::Options::drain`].
@@ -42,6 +48,9 @@ pub async fn run(
     let addr = listener.local_addr()?;
     let options = service.options();
     check_public(addr, &service)?;
+    if !addr.ip().is_loopback() && !options.keys.is_empty() && options.tls.is_none() {
+        tracing::warn!(%addr, "keys can be read on their way: give a certificate, or let only a proxy that has one reach this address");
+    }
     let (drain, delay, connections) = (options.drain, options.drain_delay, options.connections);
     let (stop, stopping) = watch::channel(false);
     let house = House {
@@ -104,6 +113,7 @@ async fn look_after_files(service: &Service) {
 }
 
 /// What every connection needs.
+#[derive(Clone)]
 struct House {
     service: Service,
     hosts: Arc<Hosts>,
@@ -122,13 +132,15 @@ async fn accept(listener: TcpListener, house: &House) {
         match house.places.clone().try_acquire_owned() {
             Ok(place) => {
                 let _ = socket.set_nodelay(true);
-                let (service, hosts) = (house.service.clone(), house.hosts.clone());
-                tokio::spawn(connection(socket, peer, service, hosts, house.stopping.clone(), place));
+                tokio::spawn(connection(socket, peer.ip(), house.clone(), place));
             }
             Err(_) => {
                 house.service.metrics().refused(Reason::Busy);
-                if let Ok(permit) = house.turned_away.clone().try_acquire_owned() {
-                    tokio::spawn(turn_away(socket, permit));
+                // Without a handshake nothing can be said over TLS.
+                let plain = house.service.options().tls.is_none();
+                match house.turned_away.clone().try_acquire_owned() {
+                    Ok(permit) if plain => drop(tokio::spawn(turn_away(socket, permit))),
+                    _ => {}
                 }
             }
         }
@@ -151,24 +163,35 @@ async fn turn_away(mut socket: TcpStream, _permit: OwnedSemaphorePermit) {
     let _ = tokio::time::timeout(Duration::from_millis(500), say).await;
 }
 
-async fn connection(
-    socket: TcpStream,
-    peer: SocketAddr,
-    service: Service,
-    hosts: Arc<Hosts>,
-    mut stopping: watch::Receiver<bool>,
-    _place: OwnedSemaphorePermit,
-) {
-    let activity = Arc::new(Activity::new());
+async fn connection(socket: TcpStream, peer: IpAddr, mut house: House, _place: OwnedSemaphorePermit) {
+    let service = house.service.clone();
     let _counted = Counted::new(&service);
+    let options = service.options();
+    let Some(tls) = &options.tls else { return speak(socket, peer, house).await };
+    let handshake = tokio::time::timeout(options.header_timeout, tls.acceptor().accept(socket));
+    let shaken = tokio::select! {
+        shaken = handshake => shaken,
+        () = told(&mut house.stopping) => return,
+    };
+    match shaken {
+        Ok(Ok(stream)) => speak(stream, peer, house).await,
+        _ => service.metrics().no_tls(),
+    }
+}
+
+/// Answers requests until the connection ends.
+async fn speak(socket: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, peer: IpAddr, house: House) {
+    let House { service, hosts, mut stopping, .. } = house;
+    let activity = Arc::new(Activity::new());
     let builder = http(&service);
     let answer = service_fn(|request: Request<Incoming>| {
         let (service, hosts, activity) = (service.clone(), hosts.clone(), activity.clone());
         async move {
             activity.request_began();
             // A stream that is reset drops this future, so the end is noted by a guard.
-            let _ended = Ended(&activity);
-            Ok::<Reply, Infallible>(door::answer(&service, &hosts, peer.ip(), request).await)
+            let working = Working(activity);
+            let reply = door::answer(&service, &hosts, peer, request).await;
+            Ok::<Reply, Infallible>(while_it_goes_on(reply, working))
         }
     });
     let io = TokioIo::new(PlainErrors::new(socket, activity.clone()));
@@ -208,12 +231,27 @@ impl Drop for Counted<'_> {
     }
 }
 
-struct Ended<'a>(&'a Activity);
+/// A request without its answer.
+struct Working(Arc<Activity>);
 
-impl Drop for Ended<'_> {
+impl Drop for Working {
     fn drop(&mut self) {
         self.0.request_ended();
     }
+}
+
+/// An answer that goes on keeps its connection at work until its end.
+fn while_it_goes_on(reply: Reply, working: Working) -> Reply {
+    if reply.extensions().get::<GoesOn>().is_none() {
+        return reply;
+    }
+    let go_on = move |body: Either<_, tonic::body::Body>| {
+        Either::Right(tonic::body::Body::new(body.map_frame(move |frame| {
+            let _ = &working;
+            frame
+        })))
+    };
+    reply.map(go_on)
 }
 
 fn http(service: &Service) -> Builder<TokioExecutor> {
@@ -228,6 +266,11 @@ fn http(service: &Service) -> Builder<TokioExecutor> {
         .http2()
         .timer(TokioTimer::new())
         .max_concurrent_streams(STREAMS)
+        .max_pending_accept_reset_streams(RESETS)
+        .max_local_error_reset_streams(FAULTS)
+        // Who listens to an answer that goes on and is gone does not answer this.
+        .keep_alive_interval(options.idle_timeout)
+        .keep_alive_timeout(options.header_timeout)
         .max_header_list_size(u32::try_from(options.header_bytes).unwrap_or(u32::MAX));
     builder
 }

@@ -13,6 +13,7 @@ use crate::rate::Rates;
 use crate::reply::Reply;
 use crate::served::Served;
 use crate::store::{Catalog, Label, ModelSource, Reloaded, Store};
+use crate::tls::Tls;
 use bytes::Bytes;
 use http_body_util::Full;
 use hyper::Request;
@@ -21,7 +22,7 @@ use planish_tabular::{Notes, Table};
 use planish_tensor::Exec;
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use tokio::sync::watch;
 
 /// The models of a service, and how to run them. Copies are the same service.
 #[derive(Clone, Debug)]
@@ -39,7 +40,7 @@ struct Inner {
     budget: Arc<Budget>,
     places: Places,
     rates: Rates,
-    stopping: AtomicBool,
+    ready: watch::Sender<bool>,
     ids: Ids,
 }
 
@@ -49,7 +50,7 @@ impl Service {
     /// # Errors
     /// Two models with one name, or a system that refuses threads.
     pub fn new(exec: Exec, options: Options, models: Vec<(String, Model)>) -> Result<Service, ServeError> {
-        let (exec, metrics) = (Exec { threads: 1, ..exec }, Metrics::new());
+        let (exec, metrics) = (Exec { threads: 1, ..exec }, Metrics::new(options.triton_metrics));
         let served = |(name, model): (String, Model)| {
             let of_model = metrics.of_model(&name, 1);
             Served::new(exec, &name, 1, model, of_model)
@@ -69,7 +70,7 @@ impl Service {
         sources: Vec<ModelSource>,
         labels: Vec<Label>,
     ) -> Result<Service, ServeError> {
-        let (exec, metrics) = (Exec { threads: 1, ..exec }, Metrics::new());
+        let (exec, metrics) = (Exec { threads: 1, ..exec }, Metrics::new(options.triton_metrics));
         let store = Store::open(exec, sources, labels, &metrics)?;
         Service::with_store(exec, options, store, metrics)
     }
@@ -89,7 +90,7 @@ impl Service {
             store,
             metrics,
             places: Places::default(),
-            stopping: AtomicBool::new(false),
+            ready: watch::Sender::new(true),
             ids: Ids::new(),
         };
         Ok(Service { inner: Arc::new(inner) })
@@ -107,12 +108,20 @@ impl Service {
         self.catalog().names().map(str::to_owned).collect()
     }
 
-    /// Looks at the models' files and serves those that changed; what cannot be read leaves the old model where it is.
+    /// Looks at the files of models and of the certificate and serves those that changed; what cannot be read leaves the old where it is.
     pub fn reload(&self) -> Reloaded {
-        let done = self.inner.store.reload(self.inner.exec, &self.inner.metrics);
+        let mut done = self.inner.store.reload(self.inner.exec, &self.inner.metrics);
+        match self.options().tls.as_ref().map(Tls::reload) {
+            Some(Ok(true)) => tracing::info!("the certificate was read again"),
+            Some(Err(e)) => done.failed.push(e.to_string()),
+            _ => {}
+        }
+        self.metrics().reloaded(&done);
         done.loaded.iter().for_each(|model| tracing::info!(?model, "loaded"));
         done.removed.iter().for_each(|model| tracing::info!(?model, "removed"));
-        done.failed.iter().for_each(|reason| tracing::error!(?reason, "a model was not read again"));
+        done.failed
+            .iter()
+            .for_each(|reason| tracing::error!(?reason, "a model or certificate was not read again"));
         done
     }
 
@@ -165,11 +174,16 @@ impl Service {
 
     /// From now on `ready` says no.
     pub(crate) fn stop(&self) {
-        self.inner.stopping.store(true, Ordering::Relaxed);
+        self.inner.ready.send_replace(false);
     }
 
     pub(crate) fn is_ready(&self) -> bool {
-        !self.inner.stopping.load(Ordering::Relaxed)
+        *self.inner.ready.borrow()
+    }
+
+    /// Whether the service is ready, now and when that changes.
+    pub(crate) fn readiness(&self) -> watch::Receiver<bool> {
+        self.inner.ready.subscribe()
     }
 
     /// The number of requests that ended in a flaw of ours.
@@ -179,7 +193,12 @@ impl Service {
 
     /// The model that a path names.
     pub(crate) fn at(&self, route: &Route) -> Result<Arc<Served>, ApiError> {
-        self.inner.store.find(&route.model, &route.version)
+        self.find(&route.model, &route.version)
+    }
+
+    /// This version of the model of this name.
+    pub(crate) fn find(&self, model: &str, version: &Which) -> Result<Arc<Served>, ApiError> {
+        self.inner.store.find(model, version)
     }
 
     /// The newest version of the model of this name; without a name, of the only one.
@@ -187,7 +206,7 @@ impl Service {
         let catalog = self.catalog();
         let mut names = catalog.names();
         match (name, names.next(), names.next()) {
-            (Some(name), ..) | (None, Some(name), None) => self.inner.store.find(name, &Which::Latest),
+            (Some(name), ..) | (None, Some(name), None) => self.find(name, &Which::Latest),
             _ => Err(ApiError::bad_request(format!(
                 "several models are served: say which with \"model\", one of {}",
                 self.names().join(", ")

@@ -193,7 +193,6 @@ impl Store {
         if !done.loaded.is_empty() || !done.removed.is_empty() {
             *self.current.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(new);
         }
-        metrics.reloaded(&done);
         done
     }
 }

@@ -6,6 +6,8 @@
 //! - `models`: versions, labels, files that change, batches
 //! - `openapi`: the document against the handlers
 //! - `protocols`: the binary tensor extension, TensorFlow Serving, tables
+//! - `grpc`: the protocol over gRPC, by tonic's client over a socket
+//! - `tls`: certificates, handshakes, and files that change
 //! - `watching`: counters, names of requests, the log
 //! - `live`: a server on loopback, and a client that may send anything
 
@@ -21,11 +23,13 @@ use serde_json::Value;
 
 mod attacks;
 mod endpoints;
+mod grpc;
 mod live;
 mod models;
 mod openapi;
 mod protocols;
 mod statuses;
+mod tls;
 mod watching;
 
 /// Numbers `x` and `y` = 2x + 1, categories `c` and `k`.

@@ -23,6 +23,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("planish-examples", &["planish"]),
     ("planish-tests", &["planish"]),
     ("xtask", &[]),
+    ("xtask-proto", &[]),
 ];
 
 /// The dependencies that no arrow allows, and the packages that have no place in the table.

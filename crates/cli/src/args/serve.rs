@@ -11,10 +11,10 @@ use std::time::Duration;
   planish serve income.safetensors
   planish serve income=models/a.safetensors price=models/b.safetensors --addr 127.0.0.1:9000
   planish serve models --watch 5s --label income:stable=3      (models/NAME/VERSION/model.safetensors)
-  planish serve models --addr 0.0.0.0:8080 --keys keys.txt
+  planish serve models --addr 0.0.0.0:8080 --keys keys.txt --tls-cert cert.pem --tls-key key.pem
   curl -s localhost:8080/v2/models/income
 
-SIGHUP reads changed models again; SIGTERM and Ctrl-C stop after the requests in flight.")]
+REST and gRPC share the address. SIGHUP reads changed models and certificates again; SIGTERM and Ctrl-C stop after the requests in flight.")]
 pub(crate) struct ServeArgs {
     /// Models, as FILE, NAME=FILE, a folder NAME=DIR of versions, or a folder of such folders
     #[arg(required = true, value_name = "MODEL", value_parser = parse_source)]
@@ -37,6 +37,12 @@ pub(crate) struct ServeArgs {
     /// File of keys, one a line: NAME SCOPES sha256:DIGEST; the variable PLANISH_KEY holds one more key itself
     #[arg(long, value_name = "FILE")]
     pub(crate) keys: Option<PathBuf>,
+    /// Certificate to speak TLS with, and those that lead to its authority (PEM); needs --tls-key
+    #[arg(long, value_name = "FILE")]
+    pub(crate) tls_cert: Option<PathBuf>,
+    /// Private key of the certificate (PEM, not encrypted)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) tls_key: Option<PathBuf>,
     /// Serve an address that others can reach without asking for a key
     #[arg(long)]
     allow_public: bool,
@@ -106,6 +112,9 @@ pub(crate) struct ServeArgs {
     /// How long connections are still taken after the signal to stop, while "ready" says no
     #[arg(long, value_name = "TIME", default_value = "0", value_parser = parse_time)]
     drain_delay: Duration,
+    /// Let /metrics have what is counted of models under Triton's names too (nv_inference_count, …)
+    #[arg(long)]
+    triton_metrics: bool,
     /// What is logged to standard error
     #[arg(long, value_enum, default_value = "requests")]
     pub(crate) log: LogLevel,
@@ -133,7 +142,7 @@ pub(crate) enum LogFormat {
 }
 
 impl ServeArgs {
-    /// The settings, without keys.
+    /// The settings, without keys and certificate.
     pub(crate) fn options(&self) -> Options {
         const MIB: usize = 1 << 20;
         Options {
@@ -161,6 +170,7 @@ impl ServeArgs {
             watch: self.watch,
             allowed_hosts: self.allow_host.clone(),
             allow_public: self.allow_public,
+            triton_metrics: self.triton_metrics,
             ..Options::default()
         }
     }

@@ -2,8 +2,8 @@
 
 use crate::args::{LogFormat, LogLevel, ServeArgs, exec};
 use crate::report;
-use planish_io::read_settings;
-use planish_serve::{Keys, Options, Service, serve};
+use planish_io::{read_settings, readable_by_others};
+use planish_serve::{Keys, Options, Service, Tls, serve};
 use tracing::Level;
 
 /// A key itself, for those who keep no file of keys.
@@ -11,10 +11,13 @@ const KEY: &str = "PLANISH_KEY";
 
 pub(crate) fn run(a: &ServeArgs) -> anyhow::Result<()> {
     start_log(a);
-    let options = Options { keys: keys(a)?, ..a.options() };
+    let options = Options { keys: keys(a)?, tls: tls(a)?, ..a.options() };
+    let scheme = if options.tls.is_some() { "https" } else { "http" };
     let service = Service::open(exec(1)?, options, a.models.clone(), a.label.clone())?;
     let names = service.names().join(", ");
-    serve(&a.addr, service, |addr| report::say(&format!("serving {names} on http://{addr} (Ctrl-C stops)")))?;
+    serve(&a.addr, service, |addr| {
+        report::say(&format!("serving {names} on {scheme}://{addr} (Ctrl-C stops)"))
+    })?;
     report::say("stopped");
     Ok(())
 }
@@ -34,6 +37,22 @@ fn keys(a: &ServeArgs) -> anyhow::Result<Keys> {
         );
     }
     Ok(keys)
+}
+
+/// The certificate and its key; a key that others can read is used, with a warning.
+fn tls(a: &ServeArgs) -> anyhow::Result<Option<Tls>> {
+    match (&a.tls_cert, &a.tls_key) {
+        (None, None) => Ok(None),
+        (Some(_), None) => anyhow::bail!("--tls-cert needs the key of the certificate: give --tls-key"),
+        (None, Some(_)) => anyhow::bail!("--tls-key needs the certificate of the key: give --tls-cert"),
+        (Some(certificate), Some(key)) => {
+            let tls = Tls::open(certificate, key)?;
+            if readable_by_others(key) {
+                report::say(&format!("warning: {}: other users of this machine can read it", key.display()));
+            }
+            Ok(Some(tls))
+        }
+    }
 }
 
 /// Lines go to standard error, whole and one at a time.

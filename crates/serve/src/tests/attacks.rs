@@ -218,3 +218,33 @@ async fn requests_in_a_row_on_one_connection_are_each_answered() {
     assert_eq!(ready, 51);
     server.stop().await;
 }
+
+/// A frame of HTTP/2.
+fn h2_frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
+    let length = (payload.len() as u32).to_be_bytes();
+    [&length[1..], &[kind, flags], &stream.to_be_bytes(), payload].concat()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn streams_that_are_opened_and_reset_at_once_end_the_connection() {
+    let server = Live::start(Options::default()).await;
+    let mut socket = server.connect().await;
+    let mut bytes = [&b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"[..], &h2_frame(4, 0, 0, &[])].concat();
+    // Of the static table: GET, http, the path "/"; and the authority as a literal.
+    let head = [&[0x82, 0x86, 0x84, 0x01, 9][..], b"localhost"].concat();
+    for i in 0..2000 {
+        let stream = 2 * i + 1;
+        bytes.extend(h2_frame(1, 0x5, stream, &head));
+        bytes.extend(h2_frame(3, 0, stream, &8_u32.to_be_bytes()));
+    }
+    let _ = socket.write_all(&bytes).await;
+    let mut answer = Vec::new();
+    let end = tokio::time::timeout(Duration::from_secs(10), socket.read_to_end(&mut answer)).await;
+    assert!(end.is_ok(), "the server closes the connection");
+    // GOAWAY with the code ENHANCE_YOUR_CALM.
+    let calm = answer.windows(9).position(|w| w[3] == 7 && w[..3] != [0, 0, 0] && w[5..9] == [0; 4]);
+    let at = calm.expect("the client is told why");
+    assert_eq!(answer[at + 13..at + 17], [0, 0, 0, 11]);
+    assert!(server.is_well().await);
+    server.stop().await;
+}

@@ -32,6 +32,36 @@ async fn requests_refusals_and_rows_are_counted() {
     server.stop().await;
 }
 
+#[tokio::test]
+async fn tritons_names_are_there_for_who_asks() {
+    let body = r#"{"model":"mass","rows":[{"x":4},{"x":5}]}"#;
+    for (batch_delay, names) in [(0, false), (0, true), (5, true)] {
+        let batch_delay = std::time::Duration::from_millis(batch_delay);
+        let service = service(Options { triton_metrics: names, batch_delay, ..Options::default() });
+        for _ in 0..2 {
+            assert_eq!(ask(&service, "POST", "/predict", body).await.0, 200);
+        }
+        let text = service.metrics_text().unwrap();
+        assert_eq!(text.matches("# EOF").count(), 1);
+        assert_eq!(text.contains("nv_inference"), names);
+        let value = |name: &str| {
+            let line = format!(r#"{name}{{model="mass",version="1"}} "#);
+            let found = text.lines().find_map(|l| l.strip_prefix(&line)?.parse::<f64>().ok());
+            found.unwrap_or_else(|| panic!("{name} is missing in\n{text}"))
+        };
+        if !names {
+            continue;
+        }
+        assert_eq!(value("nv_inference_request_success"), 2.0);
+        assert_eq!(value("nv_inference_count"), 4.0);
+        assert_eq!(value("nv_inference_exec_count"), 2.0);
+        let (all, queue) =
+            (value("nv_inference_request_duration_us"), value("nv_inference_queue_duration_us"));
+        let compute = value("nv_inference_compute_infer_duration_us");
+        assert!(compute > 0.0 && all >= compute && (queue < 10_000.0) == batch_delay.is_zero(), "{text}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_request_keeps_its_own_plain_name_and_gets_one_else() {
     let server = Live::start(Options::default()).await;

@@ -1,27 +1,91 @@
-//! The Open Inference Protocol V2 over REST: JSON tensors, and the binary tensor extension.
+//! The Open Inference Protocol V2 over REST: JSON tensors, and the binary tensor extension; and what it has in common with the protocol over
+//! gRPC (see [`crate::grpc`]).
 //!
 //! A model has one input a raw column: FP64 for numbers, BYTES for categories, of shape [rows] or [rows, 1], `null` for a
 //! missing value; or one input `encoded` (see [`crate::tensor`]). Outputs: `prediction` (BYTES labels or FP64), and `probabilities` (FP64,
 //! [rows, classes]) of classifiers.
 
-mod binary;
-mod datatype;
+pub(crate) mod binary;
+pub(crate) mod datatype;
 mod nested;
 mod request;
-mod response;
+pub(crate) mod response;
+
+pub(crate) use request::no_classification;
 
 use crate::door::Asked;
 use crate::endpoint::Route;
 use crate::error::ApiError;
+use crate::options::Options;
 use crate::reply::{self, Reply};
+use crate::served::Served;
 use crate::service::Service;
-use crate::tensor::{Rows, rows_of};
+use crate::tensor::{Rows, Tensor, rows_of};
+use planish_model::Predictions;
 use planish_tabular::{Kind, Task};
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::json;
+use std::sync::Arc;
+
+/// The name of the service, and of the platform that models run on.
+pub(crate) const NAME: &str = "planish";
+
+/// An input or output of a model, as its metadata tell it; a length that requests choose is -1.
+#[derive(Serialize)]
+pub(crate) struct Port<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) datatype: &'static str,
+    pub(crate) shape: Vec<i64>,
+}
+
+/// What the model takes.
+pub(crate) fn inputs(served: &Served) -> Vec<Port<'_>> {
+    let datatype = |kind| if kind == Kind::Number { "FP64" } else { "BYTES" };
+    let columns = served.features.columns.iter();
+    columns.map(|c| Port { name: &c.name, datatype: datatype(c.kind), shape: vec![-1] }).collect()
+}
+
+/// What the model gives.
+pub(crate) fn outputs(served: &Served) -> Vec<Port<'static>> {
+    let port = |name, datatype, shape| Port { name, datatype, shape };
+    let classes = served.model.target().classes().len() as i64;
+    match served.model.task() {
+        Task::Regress => vec![port("prediction", "FP64", vec![-1])],
+        Task::Classify => {
+            vec![port("prediction", "BYTES", vec![-1]), port("probabilities", "FP64", vec![-1, classes])]
+        }
+    }
+}
+
+/// The versions of a model, in order.
+pub(crate) fn versions(service: &Service, served: &Served) -> Result<Vec<String>, ApiError> {
+    Ok(service.catalog().versions(&served.name)?.keys().map(u64::to_string).collect())
+}
+
+/// Predicts what these tensors are for the model.
+pub(crate) async fn predict(
+    service: &Service,
+    served: &Arc<Served>,
+    tensors: &[Tensor<'_>],
+) -> Result<Predictions, ApiError> {
+    match rows_of(served, tensors, service.options())? {
+        Rows::Table(table) => service.predict(served, &table).await,
+        Rows::Encoded(rows) => service.predict_encoded(served, rows).await,
+    }
+}
+
+/// A request may have so many inputs, and so many outputs.
+pub(crate) fn check_count(what: &str, n: usize, served: &Served, options: &Options) -> Result<(), ApiError> {
+    let most = options.inputs.max(served.features.columns.len());
+    if n > most {
+        return Err(ApiError::bad_request(format!("{n} {what}: at most {most} are allowed")));
+    }
+    Ok(())
+}
 
 pub(crate) fn server() -> Result<Reply, ApiError> {
     reply::json(
-        &json!({ "name": "planish", "version": env!("CARGO_PKG_VERSION"), "extensions": ["binary_tensor_data", "statistics"] }),
+        &json!({ "name": NAME, "version": env!("CARGO_PKG_VERSION"), "extensions": ["binary_tensor_data", "statistics"] }),
     )
 }
 
@@ -31,24 +95,9 @@ pub(crate) fn ready(service: &Service, route: &Route) -> Result<Reply, ApiError>
 
 pub(crate) fn metadata(service: &Service, route: &Route) -> Result<Reply, ApiError> {
     let served = service.at(route)?;
-    let inputs: Vec<Value> = served
-        .features
-        .columns
-        .iter()
-        .map(|c| json!({ "name": c.name, "datatype": if c.kind == Kind::Number { "FP64" } else { "BYTES" }, "shape": [-1] }))
-        .collect();
-    let classes = served.model.target().classes().len();
-    let outputs = match served.model.task() {
-        Task::Regress => json!([{ "name": "prediction", "datatype": "FP64", "shape": [-1] }]),
-        Task::Classify => json!([
-            { "name": "prediction", "datatype": "BYTES", "shape": [-1] },
-            { "name": "probabilities", "datatype": "FP64", "shape": [-1, classes] },
-        ]),
-    };
-    let catalog = service.catalog();
-    let versions: Vec<String> = catalog.versions(&served.name)?.keys().map(u64::to_string).collect();
+    let versions = versions(service, &served)?;
     reply::json(
-        &json!({ "name": served.name, "versions": versions, "platform": "planish", "inputs": inputs, "outputs": outputs }),
+        &json!({ "name": served.name, "versions": versions, "platform": NAME, "inputs": inputs(&served), "outputs": outputs(&served) }),
     )
 }
 
@@ -68,11 +117,7 @@ pub(crate) fn stats(service: &Service, route: &Route) -> Result<Reply, ApiError>
 
 pub(crate) async fn infer(service: &Service, asked: Asked<'_>) -> Result<Reply, ApiError> {
     let served = service.at(asked.route)?;
-    let options = service.options();
-    let request = request::read(asked.headers, &asked.body, served.features.columns.len(), options)?;
-    let predictions = match rows_of(&served, &request.tensors, options)? {
-        Rows::Table(table) => service.predict(&served, &table).await?,
-        Rows::Encoded(rows) => service.predict_encoded(&served, rows).await?,
-    };
+    let request = request::read(asked.headers, &asked.body, &served, service.options())?;
+    let predictions = predict(service, &served, &request.tensors).await?;
     response::write(&served, &request, &predictions)
 }

@@ -1,11 +1,12 @@
 //! An inference request: JSON, and after it, where the binary extension is used, the tensors' bytes in order.
 
-use super::binary;
 use super::datatype::Datatype;
 use super::nested::Nested;
+use super::{binary, check_count};
 use crate::depth::check_depth;
 use crate::error::{ApiError, quoted};
 use crate::options::Options;
+use crate::served::Served;
 use crate::tensor::{Elements, Tensor, about, elements_of};
 use hyper::HeaderMap;
 use serde::Deserialize;
@@ -80,21 +81,15 @@ struct OutputParameters {
 pub(crate) fn read<'a>(
     headers: &HeaderMap,
     body: &'a [u8],
-    columns: usize,
+    served: &Served,
     options: &Options,
 ) -> Result<Request<'a>, ApiError> {
     let (json, mut blobs) = body.split_at(json_length(headers, body.len())?);
     check_depth(json, options.json_depth)?;
     let parsed: Body<'a> = serde_json::from_slice(json)
         .map_err(|e| ApiError::bad_request(format!("the body cannot be understood: {e}")))?;
-    let most = options.inputs.max(columns);
-    for (what, n) in
-        [("inputs", parsed.inputs.len()), ("outputs", parsed.outputs.as_ref().map_or(0, Vec::len))]
-    {
-        if n > most {
-            return Err(ApiError::bad_request(format!("{n} {what}: at most {most} are allowed")));
-        }
-    }
+    check_count("inputs", parsed.inputs.len(), served, options)?;
+    check_count("outputs", parsed.outputs.as_ref().map_or(0, Vec::len), served, options)?;
     let tensors =
         parsed.inputs.into_iter().map(|i| tensor(i, &mut blobs, options)).collect::<Result<_, _>>()?;
     if !blobs.is_empty() {
@@ -119,10 +114,15 @@ fn json_length(headers: &HeaderMap, all: usize) -> Result<usize, ApiError> {
 fn output<'a>(o: Output<'a>, binary: bool) -> Result<(Cow<'a, str>, bool), ApiError> {
     let parameters = o.parameters.unwrap_or_default();
     if parameters.classification > 0 {
-        let what = format!("output {}: the classification extension is not offered", quoted(&o.name));
-        return Err(ApiError::bad_request(what));
+        return Err(no_classification(&o.name));
     }
     Ok((o.name, parameters.binary_data.unwrap_or(binary)))
+}
+
+/// The answer to who asks for the best classes of an output.
+pub(crate) fn no_classification(output: &str) -> ApiError {
+    let what = format!("output {}: the classification extension is not offered", quoted(output));
+    ApiError::bad_request(what)
 }
 
 fn tensor<'a>(input: Input<'a>, blobs: &mut &'a [u8], options: &Options) -> Result<Tensor<'a>, ApiError> {

@@ -9,6 +9,7 @@ use hyper::StatusCode;
 use hyper::header::HeaderName;
 use planish_model::Predictions;
 use serde::Serialize;
+use std::borrow::Cow;
 
 #[derive(Serialize)]
 struct Answer<'a> {
@@ -19,15 +20,17 @@ struct Answer<'a> {
     outputs: Vec<Output<'a>>,
 }
 
+/// An output with its values.
 #[derive(Serialize)]
-struct Output<'a> {
-    name: &'static str,
-    datatype: &'static str,
-    shape: Vec<usize>,
+pub(crate) struct Output<'a> {
+    pub(crate) name: &'static str,
+    pub(crate) datatype: &'static str,
+    pub(crate) shape: Vec<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
     parameters: Option<Parameters>,
+    /// None when the values are in binary, after the JSON.
     #[serde(skip_serializing_if = "Option::is_none")]
-    data: Option<Data<'a>>,
+    pub(crate) data: Option<Data<'a>>,
 }
 
 #[derive(Serialize)]
@@ -37,7 +40,7 @@ struct Parameters {
 
 #[derive(Serialize)]
 #[serde(untagged)]
-enum Data<'a> {
+pub(crate) enum Data<'a> {
     Numbers(&'a [f64]),
     Texts(Vec<&'a str>),
 }
@@ -49,7 +52,7 @@ pub(crate) fn write(
     predictions: &Predictions,
 ) -> Result<Reply, ApiError> {
     let mut blobs = Vec::new();
-    let chosen = chosen(served, request, outputs(served, predictions))?;
+    let chosen = chosen(served, predictions, request.outputs.as_deref(), request.binary)?;
     let outputs =
         chosen.into_iter().map(|(o, in_binary)| if in_binary { to_binary(o, &mut blobs) } else { o });
     let outputs = outputs.collect();
@@ -70,21 +73,22 @@ pub(crate) fn write(
     Ok(reply)
 }
 
-/// The outputs that were asked for, and whether in binary.
-fn chosen<'a>(
-    served: &Served,
-    request: &Request<'_>,
-    all: Vec<Output<'a>>,
-) -> Result<Vec<(Output<'a>, bool)>, ApiError> {
-    let Some(wanted) = &request.outputs else {
-        return Ok(all.into_iter().map(|output| (output, request.binary)).collect());
+/// The name of an output that is asked for, and what is said of it.
+pub(crate) type Wanted<'a, T> = (Cow<'a, str>, T);
+
+/// The outputs that were asked for, and what was said of each (here: whether in binary); all, if none was named.
+pub(crate) fn chosen<'a, T: Copy>(
+    served: &'a Served,
+    predictions: &'a Predictions,
+    wanted: Option<&[Wanted<'_, T>]>,
+    otherwise: T,
+) -> Result<Vec<(Output<'a>, T)>, ApiError> {
+    let mut left = outputs(served, predictions);
+    let Some(wanted) = wanted else {
+        return Ok(left.into_iter().map(|output| (output, otherwise)).collect());
     };
-    let mut left = all;
-    let mut take = |(name, in_binary): &(std::borrow::Cow<'_, str>, bool)| match left
-        .iter()
-        .position(|o| o.name == *name)
-    {
-        Some(at) => Ok((left.remove(at), *in_binary)),
+    let mut take = |(name, said): &Wanted<'_, T>| match left.iter().position(|o| o.name == *name) {
+        Some(at) => Ok((left.remove(at), *said)),
         None => Err(ApiError::bad_request(format!(
             "model {} has no output {}, or it was asked for twice",
             quoted(&served.name),
@@ -96,28 +100,41 @@ fn chosen<'a>(
 
 fn outputs<'a>(served: &'a Served, predictions: &'a Predictions) -> Vec<Output<'a>> {
     let rows = predictions.rows();
-    let output =
-        |name, datatype, shape, data| Output { name, datatype, shape, parameters: None, data: Some(data) };
-    match predictions {
-        Predictions::Numbers(y) => vec![output("prediction", "FP64", vec![rows], Data::Numbers(y))],
+    let ports = super::outputs(served).into_iter();
+    let values = match predictions {
+        Predictions::Numbers(y) => vec![Data::Numbers(y)],
         Predictions::Probabilities(p) => {
             let names = served.model.target().classes();
             let labels = (0..rows).filter_map(|i| predictions.class(i)).map(|c| names[c].as_str()).collect();
-            vec![
-                output("prediction", "BYTES", vec![rows], Data::Texts(labels)),
-                output("probabilities", "FP64", vec![rows, names.len()], Data::Numbers(p.as_slice())),
-            ]
+            vec![Data::Texts(labels), Data::Numbers(p.as_slice())]
+        }
+    };
+    ports
+        .zip(values)
+        .map(|(port, data)| Output {
+            name: port.name,
+            datatype: port.datatype,
+            // The length that the request chose is its rows.
+            shape: port.shape.iter().map(|&n| usize::try_from(n).unwrap_or(rows)).collect(),
+            parameters: None,
+            data: Some(data),
+        })
+        .collect()
+}
+
+impl Data<'_> {
+    /// Appends the values as the binary extension and gRPC have them.
+    pub(crate) fn put(&self, out: &mut Vec<u8>) {
+        match self {
+            Data::Numbers(numbers) => binary::put_numbers(out, numbers),
+            Data::Texts(texts) => binary::put_texts(out, texts.iter().copied()),
         }
     }
 }
 
 fn to_binary<'a>(output: Output<'a>, blobs: &mut Vec<u8>) -> Output<'a> {
     let before = blobs.len();
-    match &output.data {
-        Some(Data::Numbers(numbers)) => binary::put_numbers(blobs, numbers),
-        Some(Data::Texts(texts)) => binary::put_texts(blobs, texts.iter().copied()),
-        None => {}
-    }
+    output.data.iter().for_each(|data| data.put(blobs));
     let parameters = Some(Parameters { binary_data_size: blobs.len() - before });
     Output { parameters, data: None, ..output }
 }
