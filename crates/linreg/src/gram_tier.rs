@@ -27,7 +27,7 @@ pub(crate) const LARGEST_CONDITION: f64 = 1e5;
 /// The part of its squared norm that a column must keep when the columns before it are eliminated.
 const PIVOT: f64 = 1e-10;
 /// What counts as rounding of an element of the Gram matrix, as a part of the norms of its columns.
-const ROUNDING: f64 = 1e-13;
+const ROUNDING: f64 = 1e-12;
 /// Squared norms in the frame for which nothing overflows, and what underflows does not count.
 const RANGE: (f64, f64) = (1e-250, 1e250);
 /// Rows that fix the frame.
