@@ -4,7 +4,7 @@ use super::binary;
 use super::datatype::Datatype;
 use super::nested::Nested;
 use crate::depth::check_depth;
-use crate::error::{ApiError, quoted};
+use crate::error::{ApiError, not_understood, quoted};
 use crate::options::Options;
 use crate::tensor::{Elements, Tensor, about, elements_of};
 use hyper::HeaderMap;
@@ -85,8 +85,7 @@ pub(crate) fn read<'a>(
 ) -> Result<Request<'a>, ApiError> {
     let (json, mut blobs) = body.split_at(json_length(headers, body.len())?);
     check_depth(json, options.json_depth)?;
-    let parsed: Body<'a> = serde_json::from_slice(json)
-        .map_err(|e| ApiError::bad_request(format!("the body cannot be understood: {e}")))?;
+    let parsed: Body<'a> = serde_json::from_slice(json).map_err(|e| not_understood(&e))?;
     let most = options.inputs.max(columns);
     for (what, n) in
         [("inputs", parsed.inputs.len()), ("outputs", parsed.outputs.as_ref().map_or(0, Vec::len))]
