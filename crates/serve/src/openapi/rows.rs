@@ -24,12 +24,13 @@ fn body(model: &Served, most: usize, named: bool) -> Value {
         model.features.columns.iter().map(|column| (column.name.clone(), value(column))).collect();
     let names: Vec<&String> = columns.keys().collect();
     let row = json!({ "type": "object", "properties": columns, "required": names });
+    let name = if named { json!({ "const": model.name }) } else { json!({ "enum": [model.name, null] }) };
     let mut fields = vec![
-        ("model", json!({ "type": "string", "const": model.name })),
+        ("model", name),
         ("rows", json!({ "type": "array", "items": row, "minItems": 1, "maxItems": most })),
     ];
     if matches!(model.model.predictor(), Predictor::Linear(_)) {
-        let level = json!({ "type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1 });
+        let level = json!({ "type": ["number", "null"], "exclusiveMinimum": 0, "exclusiveMaximum": 1 });
         fields.push(("interval", level));
     }
     object(&fields, if named { &["model", "rows"] } else { &["rows"] })
