@@ -4,6 +4,7 @@
 //! - `bad_input`: what is said of wrong files and settings
 //! - `bits`: one model file, whatever the threads and instruction set
 //! - `browser`: the service's page and a report in headless Chromium
+//! - `corpus`: what fuzzing found, replayed
 //! - `golden`: agreement with PyTorch and statsmodels
 //! - `inference`: tables, intervals and aliased terms of linear models
 //! - `journey`: train, evaluate, predict, inspect, quickstart
@@ -19,6 +20,7 @@ mod bad_input;
 mod binary;
 mod bits;
 mod browser;
+mod corpus;
 mod golden;
 mod inference;
 mod journey;

@@ -195,3 +195,33 @@ fn an_address_for_all_needs_keys() {
     let ran = run(&["--keys", "keys"]);
     assert!(ran.code == 1 && ran.err.contains("keys:1: a key has three words"), "{}", ran.err);
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_body_as_long_as_allowed_takes_a_bounded_part_of_memory() {
+    let folder = tempfile::tempdir().unwrap();
+    succeed(folder.path(), &["quickstart", "--out", "q"]);
+    let server = Server::start(folder.path(), &["q/species.safetensors"]);
+    let longest = |head: &str, one: &str, tail: &str| {
+        let ones = ((8 << 20) - head.len() - tail.len()) / one.len();
+        format!("{head}{}{tail}", one.repeat(ones))
+    };
+    let column = r#"{"inputs":{"bill_length_mm":["#;
+    for (path, body) in [
+        ("/v1/models/species:predict", longest(column, "1,", "1]}}")),
+        ("/v1/models/species:predict", longest(r#"{"instances":["#, "1,", "1]}")),
+        ("/v1/models/species:predict", longest(r#"{"instances":["#, "{},", "1]}")),
+        ("/predict", longest(r#"{"rows":["#, "{},", "{}]}")),
+        (
+            "/v2/models/species/infer",
+            longest(r#"{"inputs":[{"name":"a","shape":[1],"datatype":"BYTES","data":["#, "\"\",", "1]}]}"),
+        ),
+    ] {
+        let (status, answer) = server.ask("POST", path, &body);
+        assert!(status == 400 && answer["error"].is_string(), "{path}: {status} {answer}");
+    }
+    let status = std::fs::read_to_string(format!("/proc/{}/status", server.child.id())).unwrap();
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+    let kib: u64 = peak.trim().strip_suffix(" kB").unwrap().parse().unwrap();
+    assert!(kib < 600 << 10, "{kib} KiB were in use");
+}

@@ -33,12 +33,28 @@ const CHECKS: &[(&str, Check)] = &[
     ("package", Check::Own(package::run)),
 ];
 
-/// The checks of the `bench` package, which is a workspace of its own.
-const BENCH_CHECKS: &[(&str, Check)] = &[
+/// The checks of the packages that are workspaces of their own. `fuzz` is checked without libFuzzer, which a C++ compiler builds.
+const OUTSIDE_CHECKS: &[(&str, Check)] = &[
     ("bench fmt", Check::Cargo(&["fmt", "--manifest-path", "bench/Cargo.toml", "--check"], None)),
     (
         "bench clippy",
         Check::Cargo(&["clippy", "--manifest-path", "bench/Cargo.toml", "--", "-D", "warnings"], None),
+    ),
+    ("fuzz fmt", Check::Cargo(&["fmt", "--manifest-path", "fuzz/Cargo.toml", "--check"], None)),
+    (
+        "fuzz clippy",
+        Check::Cargo(
+            &[
+                "clippy",
+                "--manifest-path",
+                "fuzz/Cargo.toml",
+                "--no-default-features",
+                "--",
+                "-D",
+                "warnings",
+            ],
+            None,
+        ),
     ),
 ];
 
@@ -48,11 +64,10 @@ const BENCH_CHECKS: &[(&str, Check)] = &[
 /// The first check that fails.
 pub fn run(root: &Path) -> Result<()> {
     let start = Instant::now();
-    let bench: &[_] = if root.join("bench/Cargo.toml").exists() { BENCH_CHECKS } else { &[] };
-    for (name, check) in CHECKS.iter().chain(bench) {
+    for (name, check) in CHECKS.iter().chain(OUTSIDE_CHECKS) {
         run_check(root, name, check).with_context(|| format!("the check `{name}` failed"))?;
     }
-    let count = CHECKS.len() + bench.len();
+    let count = CHECKS.len() + OUTSIDE_CHECKS.len();
     println!("\nall {count} checks passed in {:.1} s", start.elapsed().as_secs_f64());
     Ok(())
 }

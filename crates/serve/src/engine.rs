@@ -194,12 +194,11 @@ impl Queue {
             while at < self.jobs.len() {
                 let job = &self.jobs[at];
                 let fits = total + job.rows.rows() <= most_rows && Arc::ptr_eq(&job.served, &batch[0].served);
-                match self.jobs.remove(at).filter(|_| fits) {
-                    Some(job) => {
-                        total += job.rows.rows();
-                        batch.push(job);
-                    }
-                    None => at += 1,
+                if fits && let Some(job) = self.jobs.remove(at) {
+                    total += job.rows.rows();
+                    batch.push(job);
+                } else {
+                    at += 1;
                 }
             }
         }

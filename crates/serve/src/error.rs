@@ -185,6 +185,18 @@ impl ApiError {
     }
 }
 
+/// 400 for a body that cannot be read as JSON of the wanted form. The reader's message may quote all of a text that stands where
+/// none should, so it is shortened; the place stays.
+pub(crate) fn not_understood(e: &serde_json::Error) -> ApiError {
+    const LONGEST: usize = 200;
+    let message = e.to_string();
+    let what = match message.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}… at line {} column {}", &message[..end], e.line(), e.column()),
+        None => message,
+    };
+    ApiError::bad_request(format!("the body cannot be understood: {what}"))
+}
+
 /// What a client sent, short enough for a message and with control characters escaped.
 pub(crate) fn quoted(text: &str) -> String {
     const LONGEST: usize = 60;

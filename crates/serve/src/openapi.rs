@@ -7,6 +7,8 @@ use crate::reply::{self, Reply};
 use crate::service::Service;
 use serde_json::{Map, Value, json};
 
+mod rows;
+
 /// Statuses that any request can be refused with.
 const ANY: [&str; 9] = ["400", "401", "403", "404", "405", "429", "500", "503", "504"];
 /// Statuses that only a body can be refused with.
@@ -42,6 +44,7 @@ fn operation(endpoint: Endpoint, path: &str, service: &Service) -> Value {
     responses.extend(ANY.iter().chain(of_bodies).map(|status| ((*status).to_owned(), refused.clone())));
     let parameter = |name: &str| {
         let schema = match name {
+            "model" => json!({ "type": "string", "enum": service.names() }),
             "version" => json!({ "type": "integer", "minimum": 0 }),
             _ => json!({ "type": "string", "minLength": 1 }),
         };
@@ -56,7 +59,7 @@ fn operation(endpoint: Endpoint, path: &str, service: &Service) -> Value {
         "parameters": names.map(parameter).collect::<Vec<_>>(),
         "responses": responses,
     });
-    if let Some(schema) = request(endpoint, service.options().rows) {
+    if let Some(schema) = request(endpoint, service) {
         operation["requestBody"] =
             json!({ "required": true, "content": { "application/json": { "schema": schema } } });
     }
@@ -75,7 +78,7 @@ fn object(properties: &[(&str, Value)], required: &[&str]) -> Value {
 }
 
 /// The schema of a request's body.
-fn request(endpoint: Endpoint, rows: usize) -> Option<Value> {
+fn request(endpoint: Endpoint, service: &Service) -> Option<Value> {
     let text = || json!({ "type": "string" });
     let tensor = object(
         &[
@@ -89,17 +92,7 @@ fn request(endpoint: Endpoint, rows: usize) -> Option<Value> {
     );
     let output = object(&[("name", text()), ("parameters", json!({ "type": "object" }))], &["name"]);
     Some(match endpoint {
-        Endpoint::Predict => object(
-            &[
-                (
-                    "rows",
-                    json!({ "type": "array", "items": { "type": "object" }, "minItems": 1, "maxItems": rows }),
-                ),
-                ("model", text()),
-                ("interval", json!({ "type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1 })),
-            ],
-            &["rows"],
-        ),
+        Endpoint::Predict => rows::of_models(service),
         Endpoint::Infer => object(
             &[
                 ("id", text()),

@@ -7,10 +7,10 @@
 
 use crate::depth::check_depth;
 use crate::door::Asked;
-use crate::error::{ApiError, Reason, quoted};
+use crate::error::{ApiError, Reason, not_understood, quoted};
 use crate::reply::{self, Reply};
 use crate::served::Served;
-use crate::service::Service;
+use crate::service::{Service, overflow};
 use crate::warnings::{Warning, warnings};
 use hyper::header::{ACCEPT, CONTENT_TYPE, HeaderName};
 use hyper::{HeaderMap, StatusCode};
@@ -90,7 +90,8 @@ fn from_json(service: &Service, asked: &Asked<'_>) -> Result<Wanted, ApiError> {
     Ok(Wanted { served, table, interval: request.interval })
 }
 
-fn check_rows(service: &Service, what: &str, n: usize) -> Result<(), ApiError> {
+/// Refuses none, and more than are allowed; `what` begins the message.
+pub(crate) fn check_rows(service: &Service, what: &str, n: usize) -> Result<(), ApiError> {
     let most = service.options().rows;
     match n {
         0 => Err(ApiError::bad_request(format!("{what} 0 rows: 1 to {most} are allowed"))),
@@ -143,7 +144,13 @@ fn intervals(service: &Service, wanted: &Wanted, level: f64) -> Result<Intervals
         )));
     }
     let intervals = model.predict_intervals(service.exec(), &wanted.table, &mut Notes::default(), level);
-    intervals.map_err(|e| ApiError::bad_request(e.to_string()))
+    let intervals = intervals.map_err(|e| ApiError::bad_request(e.to_string()))?;
+    let limits = intervals.mean_ci.iter().zip(&intervals.obs_ci);
+    let mut numbers = intervals.prediction.iter().zip(limits);
+    match numbers.position(|(y, (mean, obs))| !mean.iter().chain(obs).chain([y]).all(|x| x.is_finite())) {
+        None => Ok(intervals),
+        Some(row) => Err(overflow(row)),
+    }
 }
 
 fn to_json(
@@ -193,8 +200,7 @@ fn to_csv(
 /// The body as JSON of the wanted shape.
 pub(crate) fn parse_body<T: for<'a> Deserialize<'a>>(service: &Service, body: &[u8]) -> Result<T, ApiError> {
     check_depth(body, service.options().json_depth)?;
-    serde_json::from_slice(body)
-        .map_err(|e| ApiError::bad_request(format!("the body cannot be understood: {e}")))
+    serde_json::from_slice(body).map_err(|e| not_understood(&e))
 }
 
 /// Rows of named values as a table; `what` begins the message if there are too many.

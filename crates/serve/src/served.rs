@@ -73,11 +73,10 @@ impl Served {
         row.end_row(0);
         let encoded =
             self.model.encode(&row, &mut Notes::default()).map_err(|_| "its columns cannot be encoded")?;
-        let finite = match self.predict(&encoded) {
-            Predictions::Numbers(y) => y.iter().all(|x| x.is_finite()),
-            Predictions::Probabilities(p) => p.as_slice().iter().all(|x| x.is_finite()),
-        };
-        finite.then_some(()).ok_or("it predicts no finite number for the typical row")
+        match not_finite(&self.predict(&encoded)) {
+            None => Ok(()),
+            Some(_) => Err("it predicts no finite number for the typical row"),
+        }
     }
 
     /// What a prediction of this many rows costs, in multiplications.
@@ -128,5 +127,13 @@ impl Served {
             workspace.pack(&n.plan, &n.params, self.exec.isa);
         }
         workspace
+    }
+}
+
+/// The first row whose prediction is not finite.
+pub(crate) fn not_finite(predictions: &Predictions) -> Option<usize> {
+    match predictions {
+        Predictions::Numbers(y) => y.iter().position(|y| !y.is_finite()),
+        Predictions::Probabilities(p) => (0..p.rows()).find(|&i| p.row(i).iter().any(|p| !p.is_finite())),
     }
 }

@@ -11,7 +11,7 @@ use crate::metrics::Metrics;
 use crate::options::Options;
 use crate::rate::Rates;
 use crate::reply::Reply;
-use crate::served::Served;
+use crate::served::{Served, not_finite};
 use crate::store::{Catalog, Label, ModelSource, Reloaded, Store};
 use crate::tls::Tls;
 use bytes::Bytes;
@@ -228,6 +228,16 @@ impl Service {
         served: &Arc<Served>,
         rows: Encoded,
     ) -> Result<Predictions, ApiError> {
-        self.inner.engine.predict(served, rows).await
+        let predictions = self.inner.engine.predict(served, rows).await?;
+        // Values that are far too large overflow; JSON has no number for what comes of them.
+        match not_finite(&predictions) {
+            None => Ok(predictions),
+            Some(row) => Err(overflow(row)),
+        }
     }
+}
+
+/// A row whose prediction is not finite.
+pub(crate) fn overflow(row: usize) -> ApiError {
+    ApiError::bad_request(format!("row {row}: its values are too large: the prediction is no finite number"))
 }

@@ -5,9 +5,9 @@
 
 use crate::door::Asked;
 use crate::endpoint::{Route, Which};
-use crate::error::ApiError;
+use crate::error::{ApiError, quoted};
 use crate::reply::{self, Reply};
-use crate::rows::{self, parse_body};
+use crate::rows::{self, check_rows, parse_body};
 use crate::served::Served;
 use crate::service::Service;
 use crate::tensor::{ENCODED, Elements, Rows, Tensor, rows_of};
@@ -15,6 +15,9 @@ use planish_model::Predictions;
 use planish_tabular::{Kind, Task};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
+
+/// How a message about the number of rows begins.
+const INPUTS: &str = "\"inputs\" has";
 
 #[derive(Deserialize)]
 struct Request {
@@ -101,17 +104,23 @@ fn of_inputs(service: &Service, served: &Served, inputs: Value) -> Result<Rows, 
     let mut table: Vec<Map<String, Value>> = Vec::new();
     for (name, list) in inputs {
         let Value::Array(values) = list else {
-            return Err(ApiError::bad_request(format!("input {name:?} must be a list")));
+            return Err(ApiError::bad_request(format!("input {} must be a list", quoted(&name))));
         };
         if table.is_empty() {
+            // Before a row is made: a row takes many times the memory of the number that asks for it.
+            check_rows(service, INPUTS, values.len())?;
             table.resize_with(values.len(), Map::new);
         }
         if table.len() != values.len() {
             return Err(ApiError::bad_request(format!(
-                "input {name:?} has {} rows, others {}",
+                "input {} has {} rows, others {}",
+                quoted(&name),
                 values.len(),
                 table.len()
             )));
+        }
+        if !columns.iter().any(|column| column.name == name) {
+            continue;
         }
         for (row, value) in table.iter_mut().zip(values) {
             // Shape [rows, 1] is as good as [rows].
@@ -122,7 +131,7 @@ fn of_inputs(service: &Service, served: &Served, inputs: Value) -> Result<Rows, 
             row.insert(name.clone(), value);
         }
     }
-    rows::named_rows(service, served, "\"inputs\" has", &table).map(Rows::Table)
+    rows::named_rows(service, served, INPUTS, &table).map(Rows::Table)
 }
 
 fn predictions_of(served: &Served, predictions: &Predictions) -> Value {

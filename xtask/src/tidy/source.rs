@@ -62,13 +62,13 @@ pub(super) fn sources(texts: &[(String, String)]) -> Vec<Source> {
 
 fn is_rust(path: &str) -> bool {
     let top = path.split('/').next().unwrap_or_default();
-    path.ends_with(".rs") && matches!(top, "crates" | "examples" | "tests" | "xtask" | "bench")
+    path.ends_with(".rs") && matches!(top, "crates" | "examples" | "tests" | "xtask" | "bench" | "fuzz")
 }
 
 /// Whether the path is one of tests, examples or benchmarks.
 fn is_exempt(path: &str) -> bool {
     let folders = path.rsplit_once('/').map_or("", |(folders, _)| folders);
-    folders.split('/').any(|folder| matches!(folder, "tests" | "examples" | "bench" | "benches"))
+    folders.split('/').any(|folder| matches!(folder, "tests" | "examples" | "bench" | "benches" | "fuzz"))
 }
 
 /// The number of lines before `#[cfg(test)] mod tests {`, which is the last item of a file.

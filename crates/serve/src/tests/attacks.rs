@@ -1,7 +1,9 @@
 //! What must not harm the service: after each attack it answers a normal request within a second.
 
 use super::live::{Live, request, rest};
-use crate::Options;
+use super::{ask, mass, send};
+use crate::{Keys, ModelSource, Options, Service};
+use planish_tensor::Exec;
 use std::io::Write;
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -10,7 +12,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 async fn deep_json_is_refused_before_it_is_parsed() {
     let server = Live::start(Options::default()).await;
     let deep = "[".repeat(1 << 20);
-    for path in ["/predict", "/v2/models/mass/infer"] {
+    for path in ["/predict", "/v2/models/mass/infer", "/v1/models/mass:predict"] {
         let answer = server.ask("POST", path, "", deep.as_bytes()).await;
         assert!(
             answer.status == 400 && answer.error().contains("deeper than 32"),
@@ -203,6 +205,16 @@ async fn messages_quote_what_was_sent_short_and_escaped() {
     let message = answer.error();
     assert!(answer.status == 404 && message.len() < 200, "{message}");
     assert!(!message.contains(['\r', '\n', '\x1b']) && message.contains(r"a\r\nforged\u{1b}"), "{message}");
+    let long = "y".repeat(100_000);
+    for (path, body) in [
+        ("/predict", format!(r#"{{"rows":"{long}"}}"#)),
+        ("/v2/models/mass/infer", format!(r#"{{"inputs":"{long}"}}"#)),
+        ("/v1/models/mass:predict", format!(r#"{{"inputs":{{"{long}":1}}}}"#)),
+    ] {
+        let answer = server.ask("POST", path, "", body.as_bytes()).await;
+        let message = answer.error();
+        assert!(answer.status == 400 && message.len() < 400 && message.contains("yyy"), "{path}: {message}");
+    }
     server.stop().await;
 }
 
@@ -247,4 +259,57 @@ async fn streams_that_are_opened_and_reset_at_once_end_the_connection() {
     assert_eq!(answer[at + 13..at + 17], [0, 0, 0, 11]);
     assert!(server.is_well().await);
     server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_nobody_reads_ends_with_the_time_of_the_connection() {
+    let idle = Duration::from_millis(400);
+    let server = Live::start(Options { idle_timeout: idle, ..Options::default() }).await;
+    let mut socket = server.connect().await;
+    let rows = format!(r#"{{"model":"mass","rows":[{}]}}"#, vec![r#"{"x":1}"#; 4096].join(","));
+    let one = String::from_utf8(request("POST", "/predict", "", rows.as_bytes())).unwrap();
+    let keep = one.replace("connection: close\r\n", "");
+    // Sends until the server, whose answers fill the buffers between, takes no more.
+    let sending = async { while socket.write_all(keep.as_bytes()).await.is_ok() {} };
+    tokio::time::timeout(Duration::from_secs(20), sending).await.expect("the connection is ended");
+    let open = || server.service.metrics().connections.get();
+    let closed = async {
+        while open() > 0 {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(5), closed).await.expect("its place is free again");
+    assert!(server.is_well().await);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn models_are_managed_with_a_key_only_and_failures_tell_no_path() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("m.safetensors");
+    planish_io::save_model(&mass(), &path).unwrap();
+    let abc = "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+    let open = |keys: &str| {
+        let keys = if keys.is_empty() { Keys::default() } else { Keys::parse("keys", keys).unwrap() };
+        let source = ModelSource { name: None, path: path.clone() };
+        let options = Options { keys, ..Options::default() };
+        Service::open(Exec::best(), options, vec![source], Vec::new()).unwrap()
+    };
+    let (status, answer) = ask(&open(""), "POST", "/admin/reload", "").await;
+    assert_eq!(status, 401, "on loopback too: {answer}");
+    let service = open(&format!("all predict,admin {abc}"));
+    std::fs::write(&path, "nothing").unwrap();
+    let key = [("authorization", "Bearer abc")];
+    let (_, answer) = send(&service, "POST", "/admin/reload", &key, b"").await;
+    assert_eq!(answer, r#"{"failed":1,"loaded":[],"removed":[]}"#.as_bytes());
+    // No path takes a model, or the place of one.
+    for (method, path) in [
+        ("POST", "/models"),
+        ("PUT", "/v2/models/m"),
+        ("POST", "/v2/repository/models/m/load"),
+        ("POST", "/v2/models/..%2f..%2fm/infer"),
+    ] {
+        let (head, _) = send(&service, method, path, &key, br#"{"url":"file:///m.safetensors"}"#).await;
+        assert!(matches!(head.status.as_u16(), 404 | 405), "{method} {path}: {}", head.status);
+    }
 }

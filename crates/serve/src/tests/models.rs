@@ -214,3 +214,28 @@ async fn a_full_queue_is_429_and_clients_that_leave_make_room() {
     assert_eq!(ask(&service, "POST", "/predict", body).await.0, 504);
     assert_eq!(service.waiting(), 2);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn requests_that_fit_into_no_batch_stay_in_the_queue() {
+    // A delay sends every request through the queue; behind the first wait those of another model, and too many rows.
+    let options =
+        Options { batch_delay: Duration::from_millis(50), batch_rows: 4, threads: 1, ..Options::default() };
+    let service = service(options);
+    let bodies = [
+        json!({ "model": "species", "rows": [{ "x": 1, "c": "u" }] }),
+        json!({ "model": "mass", "rows": [{ "x": 4 }] }),
+        json!({ "model": "species", "rows": vec![json!({ "x": 1, "c": "u" }); 5] }),
+    ];
+    let asked: Vec<_> = (0..12)
+        .map(|i| {
+            let (service, body) = (service.clone(), bodies[i % 3].to_string());
+            tokio::spawn(async move { ask(&service, "POST", "/predict", &body).await })
+        })
+        .collect();
+    for (i, answer) in asked.into_iter().enumerate() {
+        let (status, answer) = answer.await.unwrap();
+        let rows = answer["predictions"].as_array().map_or(0, Vec::len);
+        assert_eq!((status, rows), (200, [1, 1, 5][i % 3]), "{answer}");
+    }
+    assert_eq!(service.waiting(), 0);
+}

@@ -91,3 +91,21 @@ async fn every_endpoint_is_in_the_document_with_a_name_of_its_own() {
     ids.dedup();
     assert_eq!(ids.len(), all);
 }
+
+#[tokio::test]
+async fn the_document_names_the_models_and_what_their_rows_hold() {
+    let (_, document) = ask(&service(Options::default()), "GET", "/openapi.json", "").await;
+    let parameter = &document["paths"]["/v2/models/{model}"]["get"]["parameters"][0];
+    assert_eq!(parameter["schema"]["enum"], json!(["mass", "species"]));
+    let schema =
+        &document["paths"]["/predict"]["post"]["requestBody"]["content"]["application/json"]["schema"];
+    let [mass, species] = &schema["oneOf"].as_array().unwrap()[..] else { panic!("{schema}") };
+    assert_eq!(
+        (&mass["required"], &mass["properties"]["model"]["const"]),
+        (&json!(["model", "rows"]), &json!("mass"))
+    );
+    assert!(mass["properties"].get("interval").is_some() && species["properties"].get("interval").is_none());
+    let row = &species["properties"]["rows"]["items"];
+    assert_eq!(row["required"], json!(["c", "x"]));
+    assert_eq!(row["properties"]["c"]["type"], json!(["string", "number", "boolean", "null"]));
+}

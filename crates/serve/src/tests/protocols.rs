@@ -310,3 +310,20 @@ async fn a_number_outside_what_training_had_is_said() {
     let found: Vec<&Value> = (0..3).map(|i| &answer["predictions"][i]["warnings"]).collect();
     assert_eq!(found, [&Value::Null, &outside, &outside]);
 }
+
+#[tokio::test]
+async fn rows_whose_prediction_overflows_are_refused() {
+    let service = service(Options::default());
+    let tensor = |name: &str, data: Value| json!({ "inputs": [{ "name": name, "shape": [2, 1], "datatype": "FP64", "data": data }] });
+    for (path, body, row) in [
+        ("/predict", json!({ "model": "mass", "rows": [{ "x": 4 }, { "x": 1.5e308 }] }), 1),
+        ("/predict", json!({ "model": "mass", "rows": [{ "x": 1e200 }], "interval": 0.9 }), 0),
+        ("/v2/models/mass/infer", tensor("x", json!([4, 1.5e308])), 1),
+        ("/v2/models/mass/infer", tensor("encoded", json!([4, -1.5e308])), 1),
+        ("/v1/models/mass:predict", json!({ "instances": [1.5e308] }), 0),
+    ] {
+        let (status, answer) = ask(&service, "POST", path, &body.to_string()).await;
+        let want = format!("row {row}: its values are too large: the prediction is no finite number");
+        assert_eq!((status, &answer["error"]), (400, &json!(want)), "{path} {body}");
+    }
+}

@@ -4,7 +4,7 @@ use super::datatype::Datatype;
 use super::nested::Nested;
 use super::{binary, check_count};
 use crate::depth::check_depth;
-use crate::error::{ApiError, quoted};
+use crate::error::{ApiError, not_understood, quoted};
 use crate::options::Options;
 use crate::served::Served;
 use crate::tensor::{Elements, Tensor, about, elements_of};
@@ -86,8 +86,7 @@ pub(crate) fn read<'a>(
 ) -> Result<Request<'a>, ApiError> {
     let (json, mut blobs) = body.split_at(json_length(headers, body.len())?);
     check_depth(json, options.json_depth)?;
-    let parsed: Body<'a> = serde_json::from_slice(json)
-        .map_err(|e| ApiError::bad_request(format!("the body cannot be understood: {e}")))?;
+    let parsed: Body<'a> = serde_json::from_slice(json).map_err(|e| not_understood(&e))?;
     check_count("inputs", parsed.inputs.len(), served, options)?;
     check_count("outputs", parsed.outputs.as_ref().map_or(0, Vec::len), served, options)?;
     let tensors =

@@ -1,0 +1,6 @@
+//! Fuzzes `planish_tests::outside::v2_json`, which says what the bytes are and what must hold.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
+    planish_tests::outside::v2_json(bytes);
+});
