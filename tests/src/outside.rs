@@ -98,7 +98,7 @@ pub fn sealed(header: &[u8], tensors: &[u8]) -> Vec<u8> {
     file
 }
 
-/// The models of [`MODELS`], fitted on a small table.
+/// The models by name, fitted on a small table.
 pub fn models() -> Vec<(String, Model)> {
     let (exec, table) = (Exec::best(), table());
     let drop = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect();
