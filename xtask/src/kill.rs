@@ -65,25 +65,24 @@ pub fn run(root: &Path, arguments: &[String]) -> Result<()> {
         }
         rest.next();
     }
-    kill(root, count, seed)
+    kill(root, &process::release_program(root)?, count, seed)
 }
 
-/// The few instants of `cargo xtask ci`.
+/// The few instants of `cargo xtask ci`, with the program that the tests have built.
 ///
 /// # Errors
 /// As [`run`].
 pub fn ci(root: &Path) -> Result<()> {
-    kill(root, CI_COUNT, 1)
+    kill(root, &process::test_program(root)?, CI_COUNT, 1)
 }
 
-fn kill(root: &Path, count: usize, seed: u64) -> Result<()> {
-    let program = process::release_program(root)?;
+fn kill(root: &Path, program: &Path, count: usize, seed: u64) -> Result<()> {
     let folder = root.join("target/kill");
     if folder.exists() {
         fs::remove_dir_all(&folder).context("cannot clear target/kill")?;
     }
     fs::create_dir_all(&folder).context("cannot make target/kill")?;
-    let trial = Trial { program: &program, root, folder: &folder };
+    let trial = Trial { program, root, folder: &folder };
     let start = Instant::now();
     let status = trial.train("undisturbed").arg("--checkpoint-every").arg("7").status()?;
     if !status.success() {

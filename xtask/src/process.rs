@@ -17,10 +17,19 @@ pub fn cargo(root: &Path) -> Command {
 /// Builds the program of the release profile, and returns where it is.
 ///
 /// # Errors
-/// When it cannot be built.
+/// A program that cannot be built.
 pub fn release_program(root: &Path) -> Result<PathBuf> {
     run(cargo(root).args(["build", "--release", "--locked", "--quiet", "--bin", "planish"]))?;
     Ok(root.join("target/release/planish"))
+}
+
+/// Builds the program that the tests use, which takes less time, and returns where it is.
+///
+/// # Errors
+/// As [`release_program`].
+pub fn test_program(root: &Path) -> Result<PathBuf> {
+    run(cargo(root).args(["build", "--locked", "--quiet", "--bin", "planish"]))?;
+    Ok(root.join("target/debug/planish"))
 }
 
 /// Runs a command to its end with its output shown.
