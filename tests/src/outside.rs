@@ -17,7 +17,7 @@ use planish_model::{
     fit_linear_model, fit_network,
 };
 use planish_serve::{Options, Service};
-use planish_tabular::{Kind, Notes, RowSource, Table, TableSource};
+use planish_tabular::{Notes, RowSource, Table, TableSource};
 use planish_tensor::Exec;
 use serde_json::Value;
 use std::sync::LazyLock;
@@ -234,14 +234,7 @@ fn load(bytes: &[u8]) -> bool {
     let written = model_to_bytes(&model);
     let again = model_from_bytes("written", &written).expect("what was written is read");
     assert!(model_to_bytes(&again) == written, "it is written the same");
-    let mut row = Table::new(model.features());
-    for (i, column) in model.features().columns.iter().enumerate() {
-        match column.kind {
-            Kind::Number => row.push_number(i, None),
-            Kind::Category => row.push_text(i, None),
-        }
-    }
-    row.end_row(0);
+    let row = Table::of_missing(model.features());
     // What cannot be encoded is said; what can is predicted, one row.
     if let Ok(predictions) = model.predict(Exec::best(), &row, &mut Notes::default()) {
         let rows = match &predictions {

@@ -19,8 +19,7 @@ pub fn cargo(root: &Path) -> Command {
 /// # Errors
 /// A program that cannot be built.
 pub fn release_program(root: &Path) -> Result<PathBuf> {
-    run(cargo(root).args(["build", "--release", "--locked", "--quiet", "--bin", "planish"]))?;
-    Ok(root.join("target/release/planish"))
+    program(root, &["--release"], "release")
 }
 
 /// Builds the program that the tests use, which takes less time, and returns where it is.
@@ -28,8 +27,12 @@ pub fn release_program(root: &Path) -> Result<PathBuf> {
 /// # Errors
 /// As [`release_program`].
 pub fn test_program(root: &Path) -> Result<PathBuf> {
-    run(cargo(root).args(["build", "--locked", "--quiet", "--bin", "planish"]))?;
-    Ok(root.join("target/debug/planish"))
+    program(root, &[], "debug")
+}
+
+fn program(root: &Path, profile: &[&str], folder: &str) -> Result<PathBuf> {
+    run(cargo(root).args(["build", "--locked", "--quiet", "--bin", "planish"]).args(profile))?;
+    Ok(root.join("target").join(folder).join("planish"))
 }
 
 /// Runs a command to its end with its output shown.

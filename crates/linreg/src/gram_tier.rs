@@ -9,7 +9,8 @@
 //!   multiplies the error of the coefficients by at most ‖(RᵀR)⁻¹E‖ ≤ about κ²·‖E‖, and ‖E‖ ≤ (4096 + 2m + log₂(n/4096))·m·u in the worst
 //!   case, √ of that typically, for m columns and u = 2⁻⁵³. With κ ≤ 10⁵ that is κ²·u = 1.1e-6 times a number that is
 //!   some hundreds in practice: three digits a step or more.
-//! - No pivot may fall to 1e-5 of its column's norm: decisions about rank are left to the reflections.
+//! - No pivot may fall to 1e-5 of its column's norm: decisions about rank are left to the reflections. Where a penalty makes them needless, a
+//!   column of which nothing but rounding is left may stay, with a row of zeros ([`Dependent::Kept`]).
 //! - No sum may leave the range of numbers: the reflections then tell what is wrong with the data, or grow the frame.
 
 use crate::block::{Block, BlockSource};

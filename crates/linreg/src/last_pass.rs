@@ -9,8 +9,8 @@
 use crate::block::{BLOCK_ROWS, Block, BlockSource, read, same_rows};
 use crate::error::FitError;
 use crate::influence::FULL_LEVERAGE;
-use crate::kept::Largest;
 use crate::kernels::{residual, weigh};
+use crate::largest::Largest;
 use crate::meat::Meat;
 use crate::refine::{Problem, Solution};
 use crate::residuals::Residuals;

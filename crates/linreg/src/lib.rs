@@ -66,8 +66,8 @@ mod gram_tier;
 mod inference;
 mod influence;
 mod interval;
-mod kept;
 mod kernels;
+mod largest;
 mod last_pass;
 mod meat;
 mod normality;
@@ -104,7 +104,7 @@ pub use glm::{CoefficientRow, Family, FittedGlm, Glm};
 pub use inference::{Inference, ResponseInference};
 pub use influence::cook_times_variance;
 pub use interval::HalfWidths;
-pub use kept::{Largest, Thinned};
+pub use largest::Largest;
 pub use normality::Test;
 pub use part::Matrices;
 pub use penalised::{

@@ -6,9 +6,9 @@
 //! Cook's distance is e²·h/((1 − h)²·k·s²), h being the leverage and k the parameters.
 
 use crate::influence::cook_times_variance;
-use crate::kept::{Largest, Thinned};
-use planish_tensor::Dd;
+use crate::largest::Largest;
 use planish_tensor::dd::two_prod;
+use planish_tensor::{Dd, Thinned};
 use serde::{Deserialize, Serialize};
 
 /// Residuals kept for the quantiles.

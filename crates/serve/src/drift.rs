@@ -23,8 +23,6 @@ const LEAST: f64 = 1e-4;
 #[derive(Debug)]
 pub(crate) struct Drift {
     columns: Vec<Watched>,
-    /// Parts of all columns.
-    parts: usize,
     windows: Mutex<[Window; 2]>,
 }
 
@@ -76,7 +74,7 @@ impl Drift {
             first += count;
         }
         let window = || Window { rows: 0, counts: vec![0; first] };
-        Drift { columns, parts: first, windows: Mutex::new([window(), window()]) }
+        Drift { columns, windows: Mutex::new([window(), window()]) }
     }
 
     /// Counts the rows of a table of the model's columns.
@@ -85,7 +83,8 @@ impl Drift {
         for row in 0..table.rows() {
             if windows[1].rows == WINDOW {
                 windows.swap(0, 1);
-                windows[1] = Window { rows: 0, counts: vec![0; self.parts] };
+                windows[1].rows = 0;
+                windows[1].counts.fill(0);
             }
             windows[1].rows += 1;
             for of in &self.columns {

@@ -21,9 +21,8 @@ type Timed<L> = Family<L, Histogram, fn() -> Histogram>;
 #[derive(Debug)]
 pub(crate) struct Metrics {
     registry: Registry,
-    /// The registry of Triton's names, if they are asked for.
-    triton_registry: Option<Registry>,
-    triton: TritonMetrics,
+    /// What is summed under Triton's names and their registry, if they are asked for.
+    triton: Option<(TritonMetrics, Registry)>,
     requests: Family<Asked, Counter>,
     seconds: Timed<At>,
     refused: Family<Why, Counter>,
@@ -48,7 +47,7 @@ pub(crate) struct ModelMetrics {
     compute: Histogram,
     queue_nanos: Counter,
     compute_nanos: Counter,
-    triton: TritonSums,
+    triton: Option<TritonSums>,
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
@@ -93,10 +92,13 @@ fn seconds() -> Histogram {
 impl Metrics {
     /// With Triton's names too, if so asked.
     pub(crate) fn new(triton_names: bool) -> Metrics {
-        let triton = TritonMetrics::default();
+        let triton = triton_names.then(|| {
+            let sums = TritonMetrics::default();
+            let registry = sums.registry();
+            (sums, registry)
+        });
         let mut m = Metrics {
             registry: Registry::with_prefix("planish"),
-            triton_registry: triton_names.then(|| triton.registry()),
             triton,
             requests: Family::default(),
             seconds: Family::new_with_constructor(seconds),
@@ -146,7 +148,8 @@ impl Metrics {
             }
         }
         let mut out = String::new();
-        for registry in std::iter::once(&self.registry).chain(&self.triton_registry) {
+        let triton = self.triton.iter().map(|(_, registry)| registry);
+        for registry in std::iter::once(&self.registry).chain(triton) {
             encode_registry(&mut out, registry)?;
         }
         encode_eof(&mut out)?;
@@ -190,7 +193,7 @@ impl Metrics {
             compute: self.compute.get_or_create(&of).clone(),
             queue_nanos: Counter::default(),
             compute_nanos: Counter::default(),
-            triton: self.triton.of_model(&of),
+            triton: self.triton.as_ref().map(|(sums, _)| sums.of_model(&of)),
         }
     }
 }
@@ -198,7 +201,7 @@ impl Metrics {
 impl ModelMetrics {
     /// A request has its prediction.
     pub(crate) fn answered(&self, took: Duration) {
-        self.triton.answered(took);
+        self.triton.iter().for_each(|sums| sums.answered(took));
     }
 
     /// A batch was computed.
@@ -209,7 +212,7 @@ impl ModelMetrics {
         self.compute.observe(took.as_secs_f64());
         self.queue_nanos.inc_by(waited.as_nanos() as u64);
         self.compute_nanos.inc_by(took.as_nanos() as u64);
-        self.triton.predicted(rows, waited, took);
+        self.triton.iter().for_each(|sums| sums.predicted(rows, waited, took));
     }
 
     /// Rows, batches, and nanoseconds that they waited and were computed in.

@@ -5,7 +5,7 @@ use crate::metrics::ModelMetrics;
 use planish_io::{FileStamp, IoError, ModelFile, load_model};
 use planish_model::{Encoded, Model, Predictions, Predictor};
 use planish_nn::{Arenas, Input, Workspace};
-use planish_tabular::{EncodedRows, Kind, Notes, Schema, Table};
+use planish_tabular::{EncodedRows, Notes, Schema, Table};
 use planish_tensor::{Exec, Matrix};
 use std::sync::{Mutex, PoisonError};
 
@@ -63,14 +63,7 @@ impl Served {
     /// Predicts the typical row, every value of which is missing and filled in: the first request finds memory and code in place, and
     /// a model that cannot predict is not served.
     fn warm_up(&self) -> Result<(), &'static str> {
-        let mut row = Table::new(self.features.clone());
-        for (i, column) in self.features.columns.iter().enumerate() {
-            match column.kind {
-                Kind::Number => row.push_number(i, None),
-                Kind::Category => row.push_text(i, None),
-            }
-        }
-        row.end_row(0);
+        let row = Table::of_missing(self.features.clone());
         let encoded =
             self.model.encode(&row, &mut Notes::default()).map_err(|_| "its columns cannot be encoded")?;
         match not_finite(&self.predict(&encoded)) {

@@ -3,6 +3,7 @@
 //! A service compares them with the rows that it is asked for. Edges have five digits, since nothing is computed with them, and are deciles of
 //! at most some thousands of numbers at even steps.
 
+use planish_tensor::Thinned;
 use serde::{Deserialize, Serialize};
 
 /// Bins that a column is cut into at most.
@@ -43,57 +44,39 @@ impl Bins {
     }
 }
 
-/// Every so manieth number of a column, and how many cells were missing.
+/// Numbers of a column at even steps, and how many cells were missing.
 #[derive(Clone, Debug)]
 pub(crate) struct Sample {
-    kept: Vec<f64>,
-    /// Of this many numbers one is kept.
-    step: u64,
-    seen: u64,
+    numbers: Thinned,
     missing: u64,
 }
 
 impl Sample {
     pub(crate) fn new() -> Sample {
-        Sample { kept: Vec::new(), step: 1, seen: 0, missing: 0 }
+        Sample { numbers: Thinned::new(1, SAMPLE), missing: 0 }
     }
 
     pub(crate) fn push(&mut self, cell: Option<f64>) {
-        let Some(x) = cell else {
-            self.missing += 1;
-            return;
-        };
-        if self.seen.is_multiple_of(self.step) {
-            if self.kept.len() == SAMPLE {
-                let mut at = 0;
-                self.kept.retain(|_| {
-                    at += 1;
-                    at % 2 == 1
-                });
-                self.step *= 2;
-            }
-            if self.seen.is_multiple_of(self.step) {
-                self.kept.push(x);
-            }
+        match cell {
+            Some(x) => self.numbers.push(std::iter::once(x)),
+            None => self.missing += 1,
         }
-        self.seen += 1;
     }
 
     /// The bins; none without numbers.
-    pub(crate) fn finish(mut self) -> Option<Bins> {
-        let n = self.kept.len();
-        if n == 0 {
-            return None;
-        }
-        self.kept.sort_by(f64::total_cmp);
-        let decile = |k: usize| rounded(self.kept[k * n / BINS]);
+    pub(crate) fn finish(self) -> Option<Bins> {
+        let mut sorted: Vec<f64> = self.numbers.rows().map(|row| row[0]).collect();
+        let n = sorted.len();
+        sorted.sort_by(f64::total_cmp);
+        let least = *sorted.first()?;
+        let decile = |k: usize| rounded(sorted[k * n / BINS]);
         let mut edges: Vec<f64> = (1..BINS).map(decile).filter(|x| x.is_finite()).collect();
         edges.dedup();
         // An edge at or below the least number would begin an empty bin.
-        edges.retain(|edge| *edge > self.kept[0]);
-        let cells = (self.seen + self.missing) as f64;
-        let present = self.seen as f64 / cells;
-        let below = |edge: f64| self.kept.partition_point(|x| *x < edge);
+        edges.retain(|edge| *edge > least);
+        let cells = (self.numbers.seen() + self.missing) as f64;
+        let present = self.numbers.seen() as f64 / cells;
+        let below = |edge: f64| sorted.partition_point(|x| *x < edge);
         let ends: Vec<usize> = edges.iter().map(|&edge| below(edge)).chain([n]).collect();
         let starts = std::iter::once(0).chain(ends.iter().copied());
         let mut shares: Vec<f64> =

@@ -126,6 +126,19 @@ impl Table {
         Table { schema, columns, positions, lines: Vec::new() }
     }
 
+    /// A table of one row, all of whose cells are missing: of a pipeline, its typical row.
+    pub fn of_missing(schema: Schema) -> Table {
+        let mut row = Table::new(schema);
+        for position in 0..row.schema.columns.len() {
+            match row.schema.columns[position].kind {
+                Kind::Number => row.push_number(position, None),
+                Kind::Category => row.push_text(position, None),
+            }
+        }
+        row.end_row(0);
+        row
+    }
+
     /// The schema.
     pub fn schema(&self) -> &Schema {
         &self.schema

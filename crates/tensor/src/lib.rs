@@ -28,6 +28,7 @@ pub mod reduce;
 pub mod rng;
 mod scalar;
 pub mod simd;
+mod thinned;
 mod transpose;
 mod view;
 
@@ -38,5 +39,6 @@ pub use gather::gather_rows;
 pub use isa::{Isa, IsaError};
 pub use matrix::Matrix;
 pub use scalar::Scalar;
+pub use thinned::Thinned;
 pub use transpose::transpose;
 pub use view::{MatMut, MatRef};

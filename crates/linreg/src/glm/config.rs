@@ -98,7 +98,7 @@ impl Glm {
             return Err(FitError::Linreg(LinregError::NoTerms));
         }
         let start = newton::start(&basis, &null, self.family);
-        let likelihood = Likelihood { exec, model: self, basis: &basis, rows: folded.rows };
+        let likelihood = Likelihood::new(exec, self, &basis, folded.rows);
         let solved = newton::solve(&likelihood, source, null.weight(), start)?;
         FittedGlm::new(self, &basis, &null, terms, folded.used, &solved).map_err(FitError::Linreg)
     }

@@ -69,14 +69,21 @@ pub(super) enum Effort {
 
 /// What each evaluation needs.
 pub(super) struct Likelihood<'a> {
-    pub(super) exec: Exec,
+    exec: Exec,
     pub(super) model: &'a Glm,
     pub(super) basis: &'a Basis,
     /// Rows that the source must have.
-    pub(super) rows: u64,
+    rows: u64,
+    /// Whether passes on the way may be quick.
+    by_tiles: bool,
 }
 
-impl Likelihood<'_> {
+impl<'a> Likelihood<'a> {
+    pub(super) fn new(exec: Exec, model: &'a Glm, basis: &'a Basis, rows: u64) -> Likelihood<'a> {
+        let by_tiles = tile_pass::is_enough(basis, model.family);
+        Likelihood { exec, model, basis, rows, by_tiles }
+    }
+
     /// The likelihood at these coefficients.
     pub(super) fn evaluate<S: BlockSource>(
         &self,
@@ -84,7 +91,7 @@ impl Likelihood<'_> {
         beta: Vec<Vec<f64>>,
     ) -> Result<Evaluation, FitError<S::Error>> {
         let (family, basis) = (self.model.family, self.basis);
-        if !tile_pass::is_enough(basis, family) {
+        if !self.by_tiles {
             let (sums, information) = self.all_exact(source, &beta)?;
             return Ok(self.finish(beta, sums, information, Effort::Exact));
         }

@@ -3,8 +3,8 @@
 
 use crate::evaluate::ScoredBlock;
 use crate::predict::Predictions;
-use planish_linreg::Thinned;
 use planish_tabular::Label;
+use planish_tensor::Thinned;
 use planish_train::metrics::{CurvePoint, Ranking};
 use serde::Serialize;
 

@@ -1,7 +1,7 @@
 //! What a report shows of a model on rows whose target is known: the scores, and what pictures of its errors are drawn from.
 //!
 //! Rows are read once, as [`Model::evaluate`] reads them. Scores are of all rows; of what a picture needs of single rows a bounded part is
-//! kept (`planish_linreg::Thinned`), the rows that stand out always among it. `numbers` is for predictions that are numbers, with leverages and Cook's
+//! kept (`planish_tensor::Thinned`), the rows that stand out always among it. `numbers` is for predictions that are numbers, with leverages and Cook's
 //! distances where they are least squares; `classes` for probabilities, `effects` for the coefficients of linear models. Nothing depends on threads or on chance.
 
 mod classes;

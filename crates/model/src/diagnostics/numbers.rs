@@ -11,8 +11,9 @@ use crate::labelled_rows;
 use crate::model::{LinearPredictor, Model, Predictor};
 use crate::predict::{Encoded, Predictions};
 use planish_linreg::distributions::normal_quantile;
-use planish_linreg::{Largest, Thinned, cook_times_variance, quantile};
+use planish_linreg::{Largest, cook_times_variance, quantile};
 use planish_tabular::Label;
+use planish_tensor::Thinned;
 use serde::Serialize;
 
 /// Rows kept for quantiles and medians.

@@ -1,33 +1,4 @@
-//! What is kept of rows that stream by, so that memory is bounded and nothing is random: the largest, and a part at even steps.
-
-/// Rows listed for a value.
-const LISTED: usize = 10;
-
-/// The ten rows with the largest values, in descending order; of equal ones the earlier first.
-#[derive(Clone, Debug)]
-pub struct Largest<T>(Vec<(f64, T)>);
-
-impl<T> Default for Largest<T> {
-    fn default() -> Self {
-        Largest(Vec::new())
-    }
-}
-
-impl<T> Largest<T> {
-    /// Takes a row, if its value is among the largest.
-    pub fn push(&mut self, value: f64, row: T) {
-        let at = self.0.partition_point(|(v, _)| *v >= value);
-        if at < LISTED && !value.is_nan() {
-            self.0.insert(at, (value, row));
-            self.0.truncate(LISTED);
-        }
-    }
-
-    /// The values and their rows.
-    pub fn iter(&self) -> impl Iterator<Item = &(f64, T)> {
-        self.0.iter()
-    }
-}
+//! What is kept of rows that stream by, so that memory is bounded and nothing is random: a part at even steps.
 
 /// All rows up to a limit, beyond it every 2nd, 4th … row, in the order in which they came; a row is `width` numbers.
 #[derive(Clone, Debug)]
@@ -70,6 +41,11 @@ impl Thinned {
         self.power += 1;
     }
 
+    /// How many rows came.
+    pub fn seen(&self) -> u64 {
+        self.seen
+    }
+
     /// How many rows are kept.
     pub fn len(&self) -> usize {
         self.values.len() / self.width
@@ -94,15 +70,6 @@ impl Thinned {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_largest_are_kept_in_order_and_ties_go_to_the_earlier_row() {
-        let mut l = Largest::default();
-        (0..30).for_each(|i| l.push(f64::from(i % 5), i));
-        l.push(f64::NAN, 99);
-        let rows: Vec<i32> = l.iter().map(|r| r.1).collect();
-        assert_eq!(rows, [4, 9, 14, 19, 24, 29, 3, 8, 13, 18]);
-    }
 
     #[test]
     fn beyond_the_limit_rows_are_kept_at_even_steps() {
