@@ -7,7 +7,7 @@ use std::path::Path;
 
 use anyhow::Result;
 
-use crate::process;
+use crate::{dist, process, workspace};
 
 /// Runs the benchmark that the arguments name, and hands it the rest of them.
 ///
@@ -18,7 +18,8 @@ pub fn run(root: &Path, arguments: &[String]) -> Result<()> {
     if let [name, rest @ ..] = arguments
         && name == "serve"
     {
-        let planish = process::release_program(root)?;
+        // What people install, and its peer is compiled as it is.
+        let planish = dist::build(root, &workspace::members(root)?.target)?;
         command
             .args(["run", "--release", "--manifest-path", "bench/serve/Cargo.toml", "--"])
             .arg(planish)

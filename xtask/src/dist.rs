@@ -37,7 +37,10 @@ pub fn run(root: &Path) -> Result<()> {
 
 /// Builds for the host's target by name, so that the static C library is for the binary and not for build
 /// scripts.
-fn build(root: &Path, target: &Path) -> Result<PathBuf> {
+///
+/// # Errors
+/// When it does not build.
+pub fn build(root: &Path, target: &Path) -> Result<PathBuf> {
     let triple = host_triple(root)?;
     let mut command = process::cargo(root);
     command

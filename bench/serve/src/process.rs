@@ -1,4 +1,4 @@
-//! A server as a child process, its address read from the first line that it prints, ended when dropped.
+//! A server as a child process, its address read from what it prints, ended when dropped.
 
 use crate::Done;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -15,7 +15,12 @@ impl Running {
         let mut child = command.stderr(Stdio::piped()).stdin(Stdio::null()).spawn()?;
         let mut lines = BufReader::new(child.stderr.take().ok_or("no standard error")?);
         let mut line = String::new();
-        lines.read_line(&mut line)?;
+        while !line.contains("serving on http://") {
+            line.clear();
+            if lines.read_line(&mut line)? == 0 {
+                return Err("it ended before it served".into());
+            }
+        }
         let address = line.split("http://").nth(1).and_then(|rest| rest.split_whitespace().next());
         let address = address.ok_or_else(|| line.clone())?.to_owned();
         // What it logs is read and let go, as a collector of logs would.
@@ -36,6 +41,15 @@ impl Drop for Running {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// Waits until the service is ready.
+pub(crate) fn ready(address: &str) -> Done<()> {
+    let mut stream = TcpStream::connect(address)?;
+    write!(stream, "GET /v2/health/ready HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n")?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer)?;
+    if answer.starts_with("HTTP/1.1 200") { Ok(()) } else { Err(answer.into()) }
 }
 
 /// The body of the answer to one request.

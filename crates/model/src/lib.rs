@@ -36,6 +36,7 @@ mod network_settings;
 mod one_pass;
 mod params;
 mod predict;
+mod proof;
 mod record;
 
 pub use diagnostics::{

@@ -16,6 +16,7 @@ pub struct Model {
     target: Target,
     predictor: Predictor,
     record: Record,
+    proof: Option<Vec<u64>>,
 }
 
 /// What predicts, with the pipeline that feeds it.
@@ -145,7 +146,7 @@ impl Model {
                 }
             }
         }
-        let model = Model { target, predictor, record };
+        let model = Model { target, predictor, record, proof: None };
         if model.features().position(model.target.column()).is_ok() {
             return fail("the target is one of the features".to_owned());
         }
@@ -170,6 +171,18 @@ impl Model {
     /// The training record.
     pub fn record(&self) -> &Record {
         &self.record
+    }
+
+    /// The bits of the predictions for the [sample](Model::sample) that the model was saved with; none if it was not, or by an
+    /// earlier version.
+    pub fn proof(&self) -> Option<&[u64]> {
+        self.proof.as_deref()
+    }
+
+    /// The model with the proof that it was saved with.
+    #[must_use]
+    pub fn with_proof(self, proof: Vec<u64>) -> Model {
+        Model { proof: Some(proof), ..self }
     }
 
     pub(crate) fn set_validation(&mut self, scores: std::collections::BTreeMap<String, f64>) {

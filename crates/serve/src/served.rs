@@ -3,10 +3,10 @@
 use crate::drift::Drift;
 use crate::metrics::ModelMetrics;
 use planish_io::{FileStamp, IoError, ModelFile, load_model};
-use planish_model::{Encoded, Model, Predictions, Predictor};
+use planish_model::{Encoded, Model, NetworkPredictor, Predictions, Predictor};
 use planish_nn::{Arenas, Input, Workspace};
-use planish_tabular::{EncodedRows, Notes, Schema, Table};
-use planish_tensor::{Exec, Matrix};
+use planish_tabular::{EncodedRows, Notes, Schema};
+use planish_tensor::{Exec, Isa, Matrix};
 use std::sync::{Mutex, PoisonError};
 
 /// Rows that a network computes at once; their intermediate values stay in a core's cache.
@@ -60,15 +60,19 @@ impl Served {
         Ok(Served { stamp: Some(file.stamp), source, ..served })
     }
 
-    /// Predicts the typical row, every value of which is missing and filled in: the first request finds memory and code in place, and
-    /// a model that cannot predict is not served.
+    /// Predicts the sample rows, the first of which is typical: the first request finds memory and code in place, and a model that
+    /// cannot predict, or that predicts something else than when it was saved, is not served.
     fn warm_up(&self) -> Result<(), &'static str> {
-        let row = Table::of_missing(self.features.clone());
-        let encoded =
-            self.model.encode(&row, &mut Notes::default()).map_err(|_| "its columns cannot be encoded")?;
-        match not_finite(&self.predict(&encoded)) {
-            None => Ok(()),
-            Some(_) => Err("it predicts no finite number for the typical row"),
+        let encoded = self.model.encode(&self.model.sample(), &mut Notes::default());
+        let predictions = self.predict(&encoded.map_err(|_| "its columns cannot be encoded")?);
+        if not_finite(&predictions) == Some(0) {
+            return Err("it predicts no finite number for the typical row");
+        }
+        // Portable products have no promised bits.
+        let same = |proof| self.exec.isa == Isa::PORTABLE || predictions.bits() == proof;
+        match self.model.proof().is_none_or(same) {
+            true => Ok(()),
+            false => Err("it does not predict what it did when it was saved"),
         }
     }
 
@@ -79,9 +83,17 @@ impl Served {
 
     /// Predicts encoded rows on this thread. The workspaces of a network allocate nothing after the first call.
     pub(crate) fn predict(&self, rows: &Encoded) -> Predictions {
-        match rows {
-            Encoded::Features(x) => self.model.decode(self.forward(x).view()),
-            other => self.model.predict_encoded(self.exec, other),
+        match (rows, self.model.predictor()) {
+            (Encoded::Features(x), Predictor::Network(n)) if rows.rows() <= CHUNK => {
+                let mut workspace = self.borrow(n);
+                let x = Input::new(x.numbers.view(), &x.codes);
+                let y = n.plan.forward(self.exec, Arenas::new(&n.params, &n.state), x, &mut workspace);
+                let predictions = self.model.decode(y);
+                self.lent().push(workspace);
+                predictions
+            }
+            (Encoded::Features(x), _) => self.model.decode(self.forward(x).view()),
+            (other, _) => self.model.predict_encoded(self.exec, other),
         }
     }
 
@@ -91,7 +103,7 @@ impl Served {
             unreachable!("only networks have features")
         };
         let x = Input::new(rows.numbers.view(), &rows.codes);
-        let mut workspace = self.borrow();
+        let mut workspace = self.borrow(n);
         let mut out = Matrix::zeros(x.rows(), n.plan.outputs());
         for from in (0..x.rows()).step_by(CHUNK) {
             let to = (from + CHUNK).min(x.rows());
@@ -108,13 +120,10 @@ impl Served {
     }
 
     /// A workspace that nobody uses, or a new one.
-    fn borrow(&self) -> Workspace<f32> {
+    fn borrow(&self, n: &NetworkPredictor) -> Workspace<f32> {
         if let Some(workspace) = self.lent().pop() {
             return workspace;
         }
-        let Predictor::Network(n) = self.model.predictor() else {
-            unreachable!("only networks have features")
-        };
         let mut workspace = Workspace::forward_only(&n.plan, CHUNK);
         if n.params.len() <= PACKED {
             workspace.pack(&n.plan, &n.params, self.exec.isa);
@@ -128,5 +137,28 @@ pub(crate) fn not_finite(predictions: &Predictions) -> Option<usize> {
     match predictions {
         Predictions::Numbers(y) => y.iter().position(|y| !y.is_finite()),
         Predictions::Probabilities(p) => (0..p.rows()).find(|&i| p.row(i).iter().any(|p| !p.is_finite())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::metrics::Metrics;
+    use crate::tests::{mass, species};
+
+    #[test]
+    fn a_model_that_predicts_something_else_than_when_it_was_saved_is_not_served() {
+        for model in [species(), mass()] {
+            let warm_up = |model: Model| {
+                Served::new(Exec::best(), "m", 1, model, Metrics::new(false).of_model("m", 1)).warm_up()
+            };
+            let proof = model.prove(Exec::best()).unwrap();
+            assert_eq!(warm_up(model.clone()), Ok(()));
+            assert_eq!(warm_up(model.clone().with_proof(proof.clone())), Ok(()));
+            let mut other = proof.clone();
+            other[3] ^= 1;
+            assert!(warm_up(model.clone().with_proof(other)).unwrap_err().contains("when it was saved"));
+            assert!(warm_up(model.with_proof(proof[1..].to_vec())).is_err());
+        }
     }
 }

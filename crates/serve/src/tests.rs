@@ -51,14 +51,14 @@ fn table() -> Table {
 }
 
 /// A classifier of `k` from `x` and `c`.
-fn species() -> Model {
+pub(crate) fn species() -> Model {
     let settings =
         NetworkSettings { hidden: vec![4], epochs: 3, drop: vec!["y".into()], ..NetworkSettings::new("k") };
     fit_network(Exec::best(), &table(), &settings, &mut ()).unwrap()
 }
 
 /// A linear model of `y` from `x`.
-fn mass() -> Model {
+pub(crate) fn mass() -> Model {
     let settings = LinearSettings { drop: vec!["k".into(), "c".into()], ..LinearSettings::new("y") };
     fit_linear(Exec::best(), &mut TableSource::new(&table()), &settings).unwrap()
 }

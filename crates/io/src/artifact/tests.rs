@@ -37,6 +37,7 @@ fn a_model_read_back_predicts_the_same_bits_and_writes_the_same_file() {
         assert_eq!((8 + u64::from_le_bytes(bytes[..8].try_into().unwrap())) % 64, 0);
         let back = model_from_bytes("m", &bytes).unwrap();
         assert_eq!(model_to_bytes(&back), bytes);
+        assert_eq!(back.proof(), model.prove(Exec::best()).ok().as_deref());
         let predict = |m: &Model| m.predict(Exec::best(), &table(), &mut Notes::default()).unwrap();
         assert_eq!(predict(&model), predict(&back));
         assert!(matches!(predict(&back), Predictions::Numbers(y) if y.len() == 40));

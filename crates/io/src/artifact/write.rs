@@ -7,6 +7,7 @@ use super::hash::{NO_HASH, field, update};
 use super::{FORMAT, IoError};
 use crate::atomic::write_file;
 use planish_model::{Model, Predictor};
+use planish_tensor::Exec;
 use serde::Serialize;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -109,6 +110,9 @@ fn header(model: &Model, tensors: &[TensorOut<'_>]) -> String {
             metadata.insert("linear_model", json(&l.fit));
         }
         _ => {}
+    }
+    if let Ok(proof) = model.prove(Exec::best()) {
+        metadata.insert("proof", proof.iter().map(|bits| format!("{bits:016x}")).collect());
     }
     let mut all = serde_json::Map::new();
     all.insert("__metadata__".to_owned(), serde_json::json!(metadata));

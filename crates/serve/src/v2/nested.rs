@@ -7,6 +7,8 @@ use std::fmt;
 
 /// Deepest nesting; a tensor's rank is bounded by less.
 const DEEPEST: usize = 16;
+/// Elements that there is room for from the start.
+const FEW: usize = 32;
 
 /// The elements and the lengths of the lists that they were in, outermost first.
 #[derive(Debug)]
@@ -17,7 +19,7 @@ pub(crate) struct Nested<'a> {
 
 impl<'de: 'a, 'a> serde::Deserialize<'de> for Nested<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let mut read = Read { numbers: Vec::new(), texts: Vec::new(), dims: Vec::new(), closed: false };
+        let mut read = Read { numbers: Vec::with_capacity(FEW), texts: Vec::new(), dims: Vec::new(), closed: false };
         Level { read: &mut read, depth: 0 }.deserialize(deserializer)?;
         let Read { numbers, mut texts, dims, .. } = read;
         let data = match texts.iter().any(Option::is_some) {
