@@ -9,6 +9,7 @@ use hyper::body::Body;
 use hyper::header::{CONTENT_ENCODING, CONTENT_LENGTH, TRANSFER_ENCODING};
 use hyper::http::request::Parts;
 use std::io::Read;
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -75,7 +76,7 @@ where
         Some(_) => return Err(ApiError::new(Reason::Encoding, "bodies may be plain or compressed by gzip")),
     };
     let mut held = budget.hold();
-    let bytes = tokio::time::timeout(options.body_timeout, collect(body, limit, &mut held))
+    let bytes = tokio::time::timeout(options.body_timeout, pin!(collect(body, limit, &mut held)))
         .await
         .map_err(|_| ApiError::new(Reason::SlowBody, "the body did not arrive in time"))??;
     match decode {
@@ -98,7 +99,7 @@ async fn collect<B>(body: B, limit: usize, held: &mut Held) -> Result<Bytes, Api
 where
     B: Body<Data = Bytes>,
 {
-    let mut body = std::pin::pin!(body);
+    let mut body = pin!(body);
     let mut first = Bytes::new();
     let mut rest = BytesMut::new();
     while let Some(frame) = body.frame().await {

@@ -4,19 +4,11 @@ use crate::error::ApiError;
 
 /// Refuses a text that nests deeper than this. What is no JSON is left for the parser to name.
 pub(crate) fn check_depth(text: &[u8], limit: usize) -> Result<(), ApiError> {
-    let (mut depth, mut in_text, mut escaped) = (0_usize, false, false);
-    for &b in text {
-        if in_text {
-            match b {
-                _ if escaped => escaped = false,
-                b'\\' => escaped = true,
-                b'"' => in_text = false,
-                _ => {}
-            }
-            continue;
-        }
+    let mut depth = 0_usize;
+    let mut bytes = text.iter();
+    while let Some(b) = bytes.next() {
         match b {
-            b'"' => in_text = true,
+            b'"' => skip_text(&mut bytes),
             b'[' | b'{' => {
                 depth += 1;
                 if depth > limit {
@@ -28,6 +20,17 @@ pub(crate) fn check_depth(text: &[u8], limit: usize) -> Result<(), ApiError> {
         }
     }
     Ok(())
+}
+
+/// To behind the quote that ends the text.
+fn skip_text(bytes: &mut std::slice::Iter<'_, u8>) {
+    while let Some(b) = bytes.next() {
+        match b {
+            b'\\' => drop(bytes.next()),
+            b'"' => return,
+            _ => {}
+        }
+    }
 }
 
 #[cfg(test)]

@@ -20,6 +20,7 @@ use serde_json::json;
 use std::future::Future;
 use std::net::IpAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
@@ -49,7 +50,10 @@ where
     };
     let endpoint = route.as_ref().map_or("none", |route| route.endpoint.name());
     let result = match &route {
-        Ok(route) => unless_it_panics(let_in(service, hosts, peer, route, &parts, body)).await,
+        Ok(route) => {
+            let work = pin!(let_in(service, hosts, peer, route, &parts, body));
+            unless_it_panics(work).await
+        }
         Err(e) => Err(e.clone()),
     };
     // A refused call is a success of HTTP; it counts as what it would be over REST.
@@ -84,8 +88,8 @@ where
     let Some(scope) = route.endpoint.scope() else {
         return match route.endpoint {
             Endpoint::Grpc(method) => {
-                let (frame, _held) = grpc::read(service, method, parts, body).await?;
-                grpc::call(service, method, frame).await
+                let (frame, _held) = Box::pin(grpc::read(service, method, parts, body)).await?;
+                Box::pin(grpc::call(service, method, frame)).await
             }
             endpoint => open_to_all(service, endpoint, &parts.headers),
         };
@@ -96,7 +100,7 @@ where
     let (body, _held) = match route.endpoint {
         Endpoint::Grpc(method) => {
             deadline = grpc::deadline(&parts.headers, deadline)?;
-            grpc::read(service, method, parts, body).await.map(|(b, h)| (b, Some(h)))?
+            Box::pin(grpc::read(service, method, parts, body)).await.map(|(b, h)| (b, Some(h)))?
         }
         endpoint if endpoint.takes_body() => {
             body::read(parts, body, options, limit, service.budget()).await.map(|(b, h)| (b, Some(h)))?
@@ -105,7 +109,7 @@ where
     };
     let _place = service.places().take(options.in_flight)?;
     let asked = Asked { route, headers: &parts.headers, query: parts.uri.query().unwrap_or(""), body };
-    tokio::time::timeout(deadline, work(service, asked))
+    tokio::time::timeout(deadline, pin!(work(service, asked)))
         .await
         .map_err(|_| ApiError::new(Reason::Deadline, "the answer was not ready in time"))?
 }
@@ -128,6 +132,7 @@ fn wants_page(headers: &HeaderMap) -> bool {
     headers.get(ACCEPT).and_then(|a| a.to_str().ok()).is_some_and(|a| a.contains("text/html"))
 }
 
+/// The answer. What is asked less often is boxed, so that the state of every request, which is copied as it is made, stays small.
 async fn work(service: &Service, asked: Asked<'_>) -> Result<Reply, ApiError> {
     match asked.route.endpoint {
         Endpoint::Server => v2::server(),
@@ -139,12 +144,12 @@ async fn work(service: &Service, asked: Asked<'_>) -> Result<Reply, ApiError> {
         Endpoint::OpenApi => openapi::document(service),
         Endpoint::Models => describe::models(service),
         Endpoint::Learned => learned::learned(service, asked.route),
-        Endpoint::TfsPredict => tfs::predict(service, asked).await,
+        Endpoint::TfsPredict => Box::pin(tfs::predict(service, asked)).await,
         Endpoint::TfsStatus => tfs::status(service, asked.route),
         Endpoint::TfsMetadata => tfs::metadata(service, asked.route),
-        Endpoint::Reload => reload(service).await,
-        Endpoint::Predict => rows::predict(service, asked).await,
-        Endpoint::Grpc(method) => grpc::call(service, method, asked.body).await,
+        Endpoint::Reload => Box::pin(reload(service)).await,
+        Endpoint::Predict => Box::pin(rows::predict(service, asked)).await,
+        Endpoint::Grpc(method) => Box::pin(grpc::call(service, method, asked.body)).await,
         Endpoint::Home | Endpoint::Live | Endpoint::Ready => {
             open_to_all(service, asked.route.endpoint, asked.headers)
         }
@@ -167,8 +172,9 @@ async fn reload(service: &Service) -> Result<Reply, ApiError> {
 }
 
 /// A panic becomes an error; it is a flaw of ours, so its message stays in the log.
-async fn unless_it_panics(work: impl Future<Output = Result<Reply, ApiError>>) -> Result<Reply, ApiError> {
-    let mut work = std::pin::pin!(work);
+async fn unless_it_panics(
+    mut work: Pin<&mut impl Future<Output = Result<Reply, ApiError>>>,
+) -> Result<Reply, ApiError> {
     std::future::poll_fn(|cx| {
         let polled = catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(cx)));
         polled.unwrap_or_else(|_| {

@@ -19,8 +19,7 @@ pub(crate) struct Hosts {
 
 impl Hosts {
     pub(crate) fn new(listens_on: IpAddr, allowed: &[String]) -> Hosts {
-        let allowed: Vec<String> = allowed.iter().map(|h| h.to_ascii_lowercase()).collect();
-        Hosts { any: !listens_on.is_loopback() && allowed.is_empty(), allowed }
+        Hosts { any: !listens_on.is_loopback() && allowed.is_empty(), allowed: allowed.to_vec() }
     }
 
     /// Whether the request may be answered.
@@ -46,9 +45,10 @@ impl Hosts {
     }
 
     fn is_ours(&self, name: &str) -> bool {
-        let name = name.to_ascii_lowercase();
-        let address = name.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
-        name == "localhost" || address.is_ok_and(|a| a.is_loopback()) || self.allowed.contains(&name)
+        let address = || name.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
+        name.eq_ignore_ascii_case("localhost")
+            || self.allowed.iter().any(|allowed| allowed.eq_ignore_ascii_case(name))
+            || address().is_ok_and(|a| a.is_loopback())
     }
 }
 

@@ -30,7 +30,27 @@ impl Ids {
         };
         match headers.get(&HEADER).and_then(|id| id.to_str().ok()).filter(plain) {
             Some(id) => id.to_owned(),
-            None => format!("{:08x}-{:x}", self.run, self.next.fetch_add(1, Ordering::Relaxed)),
+            None => name(self.run, self.next.fetch_add(1, Ordering::Relaxed)),
+        }
+    }
+}
+
+/// Both numbers in hexadecimal digits; every request needs one, so the digits are written here.
+fn name(run: u32, number: u64) -> String {
+    let digit = |x: u64, at: u32| char::from(b"0123456789abcdef"[(x >> (4 * at)) as usize & 15]);
+    let length = (67 - (number | 1).leading_zeros()) / 4;
+    let run = (0..8).rev().map(|at| digit(run.into(), at));
+    run.chain(['-']).chain((0..length).rev().map(|at| digit(number, at))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_in_hexadecimal() {
+        for (run, number) in [(0, 0), (1, 1), (0xabc, 15), (7, 16), (u32::MAX, 0xfedc), (9, u64::MAX)] {
+            assert_eq!(name(run, number), format!("{run:08x}-{number:x}"));
         }
     }
 }

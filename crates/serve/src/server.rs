@@ -184,13 +184,16 @@ async fn speak(socket: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, pee
     let House { service, hosts, mut stopping, .. } = house;
     let activity = Arc::new(Activity::new());
     let builder = http(&service);
+    // What a request needs, counted by this connection alone: the cores do not pass the counts of what all connections share around.
+    let caller = Arc::new(Caller { service: service.clone(), hosts, peer, activity: activity.clone() });
     let answer = service_fn(|request: Request<Incoming>| {
-        let (service, hosts, activity) = (service.clone(), hosts.clone(), activity.clone());
+        let caller = caller.clone();
         async move {
+            let Caller { service, hosts, peer, activity } = &*caller;
             activity.request_began();
             // A stream that is reset drops this future, so the end is noted by a guard.
-            let working = Working(activity);
-            let reply = door::answer(&service, &hosts, peer, request).await;
+            let working = Working(activity.clone());
+            let reply = door::answer(service, hosts, *peer, request).await;
             Ok::<Reply, Infallible>(while_it_goes_on(reply, working))
         }
     });
@@ -213,6 +216,14 @@ async fn speak(socket: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, pee
 /// Ready when the service stops.
 async fn told(stopping: &mut watch::Receiver<bool>) {
     let _ = stopping.wait_for(|stop| *stop).await;
+}
+
+/// Who asks over a connection, and whom.
+struct Caller {
+    service: Service,
+    hosts: Arc<Hosts>,
+    peer: IpAddr,
+    activity: Arc<Activity>,
 }
 
 /// An open connection, as long as it is counted.
@@ -259,9 +270,8 @@ fn http(service: &Service) -> Builder<TokioExecutor> {
     let mut builder = Builder::new(TokioExecutor::new());
     builder
         .http1()
-        .timer(TokioTimer::new())
-        // This timer runs from the end of the last answer on; a head that has begun has less time (see `activity`).
-        .header_read_timeout(options.idle_timeout)
+        // `activity` bounds heads and idle connections, and sets no timer for each request.
+        .header_read_timeout(None)
         .max_buf_size(options.header_bytes.max(8 << 10))
         .http2()
         .timer(TokioTimer::new())

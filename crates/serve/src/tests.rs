@@ -92,3 +92,11 @@ async fn send(
     let (head, body) = service.answer(request).await.into_parts();
     (head, body.collect().await.unwrap().to_bytes())
 }
+
+/// The state of a request is copied where it is made and kept for every request at once; one rare path through it must not make all large.
+#[test]
+fn the_state_of_a_request_is_small() {
+    let service = service(Options::default());
+    let size = size_of_val(&service.answer(Request::new(Bytes::new())));
+    assert!(size <= 2560, "{size} bytes");
+}
