@@ -241,6 +241,7 @@ fn train(exec: Exec, params: usize, folder: &Path, resume: bool, log: &mut Log) 
         rows_without_target: 0,
         rare_categories: Default::default(),
         validation: Default::default(),
+        confusion: None,
         history: None,
     };
     let plan = net.plan().clone();

@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A browser with one window; both it and its driver end with this.
-struct Browser {
+pub(crate) struct Browser {
     driver: Child,
     address: String,
     session: String,
@@ -23,7 +23,7 @@ struct Browser {
 
 impl Browser {
     /// Starts driver and browser.
-    fn start() -> Browser {
+    pub(crate) fn start() -> Browser {
         let mut driver = Command::new("chromedriver").arg("--port=0").stdout(Stdio::piped()).spawn().unwrap_or_else(|e| {
             panic!("chromedriver: {e}: install Debian's chromium and chromium-driver, or set PLANISH_NO_BROWSER=1 to go without this test")
         });
@@ -59,17 +59,17 @@ impl Browser {
         answer["value"].clone()
     }
 
-    fn open(&self, address: &str) {
+    pub(crate) fn open(&self, address: &str) {
         self.post("/url", &json!({ "url": address }));
     }
 
     /// What a script returns in the page.
-    fn run(&self, script: &str) -> Value {
+    pub(crate) fn run(&self, script: &str) -> Value {
         self.post("/execute/sync", &json!({ "script": script, "args": [] }))
     }
 
     /// Waits until an expression of the page is true.
-    fn wait_for(&self, expression: &str) {
+    pub(crate) fn wait_for(&self, expression: &str) {
         let began = Instant::now();
         while self.run(&format!("return Boolean({expression})")) != json!(true) {
             let page = self.run("return document.body.innerText");
@@ -86,7 +86,7 @@ impl Browser {
     }
 
     /// The hosts that the browser has asked.
-    fn hosts(&self) -> Vec<String> {
+    pub(crate) fn hosts(&self) -> Vec<String> {
         let log = self.post("/se/log", &json!({ "type": "performance" }));
         let url = |entry: &Value| {
             let message: Value = serde_json::from_str(entry["message"].as_str()?).ok()?;

@@ -104,7 +104,13 @@ fn a_classifier_goes_from_table_to_predictions_in_order() {
     assert_eq!((piped.code, piped.out), (0, predictions));
     let inspect = succeed(dir, &["inspect", "m", "--json"]).json();
     assert_eq!(inspect["parameters"], 4 * 8 + 8 + 8 + 1);
-    assert!(succeed(dir, &["inspect", "m"]).out.contains("network 4 → 8 → 1"));
+    // The held-out rows, an eighth, are in the model by their classes.
+    let held: Vec<Vec<u64>> = serde_json::from_value(inspect["record"]["confusion"].clone()).unwrap();
+    let (all, right) = (held.iter().flatten().sum::<u64>(), held[0][0] + held[1][1]);
+    assert_eq!(inspect["record"]["history"]["validation_rows"], all);
+    assert_eq!(inspect["record"]["validation"]["accuracy"], right as f64 / all as f64);
+    let text = succeed(dir, &["inspect", "m"]).out;
+    assert!(text.contains("network 4 → 8 → 1") && text.contains("true \\ predicted  high  low\n"), "{text}");
 }
 
 #[test]

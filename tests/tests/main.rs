@@ -4,6 +4,7 @@
 //! - `bad_input`: what is said of wrong files and settings
 //! - `bits`: one model file, whatever the threads and instruction set
 //! - `browser`: the service's page and a report in headless Chromium
+//! - `browser_learned`: what that page shows of what a model learned
 //! - `corpus`: what fuzzing found, replayed
 //! - `golden`: agreement with PyTorch and statsmodels
 //! - `inference`: tables, intervals and aliased terms of linear models
@@ -20,6 +21,7 @@ mod bad_input;
 mod binary;
 mod bits;
 mod browser;
+mod browser_learned;
 mod corpus;
 mod golden;
 mod inference;

@@ -123,10 +123,10 @@ impl Model {
         Ok(scores.finish(self.task(), notes))
     }
 
-    /// Scores the model on held-out rows and keeps the scores in its record.
+    /// Scores the model on held-out rows and keeps the scores and the confusion matrix in its record.
     pub(crate) fn score_validation(&mut self, exec: Exec, held: &Table) -> Result<(), ModelError> {
         match self.evaluate(exec, &mut TableSource::new(held)) {
-            Ok(evaluation) => self.set_validation(evaluation.metrics),
+            Ok(evaluation) => self.set_validation(evaluation),
             Err(Failed::Model(e)) => return Err(e),
         }
         Ok(())

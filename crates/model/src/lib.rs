@@ -22,6 +22,7 @@
 #![forbid(unsafe_code)]
 
 mod aliases;
+mod coefficient_table;
 mod diagnostics;
 mod error;
 mod evaluate;
@@ -39,9 +40,10 @@ mod predict;
 mod proof;
 mod record;
 
+pub use coefficient_table::{CoefficientLine, CoefficientTable, EffectsOf};
 pub use diagnostics::{
-    ClassCurves, ClassDiagnostics, Diagnostics, Effect, Effects, EffectsOf, Findings, InfluenceOf,
-    NumberDiagnostics, QuantilePoint, RowPoint,
+    ClassCurves, ClassDiagnostics, Diagnostics, Effect, Effects, Findings, InfluenceOf, NumberDiagnostics,
+    QuantilePoint, RowPoint,
 };
 pub use error::{Failed, ModelError};
 pub use evaluate::Evaluation;
@@ -57,4 +59,4 @@ pub use network_settings::{ClassWeight, NetworkSettings};
 pub use one_pass::fit_linear_once;
 pub use params::Params;
 pub use predict::{Encoded, NamedPrediction, Predictions};
-pub use record::{Record, Settings};
+pub use record::{MATRIX_CLASSES, Record, Settings};

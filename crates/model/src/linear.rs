@@ -125,6 +125,7 @@ pub(crate) fn assemble(
         rows_without_target: survey.without_target,
         rare_categories: Default::default(),
         validation: Default::default(),
+        confusion: None,
         history: None,
     };
     Model::new(target, Predictor::Linear(LinearPredictor { design, fit }), record)

@@ -221,6 +221,7 @@ pub fn fit_linear_model<S: RowSource>(
         rows_without_target: survey.without_target,
         rare_categories: Default::default(),
         validation: Default::default(),
+        confusion: None,
         history: None,
     };
     Ok(Model::new(target, Predictor::LinearModel(LinearModelPredictor { design, fit }), record)?)

@@ -2,9 +2,10 @@
 
 use crate::aliases;
 use crate::error::ModelError;
+use crate::evaluate::Evaluation;
 use crate::linear_model::LinearModelFit;
 use crate::params::Params;
-use crate::record::Record;
+use crate::record::{MATRIX_CLASSES, Record};
 use planish_linreg::{FittedLinearRegression, Response};
 use planish_nn::{Activation, Plan, Sequential};
 use planish_tabular::{ColumnProfile, ColumnSchema, Design, Encoder, Kind, Schema, Target, Task};
@@ -146,6 +147,14 @@ impl Model {
                 }
             }
         }
+        let classes = target.classes().len();
+        if record
+            .confusion
+            .as_ref()
+            .is_some_and(|c| c.len() != classes || c.iter().any(|r| r.len() != classes))
+        {
+            return fail("the confusion matrix is not of the target's classes".to_owned());
+        }
         let model = Model { target, predictor, record, proof: None };
         if model.features().position(model.target.column()).is_ok() {
             return fail("the target is one of the features".to_owned());
@@ -161,6 +170,15 @@ impl Model {
     /// The task.
     pub fn task(&self) -> Task {
         self.target.task()
+    }
+
+    /// The name of its kind: `network`, `linear` for least squares, or a linear model's [name](LinearModelFit::name).
+    pub fn kind(&self) -> &'static str {
+        match &self.predictor {
+            Predictor::Network(_) => "network",
+            Predictor::Linear(_) => "linear",
+            Predictor::LinearModel(l) => l.fit.name(),
+        }
     }
 
     /// The predictor and its pipeline.
@@ -185,8 +203,11 @@ impl Model {
         Model { proof: Some(proof), ..self }
     }
 
-    pub(crate) fn set_validation(&mut self, scores: std::collections::BTreeMap<String, f64>) {
-        self.record.validation = scores;
+    /// Keeps what was found of the held-out rows.
+    pub(crate) fn set_validation(&mut self, found: Evaluation) {
+        let small = found.confusion.filter(|c| c.classes() <= MATRIX_CLASSES);
+        self.record.confusion = small.map(|c| c.to_counts());
+        self.record.validation = found.metrics;
     }
 
     /// The columns that a prediction needs.

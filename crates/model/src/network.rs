@@ -107,6 +107,7 @@ pub fn fit_network_with_checkpoints(
         rows_without_target,
         rare_categories: notes.unknown,
         validation: Default::default(),
+        confusion: None,
         history: Some(history),
     };
     let mut model = Model::new(target, Predictor::Network(predictor), record)?;

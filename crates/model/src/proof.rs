@@ -28,7 +28,9 @@ impl Model {
             for (position, column) in features.columns.iter().enumerate() {
                 let known = profiles.iter().find(|p| p.column == column.name).map(|p| p.cells);
                 match (column.kind, known) {
-                    (Kind::Number, Some(CellProfile::Number { range: Some([least, most]), .. })) if row > 0 => {
+                    (Kind::Number, Some(CellProfile::Number { range: Some([least, most]), .. }))
+                        if row > 0 =>
+                    {
                         let part = row as f64 / rows as f64;
                         table.push_number(position, Some(least * (1.0 - part) + most * part));
                     }
@@ -76,7 +78,8 @@ mod tests {
     use planish_tensor::{Exec, Isa};
 
     fn table() -> Table {
-        let mut t = Table::new(Schema::new([("x", Kind::Number), ("c", Kind::Category), ("y", Kind::Number)]));
+        let mut t =
+            Table::new(Schema::new([("x", Kind::Number), ("c", Kind::Category), ("y", Kind::Number)]));
         for i in 0..40_u32 {
             t.push_number(0, Some(f64::from(i)));
             t.push_text(1, Some(["u", "v", "w"][i as usize % 3]));

@@ -20,6 +20,9 @@ pub enum Settings {
     LinearModel(LinearModelSettings),
 }
 
+/// The most classes whose confusion matrix is recorded: it has their square of numbers.
+pub const MATRIX_CLASSES: usize = 100;
+
 /// What happened when the model was trained.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Record {
@@ -33,6 +36,10 @@ pub struct Record {
     pub rare_categories: BTreeMap<String, u64>,
     /// Scores on the held-out rows, in the target's units; empty if none were held out.
     pub validation: BTreeMap<String, f64>,
+    /// How often held-out rows of each class were taken for each, in the order of the target's classes: at `[i][j]`, rows of class `i` taken
+    /// for class `j`. None if no rows were held out, and for more than [`MATRIX_CLASSES`] classes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confusion: Option<Vec<Vec<u64>>>,
     /// A network's epochs.
     pub history: Option<History>,
 }

@@ -10,7 +10,7 @@ use crate::host::Hosts;
 use crate::rate::Client;
 use crate::reply::{self, Reply};
 use crate::service::Service;
-use crate::{describe, grpc, ids, openapi, page, rows, tfs, v2};
+use crate::{describe, grpc, ids, learned, openapi, page, rows, tfs, v2};
 use bytes::Bytes;
 use hyper::body::Body;
 use hyper::header::ACCEPT;
@@ -143,6 +143,7 @@ async fn work(service: &Service, asked: Asked<'_>) -> Result<Reply, ApiError> {
         Endpoint::Metrics => Ok(reply::whole(StatusCode::OK, METRICS, service.metrics_text()?)),
         Endpoint::OpenApi => openapi::document(service),
         Endpoint::Models => describe::models(service),
+        Endpoint::Learned => learned::learned(service, asked.route),
         Endpoint::TfsPredict => Box::pin(tfs::predict(service, asked)).await,
         Endpoint::TfsStatus => tfs::status(service, asked.route),
         Endpoint::TfsMetadata => tfs::metadata(service, asked.route),

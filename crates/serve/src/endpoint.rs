@@ -22,6 +22,7 @@ pub(crate) enum Endpoint {
     Stats,
     Predict,
     Models,
+    Learned,
     TfsPredict,
     TfsStatus,
     TfsMetadata,
@@ -37,7 +38,7 @@ pub(crate) enum Endpoint {
 }
 
 /// Every endpoint of REST, but those of tests.
-pub(crate) const ALL: [Endpoint; 16] = [
+pub(crate) const ALL: [Endpoint; 17] = [
     Endpoint::Home,
     Endpoint::Live,
     Endpoint::Ready,
@@ -48,6 +49,7 @@ pub(crate) const ALL: [Endpoint; 16] = [
     Endpoint::Stats,
     Endpoint::Predict,
     Endpoint::Models,
+    Endpoint::Learned,
     Endpoint::TfsPredict,
     Endpoint::TfsStatus,
     Endpoint::TfsMetadata,
@@ -87,6 +89,7 @@ impl Endpoint {
             Endpoint::Stats => "stats",
             Endpoint::Predict => "predict",
             Endpoint::Models => "models",
+            Endpoint::Learned => "learned",
             Endpoint::TfsPredict => "tfs_predict",
             Endpoint::TfsStatus => "tfs_status",
             Endpoint::TfsMetadata => "tfs_metadata",
@@ -137,6 +140,7 @@ impl Endpoint {
             Endpoint::Stats => &["/v2/models/{model}/stats", "/v2/models/{model}/versions/{version}/stats"],
             Endpoint::Predict => &["/predict"],
             Endpoint::Models => &["/models"],
+            Endpoint::Learned => &["/models/{model}", "/models/{model}/versions/{version}"],
             Endpoint::TfsPredict => &[
                 "/v1/models/{model}:predict",
                 "/v1/models/{model}/versions/{version}:predict",
@@ -174,6 +178,7 @@ impl Endpoint {
             Endpoint::Stats => "What a model has predicted, and how fast",
             Endpoint::Predict => "Predict rows of named values",
             Endpoint::Models => "What a form needs to ask the models",
+            Endpoint::Learned => "What a model was made from and what it learned",
             Endpoint::TfsPredict => "Predict as TensorFlow Serving does",
             Endpoint::TfsStatus => "The state of a model's versions",
             Endpoint::TfsMetadata => "A model's signature",
@@ -217,6 +222,7 @@ impl Route {
             [""] => plain(Endpoint::Home),
             ["predict"] => plain(Endpoint::Predict),
             ["models"] => plain(Endpoint::Models),
+            ["models", model, ref rest @ ..] => learned(model, rest),
             ["v1", "models", ref rest @ ..] => tfs(rest),
             ["openapi.json"] => plain(Endpoint::OpenApi),
             ["metrics"] => plain(Endpoint::Metrics),
@@ -236,6 +242,19 @@ impl Route {
 
 fn nowhere() -> ApiError {
     ApiError::not_found("there is nothing at this path")
+}
+
+/// `/models/{model}[/versions/{version}]`.
+fn learned(model: &str, rest: &[&str]) -> Result<Route, ApiError> {
+    let version = match rest {
+        [] => Which::Latest,
+        ["versions", version] => number(version)?,
+        _ => return Err(nowhere()),
+    };
+    if model.is_empty() {
+        return Err(nowhere());
+    }
+    Ok(Route { endpoint: Endpoint::Learned, model: decoded(model)?, version })
 }
 
 /// `/v2/models/{model}[/versions/{version}][/ready|/infer]`.
@@ -307,6 +326,10 @@ mod tests {
             route("/v2/models/m/versions/12/ready"),
             Some((Endpoint::ModelReady, "m".into(), Which::Number(12)))
         );
+        assert_eq!(
+            route("/models/m%2F1/versions/2"),
+            Some((Endpoint::Learned, "m/1".into(), Which::Number(2)))
+        );
         for nowhere in [
             "",
             "/v2/",
@@ -316,6 +339,9 @@ mod tests {
             "/v2/models/m/versions/+1",
             "//v2",
             "/v2/models/%ff",
+            "/models/",
+            "/models/m/versions",
+            "/models/m/ready",
         ] {
             assert!(nowhere.is_empty() || route(nowhere).is_none(), "{nowhere}");
         }

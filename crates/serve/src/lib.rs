@@ -19,6 +19,7 @@ mod grpc;
 mod host;
 mod ids;
 mod keys;
+mod learned;
 mod metrics;
 mod openapi;
 mod options;

@@ -7,6 +7,7 @@ use crate::reply::{self, Reply};
 use crate::service::Service;
 use serde_json::{Map, Value, json};
 
+mod learned;
 mod rows;
 
 /// Statuses that any request can be refused with.
@@ -144,6 +145,7 @@ fn answer(endpoint: Endpoint) -> (&'static str, Value) {
             &["model", "model_version", "predictions"],
         ),
         Endpoint::Models => object(&[("models", list)], &["models"]),
+        Endpoint::Learned => learned::schema(),
         Endpoint::TfsPredict => object(&[("predictions", list), ("outputs", json!({}))], &[]),
         Endpoint::TfsStatus => {
             object(&[("model_version_status", list), ("ready", yes)], &["model_version_status"])

@@ -1,4 +1,5 @@
-//! The page that a browser gets at `/`: one HTML text with its style and its script inside, for a form, predictions, curves and tables.
+//! The page that a browser gets at `/`: one HTML text with its style and its script inside, for a form, predictions, curves, tables, and what
+//! the model learned.
 //!
 //! Its policy lets the browser run this script and no other, and ask this service and nobody else.
 
@@ -13,7 +14,21 @@ use sha2::{Digest, Sha256};
 use std::sync::LazyLock;
 
 const STYLE: &str = include_str!("page/page.css");
-const SCRIPT: &str = include_str!("page/page.js");
+/// A file a concern. The first has what the others use, the last starts the page.
+const SCRIPT: &str = concat!(
+    include_str!("page/base.js"),
+    include_str!("page/form.js"),
+    include_str!("page/answer.js"),
+    include_str!("page/chart.js"),
+    include_str!("page/what_if.js"),
+    include_str!("page/table.js"),
+    include_str!("page/copy.js"),
+    include_str!("page/learned.js"),
+    include_str!("page/confusion.js"),
+    include_str!("page/coefficients.js"),
+    include_str!("page/about.js"),
+    include_str!("page/start.js"),
+);
 const FRAME: &str = include_str!("page/page.html");
 
 static PAGE: LazyLock<String> =

@@ -4,6 +4,7 @@
 //! - `statuses`: one request for each status that the service gives, over a socket
 //! - `attacks`: what must not harm it, over a socket
 //! - `models`: versions, labels, files that change, batches
+//! - `learned`: what a model was made from and what it learned
 //! - `openapi`: the document against the handlers
 //! - `protocols`: the binary tensor extension, TensorFlow Serving, tables
 //! - `grpc`: the protocol over gRPC, by tonic's client over a socket
@@ -24,6 +25,7 @@ use serde_json::Value;
 mod attacks;
 mod endpoints;
 mod grpc;
+mod learned;
 mod live;
 mod models;
 mod openapi;

@@ -6,6 +6,7 @@ use crate::report;
 use planish_io::load_model;
 use planish_model::{Model, NetworkPredictor, Predictor};
 use planish_tabular::Kind;
+use planish_train::metrics::ConfusionMatrix;
 use serde_json::{Value, json};
 
 pub(crate) fn run(a: &InspectArgs) -> anyhow::Result<()> {
@@ -64,11 +65,15 @@ fn record(model: &Model) -> String {
     if !model.record().validation.is_empty() {
         out += &format!("held-out rows: {}\n", report::scores(&model.record().validation));
     }
+    if let Some(counts) = &model.record().confusion {
+        out += &report::confusion(&ConfusionMatrix::from_counts(counts), model.target().classes());
+    }
     out
 }
 
 fn to_json(model: &Model) -> Value {
     let mut out = json!({
+        "kind": model.kind(),
         "task": model.task().name(),
         "target": model.target(),
         "columns": model.features().columns,
@@ -84,13 +89,11 @@ fn to_json(model: &Model) -> Value {
                 .iter()
                 .map(|p| json!({ "name": p.name, "shape": p.shape, "parameters": p.range.len() }))
                 .collect();
-            out["kind"] = json!("network");
             out["architecture"] = json!(n.sequential);
             out["tensors"] = json!(layers);
             out["features"] = json!(n.encoder.names());
         }
         Predictor::Linear(l) => {
-            out["kind"] = json!("linear");
             inspect_linear::add_json(model, l, &mut out);
         }
         Predictor::LinearModel(l) => {

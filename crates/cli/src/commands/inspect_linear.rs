@@ -1,8 +1,8 @@
 //! The table of a linear model, as R and statsmodels print it, and the same as JSON.
 
 use crate::report;
-use planish_linreg::{Coefficient, Covariance, InfluentialRow, PlainSummary, Summary, Test, Tier};
-use planish_model::{LinearPredictor, Model};
+use planish_linreg::{Covariance, InfluentialRow, PlainSummary, Summary, Test, Tier};
+use planish_model::{CoefficientLine, LinearPredictor, Model};
 use serde_json::{Value, json};
 
 /// The level of the intervals of coefficients.
@@ -30,14 +30,14 @@ impl Tables {
             let values =
                 std::iter::once(part.to_owned()).chain(s.residual_quantiles.iter().map(|x| number(*x)));
             return Tables {
-                coefficients: coefficients(model, &s.coefficients),
+                coefficients: coefficients(model),
                 fit: fit_lines(&s, l.fit.tier),
                 quantiles: vec![names, values.collect()],
                 tests: test_lines(&s),
             };
         }
         let (coefficients, fit) = match l.fit.plain_summary(0, LEVEL) {
-            Some(s) => (coefficients(model, &s.coefficients), plain_lines(&s)),
+            Some(s) => (coefficients(model), plain_lines(&s)),
             None => (estimates(model), Vec::new()),
         };
         Tables { coefficients, fit, quantiles: Vec::new(), tests: Vec::new() }
@@ -84,19 +84,24 @@ fn estimates(model: &Model) -> Vec<Vec<String>> {
     std::iter::once(head).chain(model.coefficients().into_iter().map(row)).collect()
 }
 
-fn coefficients(model: &Model, lines: &[Coefficient]) -> Vec<Vec<String>> {
+/// The lines of the table; a least-squares model has one table.
+fn lines(model: &Model) -> impl Iterator<Item = CoefficientLine> {
+    model.coefficient_tables().into_iter().flat_map(|table| table.lines)
+}
+
+fn coefficients(model: &Model) -> Vec<Vec<String>> {
     let head = ["term", "estimate", "std. error", "t", "P>|t|", "[0.025", "0.975]", "VIF", ""];
     let mut rows = vec![head.map(str::to_owned).to_vec()];
-    for ((term, _), c) in model.coefficients().into_iter().zip(lines) {
+    for c in lines(model) {
         if c.dropped {
-            rows.push(vec![term, "dropped".to_owned()]);
+            rows.push(vec![c.name, "dropped".to_owned()]);
             continue;
         }
-        let [low, high] = c.ci.map_or([None, None], |ci| ci.map(Some));
-        let mut row = vec![term, digits(c.estimate, 8)];
+        let [low, high] = c.interval.map_or([None, None], |ci| ci.map(Some));
+        let mut row = vec![c.name, digits(c.estimate, 8)];
         row.extend([
             defined(c.std_error),
-            c.t.map_or(undefined(), t_value),
+            c.statistic.map_or(undefined(), t_value),
             c.p.map_or(undefined(), p_value),
         ]);
         row.extend([
@@ -240,23 +245,22 @@ pub(super) fn add_json(model: &Model, l: &LinearPredictor, out: &mut Value) {
     out["tier"] = json!(l.fit.tier.name());
     out["r2"] = json!(r.r2);
     out["residual_sd"] = json!(r.residual_sd);
-    let terms = model.coefficients();
-    let (table, all) = match (l.fit.summary(0, LEVEL), l.fit.plain_summary(0, LEVEL)) {
-        (Some(s), _) => (s.coefficients.clone(), json!(s)),
-        (None, Some(s)) => (s.coefficients.clone(), json!(s)),
+    let all = match (l.fit.summary(0, LEVEL), l.fit.plain_summary(0, LEVEL)) {
+        (Some(s), _) => json!(s),
+        (None, Some(s)) => json!(s),
         (None, None) => {
-            let plain = |(term, estimate): &(String, f64)| json!({ "term": term, "estimate": estimate });
-            out["coefficients"] = terms.iter().map(plain).collect();
+            let plain = |c: CoefficientLine| json!({ "term": c.name, "estimate": c.estimate });
+            out["coefficients"] = lines(model).map(plain).collect();
             return;
         }
     };
-    let lines = terms.iter().zip(&table).map(|((term, _), c)| {
+    let line = |c: CoefficientLine| {
         json!({
-            "term": term, "estimate": c.estimate, "std_error": c.std_error, "t": c.t, "p": c.p, "ci": c.ci,
-            "vif": c.vif, "dropped": c.dropped,
+            "term": c.name, "estimate": c.estimate, "std_error": c.std_error, "t": c.statistic, "p": c.p,
+            "ci": c.interval, "vif": c.vif, "dropped": c.dropped,
         })
-    });
-    let lines: Vec<Value> = lines.collect();
+    };
+    let lines: Vec<Value> = lines(model).map(line).collect();
     if let Value::Object(all) = all {
         all.into_iter().for_each(|(key, value)| out[key] = value);
     }

@@ -2,18 +2,8 @@
 
 use super::train_linear_model;
 use crate::report;
-use planish_model::{LinearModelFit, LinearModelPredictor, Model};
+use planish_model::{CoefficientLine, LinearModelPredictor, Model};
 use serde_json::{Value, json};
-
-/// A coefficient with its names.
-struct Row {
-    class: Option<String>,
-    term: String,
-    estimate: f64,
-    /// Standard error, z and p.
-    test: Option<[f64; 3]>,
-    aliased: bool,
-}
 
 /// The coefficients of one linear predictor.
 pub(super) struct CoefficientTable {
@@ -23,18 +13,18 @@ pub(super) struct CoefficientTable {
     pub(super) rows: Vec<Vec<String>>,
 }
 
-pub(super) fn tables(model: &Model, l: &LinearModelPredictor) -> Vec<CoefficientTable> {
-    let rows = rows(model, l);
-    let tested = rows.iter().any(|r| r.test.is_some());
-    let table = |group: &[Row]| {
-        let mut cells = vec![vec!["term".to_owned(), "estimate".to_owned()]];
+pub(super) fn tables(model: &Model) -> Vec<CoefficientTable> {
+    let tables = model.coefficient_tables();
+    let tested = tables.iter().any(|t| t.lines.iter().any(|c| c.p.is_some()));
+    let table = |t: planish_model::CoefficientTable| {
+        let mut rows = vec![vec!["term".to_owned(), "estimate".to_owned()]];
         if tested {
-            cells[0].extend(["std error", "z", "P>|z|"].map(str::to_owned));
+            rows[0].extend(["std error", "z", "P>|z|"].map(str::to_owned));
         }
-        cells.extend(group.iter().map(|r| r.cells()));
-        CoefficientTable { class: group[0].class.clone(), rows: cells }
+        rows.extend(t.lines.iter().map(cells));
+        CoefficientTable { class: t.class.map(|c| model.target().classes()[c].clone()), rows }
     };
-    rows.chunk_by(|a, b| a.class == b.class).map(table).collect()
+    tables.into_iter().map(table).collect()
 }
 
 /// Rows and scores of the fit, in a line.
@@ -44,7 +34,7 @@ pub(super) fn fit_line(l: &LinearModelPredictor) -> String {
 
 pub(super) fn text(model: &Model, l: &LinearModelPredictor) -> String {
     let mut out = String::new();
-    for table in tables(model, l) {
+    for table in tables(model) {
         if let Some(class) = &table.class {
             out += &format!("\nclass {class} against class {}:", model.target().classes()[0]);
         }
@@ -55,59 +45,36 @@ pub(super) fn text(model: &Model, l: &LinearModelPredictor) -> String {
 
 pub(super) fn to_json(model: &Model, l: &LinearModelPredictor) -> Value {
     let mut out = train_linear_model::to_json(&l.fit);
-    let coefficients: Vec<Value> = rows(model, l)
-        .into_iter()
-        .map(|r| {
-            let mut row = json!({ "term": r.term, "estimate": r.estimate });
-            if let Some(class) = r.class {
+    let of_table = |t: planish_model::CoefficientTable| {
+        let class = t.class.map(|c| &model.target().classes()[c]);
+        t.lines.into_iter().map(move |c| {
+            let mut row = json!({ "term": c.name, "estimate": c.estimate });
+            if let Some(class) = class {
                 row["class"] = json!(class);
             }
-            if let Some([std_error, z, p]) = r.test {
+            if let Some([std_error, z, p]) = test(&c) {
                 (row["std_error"], row["z"], row["p"]) = (json!(std_error), json!(z), json!(p));
             }
             row
         })
-        .collect();
-    out["kind"] = json!(l.fit.name());
+    };
+    let coefficients: Vec<Value> = model.coefficient_tables().into_iter().flat_map(of_table).collect();
     out["coefficients"] = json!(coefficients);
     out["aliased"] = json!(model.aliased());
     out
 }
 
-fn rows(model: &Model, l: &LinearModelPredictor) -> Vec<Row> {
-    let names = l.design.names();
-    let classes = model.target().classes();
-    let term = |t: Option<usize>| t.map_or_else(|| "(intercept)".to_owned(), |t| names[t].clone());
-    if let LinearModelFit::Glm(fit) = &l.fit {
-        let row = |r: planish_linreg::CoefficientRow| Row {
-            class: (classes.len() > 2).then(|| classes[r.predictor + 1].clone()),
-            term: term(r.term),
-            estimate: r.estimate,
-            test: r.std_error.zip(r.z).zip(r.p).map(|((s, z), p)| [s, z, p]),
-            aliased: r.term.is_some_and(|t| fit.aliased.contains(&t)),
-        };
-        return fit.table().into_iter().map(row).collect();
-    }
-    let c = &l.fit.coefficients()[0];
-    let row = |t: Option<usize>| Row {
-        class: None,
-        term: term(t),
-        estimate: t.map_or_else(|| c.intercept.to_f64(), |t| c.coef[t]),
-        test: None,
-        aliased: false,
-    };
-    let intercept = l.fit.has_intercept().then(|| row(None));
-    intercept.into_iter().chain((0..names.len()).map(|t| row(Some(t)))).collect()
+/// Standard error, z and p, where there are all of them.
+fn test(c: &CoefficientLine) -> Option<[f64; 3]> {
+    Some([c.std_error?, c.statistic?, c.p?])
 }
 
-impl Row {
-    fn cells(&self) -> Vec<String> {
-        let estimate = if self.aliased { "dropped".to_owned() } else { format!("{:.10e}", self.estimate) };
-        let mut cells = vec![self.term.clone(), estimate];
-        if let Some([std_error, z, p]) = self.test {
-            let p = if p < 1e-4 { format!("{p:.2e}") } else { format!("{p:.4}") };
-            cells.extend([format!("{std_error:.4e}"), format!("{z:.3}"), p]);
-        }
-        cells
+fn cells(c: &CoefficientLine) -> Vec<String> {
+    let estimate = if c.dropped { "dropped".to_owned() } else { format!("{:.10e}", c.estimate) };
+    let mut cells = vec![c.name.clone(), estimate];
+    if let Some([std_error, z, p]) = test(c) {
+        let p = if p < 1e-4 { format!("{p:.2e}") } else { format!("{p:.4}") };
+        cells.extend([format!("{std_error:.4e}"), format!("{z:.3}"), p]);
     }
+    cells
 }

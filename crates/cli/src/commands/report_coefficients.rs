@@ -94,7 +94,7 @@ fn least_squares(model: &Model, l: &LinearPredictor, blocks: &mut Vec<Block>) ->
 
 fn linear_model(model: &Model, l: &LinearModelPredictor, blocks: &mut Vec<Block>) -> Vec<Block> {
     let classes = model.target().classes();
-    for t in inspect_linear_model::tables(model, l) {
+    for t in inspect_linear_model::tables(model) {
         let caption = match &t.class {
             Some(class) => format!("Coefficients of class {class} against class {}.", classes[0]),
             None if classes.len() == 2 => format!("Coefficients of the log-odds of {}.", classes[1]),

@@ -133,14 +133,14 @@ impl<'a> Parts<'a> {
             self.linear()?
         };
         let (target, record): (Target, Record) = (self.json("target")?, self.json("record")?);
-        let model =
-            Model::new(target, predictor, record).map_err(|reason| self.model_error(reason))?;
+        let model = Model::new(target, predictor, record).map_err(|reason| self.model_error(reason))?;
         if !self.metadata.contains_key("proof") {
             return Ok(model);
         }
         let bits = |text: &String| u64::from_str_radix(text, 16).ok();
         let proof: Option<_> = self.json::<Vec<String>>("proof")?.iter().map(bits).collect();
-        let proof = proof.ok_or_else(|| IoError::file(self.name, "the part \"proof\" is of no hexadecimal numbers"))?;
+        let proof = proof
+            .ok_or_else(|| IoError::file(self.name, "the part \"proof\" is of no hexadecimal numbers"))?;
         Ok(model.with_proof(proof))
     }
 

@@ -126,6 +126,25 @@ fn forge(bytes: &[u8], from: &str, to: &str) -> Vec<u8> {
 }
 
 #[test]
+fn a_confusion_matrix_may_be_missing_but_not_of_other_classes() {
+    let settings =
+        NetworkSettings { hidden: vec![2], epochs: 1, validation_split: 0.3, ..NetworkSettings::new("c") };
+    let model = fit_network(Exec::best(), &table(), &settings, &mut ()).unwrap();
+    let confusion = model.record().confusion.clone().unwrap();
+    assert_eq!((confusion.len(), confusion.iter().flatten().sum::<u64>()), (3, 12));
+    let bytes = model_to_bytes(&model);
+    let part = format!(r#"\"confusion\":{},"#, serde_json::to_string(&confusion).unwrap());
+    let old = model_from_bytes("m", &forge(&bytes, &part, "")).unwrap();
+    assert_eq!(old.record().confusion, None);
+    assert_eq!(old.record().validation, model.record().validation);
+    for flawed in ["[]", "[[1,2],[3,4]]", "[[1,2,3],[4,5,6],[7,8]]"] {
+        let forged = forge(&bytes, &part, &format!(r#"\"confusion\":{flawed},"#));
+        let said = model_from_bytes("m", &forged).unwrap_err().to_string();
+        assert!(said.contains("confusion matrix is not of the target's classes"), "{flawed}: {said}");
+    }
+}
+
+#[test]
 fn hostile_content_under_a_right_hash_is_refused() {
     let [network, linear] = models();
     let (network, linear) = (model_to_bytes(&network), model_to_bytes(&linear));

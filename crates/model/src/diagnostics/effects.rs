@@ -2,15 +2,10 @@
 //! rows at hand. Of least squares and its penalised kin it is in standard deviations of the target; of logistic and multinomial regression it is of the
 //! logarithm of the odds, of Poisson regression of the logarithm of the mean.
 
-use crate::linear_model::LinearModelFit;
-use crate::model::{LinearModelPredictor, LinearPredictor, Model, Predictor};
-use planish_linreg::distributions::normal_quantile;
-use planish_linreg::{CoefficientRow, FittedGlm};
+use crate::coefficient_table::{CoefficientLine, CoefficientTable, EffectsOf};
+use crate::model::Model;
 use planish_tabular::Target;
 use serde::Serialize;
-
-/// The level of the intervals.
-pub(super) const LEVEL: f64 = 0.95;
 
 /// A term's coefficient on the common scale.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -28,34 +23,20 @@ pub struct Effect {
 pub struct Effects {
     /// Of several classes the one that is set against the first.
     pub class: Option<usize>,
-    /// What the effects are changes of.
+    /// What the effects are changes of; the target is in its standard deviations.
     pub of: EffectsOf,
     /// A term each, the intercept and dropped terms left out.
     pub effects: Vec<Effect>,
 }
 
-/// What effects are changes of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum EffectsOf {
-    /// The target, in its standard deviations.
-    Target,
-    /// The logarithm of the odds.
-    LogOdds,
-    /// The logarithm of the mean.
-    LogMean,
-}
-
 /// The effects of a linear model whose terms have these standard deviations; of several classes a list each.
 pub(super) fn effects(model: &Model, sds: &[f64]) -> Vec<Effects> {
-    match model.predictor() {
-        Predictor::Network(_) => Vec::new(),
-        Predictor::Linear(l) => vec![least_squares(model, l, sds)],
-        Predictor::LinearModel(l) => match &l.fit {
-            LinearModelFit::Glm(fit) => (0..fit.coefficients.len()).map(|p| glm(l, fit, p, sds)).collect(),
-            _ => vec![penalised(model, l, sds)],
-        },
-    }
+    let effects = |table: CoefficientTable| {
+        let sd = if table.of == EffectsOf::Target { target_sd(model) } else { 1.0 };
+        let effects = table.lines.into_iter().filter_map(|line| effect(line, sds, sd)).collect();
+        Effects { class: table.class, of: table.of, effects }
+    };
+    model.coefficient_tables().into_iter().map(effects).collect()
 }
 
 /// The standard deviation of the target, or one where it has none.
@@ -66,41 +47,8 @@ fn target_sd(model: &Model) -> f64 {
     }
 }
 
-fn least_squares(model: &Model, l: &LinearPredictor, sds: &[f64]) -> Effects {
-    let sd = target_sd(model);
-    let first = usize::from(l.fit.fit_intercept);
-    let summary = l.fit.summary(0, LEVEL).map(|s| s.coefficients);
-    let table = summary.or_else(|| l.fit.plain_summary(0, LEVEL).map(|s| s.coefficients));
-    let names = l.design.names().into_iter().enumerate();
-    let effect = |(i, term): (usize, String)| {
-        let scale = sds[i] / sd;
-        let line = table.as_ref().map(|t| t[first + i]);
-        let dropped = !l.fit.min_norm && l.fit.aliased.binary_search(&i).is_ok();
-        let value = scale * l.fit.responses[0].coef[i].to_f64();
-        let interval = line.and_then(|c| c.ci).map(|ci| ci.map(|x| scale * x));
-        (!dropped).then_some(Effect { term, value, interval })
-    };
-    Effects { class: None, of: EffectsOf::Target, effects: names.filter_map(effect).collect() }
-}
-
-fn glm(l: &LinearModelPredictor, fit: &FittedGlm, predictor: usize, sds: &[f64]) -> Effects {
-    let names = l.design.names();
-    let half = normal_quantile(0.5 + LEVEL / 2.0);
-    let effect = |row: CoefficientRow| {
-        let i = row.term.filter(|i| row.predictor == predictor && !fit.aliased.contains(i))?;
-        let interval =
-            row.std_error.map(|se| [row.estimate - half * se, row.estimate + half * se].map(|x| sds[i] * x));
-        Some(Effect { term: names[i].clone(), value: sds[i] * row.estimate, interval })
-    };
-    let of = if fit.family.classes().is_some() { EffectsOf::LogOdds } else { EffectsOf::LogMean };
-    let class = (fit.coefficients.len() > 1).then_some(predictor + 1);
-    Effects { class, of, effects: fit.table().into_iter().filter_map(effect).collect() }
-}
-
-fn penalised(model: &Model, l: &LinearModelPredictor, sds: &[f64]) -> Effects {
-    let sd = target_sd(model);
-    let coef = &l.fit.coefficients()[0].coef;
-    let effect = |(i, term)| Effect { term, value: sds[i] / sd * coef[i], interval: None };
-    let effects = l.design.names().into_iter().enumerate().map(effect).collect();
-    Effects { class: None, of: EffectsOf::Target, effects }
+fn effect(line: CoefficientLine, sds: &[f64], target_sd: f64) -> Option<Effect> {
+    let scale = sds[line.term?] / target_sd;
+    let interval = line.interval.map(|ci| ci.map(|x| scale * x));
+    (!line.dropped).then_some(Effect { term: line.name, value: scale * line.estimate, interval })
 }

@@ -10,7 +10,7 @@ mod numbers;
 mod smooth;
 
 pub use classes::{ClassCurves, ClassDiagnostics};
-pub use effects::{Effect, Effects, EffectsOf};
+pub use effects::{Effect, Effects};
 pub use numbers::{InfluenceOf, NumberDiagnostics, QuantilePoint, RowPoint};
 
 use crate::error::Failed;

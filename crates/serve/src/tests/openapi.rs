@@ -6,23 +6,32 @@ use crate::{Keys, Options};
 use hyper::Method;
 use serde_json::{Value, json};
 
-/// Whether the value has the type, and what else the schema requires of an object.
+/// Whether the value has the type, or one of the types, and what else the schema requires of objects and lists.
 fn fits(value: &Value, schema: &Value) -> bool {
-    let kind = match schema["type"].as_str() {
-        Some("object") => value.is_object(),
-        Some("array") => value.is_array(),
-        Some("string") => value.is_string(),
-        Some("boolean") => value.is_boolean(),
-        Some("integer") => value.is_u64(),
-        Some(other) => panic!("{other}"),
-        None => true,
+    let is = |kind: &str| match kind {
+        "object" => value.is_object(),
+        "array" => value.is_array(),
+        "string" => value.is_string(),
+        "boolean" => value.is_boolean(),
+        "integer" => value.is_u64(),
+        "number" => value.is_number(),
+        "null" => value.is_null(),
+        other => panic!("{other}"),
     };
+    let kind = match &schema["type"] {
+        Value::Array(kinds) => kinds.iter().any(|kind| is(kind.as_str().unwrap())),
+        kind => kind.as_str().is_none_or(is),
+    };
+    let listed = schema["enum"].as_array().is_none_or(|all| all.contains(value));
     let required = schema["required"].as_array().cloned().unwrap_or_default();
-    let properties = schema["properties"].as_object().cloned().unwrap_or_default();
-    kind && required.iter().all(|name| value.get(name.as_str().unwrap()).is_some())
-        && value.as_object().is_none_or(|o| {
-            o.iter().all(|(name, v)| properties.get(name).is_none_or(|schema| fits(v, schema)))
-        })
+    let of_property = |name: &str| {
+        let named = schema["properties"].get(name);
+        named.or(schema.get("additionalProperties")).cloned().unwrap_or(json!({}))
+    };
+    kind && listed
+        && required.iter().all(|name| value.get(name.as_str().unwrap()).is_some())
+        && value.as_object().is_none_or(|o| o.iter().all(|(name, v)| fits(v, &of_property(name))))
+        && value.as_array().is_none_or(|a| a.iter().all(|v| schema.get("items").is_none_or(|s| fits(v, s))))
 }
 
 #[tokio::test]
@@ -71,6 +80,23 @@ async fn every_operation_answers_as_the_document_says() {
         }
     }
     assert!(asked >= 20, "{asked}");
+}
+
+#[tokio::test]
+async fn what_each_kind_of_model_learned_is_as_the_document_says() {
+    let service = service(Options::default());
+    let (_, document) = ask(&service, "GET", "/openapi.json", "").await;
+    let ok = &document["paths"]["/models/{model}"]["get"]["responses"]["200"];
+    let schema = &ok["content"]["application/json"]["schema"];
+    for (name, part) in [("species", "history"), ("mass", "coefficients")] {
+        let (_, mut answer) = ask(&service, "GET", &format!("/models/{name}"), "").await;
+        assert!(answer.get(part).is_some() && fits(&answer, schema), "{answer}");
+        // Nothing is there that the document does not name.
+        let names = answer.as_object().unwrap().keys();
+        assert!(names.into_iter().all(|key| schema["properties"].get(key).is_some()), "{answer}");
+        answer[part] = json!([]);
+        assert!(!fits(&answer, schema), "a list is no {part}");
+    }
 }
 
 #[tokio::test]

@@ -19,7 +19,8 @@ pub(crate) struct Nested<'a> {
 
 impl<'de: 'a, 'a> serde::Deserialize<'de> for Nested<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let mut read = Read { numbers: Vec::with_capacity(FEW), texts: Vec::new(), dims: Vec::new(), closed: false };
+        let mut read =
+            Read { numbers: Vec::with_capacity(FEW), texts: Vec::new(), dims: Vec::new(), closed: false };
         Level { read: &mut read, depth: 0 }.deserialize(deserializer)?;
         let Read { numbers, mut texts, dims, .. } = read;
         let data = match texts.iter().any(Option::is_some) {

@@ -71,6 +71,25 @@ impl ConfusionMatrix {
         rows
     }
 
+    /// The whole matrix in whole numbers, of rows without weights.
+    pub fn to_counts(&self) -> Vec<Vec<u64>> {
+        self.to_rows().into_iter().map(|row| row.into_iter().map(|rows| rows as u64).collect()).collect()
+    }
+
+    /// The matrix of these counts: a row a true class, a column a predicted class.
+    ///
+    /// # Panics
+    /// If there are not as many columns as rows.
+    pub fn from_counts(counts: &[Vec<u64>]) -> ConfusionMatrix {
+        let mut matrix = ConfusionMatrix { classes: counts.len(), cells: BTreeMap::new() };
+        for (truth, row) in counts.iter().enumerate() {
+            assert_eq!(row.len(), counts.len(), "columns against rows");
+            let cells = row.iter().enumerate().filter(|(_, rows)| **rows > 0);
+            matrix.cells.extend(cells.map(|(predicted, &rows)| ((truth, predicted), rows as f64)));
+        }
+        matrix
+    }
+
     /// The sums of every class.
     pub fn sums(&self) -> Vec<ClassSums> {
         let mut sums = vec![ClassSums::default(); self.classes];
@@ -153,5 +172,6 @@ mod tests {
         [(0, 1), (0, 1), (1, 1), (2, 0)].iter().for_each(|&(t, p)| matrix.add(3, t, p, 1.0));
         assert_eq!(matrix.to_rows(), [[0.0, 2.0, 0.0], [0.0, 1.0, 0.0], [1.0, 0.0, 0.0]]);
         assert_eq!((matrix.at(0, 1), matrix.at(2, 2), matrix.classes()), (2.0, 0.0, 3));
+        assert_eq!(ConfusionMatrix::from_counts(&matrix.to_counts()), matrix);
     }
 }
