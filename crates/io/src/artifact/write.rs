@@ -112,7 +112,8 @@ fn header(model: &Model, tensors: &[TensorOut<'_>]) -> String {
         _ => {}
     }
     if let Ok(proof) = model.prove(Exec::best()) {
-        metadata.insert("proof", proof.iter().map(|bits| format!("{bits:016x}")).collect());
+        let bits: Vec<String> = proof.iter().map(|bits| format!("{bits:016x}")).collect();
+        metadata.insert("proof", json(&bits));
     }
     let mut all = serde_json::Map::new();
     all.insert("__metadata__".to_owned(), serde_json::json!(metadata));
