@@ -44,7 +44,9 @@ pub(crate) fn rates(setting: &Setting) -> Done<()> {
             let (rate, median) = (now.rate / best[0].rate, now.median / best[0].median);
             println!(
                 "{connections:>3} connections  {name:<30} {:>8.0} requests/s ({rate:.2})  median {:>7.1} µs ({median:.2})  {:>6} KiB",
-                now.rate, now.median, server.resident_kib()?
+                now.rate,
+                now.median,
+                server.resident_kib()?
             );
         }
     }

@@ -15,7 +15,7 @@ impl Running {
         let mut child = command.stderr(Stdio::piped()).stdin(Stdio::null()).spawn()?;
         let mut lines = BufReader::new(child.stderr.take().ok_or("no standard error")?);
         let mut line = String::new();
-        while !line.contains("serving on http://") {
+        while !(line.contains("serving") && line.contains("http://")) {
             line.clear();
             if lines.read_line(&mut line)? == 0 {
                 return Err("it ended before it served".into());

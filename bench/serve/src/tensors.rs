@@ -47,7 +47,10 @@ pub(crate) fn rows(setting: &Setting) -> Done<()> {
         served = served.max(load(&server.address, PATH, &work.script, BUSY, SECONDS)?.rate * ROWS as f64);
         here = here.max(in_process(&work.model)?);
     }
-    println!("784-512-256-10, {ROWS} rows a request: {served:.0} rows/s, in process {here:.0} ({:.2})", served / here);
+    println!(
+        "784-512-256-10, {ROWS} rows a request: {served:.0} rows/s, in process {here:.0} ({:.2})",
+        served / here
+    );
     Ok(())
 }
 
@@ -85,7 +88,9 @@ pub(crate) fn overload(setting: &Setting) -> Done<()> {
     let after = load(&server.address, PATH, &work.script, 1, 1)?;
     println!("before: median {:.0} µs, p99 {:.0} µs, resident {before} KiB", idle.median, idle.p99);
     println!("{} clients for {MINUTE} s:", BUSY * MANY);
-    for line in text.lines().filter(|l| ["statuses", "Socket", "50%", "99%"].iter().any(|w| l.trim().starts_with(w))) {
+    for line in
+        text.lines().filter(|l| ["statuses", "Socket", "50%", "99%"].iter().any(|w| l.trim().starts_with(w)))
+    {
         println!("  {}", line.trim());
     }
     println!(

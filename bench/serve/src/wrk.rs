@@ -23,20 +23,18 @@ pub(crate) fn script(folder: &Path, name: &str, headers: &[(&str, &str)], body: 
     for (header, value) in headers {
         writeln!(lua, "wrk.headers[\"{header}\"] = \"{value}\"")?;
     }
-    writeln!(lua, "local f = io.open(\"{}\", \"rb\")\nwrk.body = f:read(\"*all\")\nf:close()", data.display())?;
+    writeln!(
+        lua,
+        "local f = io.open(\"{}\", \"rb\")\nwrk.body = f:read(\"*all\")\nf:close()",
+        data.display()
+    )?;
     let path = folder.join(format!("{name}.lua"));
     std::fs::write(&path, lua)?;
     Ok(path)
 }
 
 /// Loads a path; any answer but 200 is an error.
-pub(crate) fn load(
-    address: &str,
-    path: &str,
-    script: &Path,
-    connections: u32,
-    seconds: u32,
-) -> Done<Load> {
+pub(crate) fn load(address: &str, path: &str, script: &Path, connections: u32, seconds: u32) -> Done<Load> {
     let text = run(address, path, script, connections, seconds)?;
     if text.contains("Non-2xx") || text.contains("Socket errors") {
         return Err(text.into());
