@@ -14,7 +14,7 @@ const PATH: &str = "/v2/models/net/infer";
 const BODY: &str = r#"{"inputs":[{"name":"encoded","shape":[1,10],"datatype":"FP32","data":[0.1,-0.2,0.3,-0.4,0.5,-0.6,0.7,-0.8,0.9,-1.0]}]}"#;
 
 pub(crate) fn rates(setting: &Setting) -> Done<()> {
-    let model = networks::train(&setting.planish, &setting.folder, "net", 10, "10,10", 0)?;
+    let model = networks::train(&setting.planish, &setting.folder, "net", 10, "10,10", 0, 2000)?;
     let quiet = setting.serve(&model, &["--log", "off"])?;
     let logging = setting.serve(&model, &["--log", "requests"])?;
     let script = script(&setting.folder, "json", &[("content-type", "application/json")], BODY.as_bytes())?;
@@ -60,7 +60,7 @@ fn mlserver(python: &str, folder: &Path) -> Done<Running> {
 }
 
 pub(crate) fn memory(setting: &Setting) -> Done<()> {
-    let model = networks::train(&setting.planish, &setting.folder, "net", 10, "10,10", 0)?;
+    let model = networks::train(&setting.planish, &setting.folder, "net", 10, "10,10", 0, 2000)?;
     let script = script(&setting.folder, "json", &[("content-type", "application/json")], BODY.as_bytes())?;
     let server = setting.serve(&model, &["--log", "off"])?;
     let (mut asked, mut middle) = (0, 0);

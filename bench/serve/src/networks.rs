@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// A network of this many inputs, with these hidden layers.
+/// A network of this many inputs, with these hidden layers, from so many rows.
 pub(crate) fn train(
     planish: &str,
     folder: &Path,
@@ -13,8 +13,8 @@ pub(crate) fn train(
     inputs: u32,
     hidden: &str,
     classes: u32,
+    rows: u32,
 ) -> Done<PathBuf> {
-    let rows = if inputs > 100 { 500 } else { 2000 };
     let mut table = (0..inputs).map(|i| format!("x{i},")).collect::<String>() + "y\n";
     for row in 0..rows {
         let x = |i: u32| f64::from((row * 37 + i * i * 101) % 211) / 211.0;

@@ -9,7 +9,7 @@ const STARTS: usize = 7;
 pub(crate) fn run(setting: &Setting) -> Done<()> {
     let shapes = [("small", "10,10"), ("large", "15700,15700")];
     for (name, hidden) in shapes {
-        let model = networks::train(&setting.planish, &setting.folder, name, 10, hidden, 0)?;
+        let model = networks::train(&setting.planish, &setting.folder, name, 10, hidden, 0, 64)?;
         let mut times = Vec::new();
         for _ in 0..STARTS {
             let began = Instant::now();

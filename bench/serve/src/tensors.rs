@@ -26,7 +26,8 @@ struct Work {
 }
 
 fn work(setting: &Setting) -> Done<Work> {
-    let model = networks::train(&setting.planish, &setting.folder, "mnist", WIDTH as u32, "512,256", 10)?;
+    let model =
+        networks::train(&setting.planish, &setting.folder, "mnist", WIDTH as u32, "512,256", 10, 500)?;
     let size = ROWS * WIDTH * 4;
     let json = format!(
         r#"{{"inputs":[{{"name":"encoded","shape":[{ROWS},{WIDTH}],"datatype":"FP32","parameters":{{"binary_data_size":{size}}}}}],"outputs":[{{"name":"probabilities","parameters":{{"binary_data":true}}}}]}}"#
