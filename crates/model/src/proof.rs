@@ -23,19 +23,17 @@ impl Model {
         let features = self.features();
         let profiles = self.profiles();
         let rows = if self.parameters() < LARGE { ROWS } else { 1 };
-        let mut table = Table::new(features.clone());
-        for row in 0..rows {
+        let mut table = Table::of_missing(features.clone());
+        for row in 1..rows {
             for (position, column) in features.columns.iter().enumerate() {
                 let known = profiles.iter().find(|p| p.column == column.name).map(|p| p.cells);
                 match (column.kind, known) {
-                    (Kind::Number, Some(CellProfile::Number { range: Some([least, most]), .. }))
-                        if row > 0 =>
-                    {
+                    (Kind::Number, Some(CellProfile::Number { range: Some([least, most]), .. })) => {
                         let part = row as f64 / rows as f64;
                         table.push_number(position, Some(least * (1.0 - part) + most * part));
                     }
                     (Kind::Number, _) => table.push_number(position, None),
-                    (Kind::Category, Some(CellProfile::Category(levels))) if row > 0 => {
+                    (Kind::Category, Some(CellProfile::Category(levels))) => {
                         let known = levels.known();
                         let level = known.get((row - 1 + position) % known.len().max(1));
                         table.push_text(position, level.map(String::as_str));

@@ -88,8 +88,8 @@ where
     let Some(scope) = route.endpoint.scope() else {
         return match route.endpoint {
             Endpoint::Grpc(method) => {
-                let (frame, _held) = Box::pin(grpc::read(service, method, parts, body)).await?;
-                Box::pin(grpc::call(service, method, frame)).await
+                let (frame, _held) = grpc::read(service, method, parts, body).await?;
+                grpc::call(service, method, frame).await
             }
             endpoint => open_to_all(service, endpoint, &parts.headers),
         };
@@ -100,7 +100,7 @@ where
     let (body, _held) = match route.endpoint {
         Endpoint::Grpc(method) => {
             deadline = grpc::deadline(&parts.headers, deadline)?;
-            Box::pin(grpc::read(service, method, parts, body)).await.map(|(b, h)| (b, Some(h)))?
+            grpc::read(service, method, parts, body).await.map(|(b, h)| (b, Some(h)))?
         }
         endpoint if endpoint.takes_body() => {
             body::read(parts, body, options, limit, service.budget()).await.map(|(b, h)| (b, Some(h)))?
@@ -132,7 +132,6 @@ fn wants_page(headers: &HeaderMap) -> bool {
     headers.get(ACCEPT).and_then(|a| a.to_str().ok()).is_some_and(|a| a.contains("text/html"))
 }
 
-/// The answer. What is asked less often is boxed, so that the state of every request, which is copied as it is made, stays small.
 async fn work(service: &Service, asked: Asked<'_>) -> Result<Reply, ApiError> {
     match asked.route.endpoint {
         Endpoint::Server => v2::server(),
@@ -144,12 +143,12 @@ async fn work(service: &Service, asked: Asked<'_>) -> Result<Reply, ApiError> {
         Endpoint::OpenApi => openapi::document(service),
         Endpoint::Models => describe::models(service),
         Endpoint::Learned => learned::learned(service, asked.route),
-        Endpoint::TfsPredict => Box::pin(tfs::predict(service, asked)).await,
+        Endpoint::TfsPredict => tfs::predict(service, asked).await,
         Endpoint::TfsStatus => tfs::status(service, asked.route),
         Endpoint::TfsMetadata => tfs::metadata(service, asked.route),
-        Endpoint::Reload => Box::pin(reload(service)).await,
-        Endpoint::Predict => Box::pin(rows::predict(service, asked)).await,
-        Endpoint::Grpc(method) => Box::pin(grpc::call(service, method, asked.body)).await,
+        Endpoint::Reload => reload(service).await,
+        Endpoint::Predict => rows::predict(service, asked).await,
+        Endpoint::Grpc(method) => grpc::call(service, method, asked.body).await,
         Endpoint::Home | Endpoint::Live | Endpoint::Ready => {
             open_to_all(service, asked.route.endpoint, asked.headers)
         }
