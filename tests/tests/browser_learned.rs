@@ -32,6 +32,11 @@ impl Page {
         Some(Page { browser, server, inspected })
     }
 
+    /// The held-out confusion matrix, as `planish inspect` has it.
+    fn confusion(&self) -> Vec<Vec<u64>> {
+        serde_json::from_value(self.inspected["record"]["confusion"].clone()).unwrap()
+    }
+
     /// The value of an expression.
     fn value(&self, expression: &str) -> Value {
         self.browser.run(&format!("return {expression}"))
@@ -87,8 +92,7 @@ fn a_network_shows_its_learning_curves_and_what_it_was_made_from() {
 fn a_classifier_shows_how_often_each_class_was_taken_for_each() {
     let options = ["--hidden", "8", "--epochs", "5"];
     let Some(page) = Page::open("adult_sample.csv", "income", &options) else { return };
-    let counts: Vec<Vec<u64>> =
-        serde_json::from_value(page.inspected["record"]["confusion"].clone()).unwrap();
+    let counts = page.confusion();
     assert_eq!(page.texts("#confusion tbody th"), ["<=50K", ">50K"]);
     assert_eq!(page.texts("#confusion thead th"), ["actual", "<=50K", ">50K"]);
     let cells = "[...document.querySelectorAll('#confusion td')].map(cell => Number(cell.firstChild.data))";
@@ -102,8 +106,7 @@ fn a_classifier_shows_how_often_each_class_was_taken_for_each() {
 fn of_many_classes_the_most_frequent_mistakes_come_first_and_the_matrix_when_asked_for() {
     let options = ["--hidden", "8", "--epochs", "2"];
     let Some(page) = Page::open("adult_sample.csv", "education", &options) else { return };
-    let counts: Vec<Vec<u64>> =
-        serde_json::from_value(page.inspected["record"]["confusion"].clone()).unwrap();
+    let counts = page.confusion();
     let wrong =
         |(i, row): (usize, &Vec<u64>)| row.iter().enumerate().filter(|(j, _)| *j != i).map(|c| *c.1).max();
     let most = counts.iter().enumerate().filter_map(wrong).max().unwrap();

@@ -5,7 +5,7 @@ use crate::reply::{self, Reply};
 use crate::served::Served;
 use crate::service::Service;
 use planish_model::Predictor;
-use planish_tabular::{CellProfile, ColumnProfile, Levels, Task};
+use planish_tabular::{CellProfile, ColumnProfile, Levels};
 use serde_json::{Value, json};
 
 pub(crate) fn models(service: &Service) -> Result<Reply, ApiError> {
@@ -21,7 +21,7 @@ fn of(served: &Served, versions: Vec<u64>) -> Value {
         "name": served.name,
         "version": served.version.to_string(),
         "versions": versions.iter().map(u64::to_string).collect::<Vec<_>>(),
-        "task": if model.task() == Task::Classify { "classify" } else { "regress" },
+        "task": model.task().name(),
         "target": model.target().column(),
         "classes": model.target().classes(),
         "columns": columns,

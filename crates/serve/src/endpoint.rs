@@ -244,13 +244,17 @@ fn nowhere() -> ApiError {
     ApiError::not_found("there is nothing at this path")
 }
 
+/// `[/versions/{version}]`, and what follows it.
+fn versioned<'a, 'p>(rest: &'a [&'p str]) -> Result<(Which, &'a [&'p str]), ApiError> {
+    match rest {
+        ["versions", version, rest @ ..] => Ok((number(version)?, rest)),
+        _ => Ok((Which::Latest, rest)),
+    }
+}
+
 /// `/models/{model}[/versions/{version}]`.
 fn learned(model: &str, rest: &[&str]) -> Result<Route, ApiError> {
-    let version = match rest {
-        [] => Which::Latest,
-        ["versions", version] => number(version)?,
-        _ => return Err(nowhere()),
-    };
+    let (version, []) = versioned(rest)? else { return Err(nowhere()) };
     if model.is_empty() {
         return Err(nowhere());
     }
@@ -259,10 +263,7 @@ fn learned(model: &str, rest: &[&str]) -> Result<Route, ApiError> {
 
 /// `/v2/models/{model}[/versions/{version}][/ready|/infer]`.
 fn v2(model: &str, rest: &[&str]) -> Result<Route, ApiError> {
-    let (version, rest) = match rest {
-        ["versions", version, rest @ ..] => (number(version)?, rest),
-        _ => (Which::Latest, rest),
-    };
+    let (version, rest) = versioned(rest)?;
     let endpoint = match rest {
         [] => Endpoint::Metadata,
         ["ready"] => Endpoint::ModelReady,

@@ -10,7 +10,6 @@ use crate::reply::{self, Reply};
 use crate::served::Served;
 use crate::service::Service;
 use planish_model::{CoefficientLine, CoefficientTable, Model, Predictor, Settings};
-use planish_tabular::Task;
 use planish_train::{Epoch, History};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -35,7 +34,7 @@ fn of(served: &Served) -> Value {
         "name": served.name,
         "version": served.version.to_string(),
         "kind": model.kind(),
-        "task": if model.task() == Task::Classify { "classify" } else { "regress" },
+        "task": model.task().name(),
         "target": model.target().column(),
         "parameters": model.parameters(),
         "rows": record.rows,
