@@ -17,7 +17,8 @@ pub(crate) fn rates(setting: &Setting) -> Done<()> {
     let model = networks::train(&setting.planish, &setting.folder, "net", 10, "10,10", 0, 2000)?;
     let quiet = setting.serve(&model, &["--log", "off"])?;
     let logging = setting.serve(&model, &["--log", "requests"])?;
-    let script = script(&setting.folder, "json", &[("content-type", "application/json")], BODY.as_bytes())?;
+    let script =
+        script(&setting.folder, "json", &[("content-type", "application/json".to_owned())], BODY.as_bytes())?;
     let answer = process::ask(&quiet.address, PATH, BODY)?;
     let bare = Running::start(Command::new(std::env::current_exe()?).args(["peer", &answer]))?;
     println!("answer of {} bytes: {answer}", answer.len());
@@ -61,7 +62,8 @@ fn mlserver(python: &str, folder: &Path) -> Done<Running> {
 
 pub(crate) fn memory(setting: &Setting) -> Done<()> {
     let model = networks::train(&setting.planish, &setting.folder, "net", 10, "10,10", 0, 2000)?;
-    let script = script(&setting.folder, "json", &[("content-type", "application/json")], BODY.as_bytes())?;
+    let script =
+        script(&setting.folder, "json", &[("content-type", "application/json".to_owned())], BODY.as_bytes())?;
     let server = setting.serve(&model, &["--log", "off"])?;
     let (mut asked, mut middle) = (0, 0);
     while asked < MILLION {

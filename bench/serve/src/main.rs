@@ -6,6 +6,7 @@
 //! extension, beside the same predictions in this process), `start` (time to the first ready), `overload` (ten times too many clients for
 //! a minute). Figures are the best of three rounds; what counts is the ratio.
 
+mod crowd;
 mod json;
 mod networks;
 mod peer;

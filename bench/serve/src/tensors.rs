@@ -1,8 +1,8 @@
 //! A 784-512-256-10 network over the binary tensor extension, 64 rows a request: rows a second beside the same predictions in this
 //! process; and ten times as many clients as keep it busy for a minute.
 
-use crate::wrk::{self, load, script};
-use crate::{Done, Setting, networks};
+use crate::wrk::{load, script};
+use crate::{Done, Setting, crowd, networks};
 use planish_io::load_model;
 use planish_model::Encoded;
 use planish_tabular::EncodedRows;
@@ -18,11 +18,29 @@ const SECONDS: u32 = 4;
 /// Clients that keep two cores busy, and ten times as many.
 const BUSY: u32 = 8;
 const MANY: u32 = 10;
-const MINUTE: u32 = 60;
+const MINUTE: u64 = 60;
 
 struct Work {
     model: PathBuf,
-    script: PathBuf,
+    headers: [(&'static str, String); 2],
+    body: Vec<u8>,
+}
+
+impl Work {
+    fn script(&self, setting: &Setting) -> Done<PathBuf> {
+        script(&setting.folder, "binary", &self.headers, &self.body)
+    }
+
+    /// The whole request as it is sent.
+    fn request(&self, address: &str) -> Vec<u8> {
+        let headers: String =
+            self.headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+        let head = format!(
+            "POST {PATH} HTTP/1.1\r\nhost: {address}\r\n{headers}content-length: {}\r\n\r\n",
+            self.body.len()
+        );
+        [head.as_bytes(), &self.body].concat()
+    }
 }
 
 fn work(setting: &Setting) -> Done<Work> {
@@ -34,18 +52,19 @@ fn work(setting: &Setting) -> Done<Work> {
     );
     let numbers = (0..ROWS * WIDTH).flat_map(|i| ((i % 17) as f32 / 17.0).to_le_bytes());
     let body: Vec<u8> = json.bytes().chain(numbers).collect();
-    let length = json.len().to_string();
-    let headers =
-        [("content-type", "application/octet-stream"), ("inference-header-content-length", &length)];
-    Ok(Work { model, script: script(&setting.folder, "binary", &headers, &body)? })
+    let headers = [
+        ("content-type", "application/octet-stream".to_owned()),
+        ("inference-header-content-length", json.len().to_string()),
+    ];
+    Ok(Work { model, headers, body })
 }
 
 pub(crate) fn rows(setting: &Setting) -> Done<()> {
     let work = work(setting)?;
-    let server = setting.serve(&work.model, &["--log", "off"])?;
+    let (server, script) = (setting.serve(&work.model, &["--log", "off"])?, work.script(setting)?);
     let (mut served, mut here) = (0.0_f64, 0.0_f64);
     for _ in 0..ROUNDS {
-        served = served.max(load(&server.address, PATH, &work.script, BUSY, SECONDS)?.rate * ROWS as f64);
+        served = served.max(load(&server.address, PATH, &script, BUSY, SECONDS)?.rate * ROWS as f64);
         here = here.max(in_process(&work.model)?);
     }
     println!(
@@ -77,41 +96,30 @@ fn in_process(model: &Path) -> Done<f64> {
     Ok(done as f64 / time.as_secs_f64())
 }
 
-/// The times are those of all answers: `wrk` does not tell the accepted from the refused.
 pub(crate) fn overload(setting: &Setting) -> Done<()> {
     let work = work(setting)?;
     let server = setting.serve(&work.model, &["--log", "off"])?;
-    let idle = load(&server.address, PATH, &work.script, 1, SECONDS)?;
+    let request = work.request(&server.address);
+    let ask = |clients, seconds| crowd::ask(&server.address, &request, clients, Duration::from_secs(seconds));
+    let idle = ask(1, SECONDS.into())?;
     let before = server.resident_kib()?;
-    let counting = setting.folder.join("counting.lua");
-    std::fs::write(&counting, std::fs::read_to_string(&work.script)? + COUNT)?;
-    let text = wrk::run(&server.address, PATH, &counting, BUSY * MANY, MINUTE)?;
-    let after = load(&server.address, PATH, &work.script, 1, 1)?;
-    println!("before: median {:.0} µs, p99 {:.0} µs, resident {before} KiB", idle.median, idle.p99);
-    println!("{} clients for {MINUTE} s:", BUSY * MANY);
-    for line in
-        text.lines().filter(|l| ["statuses", "Socket", "50%", "99%"].iter().any(|w| l.trim().starts_with(w)))
-    {
-        println!("  {}", line.trim());
+    let (busy, many) = (ask(BUSY, SECONDS.into())?, ask(BUSY * MANY, MINUTE)?);
+    let after = server.resident_kib()?;
+    let second = ask(1, 1)?;
+    println!("resident {before} KiB before, {after} KiB after");
+    let times = [
+        ("1 client before", &idle),
+        ("8 clients", &busy),
+        ("80 clients, 60 s", &many),
+        ("1 client, the second after", &second),
+    ];
+    for (what, answers) in times {
+        let (median, p99) = (answers.quantile(0.5), answers.quantile(0.99));
+        println!(
+            "{what:<28} answers by status {:?}; accepted: median {median:.0} µs, p99 {p99:.0} µs ({:.1})",
+            answers.statuses,
+            p99 / idle.quantile(0.99)
+        );
     }
-    println!(
-        "the second after: median {:.0} µs, p99 {:.0} µs, resident {} KiB",
-        after.median,
-        after.p99,
-        server.resident_kib()?
-    );
     Ok(())
 }
-
-/// Counts answers by status.
-const COUNT: &str = r#"
-local threads = {}
-function setup(thread) table.insert(threads, thread) end
-counts = {}
-function response(status) counts[status] = (counts[status] or 0) + 1 end
-function done() for _, thread in ipairs(threads) do
-  local counts, t = thread:get("counts"), ""
-  for s, n in pairs(counts) do t = t .. " " .. s .. ": " .. n end
-  print("statuses" .. t)
-end end
-"#;

@@ -16,7 +16,7 @@ pub(crate) struct Load {
 }
 
 /// Writes a script that posts this body, whose bytes may be any.
-pub(crate) fn script(folder: &Path, name: &str, headers: &[(&str, &str)], body: &[u8]) -> Done<PathBuf> {
+pub(crate) fn script(folder: &Path, name: &str, headers: &[(&str, String)], body: &[u8]) -> Done<PathBuf> {
     let data = folder.join(format!("{name}.body"));
     std::fs::write(&data, body)?;
     let mut lua = String::from("wrk.method = \"POST\"\n");
@@ -43,7 +43,7 @@ pub(crate) fn load(address: &str, path: &str, script: &Path, connections: u32, s
 }
 
 /// What `wrk` prints.
-pub(crate) fn run(address: &str, path: &str, script: &Path, connections: u32, seconds: u32) -> Done<String> {
+fn run(address: &str, path: &str, script: &Path, connections: u32, seconds: u32) -> Done<String> {
     let ran = Command::new("wrk")
         .args(["-t1", "--latency", "--timeout", "20s", "-c", &connections.to_string()])
         .args(["-d", &format!("{seconds}s"), "-s"])

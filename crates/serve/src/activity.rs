@@ -4,7 +4,10 @@
 //! never sends any, or an answer that nobody reads. The rules here hold for all of them.
 
 use crate::options::Options;
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::Relaxed};
+use atomic_waker::AtomicWaker;
+use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64};
+use std::task::Context;
 use std::time::{Duration, Instant};
 
 /// No head is on its way.
@@ -19,6 +22,10 @@ pub(crate) struct Activity {
     head_since: AtomicU64,
     any_bytes: AtomicBool,
     http2: AtomicBool,
+    over: AtomicBool,
+    stopping: AtomicBool,
+    /// Wakes the connection when one of these two is set.
+    waker: AtomicWaker,
 }
 
 impl Activity {
@@ -30,6 +37,9 @@ impl Activity {
             head_since: AtomicU64::new(NONE),
             any_bytes: AtomicBool::new(false),
             http2: AtomicBool::new(false),
+            over: AtomicBool::new(false),
+            stopping: AtomicBool::new(false),
+            waker: AtomicWaker::new(),
         }
     }
 
@@ -73,11 +83,32 @@ impl Activity {
         late_head || now.saturating_sub(last) > millis(options.idle_timeout)
     }
 
-    /// Ready when the connection has had its time.
-    pub(crate) async fn over(&self, options: &Options) {
-        let step = options.header_timeout.min(options.idle_timeout) / 4;
-        while !self.is_over(options) {
-            tokio::time::sleep(step.clamp(Duration::from_millis(20), Duration::from_secs(2))).await;
+    /// Ends the connection if it has had its time.
+    pub(crate) fn look_at(&self, options: &Options) {
+        if self.is_over(options) {
+            self.over.store(true, Release);
+            self.waker.wake();
         }
     }
+
+    /// Asks the connection to end after its request.
+    pub(crate) fn stop(&self) {
+        self.stopping.store(true, Release);
+        self.waker.wake();
+    }
+
+    /// What the connection was told, which wakes it from now on when that changes.
+    pub(crate) fn told(&self, connection: &Context<'_>) -> Told {
+        self.waker.register(connection.waker());
+        Told { over: self.over.load(Acquire), stopping: self.stopping.load(Acquire) }
+    }
+}
+
+/// What a connection is told from outside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Told {
+    /// It has had its time.
+    pub(crate) over: bool,
+    /// It is to end after its request.
+    pub(crate) stopping: bool,
 }

@@ -1,6 +1,7 @@
 //! Reading a request's body: its length, as sent and as decompressed, the time that it takes, and the memory that all bodies
 //! together take are bounded.
 
+use crate::deadline::within;
 use crate::error::{ApiError, Reason};
 use crate::options::Options;
 use bytes::{Bytes, BytesMut};
@@ -9,7 +10,7 @@ use hyper::body::Body;
 use hyper::header::{CONTENT_ENCODING, CONTENT_LENGTH, TRANSFER_ENCODING};
 use hyper::http::request::Parts;
 use std::io::Read;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -57,7 +58,7 @@ impl Drop for Held {
 /// The whole body of at most `limit` bytes, decompressed, and the memory that it holds.
 pub(crate) async fn read<B>(
     parts: &Parts,
-    body: B,
+    body: Pin<&mut B>,
     options: &Options,
     limit: usize,
     budget: &Arc<Budget>,
@@ -76,9 +77,9 @@ where
         Some(_) => return Err(ApiError::new(Reason::Encoding, "bodies may be plain or compressed by gzip")),
     };
     let mut held = budget.hold();
-    let bytes = tokio::time::timeout(options.body_timeout, pin!(collect(body, limit, &mut held)))
+    let bytes = within(options.body_timeout, pin!(collect(body, limit, &mut held)))
         .await
-        .map_err(|_| ApiError::new(Reason::SlowBody, "the body did not arrive in time"))??;
+        .ok_or_else(|| ApiError::new(Reason::SlowBody, "the body did not arrive in time"))??;
     match decode {
         true => Ok((gunzip(&bytes, limit, &mut held)?, held)),
         false => Ok((bytes, held)),
@@ -95,11 +96,10 @@ fn announced(parts: &Parts) -> Result<Option<u64>, ApiError> {
     Ok(length)
 }
 
-async fn collect<B>(body: B, limit: usize, held: &mut Held) -> Result<Bytes, ApiError>
+async fn collect<B>(mut body: Pin<&mut B>, limit: usize, held: &mut Held) -> Result<Bytes, ApiError>
 where
     B: Body<Data = Bytes>,
 {
-    let mut body = pin!(body);
     let mut first = Bytes::new();
     let mut rest = BytesMut::new();
     while let Some(frame) = body.frame().await {

@@ -4,6 +4,10 @@ use crate::error::ApiError;
 
 /// Refuses a text that nests deeper than this. What is no JSON is left for the parser to name.
 pub(crate) fn check_depth(text: &[u8], limit: usize) -> Result<(), ApiError> {
+    // Few brackets nest no deeper than they are many; counting them takes a tenth of the time.
+    if memchr::memchr2_iter(b'[', b'{', text).count() <= limit {
+        return Ok(());
+    }
     let mut depth = 0_usize;
     let mut bytes = text.iter();
     while let Some(b) = bytes.next() {

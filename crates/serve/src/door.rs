@@ -4,6 +4,7 @@
 //! request takes one of the places of those that are worked on.
 
 use crate::body;
+use crate::deadline::within;
 use crate::endpoint::{Endpoint, Route};
 use crate::error::{ApiError, Reason};
 use crate::host::Hosts;
@@ -15,13 +16,16 @@ use bytes::Bytes;
 use hyper::body::Body;
 use hyper::header::ACCEPT;
 use hyper::http::request::Parts;
-use hyper::{HeaderMap, Request, StatusCode};
+use hyper::{HeaderMap, StatusCode};
 use serde_json::json;
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::net::IpAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::Poll;
+#[cfg(test)]
+use std::time::Duration;
 use std::time::Instant;
 
 /// The type of the text that Prometheus reads.
@@ -35,23 +39,40 @@ pub(crate) struct Asked<'a> {
     pub(crate) body: Bytes,
 }
 
+/// The answer to a request that was let in: most are made at once, and keep no state of what is done in the course of time.
+pub(crate) enum Work<'a> {
+    Done(Result<Reply, ApiError>),
+    Later(Pin<Box<dyn Future<Output = Result<Reply, ApiError>> + Send + 'a>>),
+}
+
+impl<'a> Work<'a> {
+    pub(crate) fn later(work: impl Future<Output = Result<Reply, ApiError>> + Send + 'a) -> Work<'a> {
+        Work::Later(Box::pin(work))
+    }
+}
+
 /// The answer to a request from this address.
-pub(crate) async fn answer<B>(service: &Service, hosts: &Hosts, peer: IpAddr, request: Request<B>) -> Reply
+pub(crate) async fn answer<B>(
+    service: &Service,
+    hosts: &Hosts,
+    peer: IpAddr,
+    parts: &Parts,
+    body: Pin<&mut B>,
+) -> Reply
 where
     B: Body<Data = Bytes>,
 {
     let began = Instant::now();
-    let (parts, body) = request.into_parts();
     let id = service.ids().of(&parts.headers);
-    let is_call = grpc::is_call(&parts);
+    let is_call = grpc::is_call(parts);
     let route = match is_call {
         true => grpc::route(parts.uri.path()),
         false => Route::of(&parts.method, parts.uri.path()),
     };
-    let endpoint = route.as_ref().map_or("none", |route| route.endpoint.name());
+    let endpoint = route.as_ref().ok().map(|route| route.endpoint);
     let result = match &route {
         Ok(route) => {
-            let work = pin!(let_in(service, hosts, peer, route, &parts, body));
+            let work = pin!(let_in(service, hosts, peer, route, parts, body));
             unless_it_panics(work).await
         }
         Err(e) => Err(e.clone()),
@@ -78,7 +99,7 @@ async fn let_in<B>(
     peer: IpAddr,
     route: &Route,
     parts: &Parts,
-    body: B,
+    body: Pin<&mut B>,
 ) -> Result<Reply, ApiError>
 where
     B: Body<Data = Bytes>,
@@ -88,8 +109,8 @@ where
     let Some(scope) = route.endpoint.scope() else {
         return match route.endpoint {
             Endpoint::Grpc(method) => {
-                let (frame, _held) = grpc::read(service, method, parts, body).await?;
-                grpc::call(service, method, frame).await
+                let (frame, _held) = Box::pin(grpc::read(service, method, parts, body)).await?;
+                Box::pin(grpc::call(service, method, frame)).await
             }
             endpoint => open_to_all(service, endpoint, &parts.headers),
         };
@@ -100,7 +121,7 @@ where
     let (body, _held) = match route.endpoint {
         Endpoint::Grpc(method) => {
             deadline = grpc::deadline(&parts.headers, deadline)?;
-            grpc::read(service, method, parts, body).await.map(|(b, h)| (b, Some(h)))?
+            Box::pin(grpc::read(service, method, parts, body)).await.map(|(b, h)| (b, Some(h)))?
         }
         endpoint if endpoint.takes_body() => {
             body::read(parts, body, options, limit, service.budget()).await.map(|(b, h)| (b, Some(h)))?
@@ -109,9 +130,12 @@ where
     };
     let _place = service.places().take(options.in_flight)?;
     let asked = Asked { route, headers: &parts.headers, query: parts.uri.query().unwrap_or(""), body };
-    tokio::time::timeout(deadline, pin!(work(service, asked)))
-        .await
-        .map_err(|_| ApiError::new(Reason::Deadline, "the answer was not ready in time"))?
+    match work(service, &asked) {
+        Work::Done(reply) => reply,
+        Work::Later(reply) => within(deadline, reply)
+            .await
+            .ok_or_else(|| ApiError::new(Reason::Deadline, "the answer was not ready in time"))?,
+    }
 }
 
 /// What needs neither key nor place: it must be answered when all else is busy.
@@ -132,23 +156,23 @@ fn wants_page(headers: &HeaderMap) -> bool {
     headers.get(ACCEPT).and_then(|a| a.to_str().ok()).is_some_and(|a| a.contains("text/html"))
 }
 
-async fn work(service: &Service, asked: Asked<'_>) -> Result<Reply, ApiError> {
-    match asked.route.endpoint {
+fn work<'a>(service: &'a Service, asked: &'a Asked<'_>) -> Work<'a> {
+    Work::Done(match asked.route.endpoint {
+        Endpoint::Infer => return v2::infer(service, asked),
+        Endpoint::Predict => return Work::later(rows::predict(service, asked)),
+        Endpoint::TfsPredict => return Work::later(tfs::predict(service, asked)),
+        Endpoint::Grpc(method) => return Work::later(grpc::call(service, method, asked.body.clone())),
+        Endpoint::Reload => return Work::later(reload(service)),
         Endpoint::Server => v2::server(),
         Endpoint::Metadata => v2::metadata(service, asked.route),
         Endpoint::ModelReady => v2::ready(service, asked.route),
-        Endpoint::Infer => v2::infer(service, asked).await,
         Endpoint::Stats => v2::stats(service, asked.route),
-        Endpoint::Metrics => Ok(reply::whole(StatusCode::OK, METRICS, service.metrics_text()?)),
+        Endpoint::Metrics => service.metrics_text().map(|text| reply::whole(StatusCode::OK, METRICS, text)),
         Endpoint::OpenApi => openapi::document(service),
         Endpoint::Models => describe::models(service),
         Endpoint::Learned => learned::learned(service, asked.route),
-        Endpoint::TfsPredict => tfs::predict(service, asked).await,
         Endpoint::TfsStatus => tfs::status(service, asked.route),
         Endpoint::TfsMetadata => tfs::metadata(service, asked.route),
-        Endpoint::Reload => reload(service).await,
-        Endpoint::Predict => rows::predict(service, asked).await,
-        Endpoint::Grpc(method) => grpc::call(service, method, asked.body).await,
         Endpoint::Home | Endpoint::Live | Endpoint::Ready => {
             open_to_all(service, asked.route.endpoint, asked.headers)
         }
@@ -156,10 +180,12 @@ async fn work(service: &Service, asked: Asked<'_>) -> Result<Reply, ApiError> {
         Endpoint::Panic => panic!("asked for"),
         #[cfg(test)]
         Endpoint::Sleep => {
-            tokio::time::sleep(std::time::Duration::from_millis(300)).await;
-            reply::json(&json!({ "slept": true }))
+            return Work::later(async {
+                tokio::time::sleep(Duration::from_millis(300)).await;
+                reply::json(&json!({ "slept": true }))
+            });
         }
-    }
+    })
 }
 
 /// Reads models again; what failed is told by number, as its texts have paths in them.
@@ -174,10 +200,10 @@ async fn reload(service: &Service) -> Result<Reply, ApiError> {
 async fn unless_it_panics(
     mut work: Pin<&mut impl Future<Output = Result<Reply, ApiError>>>,
 ) -> Result<Reply, ApiError> {
-    std::future::poll_fn(|cx| {
+    poll_fn(|cx| {
         let polled = catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(cx)));
         polled.unwrap_or_else(|_| {
-            std::task::Poll::Ready(Err(ApiError::new(Reason::Internal, "the service failed at this request")))
+            Poll::Ready(Err(ApiError::new(Reason::Internal, "the service failed at this request")))
         })
     })
     .await

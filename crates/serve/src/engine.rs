@@ -1,12 +1,13 @@
 //! Prediction threads and the queue that feeds them.
 //!
 //! A thread that is free takes the first request and, of those that wait behind it, all for the same network that fit into a batch; it does
-//! not wait for more unless a delay was asked for. The queue is bounded by rows and by bytes. A request whose client has gone leaves
-//! the queue unworked. A row has the same bits alone or in a batch, because the products have.
+//! not wait for more unless a delay was asked for, and leaves to the other threads their share of what waits. The queue is bounded by rows,
+//! by bytes and by the time that it takes (see [`crate::backlog`]). A request whose client has gone leaves the queue unworked. A row has the same bits alone or in a batch, because the products have.
 
+use crate::backlog::Backlog;
 use crate::error::{ApiError, Reason};
 use crate::options::Options;
-use crate::served::Served;
+use crate::served::{Served, not_finite};
 use planish_model::{Encoded, Predictions};
 use planish_tabular::EncodedRows;
 use std::collections::VecDeque;
@@ -34,13 +35,15 @@ struct Shared {
     most_bytes: usize,
     batch_rows: usize,
     delay: Duration,
+    threads: usize,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Queue {
     jobs: VecDeque<Job>,
     rows: usize,
     bytes: usize,
+    backlog: Backlog,
     closed: bool,
 }
 
@@ -49,6 +52,8 @@ struct Job {
     served: Arc<Served>,
     rows: Encoded,
     since: Instant,
+    /// What its rows will take, as it was thought when it came.
+    expected: Duration,
     reply: oneshot::Sender<Option<Predictions>>,
 }
 
@@ -67,18 +72,20 @@ impl Engine {
     /// # Errors
     /// A system that refuses threads.
     pub(crate) fn start(options: &Options) -> std::io::Result<Engine> {
+        let cores = || std::thread::available_parallelism().map_or(1, |n| n.get());
+        let threads = if options.threads == 0 { cores() } else { options.threads };
+        let backlog = Backlog::new(threads, options.queue_wait);
         let shared = Arc::new(Shared {
-            queue: Mutex::default(),
+            queue: Mutex::new(Queue { jobs: VecDeque::new(), rows: 0, bytes: 0, backlog, closed: false }),
             wake: Condvar::new(),
             waiting: AtomicUsize::new(0),
             most_rows: options.queue_rows,
             most_bytes: options.queue_bytes,
             batch_rows: options.batch_rows,
             delay: options.batch_delay,
+            threads,
         });
         let engine = Engine { shared };
-        let cores = || std::thread::available_parallelism().map_or(1, |n| n.get());
-        let threads = if options.threads == 0 { cores() } else { options.threads };
         for i in 0..threads {
             let shared = engine.shared.clone();
             let work = move || while shared.work() {};
@@ -93,21 +100,49 @@ impl Engine {
     }
 
     /// Predicts encoded rows: here and now if that is quick and nothing waits, else by a thread.
-    pub(crate) async fn predict(&self, served: &Arc<Served>, rows: Encoded) -> Result<Predictions, ApiError> {
+    pub(crate) fn predict(&self, served: &Arc<Served>, rows: Encoded) -> Result<Predicting, ApiError> {
         let (n, began) = (rows.rows(), Instant::now());
         if self.waiting() == 0 && self.shared.delay.is_zero() && served.cost(n) <= INLINE_COST {
             let predictions = served.predict(&rows);
             let took = began.elapsed();
             served.metrics.predicted(n, Duration::ZERO, took);
             served.metrics.answered(took);
-            return Ok(predictions);
+            return finite(predictions).map(Predicting::Made);
         }
         let (reply, answer) = oneshot::channel();
-        self.shared.push(Job { served: served.clone(), rows, since: began, reply })?;
-        let failed = || ApiError::new(Reason::Internal, "the prediction failed");
-        let predictions = answer.await.ok().flatten().ok_or_else(failed)?;
-        served.metrics.answered(began.elapsed());
-        Ok(predictions)
+        let expected = served.pace.expected(n);
+        self.shared.push(Job { served: served.clone(), rows, since: began, expected, reply })?;
+        Ok(Predicting::Waits { served: served.clone(), began, answer })
+    }
+}
+
+/// A prediction that was asked for.
+#[derive(Debug)]
+pub(crate) enum Predicting {
+    Made(Predictions),
+    Waits { served: Arc<Served>, began: Instant, answer: oneshot::Receiver<Option<Predictions>> },
+}
+
+impl Predicting {
+    /// The predictions, when they are made.
+    pub(crate) async fn made(self) -> Result<Predictions, ApiError> {
+        match self {
+            Predicting::Made(predictions) => Ok(predictions),
+            Predicting::Waits { served, began, answer } => {
+                let failed = || ApiError::new(Reason::Internal, "the prediction failed");
+                let predictions = answer.await.ok().flatten().ok_or_else(failed)?;
+                served.metrics.answered(began.elapsed());
+                finite(predictions)
+            }
+        }
+    }
+}
+
+/// Values that are far too large overflow; JSON has no number for what comes of them.
+fn finite(predictions: Predictions) -> Result<Predictions, ApiError> {
+    match not_finite(&predictions) {
+        None => Ok(predictions),
+        Some(row) => Err(ApiError::overflow(row)),
     }
 }
 
@@ -130,8 +165,16 @@ impl Shared {
         if queue.rows + rows > self.most_rows || queue.bytes + bytes > self.most_bytes {
             return Err(ApiError::new(Reason::Busy, "too many rows wait for a prediction"));
         }
+        let waiting = queue.jobs.len();
+        if !queue.backlog.admits(waiting, job.since) {
+            return Err(ApiError::new(
+                Reason::Busy,
+                "the predictions asked for before this one take too long",
+            ));
+        }
         queue.rows += rows;
         queue.bytes += bytes;
+        queue.backlog.add(job.expected);
         self.waiting.store(queue.rows, Ordering::Relaxed);
         queue.jobs.push_back(job);
         drop(queue);
@@ -151,10 +194,14 @@ impl Shared {
         if !self.delay.is_zero() {
             queue = self.wait_for_more(queue);
         }
-        let batch = queue.take(self.batch_rows);
+        // Who waits for more wants whole batches.
+        let share = if self.delay.is_zero() { queue.rows.div_ceil(self.threads) } else { usize::MAX };
+        let batch = queue.take(self.batch_rows.min(share));
         self.waiting.store(queue.rows, Ordering::Relaxed);
         drop(queue);
+        let done = batch.iter().map(|job| job.expected).sum();
         run(batch);
+        self.lock().backlog.remove(done);
         true
     }
 
@@ -172,12 +219,13 @@ impl Shared {
 impl Queue {
     /// Lets go of requests whose clients have gone.
     fn drop_forsaken(&mut self) {
-        let (rows, bytes) = (&mut self.rows, &mut self.bytes);
-        self.jobs.retain(|job| {
+        let Queue { jobs, rows, bytes, backlog, .. } = self;
+        jobs.retain(|job| {
             let wanted = !job.reply.is_closed();
             if !wanted {
                 *rows -= job.rows.rows();
                 *bytes -= job.bytes();
+                backlog.remove(job.expected);
             }
             wanted
         });
@@ -215,6 +263,7 @@ fn run(batch: Vec<Job>) {
     let result = catch_unwind(AssertUnwindSafe(|| predict(&served, &batch)));
     let took = began.elapsed();
     let rows = batch.iter().map(|job| job.rows.rows()).sum();
+    served.pace.took(rows, took);
     served.metrics.predicted(rows, began.saturating_duration_since(batch[0].since), took);
     let mut results = result.unwrap_or_default().into_iter();
     for job in batch {

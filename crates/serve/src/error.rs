@@ -179,6 +179,12 @@ impl ApiError {
         ApiError::new(Reason::BadRequest, message)
     }
 
+    /// 400: a row whose prediction is not finite.
+    pub(crate) fn overflow(row: usize) -> ApiError {
+        let what = "its values are too large: the prediction is no finite number";
+        ApiError::bad_request(format!("row {row}: {what}"))
+    }
+
     /// 404: there is no such thing.
     pub fn not_found(message: impl Into<String>) -> ApiError {
         ApiError::new(Reason::NotFound, message)

@@ -7,7 +7,10 @@
 #![forbid(unsafe_code)]
 
 mod activity;
+mod backlog;
 mod body;
+mod connections;
+mod deadline;
 mod depth;
 mod describe;
 mod door;

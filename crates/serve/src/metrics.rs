@@ -1,5 +1,6 @@
 //! What is counted and timed, for Prometheus and for `/stats`. Times are in seconds.
 
+use crate::endpoint::Endpoint;
 use crate::error::Reason;
 use crate::served::Served;
 use crate::store::Reloaded;
@@ -11,8 +12,8 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::Registry;
-use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 type Timed<L> = Family<L, Histogram, fn() -> Histogram>;
@@ -25,6 +26,8 @@ pub(crate) struct Metrics {
     triton: Option<(TritonMetrics, Registry)>,
     requests: Family<Asked, Counter>,
     seconds: Timed<At>,
+    /// Of these, what each endpoint's good answers are counted by, so that most requests look nothing up.
+    good: [OnceLock<(Counter, Histogram)>; Endpoint::COUNT],
     refused: Family<Why, Counter>,
     reloads: Family<Outcome, Counter>,
     panics: Counter,
@@ -102,6 +105,7 @@ impl Metrics {
             triton,
             requests: Family::default(),
             seconds: Family::new_with_constructor(seconds),
+            good: [const { OnceLock::new() }; Endpoint::COUNT],
             refused: Family::default(),
             reloads: Family::default(),
             panics: Counter::default(),
@@ -156,9 +160,24 @@ impl Metrics {
         Ok(out)
     }
 
-    pub(crate) fn answered(&self, endpoint: &'static str, status: u16, took: Duration) {
-        self.requests.get_or_create(&Asked { endpoint, status }).inc();
-        self.seconds.get_or_create(&At { endpoint }).observe(took.as_secs_f64());
+    /// A request was answered; without an endpoint, it led nowhere.
+    pub(crate) fn answered(&self, endpoint: Option<Endpoint>, status: u16, took: Duration) {
+        let name = endpoint.map_or("none", Endpoint::name);
+        let count = |(requests, seconds): &(Counter, Histogram)| {
+            requests.inc();
+            seconds.observe(took.as_secs_f64());
+        };
+        match endpoint {
+            Some(endpoint) if status == 200 => {
+                count(self.good[endpoint.number()].get_or_init(|| self.counters(name, 200)));
+            }
+            _ => count(&self.counters(name, status)),
+        }
+    }
+
+    fn counters(&self, endpoint: &'static str, status: u16) -> (Counter, Histogram) {
+        let requests = self.requests.get_or_create(&Asked { endpoint, status }).clone();
+        (requests, self.seconds.get_or_create(&At { endpoint }).clone())
     }
 
     pub(crate) fn refused(&self, reason: Reason) {

@@ -39,6 +39,9 @@ pub struct Options {
     pub queue_rows: usize,
     /// Bytes of features that may wait for a prediction thread.
     pub queue_bytes: usize,
+    /// How long a request may have to wait for a prediction thread when more come than can be answered: beyond a burst of a tenth of a
+    /// second and four requests a thread, who would wait longer is refused. Zero: no limit.
+    pub queue_wait: Duration,
     /// Rows that a prediction thread takes at once.
     pub batch_rows: usize,
     /// How long a prediction thread waits for more rows; zero: it takes what waits.
@@ -82,6 +85,7 @@ impl Default for Options {
             inputs: 64,
             queue_rows: 16384,
             queue_bytes: 64 << 20,
+            queue_wait: Duration::from_millis(20),
             batch_rows: 1024,
             batch_delay: Duration::ZERO,
             threads: 0,

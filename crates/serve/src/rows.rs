@@ -10,7 +10,7 @@ use crate::door::Asked;
 use crate::error::{ApiError, Reason, not_understood, quoted};
 use crate::reply::{self, Reply};
 use crate::served::Served;
-use crate::service::{Service, overflow};
+use crate::service::Service;
 use crate::warnings::{Warning, warnings};
 use hyper::header::{ACCEPT, CONTENT_TYPE, HeaderName};
 use hyper::{HeaderMap, StatusCode};
@@ -59,14 +59,14 @@ struct Row<'a> {
     warnings: Vec<Warning<'a>>,
 }
 
-pub(crate) async fn predict(service: &Service, asked: Asked<'_>) -> Result<Reply, ApiError> {
+pub(crate) async fn predict(service: &Service, asked: &Asked<'_>) -> Result<Reply, ApiError> {
     let wanted = match mentions(asked.headers, &CONTENT_TYPE, CSV) {
-        true => from_csv(service, &asked)?,
-        false => from_json(service, &asked)?,
+        true => from_csv(service, asked)?,
+        false => from_json(service, asked)?,
     };
     let served = &wanted.served;
     let (predictions, intervals) = match wanted.interval {
-        None => (service.predict(served, &wanted.table).await?, None),
+        None => (service.predict(served, &wanted.table)?.made().await?, None),
         Some(level) => {
             let intervals = intervals(service, &wanted, level)?;
             (Predictions::Numbers(intervals.prediction.clone()), Some(intervals))
@@ -149,7 +149,7 @@ fn intervals(service: &Service, wanted: &Wanted, level: f64) -> Result<Intervals
     let mut numbers = intervals.prediction.iter().zip(limits);
     match numbers.position(|(y, (mean, obs))| !mean.iter().chain(obs).chain([y]).all(|x| x.is_finite())) {
         None => Ok(intervals),
-        Some(row) => Err(overflow(row)),
+        Some(row) => Err(ApiError::overflow(row)),
     }
 }
 

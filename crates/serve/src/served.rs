@@ -1,5 +1,6 @@
 //! One version of a model, ready to predict: its workspaces are made once and lent to whoever predicts, its kernels are packed once.
 
+use crate::backlog::Pace;
 use crate::drift::Drift;
 use crate::metrics::ModelMetrics;
 use planish_io::{FileStamp, IoError, ModelFile, load_model};
@@ -23,6 +24,7 @@ pub(crate) struct Served {
     pub(crate) features: Schema,
     pub(crate) metrics: ModelMetrics,
     pub(crate) drift: Drift,
+    pub(crate) pace: Pace,
     /// The file that it was read from, if it was.
     pub(crate) stamp: Option<FileStamp>,
     /// The position of the source that it was read from.
@@ -40,6 +42,7 @@ impl Served {
             drift: Drift::new(&model),
             model,
             metrics,
+            pace: Pace::default(),
             stamp: None,
             source: 0,
             exec,

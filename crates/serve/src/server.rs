@@ -2,6 +2,7 @@
 //! bounded drain.
 
 use crate::activity::Activity;
+use crate::connections::Connections;
 use crate::door;
 use crate::error::{Reason, ServeError};
 use crate::grpc::GoesOn;
@@ -16,10 +17,11 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use std::convert::Infallible;
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::net::{IpAddr, SocketAddr};
 use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -58,6 +60,7 @@ pub async fn run(
         service: service.clone(),
         places: Arc::new(Semaphore::new(connections)),
         turned_away: Arc::new(Semaphore::new(TURNED_AWAY)),
+        open: Arc::default(),
         stopping,
     };
     let asked_to_stop = async {
@@ -68,12 +71,17 @@ pub async fn run(
     tokio::select! {
         () = accept(listener, &house) => {}
         () = look_after_files(&service) => {}
+        () = house.open.look_after(options) => {}
         () = asked_to_stop => {}
     }
     let _ = stop.send(true);
-    // Every connection holds a place: all are done when all are free.
+    house.open.stop();
+    // Every connection holds a place: all are done when all are free. Until then they have their own time still.
     let all = u32::try_from(connections).unwrap_or(u32::MAX);
-    let _ = tokio::time::timeout(drain, house.places.acquire_many(all)).await;
+    tokio::select! {
+        _ = tokio::time::timeout(drain, house.places.acquire_many(all)) => {}
+        () = house.open.look_after(options) => {}
+    }
     Ok(())
 }
 
@@ -119,6 +127,7 @@ struct House {
     hosts: Arc<Hosts>,
     places: Arc<Semaphore>,
     turned_away: Arc<Semaphore>,
+    open: Arc<Connections>,
     stopping: watch::Receiver<bool>,
 }
 
@@ -181,36 +190,39 @@ async fn connection(socket: TcpStream, peer: IpAddr, mut house: House, _place: O
 
 /// Answers requests until the connection ends.
 async fn speak(socket: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, peer: IpAddr, house: House) {
-    let House { service, hosts, mut stopping, .. } = house;
-    let activity = Arc::new(Activity::new());
+    let House { service, hosts, open, .. } = house;
+    let open = open.open();
+    let activity = open.activity.clone();
     let builder = http(&service);
     // What a request needs, counted by this connection alone: the cores do not pass the counts of what all connections share around.
     let caller = Arc::new(Caller { service: service.clone(), hosts, peer, activity: activity.clone() });
     let answer = service_fn(|request: Request<Incoming>| {
         let caller = caller.clone();
+        let (parts, body) = request.into_parts();
         async move {
             let Caller { service, hosts, peer, activity } = &*caller;
             activity.request_began();
             // A stream that is reset drops this future, so the end is noted by a guard.
             let working = Working(activity.clone());
-            let reply = door::answer(service, hosts, *peer, request).await;
+            let reply = door::answer(service, hosts, *peer, &parts, pin!(body)).await;
             Ok::<Reply, Infallible>(while_it_goes_on(reply, working))
         }
     });
     let io = TokioIo::new(PlainErrors::new(socket, activity.clone()));
     let mut serving = pin!(builder.serve_connection(io, answer));
-    tokio::select! {
-        _ = serving.as_mut() => {}
-        () = activity.over(service.options()) => {}
-        () = told(&mut stopping) => {
-            serving.as_mut().graceful_shutdown();
-            // Still subject to the connection's own time.
-            tokio::select! {
-                _ = serving => {}
-                () = activity.over(service.options()) => {}
-            }
+    let mut stopping = false;
+    poll_fn(|cx| {
+        let told = activity.told(cx);
+        if told.over {
+            return Poll::Ready(());
         }
-    }
+        if told.stopping && !stopping {
+            serving.as_mut().graceful_shutdown();
+            stopping = true;
+        }
+        serving.as_mut().poll(cx).map(|_| ())
+    })
+    .await;
 }
 
 /// Ready when the service stops.

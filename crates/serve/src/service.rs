@@ -3,7 +3,7 @@
 use crate::body::Budget;
 use crate::door::{self, Places};
 use crate::endpoint::{Route, Which};
-use crate::engine::Engine;
+use crate::engine::{Engine, Predicting};
 use crate::error::{ApiError, Reason, ServeError};
 use crate::host::Hosts;
 use crate::ids::Ids;
@@ -11,16 +11,17 @@ use crate::metrics::Metrics;
 use crate::options::Options;
 use crate::rate::Rates;
 use crate::reply::Reply;
-use crate::served::{Served, not_finite};
+use crate::served::Served;
 use crate::store::{Catalog, Label, ModelSource, Reloaded, Store};
 use crate::tls::Tls;
 use bytes::Bytes;
 use http_body_util::Full;
 use hyper::Request;
-use planish_model::{Encoded, Model, Predictions};
+use planish_model::{Encoded, Model};
 use planish_tabular::{Notes, Table};
 use planish_tensor::Exec;
 use std::net::IpAddr;
+use std::pin::pin;
 use std::sync::Arc;
 use tokio::sync::watch;
 
@@ -100,7 +101,8 @@ impl Service {
     pub async fn answer(&self, request: Request<Bytes>) -> Reply {
         let here = IpAddr::from([127, 0, 0, 1]);
         let hosts = Hosts::new(here, &self.options().allowed_hosts);
-        door::answer(self, &hosts, here, request.map(Full::new)).await
+        let (parts, body) = request.into_parts();
+        door::answer(self, &hosts, here, &parts, pin!(Full::new(body))).await
     }
 
     /// The models' names.
@@ -215,29 +217,19 @@ impl Service {
     }
 
     /// Predicts the rows of a table.
-    pub(crate) async fn predict(&self, served: &Arc<Served>, table: &Table) -> Result<Predictions, ApiError> {
+    pub(crate) fn predict(&self, served: &Arc<Served>, table: &Table) -> Result<Predicting, ApiError> {
         let rows = served.model.encode(table, &mut Notes::default());
         let rows = rows.map_err(|e| ApiError::bad_request(e.to_string()))?;
         served.drift.observe(table);
-        self.predict_encoded(served, rows).await
+        self.predict_encoded(served, rows)
     }
 
     /// Predicts rows that the model's pipeline, or the client in its place, has encoded.
-    pub(crate) async fn predict_encoded(
+    pub(crate) fn predict_encoded(
         &self,
         served: &Arc<Served>,
         rows: Encoded,
-    ) -> Result<Predictions, ApiError> {
-        let predictions = self.inner.engine.predict(served, rows).await?;
-        // Values that are far too large overflow; JSON has no number for what comes of them.
-        match not_finite(&predictions) {
-            None => Ok(predictions),
-            Some(row) => Err(overflow(row)),
-        }
+    ) -> Result<Predicting, ApiError> {
+        self.inner.engine.predict(served, rows)
     }
-}
-
-/// A row whose prediction is not finite.
-pub(crate) fn overflow(row: usize) -> ApiError {
-    ApiError::bad_request(format!("row {row}: its values are too large: the prediction is no finite number"))
 }

@@ -98,5 +98,5 @@ async fn send(
 fn the_state_of_a_request_is_small() {
     let service = service(Options::default());
     let size = size_of_val(&service.answer(Request::new(Bytes::new())));
-    assert!(size <= 2560, "{size} bytes");
+    assert!(size <= 1536, "{size} bytes");
 }

@@ -26,7 +26,7 @@ struct Request {
     signature_name: Option<String>,
 }
 
-pub(crate) async fn predict(service: &Service, asked: Asked<'_>) -> Result<Reply, ApiError> {
+pub(crate) async fn predict(service: &Service, asked: &Asked<'_>) -> Result<Reply, ApiError> {
     let served = service.at(asked.route)?;
     let request: Request = parse_body(service, &asked.body)?;
     if request.signature_name.is_some_and(|name| name != "serving_default") {
@@ -40,9 +40,10 @@ pub(crate) async fn predict(service: &Service, asked: Asked<'_>) -> Result<Reply
         _ => return Err(ApiError::bad_request("\"instances\" and \"inputs\" cannot both be given")),
     };
     let predictions = match rows {
-        Rows::Table(table) => service.predict(&served, &table).await?,
-        Rows::Encoded(rows) => service.predict_encoded(&served, rows).await?,
+        Rows::Table(table) => service.predict(&served, &table),
+        Rows::Encoded(rows) => service.predict_encoded(&served, rows),
     };
+    let predictions = predictions?.made().await?;
     reply::json(&if by_row {
         predictions_of(&served, &predictions)
     } else {

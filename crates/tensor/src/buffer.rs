@@ -2,7 +2,9 @@
 //!
 //! A buffer of 4 MiB or more is mapped straight from the system: zeroed there, and only when it is touched, so that asking
 //! for memory costs none. It starts on 2 MiB and is advised for huge pages, which spare the first touch most of its page faults
-//! and every later pass its misses of the TLB (`docs/performance.md` has figures). Smaller ones come from the allocator.
+//! and every later pass its misses of the TLB (`docs/performance.md` has figures). Smaller ones come from the allocator, with room to move
+//! their start to a line's: asked for the alignment itself, it would cut the buffer out of a larger block and give the rest back, which
+//! takes longer than a small product.
 
 use crate::scalar::Scalar;
 use memmap2::MmapMut;
@@ -11,6 +13,8 @@ use std::ops::{Deref, DerefMut};
 use std::ptr::NonNull;
 
 const ALIGN: usize = 64;
+/// The alignment of whatever comes from the allocator.
+const NATURAL: usize = 16;
 /// A huge page of x86-64, and of most AArch64 systems.
 const HUGE: usize = 2 << 20;
 /// Bytes from which a buffer is mapped.
@@ -20,6 +24,8 @@ const MAPPED: usize = 2 * HUGE;
 pub struct AlignedVec<T: Scalar> {
     ptr: NonNull<T>,
     len: usize,
+    /// Bytes between the start of what the allocator gave and the buffer.
+    before: usize,
     /// The mapping that a large buffer lies in; none if it came from the allocator.
     map: Option<MmapMut>,
 }
@@ -30,21 +36,25 @@ impl<T: Scalar> AlignedVec<T> {
     /// # Panics
     /// If `len` elements exceed `isize::MAX` bytes.
     pub fn zeros(len: usize) -> Self {
-        Self::try_zeros(len).unwrap_or_else(|| handle_alloc_error(Self::layout(len)))
+        let layout = || Self::layout(len).expect("buffer size overflows");
+        Self::try_zeros(len).unwrap_or_else(|| handle_alloc_error(layout()))
     }
 
     /// As [`AlignedVec::zeros`], or `None` if the system has not the memory.
     pub fn try_zeros(len: usize) -> Option<Self> {
         if len == 0 {
-            return Some(AlignedVec { ptr: NonNull::dangling(), len, map: None });
+            return Some(AlignedVec { ptr: NonNull::dangling(), len, before: 0, map: None });
         }
-        let layout = Layout::from_size_align(len.checked_mul(size_of::<T>())?, ALIGN).ok()?;
-        if layout.size() >= MAPPED {
-            return Self::map_zeros(len, layout.size());
+        let (bytes, layout) = (len.checked_mul(size_of::<T>())?, Self::layout(len)?);
+        if bytes >= MAPPED {
+            return Self::map_zeros(len, bytes);
         }
-        // SAFETY: the layout's size is not zero; all-zero bytes are a valid f32 or f64.
-        let raw = unsafe { alloc_zeroed(layout) };
-        NonNull::new(raw.cast::<T>()).map(|ptr| AlignedVec { ptr, len, map: None })
+        // SAFETY: the layout's size is not zero.
+        let raw = NonNull::new(unsafe { alloc_zeroed(layout) })?;
+        let before = raw.align_offset(ALIGN);
+        // SAFETY: `raw` is aligned to `NATURAL`, so `before` is at most what `layout` adds to the buffer's bytes.
+        let ptr = unsafe { raw.add(before) }.cast();
+        Some(AlignedVec { ptr, len, before, map: None })
     }
 
     /// `len` zeros of `bytes` bytes in a mapping of their own.
@@ -55,7 +65,7 @@ impl<T: Scalar> AlignedVec<T> {
         #[cfg(target_os = "linux")]
         let _ = map.advise_range(memmap2::Advice::HugePage, start, bytes / HUGE * HUGE);
         let ptr = NonNull::new(map.get_mut(start..start + bytes)?.as_mut_ptr().cast::<T>())?;
-        Some(AlignedVec { ptr, len, map: Some(map) })
+        Some(AlignedVec { ptr, len, before: 0, map: Some(map) })
     }
 
     /// A copy of the slice.
@@ -65,17 +75,21 @@ impl<T: Scalar> AlignedVec<T> {
         out
     }
 
-    fn layout(len: usize) -> Layout {
-        let bytes = len.checked_mul(size_of::<T>()).expect("buffer size overflows");
-        Layout::from_size_align(bytes, ALIGN).expect("buffer size overflows")
+    /// What a buffer from the allocator needs.
+    fn layout(len: usize) -> Option<Layout> {
+        let bytes = len.checked_mul(size_of::<T>())?;
+        Layout::from_size_align(bytes.checked_add(ALIGN - NATURAL)?, NATURAL).ok()
     }
 }
 
 impl<T: Scalar> Drop for AlignedVec<T> {
     fn drop(&mut self) {
-        if self.len > 0 && self.map.is_none() {
-            // SAFETY: `ptr` came from `alloc_zeroed` with this very layout and is freed once.
-            unsafe { dealloc(self.ptr.as_ptr().cast(), Self::layout(self.len)) }
+        if self.map.is_none()
+            && self.len > 0
+            && let Some(layout) = Self::layout(self.len)
+        {
+            // SAFETY: `alloc_zeroed` gave the bytes from `before` ahead of `ptr` with this very layout, and they are freed once.
+            unsafe { dealloc(self.ptr.as_ptr().cast::<u8>().sub(self.before), layout) }
         }
     }
 }
@@ -89,7 +103,7 @@ impl<T: Scalar> AsRef<[T]> for AlignedVec<T> {
 impl<T: Scalar> Deref for AlignedVec<T> {
     type Target = [T];
     fn deref(&self) -> &[T] {
-        // SAFETY: `ptr` points to `len` initialised elements (dangling only when `len` is 0), which the allocator or `map`
+        // SAFETY: `ptr` points to `len` elements of initialised bytes, all of which are numbers (dangling only when `len` is 0), which the allocator or `map`
         // keeps until `self` is dropped; nothing else reaches into the mapping.
         unsafe { std::slice::from_raw_parts(self.ptr.as_ptr(), self.len) }
     }

@@ -64,6 +64,9 @@ pub(crate) struct ServeArgs {
     /// MiB of features that may wait for a prediction thread
     #[arg(long, value_name = "MIB", default_value_t = 64, value_parser = parse_mib)]
     queue_mib: usize,
+    /// How long a request may have to wait for a prediction thread, beyond bursts, before it is answered by 429 (0: no limit)
+    #[arg(long, value_name = "TIME", default_value = "20ms", value_parser = parse_time)]
+    queue_wait: Duration,
     /// Requests worked on at once; more are answered by 429
     #[arg(long, value_name = "N", default_value_t = 256, value_parser = parse_count)]
     max_in_flight: usize,
@@ -162,6 +165,7 @@ impl ServeArgs {
             inputs: self.max_inputs,
             queue_rows: self.queue_rows,
             queue_bytes: self.queue_mib * MIB,
+            queue_wait: self.queue_wait,
             batch_rows: self.batch_rows,
             batch_delay: self.batch_delay,
             threads: self.threads,

@@ -62,7 +62,7 @@ impl Inference {
         let options = self.0.options();
         v2::check_count("inputs", asked.inputs.len(), &served, options)?;
         v2::check_count("outputs", asked.outputs.len(), &served, options)?;
-        let predictions = v2::predict(&self.0, &served, &tensors::read(&asked, options)?).await?;
+        let predictions = v2::predict(&self.0, &served, &tensors::read(&asked, options)?)?.made().await?;
         tensors::write(&served, &asked, &predictions)
     }
 }

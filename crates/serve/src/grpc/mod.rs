@@ -32,6 +32,7 @@ use hyper::http::request::Parts;
 use hyper::{HeaderMap, Request, Uri, Version};
 use std::convert::Infallible;
 use std::error::Error;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tonic::Status;
@@ -55,7 +56,7 @@ pub(crate) enum Method {
 }
 
 impl Method {
-    const ALL: [Method; 9] = [
+    pub(crate) const ALL: [Method; 9] = [
         Method::ServerLive,
         Method::ServerReady,
         Method::ModelReady,
@@ -158,7 +159,7 @@ pub(crate) async fn read<B>(
     service: &Service,
     method: Method,
     parts: &Parts,
-    body: B,
+    body: Pin<&mut B>,
 ) -> Result<(Bytes, Held), ApiError>
 where
     B: Body<Data = Bytes>,

@@ -239,3 +239,33 @@ async fn requests_that_fit_into_no_batch_stay_in_the_queue() {
     }
     assert_eq!(service.waiting(), 0);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn under_a_load_that_lasts_who_would_wait_too_long_is_429() {
+    let options = Options {
+        batch_delay: Duration::from_secs(1),
+        queue_wait: Duration::from_nanos(1),
+        threads: 1,
+        ..Options::default()
+    };
+    let service = service(options);
+    let body = r#"{"model":"species","rows":[{"x":1,"c":"u"}]}"#;
+    // The first tells how long a row takes.
+    assert_eq!(ask(&service, "POST", "/predict", body).await.0, 200);
+    let mut waiting = Vec::new();
+    let refused = loop {
+        let service = service.clone();
+        let mut one = tokio::spawn(async move { ask(&service, "POST", "/predict", body).await });
+        match tokio::time::timeout(Duration::from_millis(10), &mut one).await {
+            Ok(answer) if answer.as_ref().unwrap().0 == 429 => break answer.unwrap(),
+            Ok(answer) => assert_eq!(answer.unwrap().0, 200),
+            Err(_) => waiting.push(one),
+        }
+        assert!(waiting.len() < 10_000, "nobody is refused");
+    };
+    assert_eq!(refused.1["error"], "the predictions asked for before this one take too long");
+    assert!(waiting.len() >= 4, "four a thread may wait");
+    for one in waiting {
+        assert_eq!(one.await.unwrap().0, 200, "who was taken is answered");
+    }
+}

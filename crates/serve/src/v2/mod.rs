@@ -13,15 +13,15 @@ pub(crate) mod response;
 
 pub(crate) use request::no_classification;
 
-use crate::door::Asked;
+use crate::door::{Asked, Work};
 use crate::endpoint::Route;
+use crate::engine::Predicting;
 use crate::error::ApiError;
 use crate::options::Options;
 use crate::reply::{self, Reply};
 use crate::served::Served;
 use crate::service::Service;
 use crate::tensor::{Rows, Tensor, rows_of};
-use planish_model::Predictions;
 use planish_tabular::{Kind, Task};
 use serde::Serialize;
 use serde_json::json;
@@ -63,14 +63,14 @@ pub(crate) fn versions(service: &Service, served: &Served) -> Result<Vec<String>
 }
 
 /// Predicts what these tensors are for the model.
-pub(crate) async fn predict(
+pub(crate) fn predict(
     service: &Service,
     served: &Arc<Served>,
     tensors: &[Tensor<'_>],
-) -> Result<Predictions, ApiError> {
+) -> Result<Predicting, ApiError> {
     match rows_of(served, tensors, service.options())? {
-        Rows::Table(table) => service.predict(served, &table).await,
-        Rows::Encoded(rows) => service.predict_encoded(served, rows).await,
+        Rows::Table(table) => service.predict(served, &table),
+        Rows::Encoded(rows) => service.predict_encoded(served, rows),
     }
 }
 
@@ -115,9 +115,20 @@ pub(crate) fn stats(service: &Service, route: &Route) -> Result<Reply, ApiError>
     }] }))
 }
 
-pub(crate) async fn infer(service: &Service, asked: Asked<'_>) -> Result<Reply, ApiError> {
-    let served = service.at(asked.route)?;
-    let request = request::read(asked.headers, &asked.body, &served, service.options())?;
-    let predictions = predict(service, &served, &request.tensors).await?;
-    response::write(&served, &request, &predictions)
+pub(crate) fn infer<'a>(service: &Service, asked: &'a Asked<'_>) -> Work<'a> {
+    let begin = || -> Result<_, ApiError> {
+        let served = service.at(asked.route)?;
+        let request = request::read(asked.headers, &asked.body, &served, service.options())?;
+        let predicting = predict(service, &served, &request.tensors)?;
+        Ok((served, request, predicting))
+    };
+    match begin() {
+        Err(e) => Work::Done(Err(e)),
+        Ok((served, request, Predicting::Made(predictions))) => {
+            Work::Done(response::write(&served, &request, &predictions))
+        }
+        Ok((served, request, waits)) => {
+            Work::later(async move { response::write(&served, &request, &waits.made().await?) })
+        }
+    }
 }

@@ -9,33 +9,18 @@ use hyper::StatusCode;
 use hyper::header::HeaderName;
 use planish_model::Predictions;
 use serde::Serialize;
+use serde_json::to_writer;
 use std::borrow::Cow;
 
-#[derive(Serialize)]
-struct Answer<'a> {
-    model_name: &'a str,
-    model_version: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    id: Option<&'a str>,
-    outputs: Vec<Output<'a>>,
-}
-
 /// An output with its values.
-#[derive(Serialize)]
 pub(crate) struct Output<'a> {
     pub(crate) name: &'static str,
     pub(crate) datatype: &'static str,
     pub(crate) shape: Vec<usize>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    parameters: Option<Parameters>,
-    /// None when the values are in binary, after the JSON.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// The bytes of the values in binary, after the JSON.
+    in_binary: Option<usize>,
+    /// None when the values are in binary.
     pub(crate) data: Option<Data<'a>>,
-}
-
-#[derive(Serialize)]
-struct Parameters {
-    binary_data_size: usize,
 }
 
 #[derive(Serialize)]
@@ -55,22 +40,54 @@ pub(crate) fn write(
     let chosen = chosen(served, predictions, request.outputs.as_deref(), request.binary)?;
     let outputs =
         chosen.into_iter().map(|(o, in_binary)| if in_binary { to_binary(o, &mut blobs) } else { o });
-    let outputs = outputs.collect();
-    let answer = Answer {
-        model_name: &served.name,
-        model_version: served.version.to_string(),
-        id: request.id.as_deref(),
-        outputs,
-    };
+    let outputs: Vec<Output<'_>> = outputs.collect();
+    let json = json(served, request.id.as_deref(), &outputs);
+    let mut body = json.map_err(|e| ApiError::new(Reason::Internal, e.to_string()))?;
     if blobs.is_empty() {
-        return reply::json(&answer);
+        return Ok(reply::whole(StatusCode::OK, reply::JSON, body));
     }
-    let mut body = serde_json::to_vec(&answer).map_err(|e| ApiError::new(Reason::Internal, e.to_string()))?;
     let length = body.len();
     body.append(&mut blobs);
     let mut reply = reply::whole(StatusCode::OK, "application/octet-stream", body);
     reply.headers_mut().insert(HeaderName::from_static(JSON_LENGTH), length.into());
     Ok(reply)
+}
+
+/// The answer's JSON. Its names are known, so they are written as they are: by way of serde they take longer than a small network's
+/// prediction.
+fn json(served: &Served, id: Option<&str>, outputs: &[Output<'_>]) -> Result<Vec<u8>, serde_json::Error> {
+    let mut out = Vec::with_capacity(256);
+    let put = |out: &mut Vec<u8>, text: &str| out.extend_from_slice(text.as_bytes());
+    put(&mut out, r#"{"model_name":"#);
+    to_writer(&mut out, &served.name)?;
+    put(&mut out, r#","model_version":""#);
+    to_writer(&mut out, &served.version)?;
+    put(&mut out, r#"""#);
+    if let Some(id) = id {
+        put(&mut out, r#","id":"#);
+        to_writer(&mut out, id)?;
+    }
+    put(&mut out, r#","outputs":["#);
+    for (i, output) in outputs.iter().enumerate() {
+        put(&mut out, if i == 0 { r#"{"name":""# } else { r#",{"name":""# });
+        put(&mut out, output.name);
+        put(&mut out, r#"","datatype":""#);
+        put(&mut out, output.datatype);
+        put(&mut out, r#"","shape":"#);
+        to_writer(&mut out, &output.shape)?;
+        if let Some(bytes) = output.in_binary {
+            put(&mut out, r#","parameters":{"binary_data_size":"#);
+            to_writer(&mut out, &bytes)?;
+            put(&mut out, "}");
+        }
+        if let Some(data) = &output.data {
+            put(&mut out, r#","data":"#);
+            to_writer(&mut out, data)?;
+        }
+        put(&mut out, "}");
+    }
+    put(&mut out, "]}");
+    Ok(out)
 }
 
 /// The name of an output that is asked for, and what is said of it.
@@ -116,7 +133,7 @@ fn outputs<'a>(served: &'a Served, predictions: &'a Predictions) -> Vec<Output<'
             datatype: port.datatype,
             // The length that the request chose is its rows.
             shape: port.shape.iter().map(|&n| usize::try_from(n).unwrap_or(rows)).collect(),
-            parameters: None,
+            in_binary: None,
             data: Some(data),
         })
         .collect()
@@ -135,6 +152,5 @@ impl Data<'_> {
 fn to_binary<'a>(output: Output<'a>, blobs: &mut Vec<u8>) -> Output<'a> {
     let before = blobs.len();
     output.data.iter().for_each(|data| data.put(blobs));
-    let parameters = Some(Parameters { binary_data_size: blobs.len() - before });
-    Output { parameters, data: None, ..output }
+    Output { in_binary: Some(blobs.len() - before), data: None, ..output }
 }
