@@ -14,6 +14,9 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+/// Bytes that there is room for before they come.
+const ROOM: usize = 256 << 10;
+
 /// Bytes that all requests together may hold.
 #[derive(Debug)]
 pub(crate) struct Budget {
@@ -77,7 +80,7 @@ where
         Some(_) => return Err(ApiError::new(Reason::Encoding, "bodies may be plain or compressed by gzip")),
     };
     let mut held = budget.hold();
-    let bytes = within(options.body_timeout, pin!(collect(body, limit, &mut held)))
+    let bytes = within(options.body_timeout, pin!(collect(body, length, limit, &mut held)))
         .await
         .ok_or_else(|| ApiError::new(Reason::SlowBody, "the body did not arrive in time"))??;
     match decode {
@@ -96,7 +99,12 @@ fn announced(parts: &Parts) -> Result<Option<u64>, ApiError> {
     Ok(length)
 }
 
-async fn collect<B>(mut body: Pin<&mut B>, limit: usize, held: &mut Held) -> Result<Bytes, ApiError>
+async fn collect<B>(
+    mut body: Pin<&mut B>,
+    length: Option<u64>,
+    limit: usize,
+    held: &mut Held,
+) -> Result<Bytes, ApiError>
 where
     B: Body<Data = Bytes>,
 {
@@ -115,6 +123,8 @@ where
             continue;
         }
         if rest.is_empty() {
+            // What is announced and does not come takes no more than this.
+            rest.reserve(length.map_or(0, |n| (n as usize).min(ROOM)));
             rest.extend_from_slice(&std::mem::take(&mut first));
         }
         rest.extend_from_slice(&data);

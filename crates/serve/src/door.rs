@@ -6,6 +6,7 @@
 use crate::body;
 use crate::deadline::within;
 use crate::endpoint::{Endpoint, Route};
+use crate::engine::Predicting;
 use crate::error::{ApiError, Reason};
 use crate::host::Hosts;
 use crate::rate::Client;
@@ -17,6 +18,7 @@ use hyper::body::Body;
 use hyper::header::ACCEPT;
 use hyper::http::request::Parts;
 use hyper::{HeaderMap, StatusCode};
+use planish_model::Predictions;
 use serde_json::json;
 use std::future::{Future, poll_fn};
 use std::net::IpAddr;
@@ -24,12 +26,17 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::Poll;
-#[cfg(test)]
-use std::time::Duration;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// The type of the text that Prometheus reads.
 const METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+/// How long a refusal for want of room waits, so that who asks again at once does not take the time of those who were let in.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// Bytes of a body from which a request is read and encoded by a thread of its own, so that the other connections of this one
+/// do not wait.
+const HEAVY: usize = 256 << 10;
 
 /// A request that was let in.
 pub(crate) struct Asked<'a> {
@@ -40,14 +47,26 @@ pub(crate) struct Asked<'a> {
 }
 
 /// The answer to a request that was let in: most are made at once, and keep no state of what is done in the course of time.
-pub(crate) enum Work<'a> {
+pub(crate) enum Work {
     Done(Result<Reply, ApiError>),
-    Later(Pin<Box<dyn Future<Output = Result<Reply, ApiError>> + Send + 'a>>),
+    Later(Pin<Box<dyn Future<Output = Result<Reply, ApiError>> + Send>>),
 }
 
-impl<'a> Work<'a> {
-    pub(crate) fn later(work: impl Future<Output = Result<Reply, ApiError>> + Send + 'a) -> Work<'a> {
+impl Work {
+    pub(crate) fn later(work: impl Future<Output = Result<Reply, ApiError>> + Send + 'static) -> Work {
         Work::Later(Box::pin(work))
+    }
+
+    /// What is made of a prediction.
+    pub(crate) fn of(
+        prediction: Result<Predicting, ApiError>,
+        answer: impl FnOnce(&Predictions) -> Result<Reply, ApiError> + Send + 'static,
+    ) -> Work {
+        match prediction {
+            Err(e) => Work::Done(Err(e)),
+            Ok(Predicting::Made(predictions)) => Work::Done(answer(&predictions)),
+            Ok(waits) => Work::later(async move { answer(&waits.made().await?) }),
+        }
     }
 }
 
@@ -77,16 +96,41 @@ where
         }
         Err(e) => Err(e.clone()),
     };
+    let noted = note(service, endpoint, began, &id, peer, parts, result);
+    let e = match noted {
+        Ok(reply) => return named(reply, id),
+        Err(e) => e,
+    };
+    if e.reason == Reason::Busy {
+        tokio::time::sleep(PAUSE).await;
+    }
+    named(if is_call { grpc::error(&e) } else { reply::error(&e) }, id)
+}
+
+/// Counts and logs what came of a request.
+fn note(
+    service: &Service,
+    endpoint: Option<Endpoint>,
+    began: Instant,
+    id: &str,
+    peer: IpAddr,
+    parts: &Parts,
+    result: Result<Reply, ApiError>,
+) -> Result<Reply, ApiError> {
     // A refused call is a success of HTTP; it counts as what it would be over REST.
     let status = result.as_ref().map_or_else(|e| e.reason.status(), Reply::status).as_u16();
-    let mut reply = result.unwrap_or_else(|e| {
-        service.metrics().refused(e.reason);
-        if is_call { grpc::error(&e) } else { reply::error(&e) }
-    });
     let took = began.elapsed();
     service.metrics().answered(endpoint, status, took);
+    if let Err(e) = &result {
+        service.metrics().refused(e.reason);
+    }
     // `?` writes control characters as escapes, so that no request can forge a line.
     tracing::info!(target: "planish::request", id, %peer, method = %parts.method, path = ?parts.uri.path(), status, micros = took.as_micros() as u64);
+    result
+}
+
+/// The answer with the request's name.
+fn named(mut reply: Reply, id: String) -> Reply {
     if let Ok(id) = id.try_into() {
         reply.headers_mut().insert(ids::HEADER, id);
     }
@@ -130,7 +174,12 @@ where
     };
     let _place = service.places().take(options.in_flight)?;
     let asked = Asked { route, headers: &parts.headers, query: parts.uri.query().unwrap_or(""), body };
-    match work(service, &asked) {
+    let work = if asked.body.len() < HEAVY {
+        work(service, &asked)
+    } else {
+        Box::pin(elsewhere(service, &asked)).await
+    };
+    match work {
         Work::Done(reply) => reply,
         Work::Later(reply) => within(deadline, reply)
             .await
@@ -156,13 +205,25 @@ fn wants_page(headers: &HeaderMap) -> bool {
     headers.get(ACCEPT).and_then(|a| a.to_str().ok()).is_some_and(|a| a.contains("text/html"))
 }
 
-fn work<'a>(service: &'a Service, asked: &'a Asked<'_>) -> Work<'a> {
+/// The same by a thread of its own.
+async fn elsewhere(service: &Service, asked: &Asked<'_>) -> Work {
+    let (service, route, headers) = (service.clone(), asked.route.clone(), asked.headers.clone());
+    let (query, body) = (asked.query.to_owned(), asked.body.clone());
+    let begin = move || work(&service, &Asked { route: &route, headers: &headers, query: &query, body });
+    let failed = |_| Work::Done(Err(ApiError::new(Reason::Internal, "the service failed at this request")));
+    tokio::task::spawn_blocking(begin).await.unwrap_or_else(failed)
+}
+
+fn work(service: &Service, asked: &Asked<'_>) -> Work {
     Work::Done(match asked.route.endpoint {
         Endpoint::Infer => return v2::infer(service, asked),
-        Endpoint::Predict => return Work::later(rows::predict(service, asked)),
-        Endpoint::TfsPredict => return Work::later(tfs::predict(service, asked)),
-        Endpoint::Grpc(method) => return Work::later(grpc::call(service, method, asked.body.clone())),
-        Endpoint::Reload => return Work::later(reload(service)),
+        Endpoint::Predict => return rows::predict(service, asked),
+        Endpoint::TfsPredict => return tfs::predict(service, asked),
+        Endpoint::Grpc(method) => {
+            let (service, body) = (service.clone(), asked.body.clone());
+            return Work::later(async move { grpc::call(&service, method, body).await });
+        }
+        Endpoint::Reload => return Work::later(reload(service.clone())),
         Endpoint::Server => v2::server(),
         Endpoint::Metadata => v2::metadata(service, asked.route),
         Endpoint::ModelReady => v2::ready(service, asked.route),
@@ -189,8 +250,7 @@ fn work<'a>(service: &'a Service, asked: &'a Asked<'_>) -> Work<'a> {
 }
 
 /// Reads models again; what failed is told by number, as its texts have paths in them.
-async fn reload(service: &Service) -> Result<Reply, ApiError> {
-    let service = service.clone();
+async fn reload(service: Service) -> Result<Reply, ApiError> {
     let done = tokio::task::spawn_blocking(move || service.reload()).await;
     let done = done.map_err(|_| ApiError::new(Reason::Internal, "the models could not be read again"))?;
     reply::json(&json!({ "loaded": done.loaded, "removed": done.removed, "failed": done.failed.len() }))

@@ -41,6 +41,7 @@ mod tls;
 mod triton_metrics;
 mod v2;
 mod warnings;
+mod workers;
 
 pub use error::{ApiError, Reason, ServeError};
 pub use keys::{Keys, Scope};

@@ -6,7 +6,7 @@
 //! in the query; the answer is CSV where the request accepts `text/csv`.
 
 use crate::depth::check_depth;
-use crate::door::Asked;
+use crate::door::{Asked, Work};
 use crate::error::{ApiError, Reason, not_understood, quoted};
 use crate::reply::{self, Reply};
 use crate::served::Served;
@@ -59,22 +59,28 @@ struct Row<'a> {
     warnings: Vec<Warning<'a>>,
 }
 
-pub(crate) async fn predict(service: &Service, asked: &Asked<'_>) -> Result<Reply, ApiError> {
+pub(crate) fn predict(service: &Service, asked: &Asked<'_>) -> Work {
     let wanted = match mentions(asked.headers, &CONTENT_TYPE, CSV) {
-        true => from_csv(service, asked)?,
-        false => from_json(service, asked)?,
+        true => from_csv(service, asked),
+        false => from_json(service, asked),
     };
-    let served = &wanted.served;
-    let (predictions, intervals) = match wanted.interval {
-        None => (service.predict(served, &wanted.table)?.made().await?, None),
-        Some(level) => {
-            let intervals = intervals(service, &wanted, level)?;
-            (Predictions::Numbers(intervals.prediction.clone()), Some(intervals))
+    let wanted = match wanted {
+        Ok(wanted) => wanted,
+        Err(e) => return Work::Done(Err(e)),
+    };
+    let csv = mentions(asked.headers, &ACCEPT, CSV);
+    let answer = move |wanted: &Wanted, predictions: &Predictions, intervals: Option<&Intervals>| match csv {
+        true => to_csv(&wanted.served, predictions, intervals),
+        false => to_json(wanted, predictions, intervals),
+    };
+    match wanted.interval {
+        None => {
+            let predicting = service.predict(&wanted.served, &wanted.table);
+            Work::of(predicting, move |predictions| answer(&wanted, predictions, None))
         }
-    };
-    match mentions(asked.headers, &ACCEPT, CSV) {
-        true => to_csv(served, &predictions, intervals.as_ref()),
-        false => to_json(&wanted, &predictions, intervals.as_ref()),
+        Some(level) => Work::Done(intervals(service, &wanted, level).and_then(|intervals| {
+            answer(&wanted, &Predictions::Numbers(intervals.prediction.clone()), Some(&intervals))
+        })),
     }
 }
 

@@ -10,6 +10,7 @@ use crate::host::Hosts;
 use crate::plain_errors::PlainErrors;
 use crate::reply::{Reply, error_text};
 use crate::service::Service;
+use crate::workers::Workers;
 use http_body_util::{BodyExt, Either};
 use hyper::Request;
 use hyper::body::Incoming;
@@ -41,7 +42,7 @@ const FAULTS: usize = 64;
 /// the time of [`crate::Options::drain`].
 ///
 /// # Errors
-/// A listener that fails, or an address that others can reach where no key is asked for.
+/// A listener that fails, an address that others can reach where no key is asked for, or a system that refuses threads.
 pub async fn run(
     listener: TcpListener,
     service: Service,
@@ -55,6 +56,7 @@ pub async fn run(
     }
     let (drain, delay, connections) = (options.drain, options.drain_delay, options.connections);
     let (stop, stopping) = watch::channel(false);
+    let workers = Workers::start()?;
     let house = House {
         hosts: Arc::new(Hosts::new(addr.ip(), &options.allowed_hosts)),
         service: service.clone(),
@@ -69,7 +71,7 @@ pub async fn run(
         tokio::time::sleep(delay).await;
     };
     tokio::select! {
-        () = accept(listener, &house) => {}
+        () = accept(listener, &house, &workers) => {}
         () = look_after_files(&service) => {}
         () = house.open.look_after(options) => {}
         () = asked_to_stop => {}
@@ -131,7 +133,7 @@ struct House {
     stopping: watch::Receiver<bool>,
 }
 
-async fn accept(listener: TcpListener, house: &House) {
+async fn accept(listener: TcpListener, house: &House, workers: &Workers) {
     loop {
         let Ok((socket, peer)) = listener.accept().await else {
             // No descriptor is left, or the client is gone already: neither ends the service.
@@ -141,7 +143,10 @@ async fn accept(listener: TcpListener, house: &House) {
         match house.places.clone().try_acquire_owned() {
             Ok(place) => {
                 let _ = socket.set_nodelay(true);
-                tokio::spawn(connection(socket, peer.ip(), house.clone(), place));
+                // The thread that gets it listens to it.
+                if let Ok(socket) = socket.into_std() {
+                    workers.spawn(connection(socket, peer.ip(), house.clone(), place));
+                }
             }
             Err(_) => {
                 house.service.metrics().refused(Reason::Busy);
@@ -172,7 +177,13 @@ async fn turn_away(mut socket: TcpStream, _permit: OwnedSemaphorePermit) {
     let _ = tokio::time::timeout(Duration::from_millis(500), say).await;
 }
 
-async fn connection(socket: TcpStream, peer: IpAddr, mut house: House, _place: OwnedSemaphorePermit) {
+async fn connection(
+    socket: std::net::TcpStream,
+    peer: IpAddr,
+    mut house: House,
+    _place: OwnedSemaphorePermit,
+) {
+    let Ok(socket) = TcpStream::from_std(socket) else { return };
     let service = house.service.clone();
     let _counted = Counted::new(&service);
     let options = service.options();
@@ -303,7 +314,7 @@ fn http(service: &Service) -> Builder<TokioExecutor> {
 /// # Errors
 /// An address that cannot be listened on or that needs a key, or a system that refuses threads or signals.
 pub fn serve(addr: &str, service: Service, ready: impl FnOnce(SocketAddr)) -> Result<(), ServeError> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let listener = TcpListener::bind(addr)
             .await

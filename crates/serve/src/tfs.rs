@@ -3,8 +3,9 @@
 //!
 //! A row is an object of named raw values, or a list: an encoded row. An output that stands alone is given bare, several by name.
 
-use crate::door::Asked;
+use crate::door::{Asked, Work};
 use crate::endpoint::{Route, Which};
+use crate::engine::Predicting;
 use crate::error::{ApiError, quoted};
 use crate::reply::{self, Reply};
 use crate::rows::{self, check_rows, parse_body};
@@ -15,6 +16,7 @@ use planish_model::Predictions;
 use planish_tabular::{Kind, Task};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
+use std::sync::Arc;
 
 /// How a message about the number of rows begins.
 const INPUTS: &str = "\"inputs\" has";
@@ -26,7 +28,21 @@ struct Request {
     signature_name: Option<String>,
 }
 
-pub(crate) async fn predict(service: &Service, asked: &Asked<'_>) -> Result<Reply, ApiError> {
+pub(crate) fn predict(service: &Service, asked: &Asked<'_>) -> Work {
+    match begin(service, asked) {
+        Err(e) => Work::Done(Err(e)),
+        Ok((served, by_row, predicting)) => Work::of(Ok(predicting), move |predictions| {
+            reply::json(&if by_row {
+                predictions_of(&served, predictions)
+            } else {
+                outputs_of(&served, predictions)
+            })
+        }),
+    }
+}
+
+/// The model, whether rows were given one by one, and the prediction.
+fn begin(service: &Service, asked: &Asked<'_>) -> Result<(Arc<Served>, bool, Predicting), ApiError> {
     let served = service.at(asked.route)?;
     let request: Request = parse_body(service, &asked.body)?;
     if request.signature_name.is_some_and(|name| name != "serving_default") {
@@ -43,12 +59,7 @@ pub(crate) async fn predict(service: &Service, asked: &Asked<'_>) -> Result<Repl
         Rows::Table(table) => service.predict(&served, &table),
         Rows::Encoded(rows) => service.predict_encoded(&served, rows),
     };
-    let predictions = predictions?.made().await?;
-    reply::json(&if by_row {
-        predictions_of(&served, &predictions)
-    } else {
-        outputs_of(&served, &predictions)
-    })
+    Ok((served, by_row, predictions?))
 }
 
 fn of_instances(service: &Service, served: &Served, instances: Vec<Value>) -> Result<Rows, ApiError> {

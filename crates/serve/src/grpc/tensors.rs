@@ -146,7 +146,7 @@ pub(super) fn write(
 }
 
 /// The names of the outputs that are asked for; nothing where all are.
-fn wanted(request: &ModelInferRequest) -> Result<Option<Vec<response::Wanted<'_, ()>>>, ApiError> {
+fn wanted(request: &ModelInferRequest) -> Result<Option<Vec<response::Named<'_, ()>>>, ApiError> {
     for output in &request.outputs {
         let classes = output.parameters.get("classification").and_then(|p| p.parameter_choice.as_ref());
         if matches!(classes, Some(ParameterChoice::Int64Param(1..) | ParameterChoice::Uint64Param(1..))) {

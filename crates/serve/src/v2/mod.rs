@@ -115,20 +115,18 @@ pub(crate) fn stats(service: &Service, route: &Route) -> Result<Reply, ApiError>
     }] }))
 }
 
-pub(crate) fn infer<'a>(service: &Service, asked: &'a Asked<'_>) -> Work<'a> {
+pub(crate) fn infer(service: &Service, asked: &Asked<'_>) -> Work {
     let begin = || -> Result<_, ApiError> {
         let served = service.at(asked.route)?;
-        let request = request::read(asked.headers, &asked.body, &served, service.options())?;
-        let predicting = predict(service, &served, &request.tensors)?;
-        Ok((served, request, predicting))
+        let request::Request { tensors, wanted } =
+            request::read(asked.headers, &asked.body, &served, service.options())?;
+        let predicting = predict(service, &served, &tensors)?;
+        Ok((served, wanted, predicting))
     };
     match begin() {
         Err(e) => Work::Done(Err(e)),
-        Ok((served, request, Predicting::Made(predictions))) => {
-            Work::Done(response::write(&served, &request, &predictions))
-        }
-        Ok((served, request, waits)) => {
-            Work::later(async move { response::write(&served, &request, &waits.made().await?) })
+        Ok((served, wanted, predicting)) => {
+            Work::of(Ok(predicting), move |predictions| response::write(&served, &wanted, predictions))
         }
     }
 }

@@ -18,10 +18,16 @@ pub(crate) const JSON_LENGTH: &str = "inference-header-content-length";
 /// A request that was understood.
 #[derive(Debug)]
 pub(crate) struct Request<'a> {
-    pub(crate) id: Option<Cow<'a, str>>,
     pub(crate) tensors: Vec<Tensor<'a>>,
+    pub(crate) wanted: Wanted,
+}
+
+/// What the answer is to have.
+#[derive(Debug)]
+pub(crate) struct Wanted {
+    pub(crate) id: Option<String>,
     /// The outputs that were asked for by name, and whether in binary.
-    pub(crate) outputs: Option<Vec<(Cow<'a, str>, bool)>>,
+    pub(crate) outputs: Option<Vec<(Cow<'static, str>, bool)>>,
     /// Whether outputs that were not named are to be binary.
     pub(crate) binary: bool,
 }
@@ -99,7 +105,8 @@ pub(crate) fn read<'a>(
     }
     let binary = parsed.parameters.unwrap_or_default().binary_data_output;
     let outputs = parsed.outputs.map(|all| all.into_iter().map(|o| output(o, binary)).collect());
-    Ok(Request { id: parsed.id, tensors, outputs: outputs.transpose()?, binary })
+    let wanted = Wanted { id: parsed.id.map(Cow::into_owned), outputs: outputs.transpose()?, binary };
+    Ok(Request { tensors, wanted })
 }
 
 fn json_length(headers: &HeaderMap, all: usize) -> Result<usize, ApiError> {
@@ -110,12 +117,12 @@ fn json_length(headers: &HeaderMap, all: usize) -> Result<usize, ApiError> {
     })
 }
 
-fn output<'a>(o: Output<'a>, binary: bool) -> Result<(Cow<'a, str>, bool), ApiError> {
+fn output(o: Output<'_>, binary: bool) -> Result<(Cow<'static, str>, bool), ApiError> {
     let parameters = o.parameters.unwrap_or_default();
     if parameters.classification > 0 {
         return Err(no_classification(&o.name));
     }
-    Ok((o.name, parameters.binary_data.unwrap_or(binary)))
+    Ok((o.name.into_owned().into(), parameters.binary_data.unwrap_or(binary)))
 }
 
 /// The answer to who asks for the best classes of an output.

@@ -1,7 +1,7 @@
 //! The answer to an inference: JSON, and after it the tensors that were asked for in binary.
 
 use super::binary;
-use super::request::{JSON_LENGTH, Request};
+use super::request::{JSON_LENGTH, Wanted};
 use crate::error::{ApiError, Reason, quoted};
 use crate::reply::{self, Reply};
 use crate::served::Served;
@@ -31,17 +31,13 @@ pub(crate) enum Data<'a> {
 }
 
 /// Writes the answer with the outputs that were asked for, in the order in which they were.
-pub(crate) fn write(
-    served: &Served,
-    request: &Request<'_>,
-    predictions: &Predictions,
-) -> Result<Reply, ApiError> {
+pub(crate) fn write(served: &Served, wanted: &Wanted, predictions: &Predictions) -> Result<Reply, ApiError> {
     let mut blobs = Vec::new();
-    let chosen = chosen(served, predictions, request.outputs.as_deref(), request.binary)?;
+    let chosen = chosen(served, predictions, wanted.outputs.as_deref(), wanted.binary)?;
     let outputs =
         chosen.into_iter().map(|(o, in_binary)| if in_binary { to_binary(o, &mut blobs) } else { o });
     let outputs: Vec<Output<'_>> = outputs.collect();
-    let json = json(served, request.id.as_deref(), &outputs);
+    let json = json(served, wanted.id.as_deref(), &outputs);
     let mut body = json.map_err(|e| ApiError::new(Reason::Internal, e.to_string()))?;
     if blobs.is_empty() {
         return Ok(reply::whole(StatusCode::OK, reply::JSON, body));
@@ -91,20 +87,20 @@ fn json(served: &Served, id: Option<&str>, outputs: &[Output<'_>]) -> Result<Vec
 }
 
 /// The name of an output that is asked for, and what is said of it.
-pub(crate) type Wanted<'a, T> = (Cow<'a, str>, T);
+pub(crate) type Named<'a, T> = (Cow<'a, str>, T);
 
 /// The outputs that were asked for, and what was said of each (here: whether in binary); all, if none was named.
 pub(crate) fn chosen<'a, T: Copy>(
     served: &'a Served,
     predictions: &'a Predictions,
-    wanted: Option<&[Wanted<'_, T>]>,
+    wanted: Option<&[Named<'_, T>]>,
     otherwise: T,
 ) -> Result<Vec<(Output<'a>, T)>, ApiError> {
     let mut left = outputs(served, predictions);
     let Some(wanted) = wanted else {
         return Ok(left.into_iter().map(|output| (output, otherwise)).collect());
     };
-    let mut take = |(name, said): &Wanted<'_, T>| match left.iter().position(|o| o.name == *name) {
+    let mut take = |(name, said): &Named<'_, T>| match left.iter().position(|o| o.name == *name) {
         Some(at) => Ok((left.remove(at), *said)),
         None => Err(ApiError::bad_request(format!(
             "model {} has no output {}, or it was asked for twice",
