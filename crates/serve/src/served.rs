@@ -67,7 +67,9 @@ impl Served {
     /// cannot predict, or that predicts something else than when it was saved, is not served.
     fn warm_up(&self) -> Result<(), &'static str> {
         let encoded = self.model.encode(&self.model.sample(), &mut Notes::default());
-        let predictions = self.predict(&encoded.map_err(|_| "its columns cannot be encoded")?);
+        let encoded = encoded.map_err(|_| "its columns cannot be encoded")?;
+        // Nobody waits for the other cores yet, and a large model is read from its first to its last byte.
+        let predictions = self.predict_with(self.exec.with_threads(0), &encoded);
         if not_finite(&predictions) == Some(0) {
             return Err("it predicts no finite number for the typical row");
         }
@@ -86,17 +88,21 @@ impl Served {
 
     /// Predicts encoded rows on this thread. The workspaces of a network allocate nothing after the first call.
     pub(crate) fn predict(&self, rows: &Encoded) -> Predictions {
+        self.predict_with(self.exec, rows)
+    }
+
+    fn predict_with(&self, exec: Exec, rows: &Encoded) -> Predictions {
         match (rows, self.model.predictor()) {
             (Encoded::Features(x), Predictor::Network(n)) if rows.rows() <= CHUNK => {
                 let mut workspace = self.borrow(n);
                 let x = Input::new(x.numbers.view(), &x.codes);
-                let y = n.plan.forward(self.exec, Arenas::new(&n.params, &n.state), x, &mut workspace);
+                let y = n.plan.forward(exec, Arenas::new(&n.params, &n.state), x, &mut workspace);
                 let predictions = self.model.decode(y);
                 self.lent().push(workspace);
                 predictions
             }
             (Encoded::Features(x), _) => self.model.decode(self.forward(x).view()),
-            (other, _) => self.model.predict_encoded(self.exec, other),
+            (other, _) => self.model.predict_encoded(exec, other),
         }
     }
 
