@@ -108,10 +108,10 @@ pub(crate) fn overload(setting: &Setting) -> Done<()> {
     let second = ask(1, 1)?;
     println!("resident {before} KiB before, {after} KiB after");
     let times = [
-        ("1 client before", &idle),
-        ("8 clients", &busy),
-        ("80 clients, 60 s", &many),
-        ("1 client, the second after", &second),
+        ("1 client before".to_owned(), &idle),
+        (format!("{BUSY} clients"), &busy),
+        (format!("{} clients, {MINUTE} s", BUSY * MANY), &many),
+        ("1 client, the second after".to_owned(), &second),
     ];
     for (what, answers) in times {
         let (median, p99) = (answers.quantile(0.5), answers.quantile(0.99));

@@ -62,7 +62,7 @@ fn read(text: &str) -> Done<Load> {
 }
 
 /// `12.00us`, `1.20ms`, `1.00s`.
-pub(crate) fn micros(text: &str) -> Option<f64> {
+fn micros(text: &str) -> Option<f64> {
     let part = |unit: &str, each: f64| text.strip_suffix(unit)?.parse::<f64>().ok().map(|x| x * each);
     part("us", 1.0).or_else(|| part("ms", 1e3)).or_else(|| part("s", 1e6))
 }

@@ -3,7 +3,7 @@
 //! The order is that of cost: a request that will be refused costs least. A body is read only for who may ask, and only then the
 //! request takes one of the places of those that are worked on.
 
-use crate::body;
+use crate::body::{self, Held};
 use crate::deadline::within;
 use crate::endpoint::{Endpoint, Route};
 use crate::engine::Predicting;
@@ -27,6 +27,7 @@ use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::Poll;
 use std::time::{Duration, Instant};
+use tokio::task::JoinSet;
 
 /// The type of the text that Prometheus reads.
 const METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -48,7 +49,7 @@ pub(crate) struct Asked<'a> {
 
 /// The answer to a request that was let in: most are made at once, and keep no state of what is done in the course of time.
 pub(crate) enum Work {
-    Done(Result<Reply, ApiError>),
+    Done(Reply),
     Later(Pin<Box<dyn Future<Output = Result<Reply, ApiError>> + Send>>),
 }
 
@@ -59,13 +60,12 @@ impl Work {
 
     /// What is made of a prediction.
     pub(crate) fn of(
-        prediction: Result<Predicting, ApiError>,
+        prediction: Predicting,
         answer: impl FnOnce(&Predictions) -> Result<Reply, ApiError> + Send + 'static,
-    ) -> Work {
+    ) -> Result<Work, ApiError> {
         match prediction {
-            Err(e) => Work::Done(Err(e)),
-            Ok(Predicting::Made(predictions)) => Work::Done(answer(&predictions)),
-            Ok(waits) => Work::later(async move { answer(&waits.made().await?) }),
+            Predicting::Made(predictions) => answer(&predictions).map(Work::Done),
+            waits => Ok(Work::later(async move { answer(&waits.made().await?) })),
         }
     }
 }
@@ -162,7 +162,7 @@ where
     let key = options.keys.check(&parts.headers, scope)?;
     service.rates().take(Client::new(key, peer), Instant::now())?;
     let (mut deadline, limit) = (options.deadline, options.body_bytes);
-    let (body, _held) = match route.endpoint {
+    let (body, held) = match route.endpoint {
         Endpoint::Grpc(method) => {
             deadline = grpc::deadline(&parts.headers, deadline)?;
             Box::pin(grpc::read(service, method, parts, body)).await.map(|(b, h)| (b, Some(h)))?
@@ -174,13 +174,14 @@ where
     };
     let _place = service.places().take(options.in_flight)?;
     let asked = Asked { route, headers: &parts.headers, query: parts.uri.query().unwrap_or(""), body };
-    let work = if asked.body.len() < HEAVY {
-        work(service, &asked)
-    } else {
-        Box::pin(elsewhere(service, &asked)).await
+    // A call over gRPC is decoded by what answers it.
+    let heavy = asked.body.len() >= HEAVY && !matches!(route.endpoint, Endpoint::Grpc(_));
+    let (work, _held) = match heavy {
+        true => (elsewhere(service, asked, held), None),
+        false => (work(service, &asked)?, held),
     };
     match work {
-        Work::Done(reply) => reply,
+        Work::Done(reply) => Ok(reply),
         Work::Later(reply) => within(deadline, reply)
             .await
             .ok_or_else(|| ApiError::new(Reason::Deadline, "the answer was not ready in time"))?,
@@ -205,25 +206,41 @@ fn wants_page(headers: &HeaderMap) -> bool {
     headers.get(ACCEPT).and_then(|a| a.to_str().ok()).is_some_and(|a| a.contains("text/html"))
 }
 
-/// The same by a thread of its own.
-async fn elsewhere(service: &Service, asked: &Asked<'_>) -> Work {
+/// Begins the work on a thread apart. The body stays within the budget until that is done with it, though the client may have gone; what was
+/// not begun by then never is.
+fn elsewhere(service: &Service, asked: Asked<'_>, held: Option<Held>) -> Work {
     let (service, route, headers) = (service.clone(), asked.route.clone(), asked.headers.clone());
-    let (query, body) = (asked.query.to_owned(), asked.body.clone());
-    let begin = move || work(&service, &Asked { route: &route, headers: &headers, query: &query, body });
-    let failed = |_| Work::Done(Err(ApiError::new(Reason::Internal, "the service failed at this request")));
-    tokio::task::spawn_blocking(begin).await.unwrap_or_else(failed)
+    let (query, body) = (asked.query.to_owned(), asked.body);
+    let begin = move || {
+        let work = work(&service, &Asked { route: &route, headers: &headers, query: &query, body });
+        (work, held)
+    };
+    Work::later(async move {
+        let mut thread = JoinSet::new();
+        thread.spawn_blocking(begin);
+        let (work, _held) = thread.join_next().await.and_then(Result::ok).ok_or_else(failed)?;
+        match work? {
+            Work::Done(reply) => Ok(reply),
+            Work::Later(reply) => reply.await,
+        }
+    })
 }
 
-fn work(service: &Service, asked: &Asked<'_>) -> Work {
-    Work::Done(match asked.route.endpoint {
+/// A panic.
+fn failed() -> ApiError {
+    ApiError::new(Reason::Internal, "the service failed at this request")
+}
+
+fn work(service: &Service, asked: &Asked<'_>) -> Result<Work, ApiError> {
+    let reply = match asked.route.endpoint {
         Endpoint::Infer => return v2::infer(service, asked),
         Endpoint::Predict => return rows::predict(service, asked),
         Endpoint::TfsPredict => return tfs::predict(service, asked),
         Endpoint::Grpc(method) => {
             let (service, body) = (service.clone(), asked.body.clone());
-            return Work::later(async move { grpc::call(&service, method, body).await });
+            return Ok(Work::later(async move { grpc::call(&service, method, body).await }));
         }
-        Endpoint::Reload => return Work::later(reload(service.clone())),
+        Endpoint::Reload => return Ok(Work::later(reload(service.clone()))),
         Endpoint::Server => v2::server(),
         Endpoint::Metadata => v2::metadata(service, asked.route),
         Endpoint::ModelReady => v2::ready(service, asked.route),
@@ -241,12 +258,13 @@ fn work(service: &Service, asked: &Asked<'_>) -> Work {
         Endpoint::Panic => panic!("asked for"),
         #[cfg(test)]
         Endpoint::Sleep => {
-            return Work::later(async {
+            return Ok(Work::later(async {
                 tokio::time::sleep(Duration::from_millis(300)).await;
                 reply::json(&json!({ "slept": true }))
-            });
+            }));
         }
-    })
+    };
+    reply.map(Work::Done)
 }
 
 /// Reads models again; what failed is told by number, as its texts have paths in them.
@@ -262,9 +280,7 @@ async fn unless_it_panics(
 ) -> Result<Reply, ApiError> {
     poll_fn(|cx| {
         let polled = catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(cx)));
-        polled.unwrap_or_else(|_| {
-            Poll::Ready(Err(ApiError::new(Reason::Internal, "the service failed at this request")))
-        })
+        polled.unwrap_or_else(|_| Poll::Ready(Err(failed())))
     })
     .await
 }

@@ -76,19 +76,6 @@ pub(crate) struct Route {
 }
 
 impl Endpoint {
-    /// How many there are.
-    pub(crate) const COUNT: usize = ALL.len() + grpc::Method::ALL.len() + 1;
-
-    /// Its place among all.
-    pub(crate) fn number(self) -> usize {
-        let rest = match self {
-            Endpoint::Grpc(method) => grpc::Method::ALL.iter().position(|m| *m == method),
-            _ => None,
-        };
-        let rest = ALL.len() + rest.unwrap_or(grpc::Method::ALL.len());
-        ALL.iter().position(|e| *e == self).unwrap_or(rest)
-    }
-
     /// The name that it is counted under.
     pub(crate) fn name(self) -> &'static str {
         match self {
@@ -359,18 +346,6 @@ mod tests {
         ] {
             assert!(nowhere.is_empty() || route(nowhere).is_none(), "{nowhere}");
         }
-    }
-
-    #[test]
-    fn every_endpoint_has_a_number_of_its_own() {
-        let of_grpc = grpc::Method::ALL.map(Endpoint::Grpc);
-        let numbers: Vec<_> = ALL.into_iter().chain(of_grpc).map(Endpoint::number).collect();
-        assert_eq!(numbers, (0..Endpoint::COUNT - 1).collect::<Vec<_>>());
-        assert_eq!(
-            (Endpoint::Sleep.number(), Endpoint::Panic.number()),
-            (26, 26),
-            "tests' own share the last"
-        );
     }
 
     #[test]

@@ -2,7 +2,8 @@
 //!
 //! A thread that is free takes the first request and, of those that wait behind it, all for the same network that fit into a batch; it does
 //! not wait for more unless a delay was asked for, and leaves to the other threads their share of what waits. The queue is bounded by rows,
-//! by bytes and by the time that it takes (see [`crate::backlog`]). A request whose client has gone leaves the queue unworked. A row has the same bits alone or in a batch, because the products have.
+//! by bytes and by the time that it takes (see [`crate::backlog`]). A request whose client has gone leaves the queue unworked. A row has
+//! the same bits alone or in a batch, because the products have.
 
 use crate::backlog::Backlog;
 use crate::error::{ApiError, Reason};

@@ -1,7 +1,8 @@
 //! What is counted and timed, for Prometheus and for `/stats`. Times are in seconds.
 
-use crate::endpoint::Endpoint;
+use crate::endpoint::{self, Endpoint};
 use crate::error::Reason;
+use crate::grpc;
 use crate::served::Served;
 use crate::store::Reloaded;
 use crate::triton_metrics::{TritonMetrics, TritonSums};
@@ -27,7 +28,7 @@ pub(crate) struct Metrics {
     requests: Family<Asked, Counter>,
     seconds: Timed<At>,
     /// Of these, what each endpoint's good answers are counted by, so that most requests look nothing up.
-    good: [OnceLock<(Counter, Histogram)>; Endpoint::COUNT],
+    good: Vec<(Endpoint, OnceLock<(Counter, Histogram)>)>,
     refused: Family<Why, Counter>,
     reloads: Family<Outcome, Counter>,
     panics: Counter,
@@ -92,6 +93,11 @@ fn seconds() -> Histogram {
     Histogram::new(exponential_buckets(1e-5, 2.5, 15))
 }
 
+/// Every endpoint, over REST and gRPC.
+fn endpoints() -> impl Iterator<Item = Endpoint> {
+    endpoint::ALL.into_iter().chain(grpc::Method::ALL.map(Endpoint::Grpc))
+}
+
 impl Metrics {
     /// With Triton's names too, if so asked.
     pub(crate) fn new(triton_names: bool) -> Metrics {
@@ -105,7 +111,7 @@ impl Metrics {
             triton,
             requests: Family::default(),
             seconds: Family::new_with_constructor(seconds),
-            good: [const { OnceLock::new() }; Endpoint::COUNT],
+            good: endpoints().map(|endpoint| (endpoint, OnceLock::new())).collect(),
             refused: Family::default(),
             reloads: Family::default(),
             panics: Counter::default(),
@@ -167,11 +173,9 @@ impl Metrics {
             requests.inc();
             seconds.observe(took.as_secs_f64());
         };
-        match endpoint {
-            Some(endpoint) if status == 200 => {
-                count(self.good[endpoint.number()].get_or_init(|| self.counters(name, 200)));
-            }
-            _ => count(&self.counters(name, status)),
+        match self.good.iter().find(|(e, _)| status == 200 && Some(*e) == endpoint) {
+            Some((_, good)) => count(good.get_or_init(|| self.counters(name, 200))),
+            None => count(&self.counters(name, status)),
         }
     }
 
@@ -237,5 +241,32 @@ impl ModelMetrics {
     /// Rows, batches, and nanoseconds that they waited and were computed in.
     pub(crate) fn totals(&self) -> [u64; 4] {
         [self.rows.get(), self.executions.get(), self.queue_nanos.get(), self.compute_nanos.get()]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_endpoint_is_counted_under_its_own_name_and_status() {
+        let metrics = Metrics::new(false);
+        for (i, endpoint) in endpoints().enumerate() {
+            (0..=i).for_each(|_| metrics.answered(Some(endpoint), 200, Duration::ZERO));
+            metrics.answered(Some(endpoint), 400, Duration::ZERO);
+        }
+        metrics.answered(None, 404, Duration::ZERO);
+        let text = metrics.text(&[]).unwrap();
+        for (i, endpoint) in endpoints().enumerate() {
+            let line = |status, n| {
+                let name = endpoint.name();
+                format!("planish_requests_total{{endpoint=\"{name}\",status=\"{status}\"}} {n}\n")
+            };
+            assert!(text.contains(&line(200, i + 1)) && text.contains(&line(400, 1)), "{endpoint:?}: {text}");
+            let timed =
+                format!("planish_request_seconds_count{{endpoint=\"{}\"}} {}\n", endpoint.name(), i + 2);
+            assert!(text.contains(&timed), "{timed}");
+        }
+        assert!(text.contains("planish_requests_total{endpoint=\"none\",status=\"404\"} 1\n"), "{text}");
     }
 }

@@ -59,14 +59,10 @@ struct Row<'a> {
     warnings: Vec<Warning<'a>>,
 }
 
-pub(crate) fn predict(service: &Service, asked: &Asked<'_>) -> Work {
+pub(crate) fn predict(service: &Service, asked: &Asked<'_>) -> Result<Work, ApiError> {
     let wanted = match mentions(asked.headers, &CONTENT_TYPE, CSV) {
-        true => from_csv(service, asked),
-        false => from_json(service, asked),
-    };
-    let wanted = match wanted {
-        Ok(wanted) => wanted,
-        Err(e) => return Work::Done(Err(e)),
+        true => from_csv(service, asked)?,
+        false => from_json(service, asked)?,
     };
     let csv = mentions(asked.headers, &ACCEPT, CSV);
     let answer = move |wanted: &Wanted, predictions: &Predictions, intervals: Option<&Intervals>| match csv {
@@ -75,12 +71,14 @@ pub(crate) fn predict(service: &Service, asked: &Asked<'_>) -> Work {
     };
     match wanted.interval {
         None => {
-            let predicting = service.predict(&wanted.served, &wanted.table);
+            let predicting = service.predict(&wanted.served, &wanted.table)?;
             Work::of(predicting, move |predictions| answer(&wanted, predictions, None))
         }
-        Some(level) => Work::Done(intervals(service, &wanted, level).and_then(|intervals| {
-            answer(&wanted, &Predictions::Numbers(intervals.prediction.clone()), Some(&intervals))
-        })),
+        Some(level) => {
+            let intervals = intervals(service, &wanted, level)?;
+            let predictions = Predictions::Numbers(intervals.prediction.clone());
+            answer(&wanted, &predictions, Some(&intervals)).map(Work::Done)
+        }
     }
 }
 

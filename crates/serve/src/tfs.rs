@@ -5,7 +5,6 @@
 
 use crate::door::{Asked, Work};
 use crate::endpoint::{Route, Which};
-use crate::engine::Predicting;
 use crate::error::{ApiError, quoted};
 use crate::reply::{self, Reply};
 use crate::rows::{self, check_rows, parse_body};
@@ -16,7 +15,6 @@ use planish_model::Predictions;
 use planish_tabular::{Kind, Task};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
-use std::sync::Arc;
 
 /// How a message about the number of rows begins.
 const INPUTS: &str = "\"inputs\" has";
@@ -28,21 +26,7 @@ struct Request {
     signature_name: Option<String>,
 }
 
-pub(crate) fn predict(service: &Service, asked: &Asked<'_>) -> Work {
-    match begin(service, asked) {
-        Err(e) => Work::Done(Err(e)),
-        Ok((served, by_row, predicting)) => Work::of(Ok(predicting), move |predictions| {
-            reply::json(&if by_row {
-                predictions_of(&served, predictions)
-            } else {
-                outputs_of(&served, predictions)
-            })
-        }),
-    }
-}
-
-/// The model, whether rows were given one by one, and the prediction.
-fn begin(service: &Service, asked: &Asked<'_>) -> Result<(Arc<Served>, bool, Predicting), ApiError> {
+pub(crate) fn predict(service: &Service, asked: &Asked<'_>) -> Result<Work, ApiError> {
     let served = service.at(asked.route)?;
     let request: Request = parse_body(service, &asked.body)?;
     if request.signature_name.is_some_and(|name| name != "serving_default") {
@@ -55,11 +39,17 @@ fn begin(service: &Service, asked: &Asked<'_>) -> Result<(Arc<Served>, bool, Pre
         (None, None) => return Err(ApiError::bad_request("\"instances\" or \"inputs\" is missing")),
         _ => return Err(ApiError::bad_request("\"instances\" and \"inputs\" cannot both be given")),
     };
-    let predictions = match rows {
-        Rows::Table(table) => service.predict(&served, &table),
-        Rows::Encoded(rows) => service.predict_encoded(&served, rows),
+    let predicting = match rows {
+        Rows::Table(table) => service.predict(&served, &table)?,
+        Rows::Encoded(rows) => service.predict_encoded(&served, rows)?,
     };
-    Ok((served, by_row, predictions?))
+    Work::of(predicting, move |predictions| {
+        reply::json(&if by_row {
+            predictions_of(&served, predictions)
+        } else {
+            outputs_of(&served, predictions)
+        })
+    })
 }
 
 fn of_instances(service: &Service, served: &Served, instances: Vec<Value>) -> Result<Rows, ApiError> {

@@ -8,6 +8,9 @@ use std::thread::{self, JoinHandle};
 use tokio::runtime::{Builder, Handle};
 use tokio::sync::oneshot;
 
+/// Threads apart, beside each, for bodies that take long to be read and for models that are read again.
+const APART: usize = 2;
+
 /// The threads; they end, with all that they do, when this is dropped.
 #[derive(Debug)]
 pub(crate) struct Workers {
@@ -47,7 +50,7 @@ impl Workers {
 
 impl Worker {
     fn start(number: usize) -> std::io::Result<Worker> {
-        let runtime = Builder::new_current_thread().enable_all().build()?;
+        let runtime = Builder::new_current_thread().max_blocking_threads(APART).enable_all().build()?;
         let (handle, (stop, stopped)) = (runtime.handle().clone(), oneshot::channel::<()>());
         let work = move || {
             let _ = runtime.block_on(stopped);

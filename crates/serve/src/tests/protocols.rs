@@ -327,3 +327,22 @@ async fn rows_whose_prediction_overflows_are_refused() {
         assert_eq!((status, &answer["error"]), (400, &json!(want)), "{path} {body}");
     }
 }
+
+#[tokio::test]
+async fn large_bodies_are_answered_as_small_ones_and_give_their_memory_back() {
+    // Room for two of them: the third needs what the first gave back.
+    let service = service(Options { buffered_bytes: 600 << 10, ..Options::default() });
+    let row = r#"{"x":1.5,"c":"u"}"#;
+    let inputs = r#"[{"name":"x","shape":[1],"datatype":"FP64","data":[1.5]},{"name":"c","shape":[1],"datatype":"BYTES","data":["u"]}]"#;
+    for (path, body) in [
+        ("/predict", format!(r#"{{"model":"species","rows":[{row}]}}"#)),
+        ("/v1/models/species:predict", format!(r#"{{"instances":[{row}]}}"#)),
+        ("/v2/models/species/infer", format!(r#"{{"inputs":{inputs}}}"#)),
+        ("/v2/models/species/infer", r#"{"inputs":3}"#.to_owned()),
+        ("/v2/models/nobody/infer", format!(r#"{{"inputs":{inputs}}}"#)),
+    ] {
+        let small = ask(&service, "POST", path, &body).await;
+        let large = ask(&service, "POST", path, &(body + &" ".repeat(280 << 10))).await;
+        assert_eq!(small, large, "{path}");
+    }
+}

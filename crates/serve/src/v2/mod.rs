@@ -115,18 +115,10 @@ pub(crate) fn stats(service: &Service, route: &Route) -> Result<Reply, ApiError>
     }] }))
 }
 
-pub(crate) fn infer(service: &Service, asked: &Asked<'_>) -> Work {
-    let begin = || -> Result<_, ApiError> {
-        let served = service.at(asked.route)?;
-        let request::Request { tensors, wanted } =
-            request::read(asked.headers, &asked.body, &served, service.options())?;
-        let predicting = predict(service, &served, &tensors)?;
-        Ok((served, wanted, predicting))
-    };
-    match begin() {
-        Err(e) => Work::Done(Err(e)),
-        Ok((served, wanted, predicting)) => {
-            Work::of(Ok(predicting), move |predictions| response::write(&served, &wanted, predictions))
-        }
-    }
+pub(crate) fn infer(service: &Service, asked: &Asked<'_>) -> Result<Work, ApiError> {
+    let served = service.at(asked.route)?;
+    let request::Request { tensors, wanted } =
+        request::read(asked.headers, &asked.body, &served, service.options())?;
+    let predicting = predict(service, &served, &tensors)?;
+    Work::of(predicting, move |predictions| response::write(&served, &wanted, predictions))
 }
