@@ -85,7 +85,7 @@ impl Default for Options {
             inputs: 64,
             queue_rows: 16384,
             queue_bytes: 64 << 20,
-            queue_wait: Duration::from_millis(20),
+            queue_wait: Duration::from_millis(15),
             batch_rows: 1024,
             batch_delay: Duration::ZERO,
             threads: 0,

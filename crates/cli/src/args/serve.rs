@@ -65,7 +65,7 @@ pub(crate) struct ServeArgs {
     #[arg(long, value_name = "MIB", default_value_t = 64, value_parser = parse_mib)]
     queue_mib: usize,
     /// How long a request may have to wait for a prediction thread, beyond bursts, before it is answered by 429 (0: no limit)
-    #[arg(long, value_name = "TIME", default_value = "20ms", value_parser = parse_time)]
+    #[arg(long, value_name = "TIME", default_value = "15ms", value_parser = parse_time)]
     queue_wait: Duration,
     /// Requests worked on at once; more are answered by 429
     #[arg(long, value_name = "N", default_value_t = 256, value_parser = parse_count)]
