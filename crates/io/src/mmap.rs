@@ -9,45 +9,39 @@
 use memmap2::{Mmap, MmapOptions};
 use std::fs::File;
 
-/// Arenas begin and end on 64 bytes, and so does a mapping.
-const ALIGN: usize = 64;
-
 /// A mapped file.
 #[derive(Debug)]
 pub(crate) struct Map {
     file: File,
     map: Mmap,
-    len: usize,
 }
 
 impl Map {
     /// Maps a file of `len` bytes.
     pub(crate) fn new(file: File, len: usize) -> std::io::Result<Map> {
-        // To the end of the last 64 bytes, as in an arena: they lie in the file's last page, whose rest reads as zeros.
         // SAFETY: the mapping is read only and private to this type, which hands out shared slices of plain numbers alone, valid
         // whatever their bits. That nobody changes the file meanwhile cannot be proved; the head of this file says what then.
-        let map = unsafe { MmapOptions::new().len(len.next_multiple_of(ALIGN)).map(&file)? };
-        Ok(Map { file, map, len })
+        let map = unsafe { MmapOptions::new().len(len).map(&file)? };
+        Ok(Map { file, map })
     }
 
     /// The file's bytes.
     pub(crate) fn bytes(&self) -> &[u8] {
-        &self.map[..self.len]
+        &self.map
     }
 
     /// Whether the file still has the length that it was mapped with.
     pub(crate) fn is_whole(&self) -> bool {
-        self.file.metadata().is_ok_and(|m| m.len() == self.len as u64)
+        self.file.metadata().is_ok_and(|m| m.len() == self.map.len() as u64)
     }
 
-    /// The `f32` in a range of the mapping that may end up to 63 bytes past the file, if they lie as an arena does: on 64
-    /// bytes, in the byte order of this machine.
+    /// The `count` numbers from the byte `start` on, if they lie as numbers do in this machine's memory.
     ///
     /// # Errors
     /// The map back, if they do not.
     pub(crate) fn numbers(self, start: usize, count: usize) -> Result<MappedNumbers, Map> {
         let end = count.saturating_mul(size_of::<f32>()).saturating_add(start);
-        let aligned = |bytes: &[u8]| bytes.as_ptr().addr().is_multiple_of(ALIGN);
+        let aligned = |bytes: &[u8]| bytes.as_ptr().addr().is_multiple_of(align_of::<f32>());
         if cfg!(target_endian = "little") && self.map.get(start..end).is_some_and(aligned) {
             Ok(MappedNumbers { map: self.map, start, end })
         } else {
@@ -82,26 +76,24 @@ mod tests {
     }
 
     #[test]
-    fn numbers_end_in_zeros_up_to_a_cache_line() {
+    fn numbers_are_those_of_the_file() {
         for count in [1, 15, 16, 17, 1023, 1024] {
             let numbers: Vec<f32> = (1..=count).map(|i| i as f32).collect();
             let bytes: Vec<u8> =
                 [0; 64].into_iter().chain(numbers.iter().flat_map(|x| x.to_le_bytes())).collect();
-            let arena = (count as usize).next_multiple_of(16);
             let (_file, map) = mapped(&bytes);
             assert_eq!(map.bytes(), bytes);
-            let got = map.numbers(64, arena).unwrap();
-            assert_eq!(got.as_ref()[..count as usize], numbers);
-            assert!(got.as_ref()[count as usize..].iter().all(|&x| x == 0.0));
+            assert_eq!(map.numbers(64, count as usize).unwrap().as_ref(), numbers);
         }
     }
 
     #[test]
     fn what_lies_outside_or_askew_is_refused() {
-        assert!(mapped(&[0; 256]).1.numbers(60, 4).is_err());
+        assert!(mapped(&[0; 256]).1.numbers(62, 4).is_err());
         assert!(mapped(&[0; 256]).1.numbers(64, 49).is_err());
         assert!(mapped(&[0; 256]).1.numbers(64, usize::MAX).is_err());
         assert!(mapped(&[0; 256]).1.numbers(64, 48).is_ok());
+        assert!(mapped(&[0; 256]).1.numbers(60, 49).is_ok());
     }
 
     #[test]

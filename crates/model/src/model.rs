@@ -39,7 +39,7 @@ pub struct NetworkPredictor {
     pub encoder: Encoder,
     /// The architecture.
     pub sequential: Sequential,
-    /// Its plan.
+    /// Its plan, aligned or contiguous.
     pub plan: Plan,
     /// Its parameters, in the plan's layout.
     pub params: Params,
@@ -97,7 +97,7 @@ impl Model {
                     0 | 2 => 1,
                     n => n,
                 };
-                if n.plan != Plan::new(&n.sequential)? {
+                if n.plan != Plan::new(&n.sequential)? && n.plan != Plan::contiguous(&n.sequential)? {
                     return fail("the plan is not the architecture's".to_owned());
                 }
                 if n.params.len() != n.plan.layout().len {

@@ -2,7 +2,7 @@
 //!
 //! Ranges are ordered by group, so that an optimizer is one fused loop a group; each range starts on 64 bytes. The gaps
 //! hold zeros, have zero gradients, and stay zero. The state arena (what is kept but not learned by gradient) has a layout of the same
-//! kind.
+//! kind. Numbers that a model file holds lie in the same order without gaps, and a network predicts from there as well.
 
 use crate::error::NnError;
 use crate::init::Initializer;
@@ -87,12 +87,14 @@ pub(crate) struct Request {
     pub(crate) rates: Rates,
 }
 
-/// Elements to which ranges are aligned: 64 bytes of `f32`.
-const ALIGN: usize = 16;
+/// Elements to which ranges are aligned for training: 64 bytes of `f32`.
+pub(crate) const ALIGNED: usize = 16;
+/// The same for ranges one right after the other.
+pub(crate) const CONTIGUOUS: usize = 1;
 
 impl Layout {
-    /// Places the tensors, and returns their ranges in the order of the requests.
-    pub(crate) fn place(requests: &[Request]) -> Result<(Layout, Vec<Range<usize>>), NnError> {
+    /// Places the tensors, each on a multiple of `align` elements, and returns their ranges in the order of the requests.
+    pub(crate) fn place(requests: &[Request], align: usize) -> Result<(Layout, Vec<Range<usize>>), NnError> {
         // Groups in the order of kinds, and of first appearance among one kind.
         let mut keys: Vec<(Kind, Rates)> = Vec::new();
         for r in requests {
@@ -107,7 +109,7 @@ impl Layout {
             let start = layout.len;
             for (r, range) in requests.iter().zip(&mut ranges) {
                 if (r.kind, r.rates) == (kind, rates) {
-                    *range = layout.push(r, group)?;
+                    *range = layout.push(r, group, align)?;
                 }
             }
             let Rates { lr_factor, weight_decay, trainable } = rates;
@@ -117,7 +119,7 @@ impl Layout {
         Ok((layout, ranges))
     }
 
-    fn push(&mut self, r: &Request, group: usize) -> Result<Range<usize>, NnError> {
+    fn push(&mut self, r: &Request, group: usize, align: usize) -> Result<Range<usize>, NnError> {
         let count = r.shape.iter().try_fold(1_usize, |n, &d| n.checked_mul(d)).ok_or(NnError::TooLarge)?;
         let end =
             self.len.checked_add(count).filter(|&n| n < isize::MAX as usize / 16).ok_or(NnError::TooLarge)?;
@@ -129,7 +131,7 @@ impl Layout {
             initializer: r.initializer,
             group,
         });
-        self.len = end.next_multiple_of(ALIGN);
+        self.len = end.next_multiple_of(align);
         Ok(range)
     }
 

@@ -7,7 +7,7 @@ use crate::element::Element;
 use crate::error::NnError;
 use crate::inputs::{Input, JoinStep, Table};
 use crate::layer::Sequential;
-use crate::layout::Layout;
+use crate::layout::{ALIGNED, CONTIGUOUS, Layout};
 use crate::loss::Targets;
 use crate::predictor::Predictor;
 use crate::regularizer::limit_norms;
@@ -125,9 +125,23 @@ impl Plan {
     /// No layers, zero units, settings outside their range, names that occur twice, a residual block that changes the width, or more
     /// parameters than memory can address.
     pub fn new(net: &Sequential) -> Result<Plan, NnError> {
+        Plan::aligned(net, ALIGNED)
+    }
+
+    /// The same network with its parameters one right after the other, as a model file has them, to predict from where they are. The
+    /// order is that of [`Plan::new`], and so are the bits of the predictions; the state's layout is the same.
+    ///
+    /// # Errors
+    /// As [`Plan::new`].
+    pub fn contiguous(net: &Sequential) -> Result<Plan, NnError> {
+        Plan::aligned(net, CONTIGUOUS)
+    }
+
+    /// The network with each parameter on a multiple of `align` elements.
+    fn aligned(net: &Sequential, align: usize) -> Result<Plan, NnError> {
         let wanted = Builder::walk(net, Default::default())?;
-        let (layout, params) = Layout::place(&wanted.params)?;
-        let (state_layout, state) = Layout::place(&wanted.state)?;
+        let (layout, params) = Layout::place(&wanted.params, align)?;
+        let (state_layout, state) = Layout::place(&wanted.state, ALIGNED)?;
         let Builder { stages, slots, .. } = Builder::walk(net, [params, state])?;
         let dense = || stages.iter().filter_map(|s| if let Op::Dense(d) = &s.op { Some(d) } else { None });
         Ok(Plan {

@@ -1,9 +1,9 @@
 //! Reading an artifact. The hash is verified before anything else is believed, and then the parts are checked against each
 //! other.
 //!
-//! A small file is read. A large one is mapped, and if its tensors lie in it as they do in the network's arena, the network
-//! predicts straight from the map; if they do not (a tensor whose size is no multiple of 64 bytes shifts those after it), they
-//! are copied into an arena and the map is let go.
+//! A small file is read, and its tensors are copied into an arena. A large one is mapped, and the network predicts straight from the
+//! map if the tensors lie there in the network's order, as in every file that Planish writes; otherwise they are copied as well and the
+//! map is let go.
 
 use super::hash::verify;
 use super::{FORMAT, IoError};
@@ -168,23 +168,39 @@ impl<'a> Parts<'a> {
             return Err(IoError::file(self.name, "its tensors do not fit its architecture"));
         }
         let state = self.arena(plan.state_layout(), &bytes)?.into();
-        let params = self.params(plan.layout(), bytes)?;
+        let (plan, params) = self.params(&sequential, plan, bytes)?;
         Ok(Predictor::Network(NetworkPredictor { encoder, sequential, plan, params, state }))
     }
 
-    /// The parameters: where they are, or copied.
-    fn params(&self, layout: &Layout, bytes: Bytes<'_>) -> Result<Params, IoError> {
-        let places = self.places(layout)?;
-        let like_the_arena =
-            layout.params.iter().zip(&places).all(|(p, &at)| p.range.start * size_of::<f32>() == at);
+    /// The parameters where they are, with a plan for that, or a copy for the plan given.
+    fn params(
+        &self,
+        sequential: &Sequential,
+        plan: Plan,
+        bytes: Bytes<'_>,
+    ) -> Result<(Plan, Params), IoError> {
         let bytes = match bytes {
-            Bytes::Mapped(map) if like_the_arena => match map.numbers(self.data, layout.len) {
-                Ok(numbers) => return Ok(Params::new(numbers)),
-                Err(map) => Bytes::Mapped(map),
-            },
-            other => other,
+            Bytes::Mapped(map) => {
+                let contiguous = Plan::contiguous(sequential).map_err(|e| self.model_error(e.into()))?;
+                match self.in_place(contiguous.layout(), map)? {
+                    Ok(params) => return Ok((contiguous, params)),
+                    Err(map) => Bytes::Mapped(map),
+                }
+            }
+            borrowed => borrowed,
         };
-        Ok(self.arena(layout, &bytes)?.into())
+        let params = self.arena(plan.layout(), &bytes)?.into();
+        Ok((plan, params))
+    }
+
+    /// The map as parameters of this layout, or back if they lie otherwise.
+    fn in_place(&self, layout: &Layout, map: Map) -> Result<Result<Params, Map>, IoError> {
+        let places = self.places(layout)?;
+        let alike = layout.params.iter().zip(&places).all(|(p, &at)| p.range.start * size_of::<f32>() == at);
+        Ok(match alike {
+            true => map.numbers(self.data, layout.len).map(Params::new),
+            false => Err(map),
+        })
     }
 
     /// A copy of a layout's tensors.

@@ -56,6 +56,26 @@ fn every_layer_has_the_same_bits_on_every_instruction_set_and_thread_count() {
     }
 }
 
+#[test]
+fn parameters_without_gaps_predict_the_same_bits() {
+    let net = every_layer();
+    let (aligned, contiguous) = (Plan::new(&net).unwrap(), Plan::contiguous(&net).unwrap());
+    assert_eq!(contiguous.layout().len, aligned.layout().count());
+    assert_eq!(contiguous.state_layout(), aligned.state_layout());
+    let (params, state) = (aligned.initialize::<f32>(1), aligned.initialize_state::<f32>());
+    let tensors = aligned.layout().params.iter();
+    let packed: Vec<f32> = tensors.flat_map(|p| params[p.range.clone()].to_vec()).collect();
+    let sample = Stream::new(2, Purpose::Sample, 0);
+    for rows in [1, 6, 230, 600] {
+        let x = Matrix::from_fn(rows, 37, |i, j| sample.normal((i * 64 + j) as u64) as f32);
+        let codes: Vec<u32> = (0..rows).map(|i| (i % 5) as u32).collect();
+        let predict = |plan: &Plan, params: &[f32]| {
+            plan.predict(Exec::best(), Arenas::new(params, &state), Input::new(x.view(), &codes))
+        };
+        assert_eq!(predict(&contiguous, &packed), predict(&aligned, &params), "{rows} rows");
+    }
+}
+
 /// The output of a training pass over a batch of ones, read through the loss: Σ y² per row.
 fn training_loss(plan: &Plan, params: &[f64], x: &Matrix<f64>, step: Step) -> f64 {
     let y = Matrix::zeros(x.rows(), plan.outputs());
