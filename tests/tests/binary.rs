@@ -17,6 +17,9 @@ fn build() -> PathBuf {
     let folder = me.parent().unwrap().parent().unwrap();
     let mut cargo = Command::new(env!("CARGO"));
     cargo.args(["build", "--workspace", "--bin", "planish", "--locked", "--quiet"]).current_dir(root());
+    if cfg!(feature = "otlp") {
+        cargo.arg("--all-features");
+    }
     if folder.file_name().unwrap() == "release" {
         cargo.arg("--release");
     }

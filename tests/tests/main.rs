@@ -11,6 +11,7 @@
 //! - `journey`: train, evaluate, predict, inspect, quickstart
 //! - `linear_models`: penalised and generalised linear models from the command line
 //! - `network_options`: layers, losses and records of `planish train`
+//! - `otlp`: what a collector is sent (with the feature `otlp`)
 //! - `report`: the page about a model
 //! - `resume`: checkpoints and files of settings
 //! - `server`: the service, asked over a socket
@@ -28,6 +29,8 @@ mod inference;
 mod journey;
 mod linear_models;
 mod network_options;
+#[cfg(feature = "otlp")]
+mod otlp;
 mod report;
 mod resume;
 mod server;

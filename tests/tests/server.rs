@@ -5,11 +5,13 @@ use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 pub(crate) struct Server {
     child: Child,
     address: String,
+    log: Option<JoinHandle<String>>,
 }
 
 impl Server {
@@ -22,8 +24,8 @@ impl Server {
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stderr.take().unwrap()).read_line(&mut line).unwrap();
+        let (mut line, mut log) = (String::new(), BufReader::new(child.stderr.take().unwrap()));
+        log.read_line(&mut line).unwrap();
         let address = line
             .split("://")
             .nth(1)
@@ -32,7 +34,8 @@ impl Server {
             .next()
             .unwrap()
             .to_owned();
-        Server { child, address }
+        let log = std::thread::spawn(move || std::io::read_to_string(log).unwrap());
+        Server { child, address, log: Some(log) }
     }
 
     pub(crate) fn ask(&self, method: &str, path: &str, body: &str) -> (u16, Value) {
@@ -45,6 +48,14 @@ impl Server {
         assert!(sent.success());
     }
 
+    /// Sends SIGTERM, after which the service ends with success; what it logged after its first line.
+    pub(crate) fn stop(mut self) -> String {
+        let sent = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();
+        assert!(sent.success());
+        assert!(self.child.wait().unwrap().success(), "SIGTERM ends with exit code 0");
+        self.log.take().unwrap().join().unwrap()
+    }
+
     /// Host and port.
     pub(crate) fn address(&self) -> &str {
         &self.address
@@ -53,9 +64,14 @@ impl Server {
 
 /// The status and the JSON that a service at this address answers with.
 pub(crate) fn ask(address: &str, method: &str, path: &str, body: &str) -> (u16, Value) {
+    ask_with(address, method, path, "", body)
+}
+
+/// The same with more lines of the head, each with its end.
+pub(crate) fn ask_with(address: &str, method: &str, path: &str, lines: &str, body: &str) -> (u16, Value) {
     let mut stream = TcpStream::connect(address).unwrap();
     let head = format!(
-        "{method} {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
+        "{method} {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-type: application/json\r\n{lines}content-length: {}\r\n\r\n",
         body.len()
     );
     stream.write_all((head + body).as_bytes()).unwrap();
@@ -91,7 +107,7 @@ impl Drop for Server {
 fn quickstart_models_are_served_and_sigterm_ends_with_success() {
     let folder = tempfile::tempdir().unwrap();
     succeed(folder.path(), &["quickstart", "--out", "q"]);
-    let mut server = Server::start(folder.path(), &["q/species.safetensors", "mass=q/body_mass.safetensors"]);
+    let server = Server::start(folder.path(), &["q/species.safetensors", "mass=q/body_mass.safetensors"]);
     assert_eq!(server.ask("GET", "/v2/health/ready", ""), (200, json!({ "ready": true })));
     let (_, meta) = server.ask("GET", "/v2/models/species", "");
     assert_eq!(meta["inputs"].as_array().unwrap().len(), 6);
@@ -113,9 +129,7 @@ fn quickstart_models_are_served_and_sigterm_ends_with_success() {
     let mass = answer["outputs"][0]["data"][0].as_f64().unwrap();
     assert!(status == 200 && (4000.0..5500.0).contains(&mass), "{answer}");
     assert_eq!(server.ask("POST", "/predict", "nonsense").0, 400);
-    let pid = server.child.id().to_string();
-    assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
-    assert!(server.child.wait().unwrap().success(), "SIGTERM ends with exit code 0");
+    server.stop();
 }
 
 #[test]

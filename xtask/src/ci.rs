@@ -22,13 +22,22 @@ const CHECKS: &[(&str, Check)] = &[
     ("fmt", Check::Cargo(&["fmt", "--all", "--check"], None)),
     (
         "clippy",
-        Check::Cargo(&["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"], None),
+        Check::Cargo(
+            &["clippy", "--workspace", "--all-targets", "--all-features", "--locked", "--", "-D", "warnings"],
+            None,
+        ),
     ),
     ("tidy", Check::Own(tidy::run)),
     ("licences", Check::Own(licences::run)),
     ("proto", Check::Own(proto::check)),
     // The protobuf compiler has no tests, and takes minutes to build with optimization for them.
-    ("test", Check::Cargo(&["test", "--workspace", "--exclude", "xtask-proto", "--locked"], None)),
+    (
+        "test",
+        Check::Cargo(
+            &["test", "--workspace", "--exclude", "xtask-proto", "--all-features", "--locked"],
+            None,
+        ),
+    ),
     ("doc", Check::Cargo(&["doc", "--workspace", "--no-deps", "--locked"], DENY_WARNINGS)),
     ("kill", Check::Own(kill::ci)),
     ("package", Check::Own(package::run)),

@@ -1,6 +1,6 @@
 //! `planish`: trains, evaluates and serves neural networks and linear models from tables of data.
 //!
-//! `args` holds the command line, `config` adds a file of settings to it, `commands` one file a command, `report` what is printed, `progress` the bar, `run_files` what is written of the epochs. Results go to
+//! `args` holds the command line, `config` adds a file of settings to it, `commands` one file a command, `report` what is printed, `progress` the bar, `run_files` what is written of the epochs, `traces` (with the feature `otlp`) what a collector is sent. Results go to
 //! standard output, progress and notes to standard error. Exit codes: 0, 1 for an error, 2 for wrong usage.
 #![forbid(unsafe_code)]
 
@@ -10,6 +10,8 @@ mod config;
 mod progress;
 mod report;
 mod run_files;
+#[cfg(feature = "otlp")]
+mod traces;
 
 use args::{Cli, Command};
 use clap::{CommandFactory, FromArgMatches};

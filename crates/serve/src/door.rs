@@ -125,7 +125,17 @@ fn note(
         service.metrics().refused(e.reason);
     }
     // `?` writes control characters as escapes, so that no request can forge a line.
-    tracing::info!(target: "planish::request", id, %peer, method = %parts.method, path = ?parts.uri.path(), status, micros = took.as_micros() as u64);
+    tracing::info!(
+        target: "planish::request",
+        id,
+        %peer,
+        method = %parts.method,
+        path = ?parts.uri.path(),
+        endpoint = endpoint.map_or(Endpoint::NONE, Endpoint::name),
+        status,
+        micros = took.as_micros() as u64,
+        traceparent = ids::traceparent(&parts.headers),
+    );
     result
 }
 

@@ -76,7 +76,10 @@ pub(crate) struct Route {
 }
 
 impl Endpoint {
-    /// The name that it is counted under.
+    /// The name of no endpoint, for requests that lead nowhere.
+    pub(crate) const NONE: &str = "none";
+
+    /// The name that it is counted and logged under.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Endpoint::Home => "home",

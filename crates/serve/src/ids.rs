@@ -1,4 +1,5 @@
-//! Names of requests: the client's own, if it sent a plain one, else one of ours. They are in the answer and in the log.
+//! Names of requests: the client's own, if it sent a plain one, else one of ours. They are in the answer and in the log. The log also has the
+//! place in a trace that a client gives its request.
 
 use hyper::HeaderMap;
 use hyper::header::HeaderName;
@@ -7,6 +8,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 /// The header, in requests and answers.
 pub(crate) const HEADER: HeaderName = HeaderName::from_static("x-request-id");
+/// Where a client says which trace and span its request belongs to (W3C Trace Context).
+const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 /// The longest name that is taken from a client.
 const LONGEST: usize = 64;
 
@@ -35,6 +38,17 @@ impl Ids {
     }
 }
 
+/// The client's `traceparent`, if it has the form of version 00: `00-TRACE-SPAN-FLAGS`, of 32, 16 and 2 lower-case hexadecimal digits.
+pub(crate) fn traceparent(headers: &HeaderMap) -> Option<&str> {
+    let parts = |text: &&str| {
+        let is_hex = |part: &str| part.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
+        let mut parts = text.split('-');
+        let lengths = parts.clone().map(str::len);
+        lengths.eq([2, 32, 16, 2]) && parts.next() == Some("00") && parts.all(is_hex)
+    };
+    headers.get(&TRACEPARENT)?.to_str().ok().filter(parts)
+}
+
 /// Both numbers in hexadecimal digits; every request needs one, so the digits are written here.
 fn name(run: u32, number: u64) -> String {
     let digit = |x: u64, at: u32| char::from(b"0123456789abcdef"[(x >> (4 * at)) as usize & 15]);
@@ -46,6 +60,29 @@ fn name(run: u32, number: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_trace_is_believed_in_its_one_form() {
+        let good = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+        let of = |text: &str| {
+            let headers = HeaderMap::from_iter([(TRACEPARENT, text.parse().unwrap())]);
+            traceparent(&headers).map(str::to_owned)
+        };
+        assert_eq!(of(good).as_deref(), Some(good));
+        let bad = [
+            "",
+            "00",
+            "01",
+            &good[..54],
+            &good.to_uppercase(),
+            &good.replace('-', "_"),
+            &good.replace("af7", "xyz"),
+        ];
+        for text in bad.into_iter().chain([&*format!("{good}-00"), &*good.replacen("00", "ff", 1)]) {
+            assert_eq!(of(text), None, "{text}");
+        }
+        assert_eq!(traceparent(&HeaderMap::new()), None);
+    }
 
     #[test]
     fn names_are_in_hexadecimal() {

@@ -168,7 +168,7 @@ impl Metrics {
 
     /// A request was answered; without an endpoint, it led nowhere.
     pub(crate) fn answered(&self, endpoint: Option<Endpoint>, status: u16, took: Duration) {
-        let name = endpoint.map_or("none", Endpoint::name);
+        let name = endpoint.map_or(Endpoint::NONE, Endpoint::name);
         let count = |(requests, seconds): &(Counter, Histogram)| {
             requests.inc();
             seconds.observe(took.as_secs_f64());

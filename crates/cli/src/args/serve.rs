@@ -124,6 +124,10 @@ pub(crate) struct ServeArgs {
     /// How it is logged
     #[arg(long, value_enum, default_value = "text")]
     pub(crate) log_format: LogFormat,
+    /// OpenTelemetry collector that is sent a span a request, by OTLP over gRPC
+    #[cfg(feature = "otlp")]
+    #[arg(long, value_name = "http://HOST:PORT")]
+    pub(crate) otlp: Option<String>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]

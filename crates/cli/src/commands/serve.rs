@@ -2,15 +2,25 @@
 
 use crate::args::{LogFormat, LogLevel, ServeArgs, exec};
 use crate::report;
+#[cfg(feature = "otlp")]
+use crate::traces::Traces;
 use planish_io::{read_settings, readable_by_others};
 use planish_serve::{Keys, Options, Service, Tls, serve};
-use tracing::Level;
+use tracing_subscriber::filter::LevelFilter;
+use tracing_subscriber::prelude::*;
+use tracing_subscriber::{Layer, Registry, fmt};
 
 /// A key itself, for those who keep no file of keys.
 const KEY: &str = "PLANISH_KEY";
 
 pub(crate) fn run(a: &ServeArgs) -> anyhow::Result<()> {
-    start_log(a);
+    #[cfg(feature = "otlp")]
+    let traces = a.otlp.as_deref().map(Traces::to).transpose()?;
+    #[cfg(feature = "otlp")]
+    let spans = traces.as_ref().map(Traces::layer);
+    #[cfg(not(feature = "otlp"))]
+    let spans = None::<tracing_subscriber::layer::Identity>;
+    start_log(a, spans);
     let options = Options { keys: keys(a)?, tls: tls(a)?, ..a.options() };
     let scheme = if options.tls.is_some() { "https" } else { "http" };
     let service = Service::open(exec(1)?, options, a.models.clone(), a.label.clone())?;
@@ -55,19 +65,20 @@ fn tls(a: &ServeArgs) -> anyhow::Result<Option<Tls>> {
     }
 }
 
-/// Lines go to standard error, whole and one at a time.
-fn start_log(a: &ServeArgs) {
+/// Lines go to standard error, whole and one at a time; events go to `spans` too.
+fn start_log(a: &ServeArgs, spans: Option<impl Layer<Registry> + Send + Sync>) {
     let level = match a.log {
-        LogLevel::Off => return,
-        LogLevel::Errors => Level::ERROR,
-        LogLevel::Requests => Level::INFO,
+        LogLevel::Off if spans.is_none() => return,
+        LogLevel::Off => LevelFilter::OFF,
+        LogLevel::Errors => LevelFilter::ERROR,
+        LogLevel::Requests => LevelFilter::INFO,
     };
-    let log = tracing_subscriber::fmt().with_max_level(level).with_writer(std::io::stderr).with_ansi(false);
     // Whoever read the lines may be gone; that is no reason to fail.
-    let log = log.log_internal_errors(false);
+    let lines = fmt::layer().with_writer(std::io::stderr).with_ansi(false).log_internal_errors(false);
+    let lines = match a.log_format {
+        LogFormat::Text => lines.boxed(),
+        LogFormat::Json => lines.json().flatten_event(true).boxed(),
+    };
     // A second log cannot be: this is the only place that starts one.
-    match a.log_format {
-        LogFormat::Text => log.init(),
-        LogFormat::Json => log.json().flatten_event(true).init(),
-    }
+    tracing_subscriber::registry().with(spans).with(lines.with_filter(level)).init();
 }
