@@ -388,6 +388,28 @@ async fn one_client_cannot_ask_more_often_than_the_rate() {
     server.stop().await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn too_many_calls_at_once_are_refused_with_a_time_to_wait() {
+    let batch_delay = Duration::from_millis(300);
+    let server = Live::start(Options { in_flight: 1, batch_delay, ..Options::default() }).await;
+    let client = client(&server).await;
+    let first = tokio::spawn({
+        let mut client = client.clone();
+        async move { client.model_infer(mass()).await.map(|answer| outputs(answer.get_ref())) }
+    });
+    while server.service.places().taken() == 0 {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    // On the same connection: a place is a call's, not a client's.
+    let refused = client.clone().model_infer(mass()).await.unwrap_err();
+    assert_eq!((refused.code(), refused.message()), (Code::ResourceExhausted, "too many requests at once"));
+    assert_eq!(refused.metadata().get("grpc-retry-pushback-ms").unwrap(), "1000");
+    assert!(client.clone().server_live(ServerLiveRequest {}).await.is_ok(), "probes need no place");
+    assert_eq!(first.await.unwrap().unwrap()[0]["data"], json!([9.0]));
+    assert!(client.clone().model_infer(mass()).await.is_ok());
+    server.stop().await;
+}
+
 #[tokio::test]
 async fn an_answer_that_is_not_ready_in_time_is_given_up() {
     let service = service(Options { batch_delay: Duration::from_millis(300), ..Options::default() });
