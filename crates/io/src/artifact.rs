@@ -8,6 +8,7 @@
 
 mod hash;
 mod read;
+mod tree;
 mod write;
 
 use crate::error::IoError;

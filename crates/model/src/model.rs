@@ -9,7 +9,6 @@ use crate::record::{MATRIX_CLASSES, Record};
 use planish_linreg::{FittedLinearRegression, Response};
 use planish_nn::{Activation, Plan, Sequential};
 use planish_tabular::{ColumnProfile, ColumnSchema, Design, Encoder, Kind, Schema, Target, Task};
-use planish_tensor::reduce::all_finite;
 
 /// A trained model.
 #[derive(Clone, Debug)]
@@ -82,7 +81,7 @@ impl Model {
         }
         match &predictor {
             Predictor::Network(n) => {
-                if !all_finite(&n.params) || !all_finite(&n.state) {
+                if !n.params.are_finite() || !n.state.are_finite() {
                     return fail("a parameter is not finite".to_owned());
                 }
                 let fits: &[Activation] = match target.classes().len() {

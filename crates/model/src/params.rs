@@ -2,17 +2,31 @@
 //! mapped into it. Copies of a model share them.
 
 use planish_tensor::AlignedVec;
+use planish_tensor::reduce::all_finite;
 use std::ops::Deref;
 use std::sync::Arc;
 
 /// Parameters that are read and no longer changed. A clone shares the numbers.
 #[derive(Clone)]
-pub struct Params(Arc<dyn AsRef<[f32]> + Send + Sync>);
+pub struct Params {
+    numbers: Arc<dyn AsRef<[f32]> + Send + Sync>,
+    known_finite: bool,
+}
 
 impl Params {
     /// The numbers that `owner` holds; it must give the same ones each time it is asked.
     pub fn new(owner: impl AsRef<[f32]> + Send + Sync + 'static) -> Params {
-        Params(Arc::new(owner))
+        Params { numbers: Arc::new(owner), known_finite: false }
+    }
+
+    /// The same for numbers that the caller has found finite, all of them: a model that is made of them does not look again.
+    pub fn known_finite(owner: impl AsRef<[f32]> + Send + Sync + 'static) -> Params {
+        Params { known_finite: true, ..Params::new(owner) }
+    }
+
+    /// Whether all numbers are finite.
+    pub fn are_finite(&self) -> bool {
+        self.known_finite || all_finite(self)
     }
 }
 
@@ -25,7 +39,7 @@ impl From<AlignedVec<f32>> for Params {
 impl Deref for Params {
     type Target = [f32];
     fn deref(&self) -> &[f32] {
-        (*self.0).as_ref()
+        (*self.numbers).as_ref()
     }
 }
 

@@ -89,6 +89,8 @@ struct Parts<'a> {
     tensors: HashMap<String, TensorInfo>,
     /// Where the tensors begin.
     data: usize,
+    /// Whether all that follows the header is known to be finite `f32`.
+    finite: bool,
 }
 
 impl<'a> Parts<'a> {
@@ -104,7 +106,7 @@ impl<'a> Parts<'a> {
         }
         let data = 8 + length as usize;
         let header = bytes.get(8..data).ok_or_else(|| fail("the file is cut short"))?;
-        verify(header, bytes).map_err(fail)?;
+        let finite = verify(header, bytes).map_err(fail)?;
         let unfit = |_| fail("the file is damaged: its tensors do not fit its header");
         SafeTensors::deserialize(bytes).map_err(unfit)?;
         let (_, info): (usize, Metadata) = SafeTensors::read_metadata(bytes).map_err(|_| foreign())?;
@@ -120,7 +122,7 @@ impl<'a> Parts<'a> {
             None => return Err(foreign()),
         }
         let tensors = info.tensors().into_iter().map(|(name, t)| (name, t.clone())).collect();
-        Ok(Parts { name, metadata, tensors, data })
+        Ok(Parts { name, metadata, tensors, data, finite })
     }
 
     fn model(&self, bytes: Bytes<'_>) -> Result<Model, IoError> {
@@ -198,6 +200,7 @@ impl<'a> Parts<'a> {
         let places = self.places(layout)?;
         let alike = layout.params.iter().zip(&places).all(|(p, &at)| p.range.start * size_of::<f32>() == at);
         Ok(match alike {
+            true if self.finite => map.numbers(self.data, layout.len).map(Params::known_finite),
             true => map.numbers(self.data, layout.len).map(Params::new),
             false => Err(map),
         })
