@@ -263,25 +263,11 @@ fn wrong_uses_of_linear_models_are_named() {
         assert!(ran.err.contains(part), "{options:?}: {}", ran.err);
         assert!(!dir.join("m").exists());
     }
-    let ran = succeed(
-        dir,
-        &[
-            "train",
-            "t.csv",
-            "--target",
-            "n",
-            "--model",
-            "ridge",
-            "--folds",
-            "3",
-            "--l1-ratio",
-            "0.2",
-            "-o",
-            "m",
-        ],
-    );
-    for option in ["folds", "l1-ratio"] {
-        assert!(ran.err.contains(&format!("--{option} has no effect with --model ridge")), "{}", ran.err);
+    for [option, value] in [["--folds", "3"], ["--l1-ratio", "0.2"]] {
+        let args = ["train", "t.csv", "--target", "n", "--model", "ridge", option, value, "-o", "m"];
+        let ran = run(dir, &args);
+        assert_eq!(ran.code, 2);
+        assert!(ran.err.contains(&format!("{option} has no effect with --model ridge")), "{}", ran.err);
     }
 }
 

@@ -12,7 +12,9 @@
 //! - `linear_models`: penalised and generalised linear models from the command line
 //! - `network_options`: layers, losses and records of `planish train`
 //! - `otlp`: what a collector is sent (with the feature `otlp`)
+//! - `outputs`: what a command may write where
 //! - `report`: the page about a model
+//! - `requests`: options that can have no effect
 //! - `resume`: checkpoints and files of settings
 //! - `server`: the service, asked over a socket
 //! - `tls`: the service with a certificate
@@ -31,7 +33,9 @@ mod linear_models;
 mod network_options;
 #[cfg(feature = "otlp")]
 mod otlp;
+mod outputs;
 mod report;
+mod requests;
 mod resume;
 mod server;
 mod tls;

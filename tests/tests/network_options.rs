@@ -76,7 +76,8 @@ fn categories_of_many_levels_are_embedded_and_an_unseen_one_is_their_average() {
     let y = |i: usize| answer["predictions"][i]["prediction"].as_f64().unwrap();
     assert!((y(0) - 1.0).abs() < 1.0 && (y(1) - 20.0).abs() < 1.0, "{answer}");
     assert!(y(2) > 5.0 && y(2) < 16.0 && y(3) == y(2), "the average town: {answer}");
-    let few = run(dir, &["train", "t.csv", "--target", "y", "--embed-dim", "0", "-o", "n"]);
+    let train_n = ["train", "t.csv", "--target", "y", "-o", "n"];
+    let few = run(dir, &[&train_n[..], &["--embed-above", "9", "--embed-dim", "0"]].concat());
     assert_eq!(few.code, 1);
     assert!(few.err.contains("embed_dim is 0: it must lie in 1 to 1024"), "{}", few.err);
     for other in [&["--threads", "2"][..], &["--threads", "1"]] {
@@ -185,11 +186,12 @@ fn histories_and_events_are_whole_after_a_resumed_run() {
     let bytes = std::fs::read(file.path()).unwrap();
     let times = |tag: &[u8]| bytes.windows(tag.len()).filter(|w| *w == tag).count();
     assert_eq!((times(b"learning_rate"), times(b"val_loss")), (6, 6));
-    // A history that is none is not overwritten by a resumed run; the model is written all the same.
+    // A history that is none is not overwritten by a resumed run, which says so before its work.
     std::fs::write(dir.join("b.csv"), "my,notes\n").unwrap();
     let ran = run(dir, &[&words(&store)[..], &["--resume"]].concat());
     assert_eq!(ran.code, 1);
-    assert!(ran.err.contains("the model is whole in b") && ran.err.contains("b.csv:1"), "{}", ran.err);
+    assert!(ran.err.contains("b.csv: this file exists and is not a history"), "{}", ran.err);
+    assert!(!ran.err.contains("continuing after step"), "{}", ran.err);
     assert_eq!(std::fs::read_to_string(dir.join("b.csv")).unwrap(), "my,notes\n");
 }
 

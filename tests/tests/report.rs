@@ -289,7 +289,8 @@ fn wrong_tables_and_places_are_named_and_leave_the_page_alone() {
     write_california(dir, "t.csv", &columns, 0, 250);
     let train = ["train", "t.csv", "--target", "median_house_value", "--model", "ols", "-o", "m.safetensors"];
     succeed(dir, &[&train[..], &["--weights", "households"]].concat());
-    std::fs::write(dir.join("m.html"), "old").unwrap();
+    succeed(dir, &["report", "m.safetensors"]);
+    let old = read(dir, "m.html");
     let write = |name: &str, text: &str| std::fs::write(dir.join(name), text).unwrap();
     write("no_target.csv", "median_income,households\n1,2\n");
     write("no_rows.csv", "median_income,households,median_house_value\n");
@@ -315,12 +316,12 @@ fn wrong_tables_and_places_are_named_and_leave_the_page_alone() {
         }
     }
     for (output, what) in [
-        ("m.safetensors", "the page would take the place of what it is about"),
-        ("./t.csv", "the page would take the place of what it is about"),
+        ("m.safetensors", "m.safetensors: this file is read, so nothing can be written to it"),
+        ("./t.csv", "./t.csv: it is the same file as t.csv, which is read"),
         ("no/such/page.html", "no/such/page.html: cannot write"),
     ] {
         let ran = run(dir, &["report", "m.safetensors", "t.csv", "-o", output]);
         assert!(ran.code == 1 && ran.err.contains(what), "{output}: {}", ran.err);
     }
-    assert_eq!(read(dir, "m.html"), "old");
+    assert_eq!(read(dir, "m.html"), old);
 }

@@ -219,8 +219,9 @@ fn the_options_of_the_loop_work_and_wrong_ones_are_explained() {
         assert_eq!(ran.code, code, "{words:?}: {}", ran.err);
         assert!(ran.err.contains(part), "{words:?}: {}", ran.err);
     }
-    let note = classify(&["--rho", "0.5", "--epochs", "1"]);
-    assert!(note.err.contains("--rho has no effect with --optimizer adam"), "{}", note.err);
+    let refused = classify(&["--rho", "0.5", "--epochs", "1"]);
+    assert_eq!(refused.code, 2);
+    assert!(refused.err.contains("--rho has no effect with --optimizer adam"), "{}", refused.err);
     let regress = ["train", "t.csv", "--target", "y", "--drop", "k", "-o", "m", "--class-weight", "balanced"];
     assert!(run(dir, &regress).err.contains("class_weight is balanced: it is for classes"));
     let mae = ["train", "t.csv", "--target", "y", "--drop", "k", "-o", "m", "--loss", "mae", "--epochs", "2"];

@@ -10,6 +10,8 @@ use std::time::Duration;
 
 pub(crate) mod linear;
 mod penalty;
+pub(crate) mod requests;
+mod rules;
 mod serve;
 pub(crate) mod train;
 
@@ -56,6 +58,9 @@ pub(crate) struct QuickstartArgs {
     /// Threads to use (0: one a core); the result does not depend on it
     #[arg(long, value_name = "N", default_value_t = 0, value_parser = parse_threads)]
     pub(crate) threads: usize,
+    /// Replace files in the folder that quickstart did not write
+    #[arg(long)]
+    pub(crate) overwrite: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -174,9 +179,12 @@ pub(crate) struct PredictArgs {
     pub(crate) model: PathBuf,
     /// The table (-: standard input)
     pub(crate) data: String,
-    /// CSV file for the predictions; standard output if not given
+    /// CSV file for the predictions; standard output if not given, or for -
     #[arg(short, long, value_name = "OUT.csv")]
     pub(crate) output: Option<PathBuf>,
+    /// Replace a file that holds something else than predictions
+    #[arg(long)]
+    pub(crate) overwrite: bool,
     /// Confidence and prediction intervals of this level beside the predictions of a linear model: --interval 0.95
     #[arg(long, value_name = "LEVEL", value_parser = parse_level, allow_negative_numbers = true)]
     pub(crate) interval: Option<f64>,
@@ -217,9 +225,12 @@ pub(crate) struct ReportArgs {
     pub(crate) model: PathBuf,
     /// A table with the target column (-: standard input); without one the page shows what the model holds
     pub(crate) data: Option<String>,
-    /// HTML file; the model's name with .html if not given
+    /// HTML file (-: standard output); the model's name with .html if not given
     #[arg(short, long, value_name = "OUT.html")]
     pub(crate) output: Option<PathBuf>,
+    /// Replace a file that holds something else than a report
+    #[arg(long)]
+    pub(crate) overwrite: bool,
     /// Print one JSON object: the path, the scores and the numbers behind the pictures
     #[arg(long)]
     pub(crate) json: bool,

@@ -1,14 +1,15 @@
 //! Files of settings: `planish train --config run.toml`, `planish serve --config service.toml`.
 //!
 //! Every option of the command is a key; the file's keys become options before the command line is read, and an option that was typed
-//! keeps its file's key out. So an option has one place where it is declared, checked and given its default.
+//! keeps its file's key out. So an option has one place where it is declared, checked and given its default. A key that stands at its
+//! default asks for nothing, so that what `--print-config` prints is accepted.
 
 use crate::args::Cli;
 use crate::report;
 use anyhow::bail;
 use clap::parser::ValueSource;
 use clap::{ArgAction, ArgMatches, Command, CommandFactory};
-use planish_io::read_settings;
+use planish_io::{Outputs, read_settings};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use toml::de::{DeTable, DeValue};
@@ -32,6 +33,7 @@ pub(crate) fn expand(line: Vec<OsString>) -> anyhow::Result<Option<Vec<OsString>
     if !typed.get_flag("print_config") {
         return Ok(Some(line));
     }
+    Outputs::of_reading(typed.get_one::<PathBuf>("config").map(PathBuf::as_path))?;
     let matches = relaxed().try_get_matches_from(&line).unwrap_or_else(|e| e.exit());
     if let Some((name, all)) = matches.subcommand() {
         report::print(&to_toml(name, all))?;
@@ -80,7 +82,8 @@ fn with_keys(
             let first = message.lines().next().unwrap_or_default();
             bail!("{file}:{at}: {}", first.strip_prefix("error: ").unwrap_or(first));
         }
-        if typed.value_source(arg.get_id().as_str()) != Some(ValueSource::CommandLine) {
+        let is_typed = typed.value_source(arg.get_id().as_str()) == Some(ValueSource::CommandLine);
+        if !is_typed && !is_default(arg, &values) {
             line.extend(words);
         }
     }
@@ -131,6 +134,16 @@ fn words(arg: &clap::Arg, values: &[String]) -> Result<Vec<OsString>, &'static s
         ArgAction::Append => Ok(values.iter().map(|v| option(v)).collect()),
         _ => Ok(vec![option(&values.join(","))]),
     }
+}
+
+/// Whether a key's values are the default of its option, as texts or as numbers.
+fn is_default(arg: &clap::Arg, values: &[String]) -> bool {
+    let default: Vec<String> =
+        arg.get_default_values().iter().map(|v| v.to_string_lossy().into_owned()).collect();
+    let (default, value) = (default.join(","), values.join(","));
+    let number = |text: &str| text.parse::<f64>().ok();
+    !default.is_empty()
+        && (default == value || number(&default).is_some() && number(&default) == number(&value))
 }
 
 /// All settings of a command as TOML.

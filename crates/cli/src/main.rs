@@ -31,9 +31,11 @@ fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(e) => e.exit(),
     };
+    let Some((command, typed)) = matches.subcommand() else { unreachable!("clap asks for a command") };
+    args::requests::refuse_unused(command, typed, &[]);
     let result = match &cli.command {
         Command::Quickstart(a) => commands::quickstart::run(a),
-        Command::Train(a) => commands::train::run(a, matches.subcommand_matches("train")),
+        Command::Train(a) => commands::train::run(a, typed),
         Command::Evaluate(a) => commands::evaluate::run(a),
         Command::Predict(a) => commands::predict::run(a),
         Command::Inspect(a) => commands::inspect::run(a),

@@ -15,6 +15,15 @@ pub(crate) fn print(text: &str) -> anyhow::Result<()> {
     Ok(out.flush()?)
 }
 
+/// Writes what is said about a file that was written: to standard error if the file itself went to standard output.
+pub(crate) fn print_beside(output: &Path, text: &str) -> anyhow::Result<()> {
+    if planish_io::is_standard_output(output) {
+        say(text.trim_end());
+        return Ok(());
+    }
+    print(text)
+}
+
 /// Writes one JSON object on a line.
 pub(crate) fn print_json(value: &impl serde::Serialize) -> anyhow::Result<()> {
     print(&(serde_json::to_string(value)? + "\n"))

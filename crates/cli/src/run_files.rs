@@ -24,22 +24,18 @@ struct Place<F> {
 
 impl RunFiles {
     /// Files at these places, if any.
-    ///
-    /// # Errors
-    /// A place where none can be written.
-    pub(crate) fn new(history: Option<PathBuf>, log_dir: Option<PathBuf>) -> Result<RunFiles, IoError> {
-        history.as_deref().map(HistoryFile::check).transpose()?;
-        Ok(RunFiles {
+    pub(crate) fn new(history: Option<PathBuf>, log_dir: Option<PathBuf>) -> RunFiles {
+        RunFiles {
             history: history.map(|path| Place { path, file: None }),
             events: log_dir.map(|path| Place { path, file: None }),
             fault: None,
-        })
+        }
     }
 
     /// Goes on after these epochs of a checkpoint. The history is written anew from them, so that it is whole whatever became of it.
     pub(crate) fn resume(&mut self, epochs: &[Epoch]) {
         let history = self.history.as_mut().map_or(Ok(()), |h| {
-            let mut file = HistoryFile::resume(&h.path, 0)?;
+            let mut file = HistoryFile::create(&h.path)?;
             epochs.iter().try_for_each(|epoch| file.write(epoch))?;
             h.file = Some(file);
             Ok(())

@@ -8,11 +8,13 @@
 
 mod hash;
 mod read;
+mod recognise;
 mod tree;
 mod write;
 
 use crate::error::IoError;
 pub use read::{load_model, model_from_bytes};
+pub(crate) use recognise::is_model;
 pub use write::{model_to_bytes, save_model};
 
 /// The version of the format.

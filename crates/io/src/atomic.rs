@@ -1,5 +1,5 @@
 //! Files that appear whole or not at all: written under a temporary name in the same folder, flushed, synced, renamed, and
-//! the folder synced.
+//! the folder synced. `-` is standard output; a file of that name is `./-`.
 
 use crate::error::IoError;
 use std::fs::OpenOptions;
@@ -12,9 +12,19 @@ enum Place {
     File(PathBuf),
     /// A pipe or device: it cannot be replaced, only written to.
     Stream,
+    /// Standard output.
+    StandardOutput,
+}
+
+/// Whether the name of an output stands for standard output.
+pub fn is_standard_output(path: &Path) -> bool {
+    path == Path::new("-")
 }
 
 fn place(path: &Path) -> Result<Place, IoError> {
+    if is_standard_output(path) {
+        return Ok(Place::StandardOutput);
+    }
     let name = path.display().to_string();
     match std::fs::metadata(path) {
         Ok(m) if m.is_dir() => Err(IoError::file(&name, "cannot write: it is a folder")),
@@ -27,7 +37,8 @@ fn place(path: &Path) -> Result<Place, IoError> {
     }
 }
 
-/// Writes a file with `fill`; on any failure the file is what it was before. A pipe or device is written to as it is.
+/// Writes a file with `fill`; on any failure the file is what it was before. A pipe, a device or standard output (`-`) is written to as
+/// it is.
 ///
 /// # Errors
 /// A folder or file that cannot be written, or the error of `fill`.
@@ -43,6 +54,11 @@ pub fn write_file<E: From<IoError>>(
             let mut stream = BufWriter::new(OpenOptions::new().write(true).open(path).map_err(failed())?);
             fill(&mut stream)?;
             return Ok(stream.flush().map_err(failed())?);
+        }
+        Place::StandardOutput => {
+            let mut stream = BufWriter::new(std::io::stdout().lock());
+            fill(&mut stream)?;
+            return Ok(stream.flush().map_err(IoError::system("standard output", "write"))?);
         }
     };
     let mut writer =
@@ -81,7 +97,7 @@ fn temporary(target: &Path) -> std::io::Result<tempfile::NamedTempFile> {
 /// A folder that is not there or cannot be written, or a path that is a folder.
 pub fn check_writable(path: &Path) -> Result<(), IoError> {
     match place(path)? {
-        Place::Stream => Ok(()),
+        Place::Stream | Place::StandardOutput => Ok(()),
         Place::File(target) => {
             temporary(&target).map(drop).map_err(IoError::temporary(&path.display().to_string()))
         }
@@ -96,8 +112,14 @@ pub fn file_size(path: &Path) -> Result<u64, IoError> {
     std::fs::metadata(path).map(|m| m.len()).map_err(IoError::system(&path.display().to_string(), "read"))
 }
 
-fn folder_of(path: &Path) -> &Path {
-    path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."))
+/// The folder that a path lies in.
+pub(crate) fn folder_of(path: &Path) -> &Path {
+    or_here(path.parent().unwrap_or(Path::new("")))
+}
+
+/// A folder; without a name, the one that the program runs in.
+fn or_here(folder: &Path) -> &Path {
+    if folder.as_os_str().is_empty() { Path::new(".") } else { folder }
 }
 
 #[cfg(unix)]
@@ -108,6 +130,19 @@ fn sync_folder(folder: &Path) -> std::io::Result<()> {
 #[cfg(not(unix))]
 fn sync_folder(_: &Path) -> std::io::Result<()> {
     Ok(())
+}
+
+/// Checks that files could be written in a folder, which need not be there yet, before the work whose results it is to hold.
+///
+/// # Errors
+/// A path that is no folder, or a folder that cannot be made or written.
+pub fn check_folder_writable(path: &Path) -> Result<(), IoError> {
+    let name = path.display().to_string();
+    match path.ancestors().find_map(|p| std::fs::metadata(or_here(p)).ok().map(|meta| (p, meta))) {
+        Some((_, meta)) if !meta.is_dir() => Err(IoError::file(&name, "it is a file, not a folder")),
+        Some((folder, _)) => temporary(&folder.join("new")).map(drop).map_err(IoError::temporary(&name)),
+        None => Err(IoError::file(&name, "there is no such folder, nor any above it")),
+    }
 }
 
 /// Makes a folder and those above it, if they are not there.

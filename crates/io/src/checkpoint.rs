@@ -11,7 +11,7 @@ use blocks::Reader;
 use header::{Header, Kind};
 use identity::Fingerprint;
 use planish_train::{Arena, ArenaMut, CheckpointFault, Checkpoints, Identity, Progress};
-use std::fs::{File, TryLockError};
+use std::fs::{File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -60,7 +60,9 @@ impl CheckpointFolder {
             return Err(IoError::file(&name, "it is a file, not a folder"));
         }
         create_folder(folder)?;
-        let lock = File::create(folder.join("lock")).map_err(IoError::system(&name, "write"))?;
+        // The file is only locked: one of this name that is somebody's keeps what is in it.
+        let lock = OpenOptions::new().create(true).write(true).truncate(false).open(folder.join("lock"));
+        let lock = lock.map_err(IoError::system(&name, "write"))?;
         let lock = match lock.try_lock() {
             Ok(()) => Some(lock),
             Err(TryLockError::WouldBlock) => {

@@ -29,13 +29,12 @@ enum Format {
 }
 
 impl HistoryFile {
-    /// Checks that a history could be written here, before the work whose record it is to be.
+    /// Checks that a history can have this name, before the work whose record it is to be.
     ///
     /// # Errors
-    /// As [`HistoryFile::create`].
-    pub fn check(path: &Path) -> Result<(), IoError> {
-        named(path)?;
-        crate::atomic::check_writable(path)
+    /// A name that ends in neither `.jsonl` nor `.csv`.
+    pub fn check_name(path: &Path) -> Result<(), IoError> {
+        named(path).map(drop)
     }
 
     /// Begins a new file; one that is there is replaced.
@@ -92,6 +91,20 @@ impl HistoryFile {
         let rows = [Some(&*columns).filter(|_| new), Some(&cells)];
         rows.into_iter().flatten().try_for_each(|row| writer.write_record(row)).expect("a buffer takes all");
         Ok(String::from_utf8(writer.into_inner().expect("a buffer takes all")).expect("text was written"))
+    }
+}
+
+/// Whether a file of this name that begins with these bytes is a history: its first line has an epoch and a loss.
+pub(crate) fn is_history(path: &Path, head: &[u8]) -> bool {
+    let line = head.split(|&b| b == b'\n').next().unwrap_or_default();
+    let name = path.display().to_string();
+    match named(path) {
+        Ok((_, Format::JsonLines)) => serde_json::from_slice::<Value>(line)
+            .is_ok_and(|v| v["epoch"].is_u64() && v.get("loss").is_some()),
+        Ok((_, Format::Csv)) => {
+            header(&name, line).is_ok_and(|columns| columns.get(1).is_some_and(|c| c == "loss"))
+        }
+        Err(_) => false,
     }
 }
 

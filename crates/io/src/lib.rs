@@ -23,17 +23,22 @@ mod input;
 #[allow(unsafe_code)]
 mod mmap;
 mod model_files;
+mod output;
 mod predictions;
 mod settings;
 mod tensorboard;
 
 pub use artifact::{load_model, model_from_bytes, model_to_bytes, save_model};
-pub use atomic::{check_writable, create_folder, file_size, write_file, write_text};
+pub use atomic::{
+    check_folder_writable, check_writable, create_folder, file_size, is_standard_output, write_file,
+    write_text,
+};
 pub use checkpoint::{CheckpointFolder, Every};
 pub use csv_source::{CsvOptions, CsvSource, Header};
 pub use error::IoError;
 pub use history_file::HistoryFile;
 pub use model_files::{FileStamp, ModelFile, find_models};
+pub use output::{OutputKind, Outputs};
 pub use predictions::PredictionWriter;
 pub use settings::{read_settings, readable_by_others};
 pub use tensorboard::EventFile;

@@ -4,6 +4,13 @@ use crate::error::IoError;
 use planish_model::{Intervals, Model, Predictions};
 use std::io::Write;
 
+/// The first column of predictions.
+const FIRST: &str = "prediction";
+/// What the column of a class's probability begins with.
+const PROBABILITY: &str = "probability_";
+/// The columns of intervals.
+const LIMITS: [&str; 4] = ["mean_ci_lower", "mean_ci_upper", "obs_ci_lower", "obs_ci_upper"];
+
 /// Writes predictions block by block. Numbers have their shortest form that reads back as the same number.
 pub struct PredictionWriter<W: Write> {
     csv: csv::Writer<W>,
@@ -20,8 +27,8 @@ impl<W: Write> PredictionWriter<W> {
         let classes = model.target().classes().to_vec();
         let mut writer =
             PredictionWriter { csv: csv::Writer::from_writer(out), name: name.to_owned(), classes };
-        let header = std::iter::once("prediction".to_owned())
-            .chain(writer.classes.iter().map(|c| format!("probability_{c}")));
+        let header = std::iter::once(FIRST.to_owned())
+            .chain(writer.classes.iter().map(|c| format!("{PROBABILITY}{c}")));
         let header: Vec<String> = header.collect();
         writer.row(&header)?;
         Ok(writer)
@@ -38,8 +45,7 @@ impl<W: Write> PredictionWriter<W> {
             name: name.to_owned(),
             classes: Vec::new(),
         };
-        let limits = ["mean_ci_lower", "mean_ci_upper", "obs_ci_lower", "obs_ci_upper"];
-        let header: Vec<String> = std::iter::once("prediction").chain(limits).map(str::to_owned).collect();
+        let header: Vec<String> = std::iter::once(FIRST).chain(LIMITS).map(str::to_owned).collect();
         writer.row(&header)?;
         Ok(writer)
     }
@@ -90,6 +96,14 @@ impl<W: Write> PredictionWriter<W> {
             _ => IoError::file(&self.name, "cannot be written"),
         })
     }
+}
+
+/// Whether a file that begins with these bytes is one that [`PredictionWriter`] wrote, by its header.
+pub(crate) fn is_prediction_header(head: &[u8]) -> bool {
+    let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(head);
+    let Some(Ok(header)) = reader.records().next() else { return false };
+    let mut columns = header.iter();
+    columns.next() == Some(FIRST) && columns.all(|c| c.starts_with(PROBABILITY) || LIMITS.contains(&c))
 }
 
 /// The shortest text that reads back as the same number, with an exponent where there would be many zeros.

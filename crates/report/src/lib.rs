@@ -28,4 +28,4 @@ pub use curves::{Bin, MAX_LINES, NamedLine, learning_curves, precision_recall, r
 pub use figures::{Cloud, leverage, normal_quantiles, predicted_and_actual, residuals, scale_location};
 pub use forest::{Estimate, forest};
 pub use heat::Heat;
-pub use page::{Block, Figure, Report, Section, Table};
+pub use page::{Block, Figure, Report, Section, Table, is_report};

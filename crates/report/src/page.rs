@@ -10,6 +10,13 @@ use crate::text::escape;
 use std::fmt::Write;
 
 const STYLE: &str = include_str!("page.css");
+/// What every report begins with.
+const HEAD: &str = "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n<meta name=\"color-scheme\" content=\"light dark\"/>\n<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'\"/>\n";
+
+/// Whether a file that begins with these bytes is a [`Report`]'s document.
+pub fn is_report(head: &[u8]) -> bool {
+    head.starts_with(HEAD.as_bytes())
+}
 
 /// A report.
 #[derive(Clone, Debug)]
@@ -81,7 +88,7 @@ impl Report {
     /// The document.
     pub fn html(&self) -> String {
         let mut out = format!(
-            "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n<meta name=\"color-scheme\" content=\"light dark\"/>\n<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'\"/>\n<title>{}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n<header><h1>{}</h1>",
+            "{HEAD}<title>{}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n<header><h1>{}</h1>",
             escape(&self.title),
             escape(&self.title)
         );

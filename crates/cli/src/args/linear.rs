@@ -85,29 +85,6 @@ pub(crate) struct DeclaredColumn {
     pub(crate) levels: Option<Vec<String>>,
 }
 
-impl LinearArgs {
-    /// The options that were given, by name.
-    pub(crate) fn given(&self) -> Vec<&'static str> {
-        let terms = named([("poly", !self.poly.is_empty()), ("interact", !self.interact.is_empty())]);
-        terms.chain(self.of_least_squares()).collect()
-    }
-
-    /// Those of them that mean something to least squares alone.
-    pub(crate) fn of_least_squares(&self) -> impl Iterator<Item = &'static str> {
-        named([
-            ("aliased", self.aliased != AliasedArg::Drop),
-            ("cov", self.cov != CovArg::Classical),
-            ("cluster", self.cluster.is_some()),
-            ("one-pass", self.one_pass),
-        ])
-    }
-}
-
-/// The names of the options that were given.
-fn named<const N: usize>(all: [(&'static str, bool); N]) -> impl Iterator<Item = &'static str> {
-    all.into_iter().filter_map(|(name, given)| given.then_some(name))
-}
-
 fn parse_power(text: &str) -> Result<(String, u32), String> {
     let (column, degree) = text.rsplit_once(':').ok_or("it must be a column and a power, such as age:2")?;
     let degree = degree.trim().parse().ok().filter(|k| (1..=64).contains(k));

@@ -74,9 +74,12 @@ pub(crate) struct TrainArgs {
     /// Column to predict
     #[arg(long, value_name = "COL")]
     pub(crate) target: String,
-    /// File for the trained model
+    /// File for the trained model (-: standard output)
     #[arg(short, long, value_name = "MODEL")]
     pub(crate) output: Option<PathBuf>,
+    /// Replace files that hold something else than a model (--output) or a history (--history)
+    #[arg(long)]
+    pub(crate) overwrite: bool,
     /// What to predict; inferred from the target if not given
     #[arg(long, value_enum)]
     pub(crate) task: Option<TaskArg>,

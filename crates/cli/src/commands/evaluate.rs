@@ -2,14 +2,16 @@
 
 use crate::args::{EvaluateArgs, exec};
 use crate::report;
-use planish_io::{CsvSource, load_model};
+use planish_io::{CsvSource, Outputs, load_model};
 use planish_model::Evaluation;
 use planish_train::metrics::ConfusionMatrix;
 use serde::Serialize;
 use std::collections::BTreeMap;
+use std::path::Path;
 
 pub(crate) fn run(a: &EvaluateArgs) -> anyhow::Result<()> {
     let exec = exec(a.threads)?;
+    Outputs::of_reading([a.model.as_path(), Path::new(&a.data)])?;
     let model = load_model(&a.model)?;
     let mut source = CsvSource::open_with(&a.data, &model.features_and_target(), &a.table.options())?;
     source.warnings().iter().for_each(|w| report::note(w));

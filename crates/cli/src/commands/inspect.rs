@@ -3,13 +3,14 @@
 use super::{inspect_against, inspect_linear, inspect_linear_model};
 use crate::args::InspectArgs;
 use crate::report;
-use planish_io::load_model;
+use planish_io::{Outputs, load_model};
 use planish_model::{Model, NetworkPredictor, Predictor};
 use planish_tabular::Kind;
 use planish_train::metrics::ConfusionMatrix;
 use serde_json::{Value, json};
 
 pub(crate) fn run(a: &InspectArgs) -> anyhow::Result<()> {
+    Outputs::of_reading([Some(a.model.as_path()), a.against.as_deref()].into_iter().flatten())?;
     let model = load_model(&a.model)?;
     let against = match &a.against {
         Some(path) => Some(inspect_against::compare(&model, &load_model(path)?, path)?),

@@ -3,15 +3,20 @@
 use crate::args::{PredictArgs, exec};
 use crate::report;
 use anyhow::{Context, bail};
-use planish_io::{CsvSource, IoError, PredictionWriter, load_model, write_file};
+use planish_io::{
+    CsvSource, IoError, OutputKind, Outputs, PredictionWriter, is_standard_output, load_model, write_file,
+};
 use planish_model::{Intervals, Model, Predictions, Predictor};
 use planish_tabular::{Notes, RowSource, Table};
 use planish_tensor::Exec;
 use serde_json::json;
 use std::io::{BufWriter, Write};
+use std::path::Path;
 
 pub(crate) fn run(a: &PredictArgs) -> anyhow::Result<()> {
     let exec = exec(a.threads)?;
+    let mut outputs = Outputs::of_reading([a.model.as_path(), Path::new(&a.data)])?.overwrite(a.overwrite);
+    a.output.as_deref().map_or(Ok(()), |path| outputs.write(path, &OutputKind::Predictions))?;
     let model = load_model(&a.model)?;
     if a.interval.is_some() && !matches!(model.predictor(), Predictor::Linear(_)) {
         bail!("{}: only linear models have intervals (--interval)", a.model.display());
@@ -35,7 +40,7 @@ pub(crate) fn run(a: &PredictArgs) -> anyhow::Result<()> {
         }
         None => job.csv("standard output", std::io::stdout()),
     })?;
-    if let Some(path) = &a.output {
+    if let Some(path) = a.output.as_deref().filter(|path| !is_standard_output(path)) {
         report::print(&format!("{} predictions; {}\n", report::count(job.rows), report::wrote(path)))?;
     }
     if job.rows == 0 {

@@ -7,18 +7,23 @@
 use crate::args::{QuickstartArgs, exec};
 use crate::progress::TrainingProgress;
 use crate::report;
-use planish_io::{CsvOptions, CsvSource, IoError, PredictionWriter, create_folder, save_model, write_file};
+use planish_io::{
+    CsvOptions, CsvSource, IoError, OutputKind, Outputs, PredictionWriter, create_folder, save_model,
+    write_file, write_text,
+};
 use planish_model::{LinearSettings, Model, NetworkSettings, fit_linear, fit_network};
 use planish_tabular::{Notes, RowSource, Table, TableSource};
 use planish_tensor::Exec;
 use planish_train::split;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 const PENGUINS: &str = include_str!("../../data/penguins.csv");
 
 pub(crate) fn run(a: &QuickstartArgs) -> anyhow::Result<()> {
     let exec = exec(a.threads)?;
     create_folder(&a.out)?;
+    let [test_csv, species_file, mass_file] =
+        ["test.csv", "species.safetensors", "body_mass.safetensors"].map(|name| a.out.join(name));
     let table = CsvSource::from_bytes("penguins.csv", PENGUINS.into(), &CsvOptions::default())?.read_all()?;
     let (train, test) = split::holdout(table.rows(), 0.2, None, 0);
     let mut out = format!(
@@ -28,29 +33,20 @@ pub(crate) fn run(a: &QuickstartArgs) -> anyhow::Result<()> {
         test.len()
     );
     let (train, test) = (table.select(&train), table.select(&test));
-    save_lines(&a.out.join("test.csv"), &test_rows(&table))?;
+    let test_text = test_rows(&table);
+    check_outputs(a, &[&species_file, &mass_file], &test_csv, &test_text)?;
+    write_text(&test_csv, &test_text)?;
 
     let settings =
         NetworkSettings { hidden: vec![10, 10], batch_size: 32, ..NetworkSettings::new("species") };
     let mut progress = TrainingProgress::new(settings.epochs);
     let species = fit_network(exec, &train, &settings, &mut progress);
     progress.finish();
-    out += &section(
-        exec,
-        "species from the measurements: a neural network",
-        &species?,
-        &test,
-        &a.out.join("species.safetensors"),
-    )?;
+    out +=
+        &section(exec, "species from the measurements: a neural network", &species?, &test, &species_file)?;
 
     let mass = fit_linear(exec, &mut TableSource::new(&train), &LinearSettings::new("body_mass_g"))?;
-    out += &section(
-        exec,
-        "body mass in grams: a linear regression",
-        &mass,
-        &test,
-        &a.out.join("body_mass.safetensors"),
-    )?;
+    out += &section(exec, "body mass in grams: a linear regression", &mass, &test, &mass_file)?;
 
     let (dir, me) = (a.out.display(), program());
     out += &format!(
@@ -64,6 +60,28 @@ pub(crate) fn run(a: &QuickstartArgs) -> anyhow::Result<()> {
     report::print(&out)
 }
 
+/// Checks that nothing but files of an earlier quickstart will be replaced.
+fn check_outputs(
+    a: &QuickstartArgs,
+    models: &[&Path],
+    test_csv: &Path,
+    test_text: &str,
+) -> Result<(), IoError> {
+    let mut outputs = Outputs::of_reading([])?.overwrite(a.overwrite);
+    let is_test = |head: &[u8]| head == test_text.as_bytes();
+    outputs.write(test_csv, &OutputKind::Text { name: "quickstart's test rows", is_one: &is_test })?;
+    for model in models {
+        outputs.write(model, &OutputKind::Model)?;
+        outputs.write(&predictions_of(model), &OutputKind::Predictions)?;
+    }
+    Ok(())
+}
+
+/// The file for the predictions of a model.
+fn predictions_of(model: &Path) -> PathBuf {
+    model.with_extension("predictions.csv")
+}
+
 /// The program as it was called, so that the lines can be typed where this one was.
 fn program() -> String {
     std::env::args().next().unwrap_or_else(|| "planish".to_owned())
@@ -73,7 +91,7 @@ fn program() -> String {
 fn section(exec: Exec, title: &str, model: &Model, test: &Table, path: &Path) -> anyhow::Result<String> {
     let scores = model.evaluate(exec, &mut TableSource::new(test)).map_err(|e| anyhow::anyhow!("{e:?}"))?;
     save_model(model, path)?;
-    let csv = path.with_extension("predictions.csv");
+    let csv = predictions_of(path);
     let predictions = model.predict(exec, test, &mut Notes::default())?;
     write_file(&csv, |w| -> Result<(), IoError> {
         let mut writer = PredictionWriter::new(&csv.display().to_string(), w, model)?;
@@ -91,21 +109,9 @@ fn section(exec: Exec, title: &str, model: &Model, test: &Table, path: &Path) ->
 }
 
 /// The header and the test rows as they stand in the table.
-fn test_rows(table: &Table) -> Vec<&'static str> {
+fn test_rows(table: &Table) -> String {
     let (_, test) = split::holdout(table.rows(), 0.2, None, 0);
     let lines: Vec<&str> = PENGUINS.lines().collect();
-    std::iter::once(lines[0])
-        .chain(test.iter().map(|&r| lines[table.line(r as usize) as usize - 1]))
-        .collect()
-}
-
-fn save_lines(path: &Path, lines: &[&str]) -> Result<(), IoError> {
-    let name = path.display().to_string();
-    write_file(path, |w| {
-        lines.iter().try_for_each(|l| writeln!(w, "{l}")).map_err(|reason| IoError::System {
-            file: name,
-            action: "write",
-            reason,
-        })
-    })
+    let rows = test.iter().map(|&r| lines[table.line(r as usize) as usize - 1]);
+    std::iter::once(lines[0]).chain(rows).map(|line| format!("{line}\n")).collect()
 }

@@ -5,10 +5,10 @@
 
 use super::evaluate::Output;
 use super::{report_card, report_classes, report_coefficients, report_numbers};
-use crate::args::{ReportArgs, exec};
+use crate::args::{ReportArgs, exec, usage};
 use crate::report;
-use anyhow::ensure;
-use planish_io::{CsvSource, check_writable, load_model, write_text};
+use clap::error::ErrorKind;
+use planish_io::{CsvSource, OutputKind, Outputs, is_standard_output, load_model, write_text};
 use planish_model::{Diagnostics, Findings, Model};
 use planish_report::{Block, Report, Section};
 use serde::Serialize;
@@ -17,14 +17,13 @@ use std::path::{Path, PathBuf};
 pub(crate) fn run(a: &ReportArgs) -> anyhow::Result<()> {
     let exec = exec(a.threads)?;
     let path = a.output.clone().unwrap_or_else(|| a.model.with_extension("html"));
-    let is_input = is_same(&path, &a.model) || a.data.as_ref().is_some_and(|d| is_same(&path, Path::new(d)));
-    ensure!(
-        !is_input,
-        "{}: the page would take the place of what it is about; name another file (-o)",
-        path.display()
-    );
+    if is_standard_output(&path) && a.json {
+        usage(ErrorKind::ArgumentConflict, "--json and --output - would both write to standard output");
+    }
+    let reads = [Some(a.model.as_path()), a.data.as_deref().map(Path::new)];
+    let page_kind = OutputKind::Text { name: "a report of planish", is_one: &planish_report::is_report };
+    Outputs::of_reading(reads.into_iter().flatten())?.overwrite(a.overwrite).write(&path, &page_kind)?;
     let model = load_model(&a.model)?;
-    check_writable(&path)?;
     let found = match &a.data {
         None => None,
         Some(data) => {
@@ -46,12 +45,8 @@ pub(crate) fn run(a: &ReportArgs) -> anyhow::Result<()> {
     let scores = found.map(|f| {
         format!("{} rows: {}\n", report::count(f.evaluation.rows), report::scores(&f.evaluation.metrics))
     });
-    report::print(&format!("{}{}\n", scores.unwrap_or_default(), report::wrote(&path)))
-}
-
-/// Whether two paths name one place, whatever dots are in them.
-fn is_same(a: &Path, b: &Path) -> bool {
-    std::path::absolute(a).ok() == std::path::absolute(b).ok()
+    let wrote = if is_standard_output(&path) { String::new() } else { report::wrote(&path) + "\n" };
+    report::print_beside(&path, &(scores.unwrap_or_default() + &wrote))
 }
 
 /// What the page calls its subjects: names without folders.

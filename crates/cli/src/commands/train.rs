@@ -5,47 +5,46 @@ use super::train_folds;
 use super::train_linear_model;
 use super::train_once;
 use super::train_settings::network_settings;
-use crate::args::{Cli, ModelKind, TrainArgs, exec, usage};
+use crate::args::requests::refuse_unused;
+use crate::args::{ModelKind, TrainArgs, exec, usage};
 use crate::progress::TrainingProgress;
 use crate::report;
 use crate::run_files::RunFiles;
 use anyhow::{Context, bail};
+use clap::ArgMatches;
 use clap::error::ErrorKind;
-use clap::parser::ValueSource;
-use clap::{ArgMatches, CommandFactory};
-use planish_io::{CheckpointFolder, CsvSource, check_writable, save_model};
+use planish_io::{
+    CheckpointFolder, CsvSource, EventFile, HistoryFile, OutputKind, Outputs, is_standard_output, save_model,
+};
 use planish_model::{
     LearningRates, Model, ModelError, Predictor, Settings, fit_linear, fit_network_with_checkpoints,
     lr_range_test,
 };
-use planish_nn::Activation;
 use planish_optim::RangeTest;
 use planish_tabular::RowSource;
 use planish_tensor::Exec;
 use planish_train::{Checkpoints, CrossValidation, History, Stop, TrainError};
 use serde_json::json;
 use signal_hook::consts::{SIGINT, SIGTERM};
+use std::io::IsTerminal;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-pub(crate) fn run(a: &TrainArgs, matches: Option<&ArgMatches>) -> anyhow::Result<()> {
+pub(crate) fn run(a: &TrainArgs, typed: &ArgMatches) -> anyhow::Result<()> {
     let exec = exec(a.threads)?;
-    if a.checkpoints.resume && a.checkpoints.folder.is_none() {
-        usage(ErrorKind::MissingRequiredArgument, "--resume needs --checkpoint DIR");
-    }
     if a.schedule.lr_range_test {
+        check_outputs(a, None)?;
         return range_test(exec, a);
     }
     let Some(output) = &a.output else {
         usage(ErrorKind::MissingRequiredArgument, "a file for the model is needed: --output <MODEL>");
     };
-    check_writable(output)?;
+    check_outputs(a, Some(output))?;
     let Trained { model, files, folds } = if a.linear.one_pass {
-        say_unused(matches, a.model);
         Trained { model: train_once::train(exec, a)?, files: RunFiles::default(), folds: None }
     } else {
-        train_source(exec, a, matches)?
+        train_source(exec, a, typed)?
     };
     save_model(&model, output)?;
     say_notes(&model);
@@ -70,7 +69,30 @@ pub(crate) fn run(a: &TrainArgs, matches: Option<&ArgMatches>) -> anyhow::Result
         return report::print_json(&out);
     }
     let folds = folds.as_ref().map_or(String::new(), train_folds::text);
-    report::print(&(folds + &summary(&model, a, output)))
+    report::print_beside(output, &(folds + &summary(&model, a, output)))
+}
+
+/// Checks that the run may write what it is to write, before any work.
+fn check_outputs(a: &TrainArgs, output: Option<&Path>) -> anyhow::Result<()> {
+    let reads = [Path::new(&a.data)].into_iter().chain(a.config.as_deref());
+    let mut outputs = Outputs::of_reading(reads)?.overwrite(a.overwrite);
+    if let Some(output) = output {
+        if is_standard_output(output) && a.json {
+            usage(ErrorKind::ArgumentConflict, "--json and --output - would both write to standard output");
+        }
+        if is_standard_output(output) && std::io::stdout().is_terminal() {
+            usage(
+                ErrorKind::InvalidValue,
+                "a model is no text for a terminal: redirect --output -, or name a file",
+            );
+        }
+        outputs.write(output, &OutputKind::Model)?;
+    }
+    if let Some(history) = &a.records.history {
+        HistoryFile::check_name(history)?;
+        outputs.write(history, &OutputKind::History)?;
+    }
+    Ok(a.records.log_dir.as_deref().map_or(Ok(()), EventFile::check)?)
 }
 
 /// A model, and what was recorded and found beside it.
@@ -81,14 +103,18 @@ struct Trained {
 }
 
 /// Trains on a table that can be read again.
-fn train_source(exec: Exec, a: &TrainArgs, matches: Option<&ArgMatches>) -> anyhow::Result<Trained> {
+fn train_source(exec: Exec, a: &TrainArgs, typed: &ArgMatches) -> anyhow::Result<Trained> {
     let mut source = CsvSource::open(&a.data, &a.table.options())?;
     source.warnings().iter().for_each(|w| report::note(w));
     if a.model == ModelKind::Mlp {
         return train_network(exec, a, &mut source);
     }
-    say_unused(matches, a.model);
-    let model = match train_linear_model::choose(a, &mut source)? {
+    let kind = train_linear_model::choose(a, &mut source)?;
+    if a.model == ModelKind::Linear {
+        let found = if kind.is_some() { ModelKind::Logistic } else { ModelKind::Ols };
+        refuse_unused("train", typed, &[("model", &found.name())]);
+    }
+    let model = match kind {
         None => train_linear(exec, a, &mut source)?,
         Some(kind) => train_linear_model::train(exec, a, kind, &mut source)?,
     };
@@ -96,16 +122,9 @@ fn train_source(exec: Exec, a: &TrainArgs, matches: Option<&ArgMatches>) -> anyh
 }
 
 fn train_network(exec: Exec, a: &TrainArgs, source: &mut CsvSource) -> anyhow::Result<Trained> {
-    say_unused_without_hidden_layers(a);
-    if a.no_intercept {
-        report::note("--no-intercept has no effect with --model mlp");
-    }
-    for name in a.linear.given() {
-        report::note(&format!("--{name} has no effect with --model mlp"));
-    }
     let settings = network_settings(a)?;
     let mut progress = TrainingProgress::new(a.run.epochs);
-    progress.write_to(RunFiles::new(a.records.history.clone(), a.records.log_dir.clone())?);
+    progress.write_to(RunFiles::new(a.records.history.clone(), a.records.log_dir.clone()));
     let mut folder = None;
     if let Some(path) = &a.checkpoints.folder {
         let opened = CheckpointFolder::new(path, a.checkpoints.every, a.checkpoints.resume)?;
@@ -134,25 +153,6 @@ fn train_network(exec: Exec, a: &TrainArgs, source: &mut CsvSource) -> anyhow::R
     }
 }
 
-/// Says which options of hidden layers mean nothing because there are none.
-fn say_unused_without_hidden_layers(a: &TrainArgs) {
-    let n = &a.network;
-    if !n.hidden.0.is_empty() {
-        return;
-    }
-    for (name, given) in [
-        ("activation", n.activation != Activation::Relu),
-        ("dropout", n.dropout > 0.0),
-        ("batch-norm", n.batch_norm),
-        ("layer-norm", n.layer_norm),
-        ("max-norm", n.max_norm.is_some()),
-    ] {
-        if given {
-            report::note(&format!("--{name} has no effect without hidden layers"));
-        }
-    }
-}
-
 /// A flag that the first interrupt sets; the second ends the program at once.
 fn interrupts() -> anyhow::Result<Arc<AtomicBool>> {
     let flag = Arc::new(AtomicBool::new(false));
@@ -165,9 +165,6 @@ fn interrupts() -> anyhow::Result<Arc<AtomicBool>> {
 
 /// Prints the learning rate that a range test suggests.
 fn range_test(exec: Exec, a: &TrainArgs) -> anyhow::Result<()> {
-    if a.model != ModelKind::Mlp {
-        bail!("--model {} has no learning rate", a.model.name());
-    }
     let mut source = CsvSource::open(&a.data, &a.table.options())?;
     source.warnings().iter().for_each(|w| report::note(w));
     let (table, settings) = (source.read_all()?, network_settings(a)?);
@@ -205,40 +202,6 @@ fn say_notes(model: &Model) {
         report::note(
             "there are too few rows to hold any out: all epochs were run, and there is no held-out score",
         );
-    }
-}
-
-/// Says which options that were typed mean nothing to a linear model.
-fn say_unused(matches: Option<&ArgMatches>, model: ModelKind) {
-    let Some(matches) = matches else { return };
-    const USED: [&str; 16] = [
-        "data",
-        "target",
-        "output",
-        "task",
-        "model",
-        "drop",
-        "no_intercept",
-        "poly",
-        "interact",
-        "one_pass",
-        "columns",
-        "sample_weight",
-        "threads",
-        "json",
-        "delimiter",
-        "header",
-    ];
-    let used =
-        |id| USED.contains(&id) || id == "config" || train_linear_model::options_of(model).contains(&id);
-    let train = Cli::command().find_subcommand("train").cloned().unwrap_or_default();
-    for arg in train.get_arguments() {
-        let id = arg.get_id().as_str();
-        let typed = matches!(matches.try_get_raw(id), Ok(Some(_)))
-            && matches.value_source(id) == Some(ValueSource::CommandLine);
-        if let Some(long) = arg.get_long().filter(|_| typed && !used(id)) {
-            report::note(&format!("--{long} has no effect with --model {}", model.name()));
-        }
     }
 }
 
@@ -294,7 +257,7 @@ fn summary(model: &Model, a: &TrainArgs, output: &Path) -> String {
     }
     out += &train_linear_model::fit(model).map_or(String::new(), train_linear_model::line);
     out += &report::aliased(model);
-    out + &report::wrote(output) + "\n"
+    if is_standard_output(output) { out } else { out + &report::wrote(output) + "\n" }
 }
 
 fn summary_json(model: &Model, a: &TrainArgs) -> serde_json::Value {

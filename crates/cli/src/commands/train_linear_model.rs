@@ -12,19 +12,6 @@ use planish_tabular::Task;
 use planish_tensor::Exec;
 use serde_json::{Value, json};
 
-/// Which options each model uses, beside those of every linear model.
-pub(super) fn options_of(model: ModelKind) -> &'static [&'static str] {
-    match model {
-        ModelKind::Ridge => &["alpha", "no_standardize"],
-        ModelKind::Lasso => &["alpha", "no_standardize", "alpha_rule", "folds", "seed"],
-        ModelKind::ElasticNet => &["alpha", "no_standardize", "alpha_rule", "folds", "seed", "l1_ratio"],
-        ModelKind::Linear => &["alpha", "aliased", "cov", "cluster"],
-        ModelKind::Ols => &["aliased", "cov", "cluster"],
-        ModelKind::Logistic | ModelKind::Poisson => &["alpha"],
-        ModelKind::Mlp | ModelKind::NonNegative => &[],
-    }
-}
-
 /// The model beside least squares that is asked for; none for least squares.
 pub(super) fn choose(a: &TrainArgs, source: &mut CsvSource) -> anyhow::Result<Option<LinearKind>> {
     let l = &a.penalty;
@@ -55,7 +42,12 @@ pub(super) fn choose(a: &TrainArgs, source: &mut CsvSource) -> anyhow::Result<Op
         ModelKind::Logistic => Some(logistic),
         ModelKind::Poisson => Some(LinearKind::Poisson { l2: alpha.unwrap_or(0.0) }),
     };
-    let fits = kind.as_ref().map_or(Task::Regress, LinearKind::task);
+    check_task(a, kind.as_ref().map_or(Task::Regress, LinearKind::task));
+    Ok(kind)
+}
+
+/// Refuses a task that was asked for and is not that of the model.
+pub(super) fn check_task(a: &TrainArgs, fits: Task) {
     if let Some(asked) = a.task.map(Task::from).filter(|t| *t != fits) {
         let name = a.model.name();
         let what = match asked {
@@ -68,7 +60,6 @@ pub(super) fn choose(a: &TrainArgs, source: &mut CsvSource) -> anyhow::Result<Op
         };
         usage(ErrorKind::ArgumentConflict, &what);
     }
-    Ok(kind)
 }
 
 /// The task that was told, or the one that suits the target.
@@ -89,11 +80,6 @@ pub(super) fn train(
     kind: LinearKind,
     source: &mut CsvSource,
 ) -> anyhow::Result<Model> {
-    if a.model == ModelKind::Linear {
-        for name in a.linear.of_least_squares() {
-            report::note(&format!("--{name} has no effect on classes"));
-        }
-    }
     let linear = linear_settings(a);
     let name = source.name().to_owned();
     let model = fit_linear_model(exec, source, &LinearModelSettings { linear, kind });

@@ -1,23 +1,17 @@
 //! `planish train --one-pass`: least squares from rows that are read once, with declared columns.
 
 use super::linear_settings::linear_settings;
-use crate::args::{ModelKind, TrainArgs, usage};
+use super::train_linear_model::check_task;
+use crate::args::TrainArgs;
 use crate::report;
-use clap::error::ErrorKind;
 use planish_io::CsvSource;
-use planish_linreg::Covariance;
 use planish_model::{Model, fit_linear_once};
-use planish_tabular::{ColumnSchema, Kind, Schema};
+use planish_tabular::{ColumnSchema, Kind, Schema, Task};
 use planish_tensor::Exec;
 
 pub(super) fn train(exec: Exec, a: &TrainArgs) -> anyhow::Result<Model> {
     let settings = linear_settings(a);
-    if !matches!(a.model, ModelKind::Linear | ModelKind::Ols) {
-        usage(ErrorKind::ArgumentConflict, "--one-pass needs --model linear");
-    }
-    if settings.covariance != Covariance::Classical {
-        usage(ErrorKind::ArgumentConflict, "--one-pass has no residuals for --cov: it reads the rows once");
-    }
+    check_task(a, Task::Regress);
     let column = |c: &crate::args::linear::DeclaredColumn| ColumnSchema {
         name: c.name.clone(),
         kind: if c.levels.is_some() { Kind::Category } else { Kind::Number },

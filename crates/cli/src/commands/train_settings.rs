@@ -3,7 +3,6 @@
 use crate::args::TrainArgs;
 use crate::args::train::{ClassWeightArg, ModeArg, OptimizerArgs, RunArgs, ScheduleArg, ScheduleArgs};
 use crate::args::usage;
-use crate::report;
 use clap::error::ErrorKind;
 use planish_model::{ClassWeight, NetworkSettings};
 use planish_optim::{Clip, Curve, EmaSettings, OptimError, Optimizer, ReduceOnPlateau, Schedule};
@@ -52,61 +51,40 @@ pub(super) fn network_settings(a: &TrainArgs) -> Result<NetworkSettings, OptimEr
     })
 }
 
-/// The optimizer, and the weight decay that is not its own.
+/// The optimizer, and the weight decay that is not its own. Options that it has not were refused before.
 fn optimizer(a: &OptimizerArgs) -> Result<(Optimizer, f64), OptimError> {
     let mut optimizer = Optimizer::from_name(&a.name, a.lr)?;
     let mut decay = a.weight_decay.unwrap_or(0.0);
-    // Each option that was given and not yet used.
-    let mut given: Vec<&str> = [
-        ("momentum", a.momentum.is_some()),
-        ("nesterov", a.nesterov),
-        ("beta1", a.beta1.is_some()),
-        ("beta2", a.beta2.is_some()),
-        ("rho", a.rho.is_some()),
-        ("centered", a.centered),
-        ("epsilon", a.epsilon.is_some()),
-    ]
-    .into_iter()
-    .filter_map(|(name, given)| given.then_some(name))
-    .collect();
-    let mut set = |name: &str, place: &mut f64, value: Option<f64>| {
-        *place = value.unwrap_or(*place);
-        given.retain(|n| *n != name);
-    };
+    let set = |place: &mut f64, value: Option<f64>| *place = value.unwrap_or(*place);
     match &mut optimizer {
         Optimizer::Sgd { momentum, nesterov, .. } => {
-            set("momentum", momentum, a.momentum);
+            set(momentum, a.momentum);
             *nesterov |= a.nesterov;
-            set("nesterov", &mut 0.0, None);
         }
         Optimizer::Adam { beta1, beta2, epsilon, .. } | Optimizer::Nadam { beta1, beta2, epsilon, .. } => {
-            set("beta1", beta1, a.beta1);
-            set("beta2", beta2, a.beta2);
-            set("epsilon", epsilon, a.epsilon);
+            set(beta1, a.beta1);
+            set(beta2, a.beta2);
+            set(epsilon, a.epsilon);
         }
         Optimizer::AdamW { beta1, beta2, epsilon, weight_decay, .. } => {
-            set("beta1", beta1, a.beta1);
-            set("beta2", beta2, a.beta2);
-            set("epsilon", epsilon, a.epsilon);
-            *weight_decay = a.weight_decay.unwrap_or(*weight_decay);
+            set(beta1, a.beta1);
+            set(beta2, a.beta2);
+            set(epsilon, a.epsilon);
+            set(weight_decay, a.weight_decay);
             decay = 0.0;
         }
         Optimizer::RmsProp { rho, momentum, epsilon, centered, .. } => {
-            set("rho", rho, a.rho);
-            set("momentum", momentum, a.momentum);
-            set("epsilon", epsilon, a.epsilon);
+            set(rho, a.rho);
+            set(momentum, a.momentum);
+            set(epsilon, a.epsilon);
             *centered |= a.centered;
-            set("centered", &mut 0.0, None);
         }
-        Optimizer::Adagrad { epsilon, .. } => set("epsilon", epsilon, a.epsilon),
+        Optimizer::Adagrad { epsilon, .. } => set(epsilon, a.epsilon),
         Optimizer::Lion { beta1, beta2, .. } => {
-            set("beta1", beta1, a.beta1);
-            set("beta2", beta2, a.beta2);
+            set(beta1, a.beta1);
+            set(beta2, a.beta2);
         }
         _ => {}
-    }
-    for name in given {
-        report::note(&format!("--{name} has no effect with --optimizer {}", a.name));
     }
     optimizer.check().map(|()| (optimizer, decay))
 }
@@ -121,9 +99,6 @@ fn clip(a: &OptimizerArgs) -> Option<Clip> {
 }
 
 fn ema(a: &OptimizerArgs) -> Option<EmaSettings> {
-    if a.ema.is_none() && a.ema_overwrite.is_some() {
-        report::note("--ema-overwrite has no effect without --ema");
-    }
     a.ema.map(|momentum| EmaSettings { momentum, overwrite_every: a.ema_overwrite })
 }
 

@@ -23,7 +23,7 @@ use std::fs::File;
 use std::path::Path;
 
 /// Longest header that is read.
-const MAX_HEADER: u64 = 100_000_000;
+pub(super) const MAX_HEADER: u64 = 100_000_000;
 /// Bytes from which a file is mapped; below, a copy costs nothing and no change of the file can harm.
 const MAPPED: u64 = 4 << 20;
 

@@ -1,0 +1,216 @@
+//! Refuses options that were asked for and can have no effect: what is asked and cannot be done is wrong usage, never ignored.
+//!
+//! `rules` tells for each command what its options need. An option is asked for if it was typed, or stands in the file of settings with
+//! another value than its default. What depends on the table (whether `--model linear` is `ols` or `logistic`) is looked at once more
+//! when that is known.
+
+use super::rules::RULES;
+use super::{Cli, usage};
+use clap::error::ErrorKind;
+use clap::parser::ValueSource;
+use clap::{Arg, ArgMatches, Command, CommandFactory};
+
+/// Options of a command, by their long names (arguments without one by their ids), and what they need to have an effect: any one of
+/// the alternatives; without alternatives they always have one. Where several rules name an option, all must hold.
+pub(crate) struct Rule {
+    pub(super) options: &'static [&'static str],
+    pub(super) needs: &'static [Needs],
+}
+
+/// What an option needs.
+pub(crate) enum Needs {
+    /// Another option with one of these values.
+    Value(&'static str, &'static [&'static str]),
+    /// Another option with any value but this one.
+    OtherThan(&'static str, &'static str),
+    /// Another option.
+    With(&'static str),
+    /// That another option is not given.
+    Without(&'static str),
+}
+
+/// Ends the program as clap does if an option was asked for that has no effect. `resolved` are options whose values are now known better
+/// than they were typed.
+pub(crate) fn refuse_unused(command: &str, typed: &ArgMatches, resolved: &[(&str, &str)]) {
+    let cli = Cli::command();
+    let Some(known) = cli.find_subcommand(command) else { return };
+    if let Some(what) = (Requests { known, typed, resolved }).fault(command) {
+        usage(ErrorKind::ArgumentConflict, &what)
+    }
+}
+
+/// A command line, and what is known of it.
+struct Requests<'a> {
+    known: &'a Command,
+    typed: &'a ArgMatches,
+    resolved: &'a [(&'a str, &'a str)],
+}
+
+impl Requests<'_> {
+    /// What is said of the first option that was asked for and has no effect.
+    fn fault(&self, command: &str) -> Option<String> {
+        let rules = RULES.iter().filter(|(name, _)| *name == command).flat_map(|(_, rules)| *rules);
+        for rule in rules {
+            if rule.needs.is_empty() || rule.needs.iter().any(|needs| self.holds(needs)) {
+                continue;
+            }
+            if let Some(option) = rule.options.iter().find(|option| self.is_given(option)) {
+                let reasons: Vec<String> = rule.needs.iter().map(|needs| self.reason(needs)).collect();
+                return Some(format!("--{option} {}", reasons.join(", or it ")));
+            }
+        }
+        None
+    }
+
+    fn holds(&self, needs: &Needs) -> bool {
+        match needs {
+            Needs::Value(option, values) => values.contains(&self.value(option).as_str()),
+            Needs::OtherThan(option, value) => self.value(option) != *value,
+            Needs::With(option) => self.is_given(option),
+            Needs::Without(option) => !self.is_given(option),
+        }
+    }
+
+    fn reason(&self, needs: &Needs) -> String {
+        let against = |option: &str| {
+            let default =
+                if self.is_given(option) || self.is_resolved(option) { "" } else { ", the default" };
+            format!("has no effect with --{option} {}{default}", self.value(option))
+        };
+        match needs {
+            Needs::Value(option, values) => format!("{}: it is for {}", against(option), values.join(", ")),
+            Needs::OtherThan(option, _) => against(option),
+            Needs::With(option) => {
+                let named =
+                    argument(self.known, option).and_then(|arg| Some(arg.get_value_names()?.join(" ")));
+                let named = named.filter(|_| argument(self.known, option).is_some_and(takes_values));
+                match (named, argument(self.known, option).is_some_and(|arg| arg.get_long().is_none())) {
+                    (Some(name), true) => format!("needs {name}"),
+                    (Some(name), false) => format!("needs --{option} {name}"),
+                    (None, _) => format!("needs --{option}"),
+                }
+            }
+            Needs::Without(option) => format!("has no effect with --{option}"),
+        }
+    }
+
+    fn is_resolved(&self, option: &str) -> bool {
+        self.resolved.iter().any(|(name, _)| *name == option)
+    }
+
+    /// The value that an option has, typed or by default.
+    fn value(&self, option: &str) -> String {
+        if let Some((_, value)) = self.resolved.iter().find(|(name, _)| *name == option) {
+            return (*value).to_owned();
+        }
+        let id = argument(self.known, option).map(|arg| arg.get_id().as_str());
+        let mut raw = id.and_then(|id| self.typed.get_raw(id)).into_iter().flatten();
+        raw.next().map_or_else(String::new, |value| value.to_string_lossy().into_owned())
+    }
+
+    fn is_given(&self, option: &str) -> bool {
+        argument(self.known, option).is_some_and(|arg| {
+            self.typed.value_source(arg.get_id().as_str()) == Some(ValueSource::CommandLine)
+        })
+    }
+}
+
+/// The argument of this name.
+fn argument<'a>(known: &'a Command, option: &str) -> Option<&'a Arg> {
+    known.get_arguments().find(|arg| name(arg) == option)
+}
+
+fn name(arg: &Arg) -> &str {
+    arg.get_long().unwrap_or(arg.get_id().as_str())
+}
+
+fn takes_values(arg: &Arg) -> bool {
+    arg.get_action().takes_values()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fault(line: &str, resolved: &[(&str, &str)]) -> Option<String> {
+        let cli = Cli::command();
+        let matches = cli.clone().get_matches_from(line.split(' '));
+        let (command, typed) = matches.subcommand().unwrap();
+        let mut cli = cli;
+        cli.build();
+        Requests { known: cli.find_subcommand(command).unwrap(), typed, resolved }.fault(command)
+    }
+
+    #[test]
+    fn every_option_of_every_command_has_a_rule_and_every_rule_its_options() {
+        for command in Cli::command().get_subcommands() {
+            let rules: Vec<&Rule> =
+                RULES.iter().filter(|(name, _)| *name == command.get_name()).flat_map(|(_, r)| *r).collect();
+            for arg in command.get_arguments() {
+                let ruled = rules.iter().any(|rule| rule.options.contains(&name(arg)));
+                assert!(ruled, "{} {} has no rule", command.get_name(), name(arg));
+            }
+            let others = rules.iter().flat_map(|rule| rule.needs).map(|needs| match needs {
+                Needs::Value(option, values) => {
+                    let known: Vec<String> = argument(command, option)
+                        .map(|arg| {
+                            arg.get_possible_values().iter().map(|v| v.get_name().to_owned()).collect()
+                        })
+                        .unwrap_or_default();
+                    assert!(
+                        values.iter().all(|v| known.iter().any(|k| k == v)),
+                        "{option}: {values:?} of {known:?}"
+                    );
+                    option
+                }
+                Needs::OtherThan(option, _) | Needs::With(option) | Needs::Without(option) => option,
+            });
+            for option in rules.iter().flat_map(|rule| rule.options).chain(others) {
+                assert!(argument(command, option).is_some(), "{} has no {option}", command.get_name());
+            }
+        }
+        let known: Vec<String> = Cli::command().get_subcommands().map(|c| c.get_name().to_owned()).collect();
+        assert!(RULES.iter().all(|(name, _)| known.iter().any(|k| k == name)));
+    }
+
+    #[test]
+    fn what_has_no_effect_is_named_with_what_it_is_for() {
+        let train = "planish train t.csv --target y -o m";
+        for (more, said) in [
+            ("", None),
+            ("--dropout 0.5 --optimizer rmsprop --rho 0.5", None),
+            (
+                "--alpha 1",
+                Some(
+                    "--alpha has no effect with --model mlp, the default: it is for linear, ridge, lasso, elastic-net, logistic, poisson",
+                ),
+            ),
+            ("--model lasso --folds 3", None),
+            ("--model lasso --folds 3 --alpha 1", Some("--folds has no effect with --alpha")),
+            (
+                "--model ols --folds 3",
+                Some("--folds has no effect with --model ols: it is for mlp, lasso, elastic-net"),
+            ),
+            ("--rho 0.5", Some("--rho has no effect with --optimizer adam, the default: it is for rmsprop")),
+            ("--resume", Some("--resume needs --checkpoint DIR")),
+            ("--hidden none --dropout 0.5", Some("--dropout has no effect with --hidden none")),
+            (
+                "--optimizer sgd --nesterov",
+                Some(
+                    "--nesterov has no effect with --optimizer sgd: it is for momentum, or it needs --momentum X",
+                ),
+            ),
+            ("--plateau-factor 0.5", Some("--plateau-factor needs --plateau")),
+            ("--model linear --cov hc3", None),
+        ] {
+            let line = if more.is_empty() { train.to_owned() } else { format!("{train} {more}") };
+            assert_eq!(fault(&line, &[]).as_deref(), said, "{more}");
+        }
+        let classes = fault(&format!("{train} --model linear --cov hc3"), &[("model", "logistic")]);
+        assert_eq!(
+            classes.as_deref(),
+            Some("--cov has no effect with --model logistic: it is for linear, ols")
+        );
+        assert_eq!(fault("planish report m --delimiter ;", &[]).as_deref(), Some("--delimiter needs DATA"));
+    }
+}
