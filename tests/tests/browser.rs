@@ -1,7 +1,7 @@
 //! The service's page, and a report, in a real browser: headless Chromium, driven by chromedriver over its HTTP protocol (W3C WebDriver).
 //!
-//! Both are Debian's packages `chromium` and `chromium-driver`; `.ci/run` installs them. Where they are missing the test fails and says so;
-//! PLANISH_NO_BROWSER=1 leaves it out.
+//! `cargo xtask machine` installs both, or says how. Where they are missing the tests fail and say so; PLANISH_NO_BROWSER=1 leaves them out, which
+//! is said too.
 
 use crate::binary::succeed;
 use crate::server::{Server, ask};
@@ -22,10 +22,19 @@ pub(crate) struct Browser {
 }
 
 impl Browser {
-    /// Starts driver and browser.
-    pub(crate) fn start() -> Browser {
-        let mut driver = Command::new("chromedriver").arg("--port=0").stdout(Stdio::piped()).spawn().unwrap_or_else(|e| {
-            panic!("chromedriver: {e}: install Debian's chromium and chromium-driver, or set PLANISH_NO_BROWSER=1 to go without this test")
+    /// Starts driver and browser; none where there shall be no browser.
+    pub(crate) fn start() -> Option<Browser> {
+        if std::env::var_os("PLANISH_NO_BROWSER").is_some() {
+            eprintln!("left out, since PLANISH_NO_BROWSER is set");
+            return None;
+        }
+        Some(Self::start_with("chromedriver"))
+    }
+
+    fn start_with(program: &str) -> Browser {
+        let driver = Command::new(program).arg("--port=0").stdout(Stdio::piped()).spawn();
+        let mut driver = driver.unwrap_or_else(|e| {
+            panic!("{program}: {e}: `cargo xtask machine` installs a browser with its driver, or says how; with PLANISH_NO_BROWSER=1 the tests go without")
         });
         let mut lines = BufReader::new(driver.stdout.take().unwrap()).lines();
         let port = lines
@@ -117,11 +126,15 @@ impl Drop for Browser {
 }
 
 #[test]
+fn without_a_driver_a_test_fails_and_says_what_to_type() {
+    let failure = std::panic::catch_unwind(|| Browser::start_with("no-such-driver").open("about:blank"));
+    let said = failure.unwrap_err().downcast::<String>().unwrap();
+    assert!(said.starts_with("no-such-driver: ") && said.contains("`cargo xtask machine`"), "{said}");
+}
+
+#[test]
 fn a_person_predicts_in_a_browser() {
-    if std::env::var_os("PLANISH_NO_BROWSER").is_some() {
-        return;
-    }
-    let browser = Browser::start();
+    let Some(browser) = Browser::start() else { return };
     let folder = tempfile::tempdir().unwrap();
     succeed(folder.path(), &["quickstart", "--out", "q"]);
     let server = Server::start(folder.path(), &["mass=q/body_mass.safetensors", "q/species.safetensors"]);
@@ -175,10 +188,7 @@ fn a_person_predicts_in_a_browser() {
 
 #[test]
 fn a_report_fits_a_phone_and_asks_nobody() {
-    if std::env::var_os("PLANISH_NO_BROWSER").is_some() {
-        return;
-    }
-    let browser = Browser::start();
+    let Some(browser) = Browser::start() else { return };
     let folder = tempfile::tempdir().unwrap();
     let dir = folder.path();
     succeed(dir, &["quickstart", "--out", "q"]);

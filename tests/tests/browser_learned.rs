@@ -17,16 +17,13 @@ struct Page {
 impl Page {
     /// Trains on one of the project's tables with these options; none where there shall be no browser.
     fn open(table: &str, target: &str, options: &[&str]) -> Option<Page> {
-        if std::env::var_os("PLANISH_NO_BROWSER").is_some() {
-            return None;
-        }
+        let browser = Browser::start()?;
         let folder = tempfile::tempdir().unwrap();
         let table = data(table);
         let train = ["train", &table, "--target", target, "-o", "m.safetensors"];
         succeed(folder.path(), &[&train[..], options].concat());
         let inspected = succeed(folder.path(), &["inspect", "m.safetensors", "--json"]).json();
         let server = Server::start(folder.path(), &["m.safetensors"]);
-        let browser = Browser::start();
         browser.open(&format!("http://{}/", server.address()));
         browser.wait_for("state.learned && document.querySelector('#settings dt')");
         Some(Page { browser, server, inspected })
