@@ -98,10 +98,15 @@ impl Browser {
             return a.left < b.left - 1 || a.right > b.right + 1 || a.top < b.top - 1 || a.bottom > b.bottom + 1;
         }).map(t => t.textContent)";
         assert_eq!(self.run(outside), json!([]), "out of their picture: {page}");
+        // Lines are apart by their letters' size: a font may have any air above and below.
         let crossed = "return [...document.querySelectorAll('svg[role=img]')].flatMap(svg => {
-            const all = [...svg.querySelectorAll('text')].map(t => [t.textContent, t.getBoundingClientRect()]);
-            return all.flatMap(([s, a], i) => all.slice(i + 1).filter(([t, b]) =>
-                a.left < b.right && b.left < a.right && a.top + 4 < b.bottom && b.top + 4 < a.bottom).map(([t]) => [s, t]));
+            const all = [...svg.querySelectorAll('text')].map(t => {
+                const { left, right, top, bottom } = t.getBoundingClientRect();
+                const size = t.getScreenCTM().a * parseFloat(getComputedStyle(t).fontSize);
+                return { left, right, middle: (top + bottom) / 2, size, text: t.textContent };
+            });
+            return all.flatMap((a, i) => all.slice(i + 1).filter(b => a.left < b.right && b.left < a.right
+                && Math.abs(a.middle - b.middle) < 0.8 * Math.max(a.size, b.size)).map(b => [a.text, b.text]));
         })";
         assert_eq!(self.run(crossed), json!([]), "on each other: {page}");
         assert_eq!(
