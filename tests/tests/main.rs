@@ -6,6 +6,7 @@
 //! - `browser`: the service's page and a report in headless Chromium
 //! - `browser_learned`: what that page shows of what a model learned
 //! - `corpus`: what fuzzing found, replayed
+//! - `filled`: cells without a value are counted wherever they are filled in
 //! - `golden`: agreement with PyTorch and statsmodels
 //! - `inference`: tables, intervals and aliased terms of linear models
 //! - `journey`: train, evaluate, predict, inspect, quickstart
@@ -26,6 +27,7 @@ mod bits;
 mod browser;
 mod browser_learned;
 mod corpus;
+mod filled;
 mod golden;
 mod inference;
 mod journey;

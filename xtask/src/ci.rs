@@ -1,5 +1,6 @@
 //! `cargo xtask ci`: every check, in the order in which a mistake is cheapest to find.
 //!
+//! First of all comes what a machine may lack, since nothing is dearer than an hour of work that ends for want of a program.
 //! Each check prints a header and the seconds it took; the first that fails ends the run.
 
 use std::path::Path;
@@ -8,7 +9,7 @@ use std::time::Instant;
 
 use anyhow::{Context, Result};
 
-use crate::{kill, licences, package, process, proto, tidy};
+use crate::{kill, licences, machine, package, process, proto, tidy};
 
 /// A check: cargo with arguments and one environment variable at most, or a function of this crate.
 enum Check {
@@ -19,6 +20,7 @@ enum Check {
 const DENY_WARNINGS: Option<(&str, &str)> = Some(("RUSTDOCFLAGS", "-D warnings"));
 
 const CHECKS: &[(&str, Check)] = &[
+    ("machine", Check::Own(machine::run)),
     ("fmt", Check::Cargo(&["fmt", "--all", "--check"], None)),
     (
         "clippy",

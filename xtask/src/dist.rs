@@ -50,7 +50,8 @@ pub fn build(root: &Path, target: &Path) -> Result<PathBuf> {
     Ok(target.join(triple).join("dist").join("planish"))
 }
 
-fn host_triple(root: &Path) -> Result<String> {
+/// The platform of this machine, as rustc names it.
+pub(crate) fn host_triple(root: &Path) -> Result<String> {
     let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
     let version = process::output(Command::new(rustc).current_dir(root).arg("-vV"))?;
     let host = version.lines().find_map(|line| line.strip_prefix("host: "));

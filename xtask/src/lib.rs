@@ -13,6 +13,7 @@ pub mod elf;
 pub mod golden;
 pub mod kill;
 pub mod licences;
+pub mod machine;
 pub mod memcheck;
 pub mod package;
 pub mod process;

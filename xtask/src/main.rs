@@ -9,7 +9,8 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use xtask::{
-    bench, ci, clients, dist, golden, kill, licences, memcheck, package, proto, stream, tidy, workspace,
+    bench, ci, clients, dist, golden, kill, licences, machine, memcheck, package, proto, stream, tidy,
+    workspace,
 };
 
 /// A command: its name, its arguments as the help shows them (empty when it takes none), and what it does.
@@ -26,6 +27,12 @@ const COMMANDS: &[Command] = &[
         arguments: "",
         about: "run every check below and the tests, stopping at the first failure",
         run: |root, _| ci::run(root),
+    },
+    Command {
+        name: "machine",
+        arguments: "",
+        about: "look for what the checks need; as root or with CI=true install it, else say how",
+        run: |root, _| machine::run(root),
     },
     Command {
         name: "tidy",

@@ -62,6 +62,23 @@ pub fn output(command: &mut Command) -> Result<String> {
     String::from_utf8(output.stdout).with_context(|| format!("`{}` wrote what is not UTF-8", line(command)))
 }
 
+/// Whether there is a program of this name in a folder of `PATH`.
+pub fn is_on_path(name: &str) -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path).any(|folder| is_program(&folder.join(name)))
+}
+
+#[cfg(unix)]
+fn is_program(file: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    file.metadata().is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0)
+}
+
+#[cfg(not(unix))]
+fn is_program(file: &Path) -> bool {
+    file.is_file() || file.with_extension(std::env::consts::EXE_EXTENSION).is_file()
+}
+
 /// The command as one would type it: the program's bare name and its arguments.
 pub fn line(command: &Command) -> String {
     let program = Path::new(command.get_program()).file_name().unwrap_or(command.get_program());
@@ -78,6 +95,11 @@ mod tests {
         let root = crate::workspace::root();
         let error = run(cargo(&root).args(["no-such-command"]).stderr(Stdio::null())).unwrap_err();
         assert!(error.to_string().contains("cargo no-such-command"), "{error}");
+    }
+
+    #[test]
+    fn programs_are_found_on_the_path_and_folders_are_none() {
+        assert!(is_on_path("cargo") && !is_on_path("no-such-program") && !is_on_path("."));
     }
 
     #[test]

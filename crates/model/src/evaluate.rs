@@ -23,7 +23,7 @@ pub struct Evaluation {
     pub confusion: Option<ConfusionMatrix>,
     /// Of classes: whether probabilities are what they say, see [`ClassificationScores::reliability`].
     pub reliability: Vec<ReliabilityBin>,
-    /// What was unusual in the rows.
+    /// What was unusual in the rows scored.
     pub notes: Notes,
 }
 
@@ -106,9 +106,18 @@ impl Model {
             if table.rows() == 0 {
                 break;
             }
-            let encoded = self.encode(&table, &mut notes)?;
+            let mut of_block = Notes::default();
+            let encoded = self.encode(&table, &mut of_block)?;
             let predictions = self.predict_encoded(exec, &encoded);
             let labels = self.target().labels(&table)?;
+            let scored: Vec<u32> =
+                (0..).zip(&labels).filter_map(|(row, l)| l.is_some().then_some(row)).collect();
+            if scored.len() < labels.len() && of_block != Notes::default() {
+                // What a row that is left out lacks is of no interest.
+                of_block = Notes::default();
+                self.encode(&table.select(&scored), &mut of_block)?;
+            }
+            notes.add(of_block);
             scores.push(&predictions, &labels);
             see(&ScoredBlock {
                 table: &table,

@@ -27,6 +27,8 @@ pub(crate) struct Survey {
     /// Rows with a target.
     pub(crate) rows: u64,
     pub(crate) without_target: u64,
+    /// What was unusual in the rows with a target.
+    pub(crate) notes: Notes,
 }
 
 /// Reads all rows once: fits the pipeline and the target on those that have one.
@@ -62,7 +64,8 @@ pub(crate) fn survey<S: RowSource>(
     }
     let (rows, sum, without_target) = (responses.rows, responses.sum, responses.missing);
     let target = responses.finish(column)?;
-    Ok(Survey { design: design.finish()?, target, sum, rows, without_target })
+    let notes = design.notes();
+    Ok(Survey { design: design.finish()?, target, sum, rows, without_target, notes })
 }
 
 /// What is known of the target after some rows.

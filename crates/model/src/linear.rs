@@ -128,5 +128,6 @@ pub(crate) fn assemble(
         confusion: None,
         history: None,
     };
-    Model::new(target, Predictor::Linear(LinearPredictor { design, fit }), record)
+    let model = Model::new(target, Predictor::Linear(LinearPredictor { design, fit }), record)?;
+    Ok(model.with_fit_notes(survey.notes))
 }

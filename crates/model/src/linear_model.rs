@@ -224,7 +224,8 @@ pub fn fit_linear_model<S: RowSource>(
         confusion: None,
         history: None,
     };
-    Ok(Model::new(target, Predictor::LinearModel(LinearModelPredictor { design, fit }), record)?)
+    let model = Model::new(target, Predictor::LinearModel(LinearModelPredictor { design, fit }), record)?;
+    Ok(model.with_fit_notes(survey.notes))
 }
 
 fn fit<B: BlockSource>(

@@ -8,7 +8,7 @@ use crate::params::Params;
 use crate::record::{MATRIX_CLASSES, Record};
 use planish_linreg::{FittedLinearRegression, Response};
 use planish_nn::{Activation, Plan, Sequential};
-use planish_tabular::{ColumnProfile, ColumnSchema, Design, Encoder, Kind, Schema, Target, Task};
+use planish_tabular::{ColumnProfile, ColumnSchema, Design, Encoder, Kind, Notes, Schema, Target, Task};
 
 /// A trained model.
 #[derive(Clone, Debug)]
@@ -17,6 +17,7 @@ pub struct Model {
     predictor: Predictor,
     record: Record,
     proof: Option<Vec<u64>>,
+    fit_notes: Notes,
 }
 
 /// What predicts, with the pipeline that feeds it.
@@ -154,7 +155,7 @@ impl Model {
         {
             return fail("the confusion matrix is not of the target's classes".to_owned());
         }
-        let model = Model { target, predictor, record, proof: None };
+        let model = Model { target, predictor, record, proof: None, fit_notes: Notes::default() };
         if model.features().position(model.target.column()).is_ok() {
             return fail("the target is one of the features".to_owned());
         }
@@ -188,6 +189,19 @@ impl Model {
     /// The training record.
     pub fn record(&self) -> &Record {
         &self.record
+    }
+
+    /// What was unusual in the rows that it was made from, as [`Model::evaluate`] counts it, but for the rare categories, which the record has. It
+    /// is known after the fit only: a file does not have it.
+    pub fn fit_notes(&self) -> &Notes {
+        &self.fit_notes
+    }
+
+    /// The model with what was unusual in the rows of its fit.
+    #[must_use]
+    pub(crate) fn with_fit_notes(mut self, notes: Notes) -> Model {
+        self.fit_notes = notes;
+        self
     }
 
     /// The bits of the predictions for the [sample](Model::sample) that the model was saved with; none if it was not, or by an

@@ -80,7 +80,7 @@ pub fn fit_network_with_checkpoints(
         rows_without_target,
         target,
         encoder,
-        notes,
+        mut notes,
         x,
         y,
         weights,
@@ -105,12 +105,12 @@ pub fn fit_network_with_checkpoints(
         settings: Settings::Network(Box::new(settings.clone())),
         rows: with_target as u64,
         rows_without_target,
-        rare_categories: notes.unknown,
+        rare_categories: std::mem::take(&mut notes.unknown),
         validation: Default::default(),
         confusion: None,
         history: Some(history),
     };
-    let mut model = Model::new(target, Predictor::Network(predictor), record)?;
+    let mut model = Model::new(target, Predictor::Network(predictor), record)?.with_fit_notes(notes);
     if !held.is_empty() {
         exec.install(|| model.score_validation(exec, &table.select(&held)))?;
     }

@@ -110,7 +110,8 @@ impl Fold<'_> {
         let Responses { rows, sum, missing, .. } = self.responses;
         let target = self.responses.finish(&self.settings.target)?;
         let fit = self.state.solve().map_err(|e| named(e, self.design))?;
-        let survey = Survey { design: self.builder.finish()?, target, sum, rows, without_target: missing };
+        let (notes, design) = (self.builder.notes(), self.builder.finish()?);
+        let survey = Survey { design, target, sum, rows, without_target: missing, notes };
         assemble(self.settings, survey, fit)
     }
 }

@@ -1,6 +1,6 @@
 //! One direction of a chart: the range that it shows, its place in the picture and the ticks at round numbers.
 
-use crate::text::{power_of_ten, tick};
+use crate::text::{power_of_ten, tick, width};
 
 /// An axis: its name and the numbers that it shows.
 #[derive(Clone, Debug, PartialEq)]
@@ -58,7 +58,20 @@ impl Axis {
         let largest = values.iter().fold(step, |m, v| v.abs().max(m));
         values.into_iter().map(|v| (v, tick_in_unit(v, step, largest))).collect()
     }
+
+    /// As many ticks, about `wanted` at most, as have room beside each other on an axis of this length.
+    pub(crate) fn ticks_with_room(&self, wanted: usize, length: f64) -> Vec<(f64, String)> {
+        let has_room = |ticks: &Vec<(f64, String)>| {
+            let [(a, _), (b, _), ..] = &ticks[..] else { return true };
+            let widest = ticks.iter().map(|t| width(&t.1)).fold(0.0, f64::max);
+            widest + GAP <= length * (self.share(*b) - self.share(*a))
+        };
+        (1..=wanted).rev().map(|n| self.ticks(n)).find(has_room).unwrap_or_default()
+    }
 }
+
+/// The least distance of two texts beside each other.
+const GAP: f64 = 5.0;
 
 /// A tick in the unit (none, `k` or `M`) that suits the largest of its axis.
 fn tick_in_unit(value: f64, step: f64, largest: f64) -> String {
@@ -94,6 +107,18 @@ mod tests {
         assert_eq!(texts(-1200.0, 9100.0), "0 2000 4000 6000 8000");
         assert_eq!(texts(900_000.0, 1_900_000.0), "1.0M 1.2M 1.4M 1.6M 1.8M");
         assert_eq!(texts(1e-9, 5e-9), "1e−9 2e−9 3e−9 4e−9 5e−9");
+    }
+
+    #[test]
+    fn ticks_beside_each_other_have_room_for_their_texts() {
+        for (low, high) in [(-0.1, 1.05), (-1e-7, 1e-7), (123_456.0, 123_460.0), (0.0, 9e5), (1.0, 1.00002)] {
+            let axis = Axis::new("", low, high);
+            let few = axis.ticks_with_room(6, 120.0);
+            assert!(few.len() <= axis.ticks_with_room(6, 400.0).len(), "{low} {high}");
+            let all = few.iter().map(|t| width(&t.1) + GAP).sum::<f64>();
+            assert!(few.len() < 2 || all <= 120.0 + GAP + width(&few[0].1), "{few:?}");
+        }
+        assert_eq!(Axis::new("", 0.0, 1.0).ticks_with_room(6, 400.0).len(), 6);
     }
 
     #[test]

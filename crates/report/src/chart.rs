@@ -1,25 +1,27 @@
-//! A chart with two axes as inline SVG: clouds of points, lines and labels in a plot area.
+//! A chart with two axes as inline SVG: clouds of points, lines and labels in a plot area. The names of the axes are paragraphs above and below it.
 //!
+//! A reader's font is not known, so what may be long is HTML, which breaks, and what stands in the picture has room for letters wider than any font's
+//! ([`width`]). Texts at the left of a place end there, so that they stand beside it whatever their width.
 //! The picture is 440 units wide and scales with its place; colours are classes, so that the page decides them for light, dark and print.
 //! A cloud of thousands of points is a few paths of strokes of no length with round ends, a tenth of the bytes of as many circles; several paths, so
 //! that points which lie on each other look darker. A picture has a name and a description for those who do not see it.
 //! Well-kept plotting crates (`plotters`, `poloto`) write colours and text sizes as attributes, or no SVG that follows the page's scheme.
 
 use crate::axis::Axis;
-use crate::text::escape;
+use crate::text::{escape, width};
 use std::fmt::Write;
 
-const WIDTH: f64 = 440.0;
-const HEIGHT: f64 = 330.0;
-const TOP: f64 = 12.0;
-const RIGHT: f64 = 16.0;
-const BOTTOM: f64 = 48.0;
-/// The width of a letter of tick and label texts, in a wide font.
-pub(crate) const LETTER: f64 = 7.6;
+pub(crate) const WIDTH: f64 = 440.0;
+const HEIGHT: f64 = 316.0;
+const TOP: f64 = 16.0;
+pub(crate) const RIGHT: f64 = 16.0;
+pub(crate) const BOTTOM: f64 = 30.0;
+/// From the plot area down to the line of the ticks' texts.
+const BELOW: f64 = 19.0;
 /// Paths that a cloud is shared out to.
 const SHEETS: usize = 16;
 /// The least distance of two labels.
-const LINE: f64 = 13.0;
+const LINE: f64 = 15.0;
 
 /// A chart.
 #[derive(Clone, Debug)]
@@ -81,12 +83,20 @@ impl Place {
 }
 
 impl Chart {
-    /// The SVG element; `id` tells it from others of the page.
-    pub(crate) fn svg(&self, id: usize, title: &str) -> String {
+    /// The SVG element between the names of the axes; `id` tells it from others of the page.
+    pub(crate) fn html(&self, id: usize, title: &str) -> String {
+        format!(
+            "<p class=\"axis\">{}</p>{}{}",
+            escape(&self.y.label),
+            self.svg(id, title),
+            name_below(&self.x)
+        )
+    }
+
+    fn svg(&self, id: usize, title: &str) -> String {
         let y_ticks = self.y.ticks(5);
-        let widest = y_ticks.iter().map(|t| t.1.chars().count()).max().unwrap_or(1);
-        let area =
-            Area { left: 30.0 + LETTER * widest as f64, right: WIDTH - RIGHT, bottom: HEIGHT - BOTTOM };
+        let widest = y_ticks.iter().map(|t| width(&t.1)).fold(0.0, f64::max);
+        let area = Area { left: 9.0 + widest, right: WIDTH - RIGHT, bottom: HEIGHT - BOTTOM };
         let mut out = open(id, title, &self.description, HEIGHT);
         self.axes(&area, &y_ticks, &mut out);
         let _ = write!(
@@ -104,16 +114,10 @@ impl Chart {
     /// Grid, ticks and names.
     fn axes(&self, area: &Area, y_ticks: &[(f64, String)], out: &mut String) {
         let (mut grid, mut texts) = (String::new(), String::new());
-        for (value, text) in self.x_ticks(area) {
+        for (value, text) in self.x.ticks_with_room(6, area.right - area.left) {
             let [x, _] = self.place(area, [value, self.y.low]);
             let _ = write!(grid, "M{x:.1} {TOP}V{:.1}", area.bottom);
-            // The last text stays in the picture.
-            let middle = x.min(WIDTH - 1.0 - LETTER * text.chars().count() as f64 / 2.0);
-            let below = area.bottom + 17.0;
-            let _ = write!(
-                texts,
-                "<text x=\"{middle:.1}\" y=\"{below:.1}\" text-anchor=\"middle\">{text}</text>"
-            );
+            texts += &tick_below(x, area.bottom, &text);
         }
         for (value, text) in y_ticks {
             let [_, y] = self.place(area, [self.x.low, *value]);
@@ -126,25 +130,6 @@ impl Chart {
             );
         }
         let _ = write!(out, "<path class=\"grid\" d=\"{grid}\"/><g class=\"tick\">{texts}</g>");
-        let (middle, centre) = ((area.left + area.right) / 2.0, (TOP + area.bottom) / 2.0);
-        let _ = write!(
-            out,
-            "<text class=\"name\" x=\"{middle:.1}\" y=\"{:.1}\" text-anchor=\"middle\">{}</text>",
-            HEIGHT - 9.0,
-            escape(&self.x.label)
-        );
-        let _ = write!(
-            out,
-            "<text class=\"name\" transform=\"translate(14 {centre:.1}) rotate(-90)\" text-anchor=\"middle\">{}</text>",
-            escape(&self.y.label)
-        );
-    }
-
-    /// As many ticks of x as have room.
-    fn x_ticks(&self, area: &Area) -> Vec<(f64, String)> {
-        let ticks = self.x.ticks(6);
-        let letters: usize = ticks.iter().map(|t| t.1.chars().count() + 1).sum();
-        if LETTER * letters as f64 > 0.85 * (area.right - area.left) { self.x.ticks(3) } else { ticks }
     }
 
     fn layer(&self, layer: &Layer, area: &Area, out: &mut String) {
@@ -189,7 +174,7 @@ impl Chart {
         let points: Vec<[f64; 2]> = labels.iter().map(|(at, _)| self.place(area, *at)).collect();
         let mut taken: Vec<Place> = points.iter().map(|p| Place::around(*p)).collect();
         for (p, (_, text)) in points.iter().zip(&labels) {
-            let width = LETTER * text.chars().count() as f64;
+            let width = width(text);
             let places = (0..=labels.len()).flat_map(|line| {
                 let y = LINE * line as f64;
                 [[7.0, -y], [-7.0 - width, -y], [7.0, y], [-7.0 - width, y]]
@@ -209,10 +194,13 @@ impl Chart {
                     p[0], p[1], place.middle
                 );
             }
+            let (x, anchor) = match place.left > p[0] {
+                true => (place.left, "start"),
+                false => (place.left + width, "end"),
+            };
             let _ = write!(
                 out,
-                "<text class=\"label\" x=\"{:.1}\" y=\"{:.1}\">{}</text>",
-                place.left,
+                "<text class=\"label\" x=\"{x:.1}\" y=\"{:.1}\" text-anchor=\"{anchor}\">{}</text>",
                 place.middle + 4.0,
                 escape(text)
             );
@@ -230,6 +218,18 @@ fn is_finite(p: &[f64; 2]) -> bool {
     p.iter().all(|v| v.is_finite())
 }
 
+/// The name of the axis below a picture.
+pub(crate) fn name_below(x: &Axis) -> String {
+    format!("<p class=\"axis below\">{}</p>", escape(&x.label))
+}
+
+/// The text of a tick about `x`, within the picture.
+pub(crate) fn tick_below(x: f64, bottom: f64, text: &str) -> String {
+    let half = width(text) / 2.0;
+    let middle = x.min(WIDTH - 1.0 - half).max(1.0 + half);
+    format!("<text x=\"{middle:.1}\" y=\"{:.1}\" text-anchor=\"middle\">{text}</text>", bottom + BELOW)
+}
+
 /// The beginning of a picture with its name and description.
 pub(crate) fn open(id: usize, title: &str, description: &str, height: f64) -> String {
     format!(
@@ -245,7 +245,7 @@ mod tests {
 
     fn chart(layers: Vec<Layer>) -> String {
         let (x, y) = (Axis::new("a < b", 0.0, 10.0), Axis::new("y", 0.0, 1.0));
-        Chart { x, y, layers, description: "what \"is\" seen".to_owned() }.svg(7, "<title>")
+        Chart { x, y, layers, description: "what \"is\" seen".to_owned() }.html(7, "<title>")
     }
 
     #[test]
@@ -260,7 +260,10 @@ mod tests {
                 && svg.contains(">a &lt; b<")
                 && svg.contains(">&lt;i&gt;<")
         );
-        assert!(svg.starts_with("<svg ") && svg.ends_with("</svg>"));
+        assert!(
+            svg.starts_with("<p class=\"axis\">y</p><svg ")
+                && svg.ends_with("</svg><p class=\"axis below\">a &lt; b</p>")
+        );
     }
 
     #[test]
@@ -281,10 +284,16 @@ mod tests {
             };
             let texts: Vec<&str> = svg.split("<text class=\"label\"").skip(1).collect();
             assert_eq!(texts.len(), 3);
-            let at: Vec<[f64; 2]> = texts.iter().map(|t| [number(t, "x=\""), number(t, "y=\"")]).collect();
+            // Where the texts begin, and their lines.
+            let place = |t: &&str| {
+                let back = if t.contains("text-anchor=\"end\"") { width("row 1") } else { 0.0 };
+                [number(t, "x=\"") - back, number(t, "y=\"")]
+            };
+            let at: Vec<[f64; 2]> = texts.iter().map(place).collect();
             for (i, a) in at.iter().enumerate() {
                 assert!((TOP..HEIGHT - BOTTOM).contains(&a[1]), "{at:?}");
-                let apart = |b: &[f64; 2]| (a[0] - b[0]).abs() > 30.0 || (a[1] - b[1]).abs() >= LINE - 1.0;
+                let apart =
+                    |b: &[f64; 2]| (a[0] - b[0]).abs() >= width("row 1") || (a[1] - b[1]).abs() >= LINE - 1.0;
                 assert!(at[..i].iter().all(apart), "{at:?}");
             }
         }

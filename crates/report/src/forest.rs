@@ -1,19 +1,16 @@
 //! Estimates with their intervals, a row each, on one scale: a forest plot.
 
 use crate::axis::Axis;
-use crate::chart::{LETTER, open};
+use crate::chart::{BOTTOM, RIGHT, WIDTH, name_below, open, tick_below};
 use crate::page::{Figure, Picture};
-use crate::text::{escape, shortened};
+use crate::text::{escape, fitted, width};
 use std::fmt::Write;
 
-const WIDTH: f64 = 440.0;
-/// The height of a row, and of what is below them.
-const ROW: f64 = 20.0;
-const FOOT: f64 = 48.0;
+/// The height of a row.
+const ROW: f64 = 21.0;
 const TOP: f64 = 8.0;
-const RIGHT: f64 = 16.0;
-/// The most letters of a name.
-const NAME: usize = 22;
+/// The room for names.
+const NAMES: f64 = 200.0;
 
 /// An estimate.
 #[derive(Clone, Debug)]
@@ -40,61 +37,53 @@ pub fn forest(title: &str, estimates: Vec<Estimate>, label: &str, note: &str) ->
 }
 
 impl Forest {
-    pub(crate) fn svg(&self, id: usize, title: &str) -> String {
+    /// The SVG element and below it the name of its axis; `id` tells it from others of the page.
+    pub(crate) fn html(&self, id: usize, title: &str) -> String {
         let values = self
             .estimates
             .iter()
             .flat_map(|e| [Some(0.0), Some(e.value), e.interval.map(|i| i[0]), e.interval.map(|i| i[1])]);
         let x = Axis::around(&self.label, values.flatten());
-        let longest = self.estimates.iter().map(|e| e.name.chars().count()).max().unwrap_or(0).min(NAME);
-        let left = 12.0 + LETTER * longest as f64;
+        let names: Vec<String> = self.estimates.iter().map(|e| fitted(&e.name, NAMES)).collect();
+        let left = 9.0 + names.iter().map(|n| width(n)).fold(0.0, f64::max);
         let bottom = TOP + ROW * self.estimates.len() as f64;
         let place = |v: f64| left + x.share(v).clamp(0.0, 1.0) * (WIDTH - RIGHT - left);
         let description = format!(
             "{} estimates with intervals, about zero. The table of coefficients has their numbers.",
             self.estimates.len()
         );
-        let mut out = open(id, title, &description, bottom + FOOT);
+        let mut out = open(id, title, &description, bottom + BOTTOM);
         let (mut grid, mut texts) = (String::new(), String::new());
-        for (value, text) in x.ticks(4) {
+        for (value, text) in x.ticks_with_room(4, WIDTH - RIGHT - left) {
             let at = place(value);
             let _ = write!(grid, "M{at:.1} {TOP}V{bottom:.1}");
-            let _ = write!(
-                texts,
-                "<text x=\"{at:.1}\" y=\"{:.1}\" text-anchor=\"middle\">{text}</text>",
-                bottom + 17.0
-            );
+            texts += &tick_below(at, bottom, &text);
         }
         let zero = place(0.0);
         let _ = write!(
             out,
             "<path class=\"grid\" d=\"{grid}\"/><path class=\"line ref\" d=\"M{zero:.1} {TOP}V{bottom:.1}\"/><g class=\"tick\">{texts}</g>"
         );
-        let _ = write!(
-            out,
-            "<text class=\"name\" x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"end\">{}</text>",
-            WIDTH - RIGHT,
-            bottom + FOOT - 9.0,
-            escape(&self.label)
-        );
-        for (i, e) in self.estimates.iter().enumerate() {
-            row(e, TOP + ROW * (i as f64 + 0.5), left, zero, &place, &mut out);
+        for (i, (e, name)) in self.estimates.iter().zip(&names).enumerate() {
+            let y = TOP + ROW * (i as f64 + 0.5);
+            let _ = write!(
+                out,
+                "<g><title>{}</title><text class=\"tick\" x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"end\">{}</text>",
+                escape(&e.name),
+                left - 7.0,
+                y + 4.0,
+                escape(name)
+            );
+            row(e, y, zero, &place, &mut out);
         }
         out += "</svg>";
-        out
+        out + &name_below(&x)
     }
 }
 
-fn row(e: &Estimate, y: f64, left: f64, zero: f64, place: &dyn Fn(f64) -> f64, out: &mut String) {
+/// The mark of an estimate with its interval, or with a stem from zero; it ends the group.
+fn row(e: &Estimate, y: f64, zero: f64, place: &dyn Fn(f64) -> f64, out: &mut String) {
     let pale = if e.interval.is_some_and(|[low, high]| low <= 0.0 && high >= 0.0) { " pale" } else { "" };
-    let _ = write!(
-        out,
-        "<g><title>{}</title><text class=\"tick\" x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"end\">{}</text>",
-        escape(&e.name),
-        left - 7.0,
-        y + 4.0,
-        escape(&shortened(&e.name, NAME))
-    );
     let ends = e.interval.map_or([zero, place(e.value)], |i| i.map(place));
     let stem = if e.interval.is_some() { "span" } else { "stem" };
     let _ = write!(
@@ -134,5 +123,10 @@ mod tests {
             (1, 1, 1)
         );
         assert!(svg.contains(&format!("<title>{}</title>", escape(long))) && !svg.contains("<b>"));
+        assert!(
+            svg.contains(">a name of…m for &lt;b&gt;</text>")
+                && svg.contains("<p class=\"axis below\">scale</p>"),
+            "{svg}"
+        );
     }
 }

@@ -186,8 +186,8 @@ impl Figure {
     /// The element; `id` tells its picture from others.
     pub(crate) fn html(&self, id: usize) -> String {
         let picture = match &self.picture {
-            Picture::Chart(chart) => chart.svg(id, &self.title),
-            Picture::Forest(forest) => forest.svg(id, &self.title),
+            Picture::Chart(chart) => chart.html(id, &self.title),
+            Picture::Forest(forest) => forest.html(id, &self.title),
         };
         let mut out = format!("<figure><h3>{}</h3>{picture}<figcaption>", escape(&self.title));
         if !self.legend.is_empty() {

@@ -150,6 +150,15 @@ impl DesignBuilder {
         }
     }
 
+    /// What the pipeline would note of the rows so far: missing numbers are filled in, a missing category is a level of its own.
+    pub fn notes(&self) -> Notes {
+        let filled = |(column, _, statistics): &(String, usize, Statistics)| match statistics {
+            Statistics::Number { missing, .. } if *missing > 0 => Some((column.clone(), *missing)),
+            _ => None,
+        };
+        Notes { imputed: self.parts.iter().filter_map(filled).collect(), ..Notes::default() }
+    }
+
     /// The fitted pipeline.
     ///
     /// # Errors
@@ -406,6 +415,7 @@ mod tests {
         }
         let mut b = DesignBuilder::new(t.schema(), "y", &[]);
         (0..3).for_each(|i| b.push(&t, i));
+        assert_eq!(b.notes().imputed, [("x".to_owned(), 1)].into());
         let design = b.finish().unwrap();
         assert_eq!(design.names(), ["x", "x[missing]", "c[b]", "c[c]"]);
         let mut terms = vec![DdVec::zeros(3); 4];

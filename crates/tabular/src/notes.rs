@@ -14,10 +14,37 @@ pub struct Notes {
 }
 
 impl Notes {
+    /// Adds the counts of other rows.
+    pub fn add(&mut self, other: Notes) {
+        let Notes { unknown, clamped, imputed } = other;
+        for (map, counts) in
+            [(&mut self.unknown, unknown), (&mut self.clamped, clamped), (&mut self.imputed, imputed)]
+        {
+            counts.into_iter().for_each(|(column, n)| *map.entry(column).or_default() += n);
+        }
+    }
+
     pub(crate) fn count(map: &mut BTreeMap<String, u64>, column: &str) {
         match map.get_mut(column) {
             Some(n) => *n += 1,
             None => drop(map.insert(column.to_owned(), 1)),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_of_two_lots_of_rows_add_up() {
+        let lot = |columns: &[&str]| {
+            let mut notes = Notes::default();
+            columns.iter().for_each(|c| Notes::count(&mut notes.imputed, c));
+            notes
+        };
+        let mut all = lot(&["a", "a"]);
+        all.add(lot(&["b", "a"]));
+        assert_eq!(all, lot(&["a", "b", "a", "a"]));
     }
 }

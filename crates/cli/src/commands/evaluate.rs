@@ -46,6 +46,10 @@ pub(super) struct Output<'a> {
     rows_without_target: u64,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     unknown_categories: &'a BTreeMap<String, u64>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    missing_values_filled: &'a BTreeMap<String, u64>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    numbers_cut_off: &'a BTreeMap<String, u64>,
 }
 
 /// Classes whose matrix is written: it has their square of numbers.
@@ -82,6 +86,8 @@ impl<'a> Output<'a> {
                 .map(|matrix| Confusion::new(matrix, classes)),
             rows_without_target: e.rows_without_target,
             unknown_categories: &e.notes.unknown,
+            missing_values_filled: &e.notes.imputed,
+            numbers_cut_off: &e.notes.clamped,
         }
     }
 }

@@ -99,13 +99,28 @@ fn section(exec: Exec, title: &str, model: &Model, test: &Table, path: &Path) ->
         writer.finish()
     })?;
     Ok(format!(
-        "{title}\n  {}\n  test score on {} rows: {}\n  {}\n  {}\n\n",
+        "{title}\n  {}\n{}  test score on {} rows: {}\n  {}\n  {}\n\n",
         report::model(model),
+        filled(model, &scores.notes),
         scores.rows,
         report::scores(&scores.metrics),
         report::wrote(path),
         report::wrote(&csv)
     ))
+}
+
+/// How many cells of the training and the test rows had no value, if any, in a line.
+fn filled(model: &Model, test: &Notes) -> String {
+    let parts = [("training", model.fit_notes()), ("test", test)].map(|(rows, notes)| {
+        let cells = notes.imputed.values().sum::<u64>();
+        let noun = if cells == 1 { "cell" } else { "cells" };
+        (cells > 0).then(|| format!("{cells} {noun} of the {rows} rows"))
+    });
+    let said: Vec<String> = parts.into_iter().flatten().collect();
+    if said.is_empty() {
+        return String::new();
+    }
+    format!("  filled in with typical values: {}\n", said.join(", "))
 }
 
 /// The header and the test rows as they stand in the table.

@@ -189,6 +189,7 @@ fn train_linear(exec: Exec, a: &TrainArgs, source: &mut CsvSource) -> anyhow::Re
 
 /// What a careful reader should know of the fitted model.
 fn say_notes(model: &Model) {
+    report::notes(model.fit_notes());
     for (column, n) in &model.record().rare_categories {
         report::note(&format!(
             "column {column:?}: {n} {} a category too rare to be kept, or found among held-out rows alone; it counts as unknown",
@@ -268,6 +269,7 @@ fn summary_json(model: &Model, a: &TrainArgs) -> serde_json::Value {
         "task_inferred": a.task.is_none(),
         "rows": record.rows,
         "rows_without_target": record.rows_without_target,
+        "missing_values_filled": model.fit_notes().imputed,
         "parameters": model.parameters(),
         "model": a.output,
     });

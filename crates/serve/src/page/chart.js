@@ -1,6 +1,8 @@
-// A picture of lines over two axes with round ticks.
+// A picture of lines over two axes with round ticks. A reader's font is not known: texts have room for letters wider than any font's.
 
-const [CHART_HEIGHT, LETTER] = [220, 6.6];
+const CHART_HEIGHT = 220;
+// The size of the texts in page.css with a fifth more, and digits of the widest fonts.
+const LETTER = 12 * 1.2 * 0.64;
 
 // Multiples of 1, 2 or 5 times a power of ten from low to high, about so many, a third more at most; with `whole` no fractions.
 function ticks(low, high, count, whole) {
@@ -10,6 +12,15 @@ function ticks(low, high, count, whole) {
   const first = Math.ceil(low / step - 1e-9);
   const last = Math.floor(high / step + 1e-9);
   return Array.from({ length: Math.max(0, last - first + 1) }, (_, i) => (first + i) * step);
+}
+
+// As many ticks, about one in 80 at most, as have room for their texts beside each other on an axis of this length.
+function ticksWithRoom(low, high, length, whole) {
+  for (let count = Math.max(2, length / 80); ; count /= 2) {
+    const all = ticks(low, high, count, whole);
+    const widest = LETTER * Math.max(0, ...all.map((v) => number(v).length));
+    if (all.length < 2 || widest + 8 <= length * (all[1] - all[0]) / (high - low)) return all;
+  }
 }
 
 function span(values) {
@@ -43,7 +54,7 @@ function chart({ width, label, lines, dots, range, marked, whole }) {
     picture.append(drawn("line", { class: "axis", x1: left, x2: w - 12, y1: y(v), y2: y(v) }));
     picture.append(drawn("text", { x: left - 6, y: y(v) + 4, "text-anchor": "end" }, text));
   }
-  for (const v of ticks(x0, x1, Math.max(2, (w - left) / 80), whole)) picture.append(centred(x(v), number(v), w, h - bottom + 18));
+  for (const v of ticksWithRoom(x0, x1, w - left - 12, whole)) picture.append(centred(x(v), number(v), w, h - bottom + 18));
   if (marked) {
     picture.append(drawn("line", { class: "kept", x1: x(marked.x), x2: x(marked.x), y1: top - 4, y2: h - bottom }));
     picture.append(centred(x(marked.x), marked.text, w, top - 9));
