@@ -32,6 +32,7 @@ pub(crate) struct Metrics {
     refused: Family<Why, Counter>,
     reloads: Family<Outcome, Counter>,
     panics: Counter,
+    pub(crate) log_lines_dropped: Counter,
     rows: Family<OfModel, Counter>,
     executions: Family<OfModel, Counter>,
     queue: Timed<OfModel>,
@@ -115,6 +116,7 @@ impl Metrics {
             refused: Family::default(),
             reloads: Family::default(),
             panics: Counter::default(),
+            log_lines_dropped: Counter::default(),
             rows: Family::default(),
             executions: Family::default(),
             queue: Family::new_with_constructor(seconds),
@@ -130,6 +132,8 @@ impl Metrics {
         r.register("refused", "Requests and connections refused, by reason", m.refused.clone());
         r.register("reloads", "Models read again, by result", m.reloads.clone());
         r.register("panics", "Requests that ended in a flaw of the service", m.panics.clone());
+        let dropped = "Lines of the log that were dropped, as nobody read them";
+        r.register("log_lines_dropped", dropped, m.log_lines_dropped.clone());
         r.register("predicted_rows", "Rows predicted", m.rows.clone());
         r.register("executions", "Batches computed", m.executions.clone());
         r.register("queue_seconds", "Time that a batch's first request waited", m.queue.clone());

@@ -2,6 +2,8 @@
 
 use crate::keys::Keys;
 use crate::tls::Tls;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 /// Settings of a service.
@@ -62,6 +64,8 @@ pub struct Options {
     pub keys: Keys,
     /// Whether `/metrics` has the counters of versions under Triton's names too.
     pub triton_metrics: bool,
+    /// Lines of the log that were dropped as nobody read them, counted by who writes the log and told in `/metrics`.
+    pub log_lines_dropped: Arc<AtomicU64>,
     /// The certificate and key to speak TLS with; none: connections are not encrypted.
     pub tls: Option<Tls>,
 }
@@ -96,6 +100,7 @@ impl Default for Options {
             allow_public: false,
             keys: Keys::default(),
             triton_metrics: false,
+            log_lines_dropped: Arc::default(),
             tls: None,
         }
     }

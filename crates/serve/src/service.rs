@@ -23,6 +23,7 @@ use planish_tensor::Exec;
 use std::net::IpAddr;
 use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 use tokio::sync::watch;
 
 /// The models of a service, and how to run them. Copies are the same service.
@@ -166,6 +167,8 @@ impl Service {
         let metrics = self.metrics();
         metrics.in_flight.set(self.places().taken() as i64);
         metrics.waiting_rows.set(self.waiting() as i64);
+        let dropped = self.options().log_lines_dropped.load(Relaxed);
+        metrics.log_lines_dropped.inner().store(dropped, Relaxed);
         metrics.text(self.catalog().all()).map_err(|e| ApiError::new(Reason::Internal, e.to_string()))
     }
 
