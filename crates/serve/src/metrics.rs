@@ -41,6 +41,7 @@ pub(crate) struct Metrics {
     pub(crate) connections: Gauge,
     pub(crate) in_flight: Gauge,
     pub(crate) waiting_rows: Gauge,
+    pub(crate) unsent_bytes: Gauge,
 }
 
 /// The counters of one version of a model.
@@ -125,6 +126,7 @@ impl Metrics {
             connections: Gauge::default(),
             in_flight: Gauge::default(),
             waiting_rows: Gauge::default(),
+            unsent_bytes: Gauge::default(),
         };
         let r = &mut m.registry;
         r.register("requests", "Requests by endpoint and status", m.requests.clone());
@@ -146,6 +148,8 @@ impl Metrics {
         r.register("connections", "Open connections", m.connections.clone());
         r.register("in_flight", "Requests worked on", m.in_flight.clone());
         r.register("waiting_rows", "Rows that wait for a prediction thread", m.waiting_rows.clone());
+        let unsent = "Bytes of answers that clients have not taken, beyond 16 KiB of each connection";
+        r.register("unsent_bytes", unsent, m.unsent_bytes.clone());
         m
     }
 
@@ -195,9 +199,9 @@ impl Metrics {
         }
     }
 
-    /// A connection did not come to speak TLS.
-    pub(crate) fn no_tls(&self) {
-        self.refused.get_or_create(&Why { reason: "tls" }).inc();
+    /// A connection was closed for this reason.
+    pub(crate) fn closed(&self, reason: &'static str) {
+        self.refused.get_or_create(&Why { reason }).inc();
     }
 
     pub(crate) fn panics(&self) -> u64 {

@@ -19,6 +19,10 @@ pub struct Options {
     pub body_timeout: Duration,
     /// Bytes of bodies that all requests together may hold.
     pub buffered_bytes: usize,
+    /// How long an answer may wait without that any of it is taken.
+    pub write_timeout: Duration,
+    /// Bytes of answers that wait to be taken, of all connections together, beyond 16 KiB of each.
+    pub unsent_bytes: usize,
     /// How long a connection may do nothing.
     pub idle_timeout: Duration,
     /// Connections at once.
@@ -78,6 +82,8 @@ impl Default for Options {
             body_bytes: 8 << 20,
             body_timeout: Duration::from_secs(30),
             buffered_bytes: 256 << 20,
+            write_timeout: Duration::from_secs(20),
+            unsent_bytes: 64 << 20,
             idle_timeout: Duration::from_secs(60),
             connections: 1024,
             in_flight: 256,
