@@ -11,6 +11,7 @@
 //! - `inference`: tables, intervals and aliased terms of linear models
 //! - `journey`: train, evaluate, predict, inspect, quickstart
 //! - `linear_models`: penalised and generalised linear models from the command line
+//! - `log`: the service's log where nobody reads it
 //! - `network_options`: layers, losses and records of `planish train`
 //! - `otlp`: what a collector is sent (with the feature `otlp`)
 //! - `outputs`: what a command may write where
@@ -32,6 +33,7 @@ mod golden;
 mod inference;
 mod journey;
 mod linear_models;
+mod log;
 mod network_options;
 #[cfg(feature = "otlp")]
 mod otlp;

@@ -4,7 +4,8 @@ use crate::binary::{planish, succeed};
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
-use std::process::{Child, Command, Stdio};
+use std::path::Path;
+use std::process::{Child, ChildStderr, Command, Stdio};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -15,7 +16,14 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    pub(crate) fn start(folder: &std::path::Path, models: &[&str]) -> Server {
+    pub(crate) fn start(folder: &Path, models: &[&str]) -> Server {
+        let (mut server, log) = Server::start_unread(folder, models);
+        server.read(log);
+        server
+    }
+
+    /// Of what it says only the first line is read, until [`Server::read`] reads the rest.
+    pub(crate) fn start_unread(folder: &Path, models: &[&str]) -> (Server, BufReader<ChildStderr>) {
         let mut child = planish()
             .arg("serve")
             .args(models)
@@ -34,8 +42,20 @@ impl Server {
             .next()
             .unwrap()
             .to_owned();
-        let log = std::thread::spawn(move || std::io::read_to_string(log).unwrap());
-        Server { child, address, log: Some(log) }
+        (Server { child, address, log: None }, log)
+    }
+
+    /// Reads what it says from now on.
+    pub(crate) fn read(&mut self, log: BufReader<ChildStderr>) {
+        self.log = Some(std::thread::spawn(move || std::io::read_to_string(log).unwrap()));
+    }
+
+    /// The value of this line of `/metrics`.
+    pub(crate) fn metric(&self, name: &str) -> f64 {
+        let (_, body) = ask_bytes(&self.address, "GET", "/metrics", "", "");
+        let text = String::from_utf8(body).unwrap();
+        let found = text.lines().find_map(|l| l.strip_prefix(name)?.trim().parse().ok());
+        found.unwrap_or_else(|| panic!("{name} is missing in\n{text}"))
     }
 
     pub(crate) fn ask(&self, method: &str, path: &str, body: &str) -> (u16, Value) {
@@ -48,11 +68,16 @@ impl Server {
         assert!(sent.success());
     }
 
-    /// Sends SIGTERM, after which the service ends with success; what it logged after its first line.
-    pub(crate) fn stop(mut self) -> String {
+    /// Sends SIGTERM, after which the service ends with success.
+    pub(crate) fn end(&mut self) {
         let sent = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();
         assert!(sent.success());
         assert!(self.child.wait().unwrap().success(), "SIGTERM ends with exit code 0");
+    }
+
+    /// The same; what it logged after its first line.
+    pub(crate) fn stop(mut self) -> String {
+        self.end();
         self.log.take().unwrap().join().unwrap()
     }
 
@@ -69,6 +94,12 @@ pub(crate) fn ask(address: &str, method: &str, path: &str, body: &str) -> (u16, 
 
 /// The same with more lines of the head, each with its end.
 pub(crate) fn ask_with(address: &str, method: &str, path: &str, lines: &str, body: &str) -> (u16, Value) {
+    let (status, body) = ask_bytes(address, method, path, lines, body);
+    (status, serde_json::from_slice(&body).unwrap())
+}
+
+/// The status and the body.
+fn ask_bytes(address: &str, method: &str, path: &str, lines: &str, body: &str) -> (u16, Vec<u8>) {
     let mut stream = TcpStream::connect(address).unwrap();
     let head = format!(
         "{method} {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-type: application/json\r\n{lines}content-length: {}\r\n\r\n",
@@ -93,7 +124,7 @@ pub(crate) fn ask_with(address: &str, method: &str, path: &str, lines: &str, bod
     }
     let mut body = vec![0; length];
     answer.read_exact(&mut body).unwrap();
-    (status, serde_json::from_slice(&body).unwrap())
+    (status, body)
 }
 
 impl Drop for Server {

@@ -1,12 +1,13 @@
 //! `planish`: trains, evaluates and serves neural networks and linear models from tables of data.
 //!
-//! `args` holds the command line, `config` adds a file of settings to it, `commands` one file a command, `report` what is printed, `progress` the bar, `run_files` what is written of the epochs, `traces` (with the feature `otlp`) what a collector is sent. Results go to
+//! `args` holds the command line, `config` adds a file of settings to it, `commands` one file a command, `report` what is printed, `log` the service's lines, `progress` the bar, `run_files` what is written of the epochs, `traces` (with the feature `otlp`) what a collector is sent. Results go to
 //! standard output, progress and notes to standard error. Exit codes: 0, 1 for an error, 2 for wrong usage.
 #![forbid(unsafe_code)]
 
 mod args;
 mod commands;
 mod config;
+mod log;
 mod progress;
 mod report;
 mod run_files;
@@ -42,7 +43,7 @@ fn main() -> ExitCode {
         Command::Report(a) => commands::report::run(a),
         Command::Serve(a) => commands::serve::run(a),
     };
-    match result {
+    let code = match result {
         Ok(()) => ExitCode::SUCCESS,
         // Whoever reads our output has seen enough.
         Err(e) if is_broken_pipe(&e) => ExitCode::SUCCESS,
@@ -50,7 +51,9 @@ fn main() -> ExitCode {
             report::say(&format!("error: {e:#}"));
             ExitCode::FAILURE
         }
-    }
+    };
+    log::finish();
+    code
 }
 
 fn is_broken_pipe(e: &anyhow::Error) -> bool {

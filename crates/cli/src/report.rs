@@ -1,5 +1,6 @@
 //! What is printed: results on standard output in one write, notes on standard error.
 
+use crate::log;
 use planish_model::{Failed, Model, Predictor};
 use planish_tabular::{Notes, Target};
 use planish_train::Metric;
@@ -31,7 +32,7 @@ pub(crate) fn print_json(value: &impl serde::Serialize) -> anyhow::Result<()> {
 
 /// Writes a line to standard error; if nobody reads it, that is no reason to stop.
 pub(crate) fn say(line: &str) {
-    let _ = writeln!(std::io::stderr(), "{line}");
+    log::write(format!("{line}\n").as_bytes());
 }
 
 /// Writes a note to the person at the terminal.

@@ -1,15 +1,21 @@
 //! The open connections: one task looks after the time that each has had, instead of a timer in each that every request would pass by.
 
-use crate::activity::Activity;
+use crate::activity::{Activity, Over};
+use crate::metrics::Metrics;
 use crate::options::Options;
+use crate::unsent::AllUnsent;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+/// Where answers that nobody takes fill the room for them, each has this part of its time.
+const HASTE: u32 = 4;
+
 /// All of them.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Connections {
     all: Mutex<All>,
+    unsent: Arc<AllUnsent>,
 }
 
 #[derive(Debug, Default)]
@@ -28,13 +34,18 @@ pub(crate) struct Open<'a> {
 }
 
 impl Connections {
+    /// None yet; what they do not send is counted here.
+    pub(crate) fn new(unsent: Arc<AllUnsent>) -> Connections {
+        Connections { all: Mutex::default(), unsent }
+    }
+
     fn lock(&self) -> MutexGuard<'_, All> {
         self.all.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// One more connection.
     pub(crate) fn open(&self) -> Open<'_> {
-        let activity = Arc::new(Activity::new());
+        let activity = Arc::new(Activity::new(self.unsent.clone()));
         let mut all = self.lock();
         let number = all.next;
         all.next += 1;
@@ -52,13 +63,20 @@ impl Connections {
         all.open.values().for_each(|connection| connection.stop());
     }
 
-    /// Ends connections that have had their time, for ever.
-    pub(crate) async fn look_after(&self, options: &Options) {
-        let step = options.header_timeout.min(options.idle_timeout) / 4;
-        let step = step.clamp(Duration::from_millis(20), Duration::from_secs(2));
+    /// Ends connections that have had their time, for ever, and counts those that did not as they should.
+    pub(crate) async fn look_after(&self, options: &Options, metrics: &Metrics) {
+        let shortest = options.header_timeout.min(options.idle_timeout).min(options.write_timeout);
+        let step = (shortest / 4).clamp(Duration::from_millis(20), Duration::from_secs(2));
         loop {
             tokio::time::sleep(step).await;
-            self.lock().open.values().for_each(|connection| connection.look_at(options));
+            let write_timeout = options.write_timeout / if self.unsent.is_scarce() { HASTE } else { 1 };
+            for connection in self.lock().open.values() {
+                match connection.look_at(options, write_timeout) {
+                    Some(Over::SlowHead) => metrics.closed("slow_head"),
+                    Some(Over::Unread) => metrics.closed("unread"),
+                    Some(Over::Idle) | None => {}
+                }
+            }
         }
     }
 }
@@ -76,7 +94,7 @@ mod tests {
 
     #[test]
     fn connections_are_told_to_stop_whether_they_are_open_or_come_later() {
-        let connections = Connections::default();
+        let connections = Connections::new(AllUnsent::new(0));
         let stopping = |open: &Open<'_>| open.activity.told(&Context::from_waker(Waker::noop())).stopping;
         let (first, second) = (connections.open(), connections.open());
         assert!(!stopping(&first) && !stopping(&second));
@@ -89,7 +107,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_connection_without_requests_has_its_time_and_no_more() {
-        let connections = Connections::default();
+        let (connections, metrics) = (Connections::new(AllUnsent::new(0)), Metrics::new(false));
         let open = connections.open();
         let options = Options { idle_timeout: Duration::from_millis(60), ..Options::default() };
         let over = std::future::poll_fn(|cx| match open.activity.told(cx).over {
@@ -97,7 +115,7 @@ mod tests {
             false => std::task::Poll::Pending,
         });
         tokio::select! {
-            () = connections.look_after(&options) => {}
+            () = connections.look_after(&options, &metrics) => {}
             () = over => {}
             () = tokio::time::sleep(Duration::from_secs(20)) => panic!("nobody woke it"),
         }

@@ -12,6 +12,7 @@ use crate::host::Hosts;
 use crate::rate::Client;
 use crate::reply::{self, Reply};
 use crate::service::Service;
+use crate::unsent::Unsent;
 use crate::{describe, grpc, ids, learned, openapi, page, rows, tfs, v2};
 use bytes::Bytes;
 use hyper::body::Body;
@@ -70,11 +71,12 @@ impl Work {
     }
 }
 
-/// The answer to a request from this address.
+/// The answer to a request from this address, over a connection that has so much unsent.
 pub(crate) async fn answer<B>(
     service: &Service,
     hosts: &Hosts,
     peer: IpAddr,
+    unsent: &Unsent,
     parts: &Parts,
     body: Pin<&mut B>,
 ) -> Reply
@@ -96,6 +98,7 @@ where
         }
         Err(e) => Err(e.clone()),
     };
+    let result = result.and_then(|reply| unsent.check(reply.body().length()).map(|()| reply));
     let noted = note(service, endpoint, began, &id, peer, parts, result);
     let e = match noted {
         Ok(reply) => return named(reply, id),

@@ -91,6 +91,8 @@ pub enum Reason {
     Encoding,
     /// Too many requests at once.
     Busy,
+    /// Clients do not take their answers, which fill the room that there is for them.
+    Unsent,
     /// Too many requests from this key or address; seconds until the next is taken.
     Rate(u32),
     /// A flaw of the service.
@@ -115,7 +117,7 @@ impl Reason {
             Reason::NoLength => StatusCode::LENGTH_REQUIRED,
             Reason::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Reason::Encoding => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Reason::Busy | Reason::Rate(_) => StatusCode::TOO_MANY_REQUESTS,
+            Reason::Busy | Reason::Unsent | Reason::Rate(_) => StatusCode::TOO_MANY_REQUESTS,
             Reason::Internal => StatusCode::INTERNAL_SERVER_ERROR,
             Reason::NotReady => StatusCode::SERVICE_UNAVAILABLE,
             Reason::Deadline => StatusCode::GATEWAY_TIMEOUT,
@@ -130,7 +132,7 @@ impl Reason {
             Reason::Scope | Reason::Host => Code::PermissionDenied,
             Reason::NotFound => Code::NotFound,
             Reason::Method(_) | Reason::Unimplemented | Reason::Encoding => Code::Unimplemented,
-            Reason::TooLarge | Reason::Busy | Reason::Rate(_) => Code::ResourceExhausted,
+            Reason::TooLarge | Reason::Busy | Reason::Unsent | Reason::Rate(_) => Code::ResourceExhausted,
             Reason::Internal => Code::Internal,
             Reason::NotReady => Code::Unavailable,
             Reason::SlowBody | Reason::Deadline => Code::DeadlineExceeded,
@@ -152,6 +154,7 @@ impl Reason {
             Reason::TooLarge => "too_large",
             Reason::Encoding => "encoding",
             Reason::Busy => "busy",
+            Reason::Unsent => "unsent",
             Reason::Rate(_) => "rate",
             Reason::Internal => "internal",
             Reason::NotReady => "not_ready",

@@ -32,6 +32,7 @@ pub(crate) struct Metrics {
     refused: Family<Why, Counter>,
     reloads: Family<Outcome, Counter>,
     panics: Counter,
+    pub(crate) log_lines_dropped: Counter,
     rows: Family<OfModel, Counter>,
     executions: Family<OfModel, Counter>,
     queue: Timed<OfModel>,
@@ -40,6 +41,7 @@ pub(crate) struct Metrics {
     pub(crate) connections: Gauge,
     pub(crate) in_flight: Gauge,
     pub(crate) waiting_rows: Gauge,
+    pub(crate) unsent_bytes: Gauge,
 }
 
 /// The counters of one version of a model.
@@ -115,6 +117,7 @@ impl Metrics {
             refused: Family::default(),
             reloads: Family::default(),
             panics: Counter::default(),
+            log_lines_dropped: Counter::default(),
             rows: Family::default(),
             executions: Family::default(),
             queue: Family::new_with_constructor(seconds),
@@ -123,6 +126,7 @@ impl Metrics {
             connections: Gauge::default(),
             in_flight: Gauge::default(),
             waiting_rows: Gauge::default(),
+            unsent_bytes: Gauge::default(),
         };
         let r = &mut m.registry;
         r.register("requests", "Requests by endpoint and status", m.requests.clone());
@@ -130,6 +134,8 @@ impl Metrics {
         r.register("refused", "Requests and connections refused, by reason", m.refused.clone());
         r.register("reloads", "Models read again, by result", m.reloads.clone());
         r.register("panics", "Requests that ended in a flaw of the service", m.panics.clone());
+        let dropped = "Lines of the log that were dropped, as nobody read them";
+        r.register("log_lines_dropped", dropped, m.log_lines_dropped.clone());
         r.register("predicted_rows", "Rows predicted", m.rows.clone());
         r.register("executions", "Batches computed", m.executions.clone());
         r.register("queue_seconds", "Time that a batch's first request waited", m.queue.clone());
@@ -142,6 +148,8 @@ impl Metrics {
         r.register("connections", "Open connections", m.connections.clone());
         r.register("in_flight", "Requests worked on", m.in_flight.clone());
         r.register("waiting_rows", "Rows that wait for a prediction thread", m.waiting_rows.clone());
+        let unsent = "Bytes of answers that clients have not taken, beyond 16 KiB of each connection";
+        r.register("unsent_bytes", unsent, m.unsent_bytes.clone());
         m
     }
 
@@ -191,9 +199,9 @@ impl Metrics {
         }
     }
 
-    /// A connection did not come to speak TLS.
-    pub(crate) fn no_tls(&self) {
-        self.refused.get_or_create(&Why { reason: "tls" }).inc();
+    /// A connection was closed for this reason.
+    pub(crate) fn closed(&self, reason: &'static str) {
+        self.refused.get_or_create(&Why { reason }).inc();
     }
 
     pub(crate) fn panics(&self) -> u64 {

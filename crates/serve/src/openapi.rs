@@ -5,6 +5,8 @@ use crate::error::ApiError;
 use crate::keys::Scope;
 use crate::reply::{self, Reply};
 use crate::service::Service;
+use bytes::Bytes;
+use hyper::StatusCode;
 use serde_json::{Map, Value, json};
 
 mod learned;
@@ -15,7 +17,20 @@ const ANY: [&str; 9] = ["400", "401", "403", "404", "405", "429", "500", "503", 
 /// Statuses that only a body can be refused with.
 const OF_BODIES: [&str; 4] = ["408", "411", "413", "415"];
 
+/// The document, which is written once for the models that are served, so that all who ask for it share its memory.
 pub(crate) fn document(service: &Service) -> Result<Reply, ApiError> {
+    let catalog = service.catalog();
+    let text = match catalog.openapi.get() {
+        Some(text) => text.clone(),
+        None => {
+            let text = Bytes::from(reply::json_text(&written(service))?);
+            catalog.openapi.get_or_init(|| text).clone()
+        }
+    };
+    Ok(reply::whole(StatusCode::OK, reply::JSON, text))
+}
+
+fn written(service: &Service) -> Value {
     let mut paths: Map<String, Value> = Map::new();
     for endpoint in ALL {
         for path in endpoint.paths() {
@@ -25,7 +40,7 @@ pub(crate) fn document(service: &Service) -> Result<Reply, ApiError> {
             );
         }
     }
-    reply::json(&json!({
+    json!({
         "openapi": "3.1.0",
         "info": { "title": "planish", "version": env!("CARGO_PKG_VERSION"), "license": { "name": "MIT OR Apache-2.0" } },
         "paths": paths,
@@ -33,7 +48,7 @@ pub(crate) fn document(service: &Service) -> Result<Reply, ApiError> {
             "schemas": { "Error": object(&[("error", json!({ "type": "string" }))], &["error"]) },
             "securitySchemes": { "key": { "type": "http", "scheme": "bearer" } },
         },
-    }))
+    })
 }
 
 fn operation(endpoint: Endpoint, path: &str, service: &Service) -> Value {

@@ -2,6 +2,8 @@
 
 use crate::keys::Keys;
 use crate::tls::Tls;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 /// Settings of a service.
@@ -17,6 +19,10 @@ pub struct Options {
     pub body_timeout: Duration,
     /// Bytes of bodies that all requests together may hold.
     pub buffered_bytes: usize,
+    /// How long an answer may wait without that any of it is taken.
+    pub write_timeout: Duration,
+    /// Bytes of answers that wait to be taken, of all connections together, beyond 16 KiB of each.
+    pub unsent_bytes: usize,
     /// How long a connection may do nothing.
     pub idle_timeout: Duration,
     /// Connections at once.
@@ -62,6 +68,8 @@ pub struct Options {
     pub keys: Keys,
     /// Whether `/metrics` has the counters of versions under Triton's names too.
     pub triton_metrics: bool,
+    /// Lines of the log that were dropped as nobody read them, counted by who writes the log and told in `/metrics`.
+    pub log_lines_dropped: Arc<AtomicU64>,
     /// The certificate and key to speak TLS with; none: connections are not encrypted.
     pub tls: Option<Tls>,
 }
@@ -74,6 +82,8 @@ impl Default for Options {
             body_bytes: 8 << 20,
             body_timeout: Duration::from_secs(30),
             buffered_bytes: 256 << 20,
+            write_timeout: Duration::from_secs(20),
+            unsent_bytes: 64 << 20,
             idle_timeout: Duration::from_secs(60),
             connections: 1024,
             in_flight: 256,
@@ -96,6 +106,7 @@ impl Default for Options {
             allow_public: false,
             keys: Keys::default(),
             triton_metrics: false,
+            log_lines_dropped: Arc::default(),
             tls: None,
         }
     }

@@ -3,11 +3,14 @@
 //!
 //! Nothing of ours answers an error with an empty body, and the library writes such an answer in one piece, so it is known by its first
 //! and last bytes. Bytes that arrive are noted too: they tell when a head began (see [`crate::activity`]).
+//!
+//! What is written goes on as the pieces that the library has, so that an answer is not copied into a buffer where nobody counts it.
 
 use crate::activity::Activity;
+use crate::opening::{Opening, Version};
 use crate::reply::error_text;
 use bytes::{Buf, Bytes};
-use std::io;
+use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -17,13 +20,27 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 pub(crate) struct PlainErrors<S> {
     socket: S,
     activity: Arc<Activity>,
+    opening: Opening,
+    version: Option<Version>,
     /// What replaces the piece that is being written.
     instead: Bytes,
 }
 
 impl<S> PlainErrors<S> {
     pub(crate) fn new(socket: S, activity: Arc<Activity>) -> Self {
-        PlainErrors { socket, activity, instead: Bytes::new() }
+        PlainErrors { socket, activity, opening: Opening::default(), version: None, instead: Bytes::new() }
+    }
+
+    /// Bytes came from the client.
+    fn came(&mut self, bytes: &[u8]) {
+        if self.version == Some(Version::Http2) || bytes.is_empty() {
+            return;
+        }
+        self.version = self.opening.came(bytes);
+        match self.version {
+            Some(Version::Http2) => self.activity.speaks_http2(),
+            Some(Version::Http1) | None => self.activity.bytes_came(),
+        }
     }
 }
 
@@ -55,7 +72,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for PlainErrors<S> {
     ) -> Poll<io::Result<()>> {
         let before = buf.filled().len();
         ready!(Pin::new(&mut self.socket).poll_read(cx, buf))?;
-        self.activity.bytes_came(&buf.filled()[before..]);
+        self.came(&buf.filled()[before..]);
         Poll::Ready(Ok(()))
     }
 }
@@ -77,6 +94,22 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for PlainErrors<S> {
             this.instead.advance(n);
         }
         Poll::Ready(Ok(buf.len()))
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let first = bufs.iter().find(|buf| !buf.is_empty()).map_or(&[][..], |buf| buf);
+        match self.instead.is_empty() && with_body(first).is_none() {
+            true => Pin::new(&mut self.socket).poll_write_vectored(cx, bufs),
+            false => self.poll_write(cx, first),
+        }
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.socket.is_write_vectored()
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {

@@ -1,28 +1,96 @@
-//! Answers: JSON, text, and errors as JSON.
+//! Answers: JSON, text, and errors as JSON; and their bodies.
 
 use crate::error::{ApiError, Reason};
 use bytes::Bytes;
-use http_body_util::{Either, Full};
+use hyper::body::{Body, Frame, SizeHint};
 use hyper::header::{ALLOW, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
-use hyper::{Response, StatusCode};
+use hyper::{HeaderMap, Response, StatusCode};
 use serde::Serialize;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use tonic::Status;
 
-/// An answer: whole in memory, or messages of gRPC with the status after them.
-pub type Reply = Response<Either<Full<Bytes>, tonic::body::Body>>;
+/// An answer.
+pub type Reply = Response<ReplyBody>;
+
+/// The body of an answer.
+#[derive(Debug)]
+pub enum ReplyBody {
+    /// Whole in memory.
+    Whole {
+        /// Its bytes.
+        data: Bytes,
+        /// What follows them: the status of a call over gRPC.
+        trailers: Option<Box<HeaderMap>>,
+    },
+    /// Messages of gRPC, for as long as the client listens.
+    GoesOn(tonic::body::Body),
+}
+
+impl ReplyBody {
+    /// The bytes that are in memory.
+    pub(crate) fn length(&self) -> usize {
+        match self {
+            ReplyBody::Whole { data, .. } => data.len(),
+            ReplyBody::GoesOn(_) => 0,
+        }
+    }
+}
+
+impl Default for ReplyBody {
+    fn default() -> ReplyBody {
+        ReplyBody::Whole { data: Bytes::new(), trailers: None }
+    }
+}
+
+impl Body for ReplyBody {
+    type Data = Bytes;
+    type Error = Status;
+
+    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
+        match self.get_mut() {
+            ReplyBody::Whole { data, trailers } => Poll::Ready(match data.is_empty() {
+                false => Some(Ok(Frame::data(std::mem::take(data)))),
+                true => trailers.take().map(|trailers| Ok(Frame::trailers(*trailers))),
+            }),
+            ReplyBody::GoesOn(body) => Pin::new(body).poll_frame(cx),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match self {
+            ReplyBody::Whole { data, trailers } => data.is_empty() && trailers.is_none(),
+            ReplyBody::GoesOn(body) => body.is_end_stream(),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match self {
+            // What has trailers is framed by its messages.
+            ReplyBody::Whole { data, trailers: None } => SizeHint::with_exact(data.len() as u64),
+            _ => SizeHint::default(),
+        }
+    }
+}
 
 /// A client compares this type as it is: it has no charset.
 pub(crate) const JSON: &str = "application/json";
 
 /// A value as JSON.
 pub(crate) fn json(value: &impl Serialize) -> Result<Reply, ApiError> {
+    Ok(whole(StatusCode::OK, JSON, json_text(value)?))
+}
+
+/// The text of a value.
+pub(crate) fn json_text(value: &impl Serialize) -> Result<Vec<u8>, ApiError> {
     let mut text = Vec::with_capacity(256);
     serde_json::to_writer(&mut text, value).map_err(|e| ApiError::new(Reason::Internal, e.to_string()))?;
-    Ok(whole(StatusCode::OK, JSON, text))
+    Ok(text)
 }
 
 /// A body of this type.
 pub(crate) fn whole(status: StatusCode, kind: &'static str, body: impl Into<Bytes>) -> Reply {
-    let mut reply = Response::new(Either::Left(Full::new(body.into())));
+    let mut reply = Response::new(ReplyBody::Whole { data: body.into(), trailers: None });
     *reply.status_mut() = status;
     reply.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(kind));
     reply
@@ -33,7 +101,9 @@ pub(crate) fn error(e: &ApiError) -> Reply {
     let mut reply = whole(e.reason.status(), JSON, error_text(&e.message));
     let mut add = |name: HeaderName, value: HeaderValue| reply.headers_mut().insert(name, value);
     match e.reason {
-        Reason::Busy | Reason::NotReady => drop(add(RETRY_AFTER, HeaderValue::from_static("1"))),
+        Reason::Busy | Reason::Unsent | Reason::NotReady => {
+            drop(add(RETRY_AFTER, HeaderValue::from_static("1")))
+        }
         Reason::Rate(seconds) => drop(add(RETRY_AFTER, HeaderValue::from(seconds))),
         Reason::NoKey => drop(add(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))),
         Reason::Method(allowed) => drop(add(ALLOW, HeaderValue::from_static(allowed))),

@@ -1,20 +1,19 @@
 //! The running server: our own loop that accepts connections, so that each has its time-outs and its place, a shutdown signal, and a
 //! bounded drain.
 
-use crate::activity::Activity;
+use crate::activity::{Activity, Working};
 use crate::connections::Connections;
 use crate::door;
 use crate::error::{Reason, ServeError};
-use crate::grpc::GoesOn;
 use crate::host::Hosts;
+use crate::outgoing::Outgoing;
 use crate::plain_errors::PlainErrors;
-use crate::reply::{Reply, error_text};
+use crate::reply::error_text;
 use crate::service::Service;
 use crate::workers::Workers;
-use http_body_util::{BodyExt, Either};
-use hyper::Request;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
+use hyper::{Request, Response};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use std::convert::Infallible;
@@ -62,7 +61,7 @@ pub async fn run(
         service: service.clone(),
         places: Arc::new(Semaphore::new(connections)),
         turned_away: Arc::new(Semaphore::new(TURNED_AWAY)),
-        open: Arc::default(),
+        open: Arc::new(Connections::new(service.unsent().clone())),
         stopping,
     };
     let asked_to_stop = async {
@@ -73,7 +72,7 @@ pub async fn run(
     tokio::select! {
         () = accept(listener, &house, &workers) => {}
         () = look_after_files(&service) => {}
-        () = house.open.look_after(options) => {}
+        () = house.open.look_after(options, service.metrics()) => {}
         () = asked_to_stop => {}
     }
     let _ = stop.send(true);
@@ -82,7 +81,7 @@ pub async fn run(
     let all = u32::try_from(connections).unwrap_or(u32::MAX);
     tokio::select! {
         _ = tokio::time::timeout(drain, house.places.acquire_many(all)) => {}
-        () = house.open.look_after(options) => {}
+        () = house.open.look_after(options, service.metrics()) => {}
     }
     Ok(())
 }
@@ -195,7 +194,7 @@ async fn connection(
     };
     match shaken {
         Ok(Ok(stream)) => speak(stream, peer, house).await,
-        _ => service.metrics().no_tls(),
+        _ => service.metrics().closed("tls"),
     }
 }
 
@@ -212,11 +211,11 @@ async fn speak(socket: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, pee
         let (parts, body) = request.into_parts();
         async move {
             let Caller { service, hosts, peer, activity } = &*caller;
-            activity.request_began();
-            // A stream that is reset drops this future, so the end is noted by a guard.
-            let working = Working(activity.clone());
-            let reply = door::answer(service, hosts, *peer, &parts, pin!(body)).await;
-            Ok::<Reply, Infallible>(while_it_goes_on(reply, working))
+            // A stream that is reset drops this future, so the end is noted by guards.
+            let working = Working::begin(activity);
+            let _turn = activity.unsent.turn().await;
+            let reply = door::answer(service, hosts, *peer, &activity.unsent, &parts, pin!(body)).await;
+            Ok::<Response<Outgoing>, Infallible>(reply.map(|body| Outgoing::new(body, working)))
         }
     });
     let io = TokioIo::new(PlainErrors::new(socket, activity.clone()));
@@ -234,6 +233,8 @@ async fn speak(socket: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, pee
         serving.as_mut().poll(cx).map(|_| ())
     })
     .await;
+    // What the streams give back when they end with their connection makes no room for others of it.
+    activity.unsent.close();
 }
 
 /// Ready when the service stops.
@@ -263,29 +264,6 @@ impl Drop for Counted<'_> {
     fn drop(&mut self) {
         self.0.metrics().connections.dec();
     }
-}
-
-/// A request without its answer.
-struct Working(Arc<Activity>);
-
-impl Drop for Working {
-    fn drop(&mut self) {
-        self.0.request_ended();
-    }
-}
-
-/// An answer that goes on keeps its connection at work until its end.
-fn while_it_goes_on(reply: Reply, working: Working) -> Reply {
-    if reply.extensions().get::<GoesOn>().is_none() {
-        return reply;
-    }
-    let go_on = move |body: Either<_, tonic::body::Body>| {
-        Either::Right(tonic::body::Body::new(body.map_frame(move |frame| {
-            let _ = &working;
-            frame
-        })))
-    };
-    reply.map(go_on)
 }
 
 fn http(service: &Service) -> Builder<TokioExecutor> {

@@ -14,6 +14,7 @@ use crate::reply::Reply;
 use crate::served::Served;
 use crate::store::{Catalog, Label, ModelSource, Reloaded, Store};
 use crate::tls::Tls;
+use crate::unsent::{AllUnsent, Unsent};
 use bytes::Bytes;
 use http_body_util::Full;
 use hyper::Request;
@@ -23,6 +24,7 @@ use planish_tensor::Exec;
 use std::net::IpAddr;
 use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 use tokio::sync::watch;
 
 /// The models of a service, and how to run them. Copies are the same service.
@@ -39,6 +41,7 @@ struct Inner {
     engine: Engine,
     metrics: Metrics,
     budget: Arc<Budget>,
+    unsent: Arc<AllUnsent>,
     places: Places,
     rates: Rates,
     ready: watch::Sender<bool>,
@@ -85,6 +88,7 @@ impl Service {
         let inner = Inner {
             engine: Engine::start(&options)?,
             budget: Budget::new(options.buffered_bytes),
+            unsent: AllUnsent::new(options.unsent_bytes),
             rates: Rates::new(options.rate),
             options,
             exec,
@@ -102,7 +106,8 @@ impl Service {
         let here = IpAddr::from([127, 0, 0, 1]);
         let hosts = Hosts::new(here, &self.options().allowed_hosts);
         let (parts, body) = request.into_parts();
-        door::answer(self, &hosts, here, &parts, pin!(Full::new(body))).await
+        let unsent = Box::new(Unsent::new(self.unsent().clone()));
+        door::answer(self, &hosts, here, &unsent, &parts, pin!(Full::new(body))).await
     }
 
     /// The models' names.
@@ -141,6 +146,10 @@ impl Service {
         &self.inner.budget
     }
 
+    pub(crate) fn unsent(&self) -> &Arc<AllUnsent> {
+        &self.inner.unsent
+    }
+
     pub(crate) fn rates(&self) -> &Rates {
         &self.inner.rates
     }
@@ -166,6 +175,9 @@ impl Service {
         let metrics = self.metrics();
         metrics.in_flight.set(self.places().taken() as i64);
         metrics.waiting_rows.set(self.waiting() as i64);
+        metrics.unsent_bytes.set(self.unsent().bytes() as i64);
+        let dropped = self.options().log_lines_dropped.load(Relaxed);
+        metrics.log_lines_dropped.inner().store(dropped, Relaxed);
         metrics.text(self.catalog().all()).map_err(|e| ApiError::new(Reason::Internal, e.to_string()))
     }
 

@@ -6,11 +6,12 @@ use crate::endpoint::Which;
 use crate::error::{ApiError, ServeError, quoted};
 use crate::metrics::Metrics;
 use crate::served::Served;
+use bytes::Bytes;
 use planish_io::{ModelFile, find_models};
 use planish_tensor::Exec;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
 /// Where models come from: a file, or a folder of them (see [`find_models`]).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,6 +37,8 @@ pub struct Label {
 #[derive(Debug, Default)]
 pub(crate) struct Catalog {
     models: BTreeMap<String, BTreeMap<u64, Arc<Served>>>,
+    /// The OpenAPI document of them, once it was asked for.
+    pub(crate) openapi: OnceLock<Bytes>,
 }
 
 /// The models, and where they come from.

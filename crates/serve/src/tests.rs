@@ -9,6 +9,7 @@
 //! - `protocols`: the binary tensor extension, TensorFlow Serving, tables
 //! - `grpc`: the protocol over gRPC, by tonic's client over a socket
 //! - `tls`: certificates, handshakes, and files that change
+//! - `unread`: answers that clients do not take, and connections over which they say nothing
 //! - `watching`: counters, names of requests, the log
 //! - `live`: a server on loopback, and a client that may send anything
 
@@ -32,6 +33,7 @@ mod openapi;
 mod protocols;
 mod statuses;
 mod tls;
+mod unread;
 mod watching;
 
 /// Numbers `x` and `y` = 2x + 1, categories `c` and `k`.

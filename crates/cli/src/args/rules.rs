@@ -204,6 +204,8 @@ const SERVE: &[Rule] = &[
             "head-timeout",
             "body-timeout",
             "idle-timeout",
+            "write-timeout",
+            "max-unsent-mib",
             "deadline",
             "drain",
             "drain-delay",

@@ -82,6 +82,9 @@ pub(crate) struct ServeArgs {
     /// MiB of bodies that all requests together may hold
     #[arg(long, value_name = "MIB", default_value_t = 256, value_parser = parse_mib)]
     max_buffered_mib: usize,
+    /// MiB of answers that wait for clients to take them, of all connections together
+    #[arg(long, value_name = "MIB", default_value_t = 64, value_parser = parse_mib)]
+    max_unsent_mib: usize,
     /// KiB of a head, the request's line and headers
     #[arg(long, value_name = "KIB", default_value_t = 16, value_parser = parse_head_kib)]
     max_head_kib: usize,
@@ -103,6 +106,9 @@ pub(crate) struct ServeArgs {
     /// How long a body may take to arrive
     #[arg(long, value_name = "TIME", default_value = "30s", value_parser = parse_some_time)]
     body_timeout: Duration,
+    /// How long an answer may wait without that any of it is taken
+    #[arg(long, value_name = "TIME", default_value = "20s", value_parser = parse_some_time)]
+    write_timeout: Duration,
     /// How long a connection may do nothing
     #[arg(long, value_name = "TIME", default_value = "60s", value_parser = parse_some_time)]
     idle_timeout: Duration,
@@ -158,6 +164,8 @@ impl ServeArgs {
             body_bytes: self.max_body_mib * MIB,
             body_timeout: self.body_timeout,
             buffered_bytes: self.max_buffered_mib * MIB,
+            write_timeout: self.write_timeout,
+            unsent_bytes: self.max_unsent_mib * MIB,
             idle_timeout: self.idle_timeout,
             connections: self.max_connections,
             in_flight: self.max_in_flight,

@@ -1,9 +1,9 @@
 //! `planish serve`: models over HTTP until SIGTERM or Ctrl-C.
 
 use crate::args::{LogFormat, LogLevel, ServeArgs, exec};
-use crate::report;
 #[cfg(feature = "otlp")]
 use crate::traces::Traces;
+use crate::{log, report};
 use planish_io::{read_settings, readable_by_others};
 use planish_serve::{Keys, Options, Service, Tls, serve};
 use tracing_subscriber::filter::LevelFilter;
@@ -14,6 +14,7 @@ use tracing_subscriber::{Layer, Registry, fmt};
 const KEY: &str = "PLANISH_KEY";
 
 pub(crate) fn run(a: &ServeArgs) -> anyhow::Result<()> {
+    let dropped = log::start()?;
     #[cfg(feature = "otlp")]
     let traces = a.otlp.as_deref().map(Traces::to).transpose()?;
     #[cfg(feature = "otlp")]
@@ -21,7 +22,7 @@ pub(crate) fn run(a: &ServeArgs) -> anyhow::Result<()> {
     #[cfg(not(feature = "otlp"))]
     let spans = None::<tracing_subscriber::layer::Identity>;
     start_log(a, spans);
-    let options = Options { keys: keys(a)?, tls: tls(a)?, ..a.options() };
+    let options = Options { keys: keys(a)?, tls: tls(a)?, log_lines_dropped: dropped, ..a.options() };
     let scheme = if options.tls.is_some() { "https" } else { "http" };
     let service = Service::open(exec(1)?, options, a.models.clone(), a.label.clone())?;
     let names = service.names().join(", ");
@@ -65,7 +66,7 @@ fn tls(a: &ServeArgs) -> anyhow::Result<Option<Tls>> {
     }
 }
 
-/// Lines go to standard error, whole and one at a time; events go to `spans` too.
+/// Lines go to standard error, whole and one at a time, and no request waits for it; events go to `spans` too.
 fn start_log(a: &ServeArgs, spans: Option<impl Layer<Registry> + Send + Sync>) {
     let level = match a.log {
         LogLevel::Off if spans.is_none() => return,
@@ -74,7 +75,7 @@ fn start_log(a: &ServeArgs, spans: Option<impl Layer<Registry> + Send + Sync>) {
         LogLevel::Requests => LevelFilter::INFO,
     };
     // Whoever read the lines may be gone; that is no reason to fail.
-    let lines = fmt::layer().with_writer(std::io::stderr).with_ansi(false).log_internal_errors(false);
+    let lines = fmt::layer().with_writer(|| log::Line).with_ansi(false).log_internal_errors(false);
     let lines = match a.log_format {
         LogFormat::Text => lines.boxed(),
         LogFormat::Json => lines.json().flatten_event(true).boxed(),

@@ -20,16 +20,16 @@ use crate::body::{self, Held};
 use crate::endpoint::{Endpoint, Route, Which};
 use crate::error::{ApiError, Reason};
 use crate::keys::Scope;
-use crate::reply::Reply;
+use crate::reply::{Reply, ReplyBody};
 use crate::service::Service;
 use bytes::Bytes;
 use generated::health::health_server::HealthServer;
 use generated::inference::grpc_inference_service_server::GrpcInferenceServiceServer;
-use http_body_util::{Either, Full};
+use http_body_util::{BodyExt, Full};
 use hyper::body::Body;
 use hyper::header::{CONTENT_TYPE, HeaderValue};
 use hyper::http::request::Parts;
-use hyper::{HeaderMap, Request, Uri, Version};
+use hyper::{HeaderMap, Request, Response, Uri, Version};
 use std::convert::Infallible;
 use std::error::Error;
 use std::pin::Pin;
@@ -105,10 +105,6 @@ impl Method {
         }
     }
 }
-
-/// A mark on an answer that goes on for as long as the client listens.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct GoesOn;
 
 /// Whether the request is a call.
 pub(crate) fn is_call(parts: &Parts) -> bool {
@@ -188,21 +184,25 @@ pub(crate) async fn call(service: &Service, method: Method, frame: Bytes) -> Res
             server.max_decoding_message_size(service.options().body_bytes).call(request).await
         }
     };
-    let mut answer = answered.unwrap_or_else(|never: Infallible| match never {});
+    let answer = answered.unwrap_or_else(|never: Infallible| match never {});
     if let Some(status) = answer.extensions().get::<Status>() {
         let ours = status.source().and_then(|e| e.downcast_ref::<ApiError>());
         // What tonic refuses itself is a message that it cannot decode.
         return Err(ours.cloned().unwrap_or_else(|| ApiError::bad_request(status.message())));
     }
     if method == Method::HealthWatch {
-        answer.extensions_mut().insert(GoesOn);
+        return Ok(answer.map(ReplyBody::GoesOn));
     }
-    Ok(answer.map(Either::Right))
+    // Its one message is encoded now, so that its length is known.
+    let (head, body) = answer.into_parts();
+    let body = body.collect().await.map_err(|e| ApiError::new(Reason::Internal, e.message()))?;
+    let trailers = body.trailers().cloned().map(Box::new);
+    Ok(Response::from_parts(head, ReplyBody::Whole { data: body.to_bytes(), trailers }))
 }
 
 /// The answer to a call that is refused.
 pub(crate) fn error(e: &ApiError) -> Reply {
-    status(e.clone()).into_http::<tonic::body::Body>().map(Either::Right)
+    status(e.clone()).into_http()
 }
 
 /// The status of a refusal; it remembers what it was made of.
@@ -211,7 +211,7 @@ fn status(e: ApiError) -> Status {
     let mut add = |name: &'static str, value| drop(status.metadata_mut().insert(name, value));
     match e.reason {
         Reason::Encoding => add("grpc-accept-encoding", "identity,gzip".parse().expect("plain text")),
-        Reason::Busy | Reason::NotReady => add("grpc-retry-pushback-ms", 1000.into()),
+        Reason::Busy | Reason::Unsent | Reason::NotReady => add("grpc-retry-pushback-ms", 1000.into()),
         Reason::Rate(seconds) => add("grpc-retry-pushback-ms", (u64::from(seconds) * 1000).into()),
         _ => {}
     }

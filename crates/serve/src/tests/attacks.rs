@@ -232,7 +232,7 @@ async fn requests_in_a_row_on_one_connection_are_each_answered() {
 }
 
 /// A frame of HTTP/2.
-fn h2_frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
+pub(super) fn h2_frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
     let length = (payload.len() as u32).to_be_bytes();
     [&length[1..], &[kind, flags], &stream.to_be_bytes(), payload].concat()
 }
@@ -262,9 +262,9 @@ async fn streams_that_are_opened_and_reset_at_once_end_the_connection() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_answer_that_nobody_reads_ends_with_the_time_of_the_connection() {
-    let idle = Duration::from_millis(400);
-    let server = Live::start(Options { idle_timeout: idle, ..Options::default() }).await;
+async fn an_answer_that_nobody_reads_ends_the_connection_in_the_time_of_writing() {
+    let write_timeout = Duration::from_millis(400);
+    let server = Live::start(Options { write_timeout, ..Options::default() }).await;
     let mut socket = server.connect().await;
     let rows = format!(r#"{{"model":"mass","rows":[{}]}}"#, vec![r#"{"x":1}"#; 4096].join(","));
     let one = String::from_utf8(request("POST", "/predict", "", rows.as_bytes())).unwrap();
