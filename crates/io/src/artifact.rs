@@ -7,12 +7,13 @@
 //! `docs/formats.md` has the details.
 
 mod hash;
+mod own;
 mod read;
 mod tree;
 mod write;
 
 use crate::error::IoError;
-pub use read::{load_model, model_from_bytes};
+pub use read::{load_model, load_model_mapped, model_from_bytes};
 pub use write::{model_to_bytes, save_model};
 
 /// The version of the format.

@@ -27,7 +27,7 @@ mod predictions;
 mod settings;
 mod tensorboard;
 
-pub use artifact::{load_model, model_from_bytes, model_to_bytes, save_model};
+pub use artifact::{load_model, load_model_mapped, model_from_bytes, model_to_bytes, save_model};
 pub use atomic::{check_writable, create_folder, file_size, write_file, write_text};
 pub use checkpoint::{CheckpointFolder, Every};
 pub use csv_source::{CsvOptions, CsvSource, Header};
