@@ -33,7 +33,7 @@ pub use checkpoint::{CheckpointFolder, Every};
 pub use csv_source::{CsvOptions, CsvSource, Header};
 pub use error::IoError;
 pub use history_file::HistoryFile;
-pub use model_files::{FileStamp, ModelFile, find_models};
+pub use model_files::{FileStamp, FoundModels, ModelFile, Unreadable, find_models, own_name};
 pub use predictions::PredictionWriter;
 pub use settings::{read_settings, readable_by_others};
 pub use tensorboard::EventFile;

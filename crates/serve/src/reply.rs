@@ -15,9 +15,14 @@ pub(crate) const JSON: &str = "application/json";
 
 /// A value as JSON.
 pub(crate) fn json(value: &impl Serialize) -> Result<Reply, ApiError> {
+    json_with(StatusCode::OK, value)
+}
+
+/// A value as JSON, with this status.
+pub(crate) fn json_with(status: StatusCode, value: &impl Serialize) -> Result<Reply, ApiError> {
     let mut text = Vec::with_capacity(256);
     serde_json::to_writer(&mut text, value).map_err(|e| ApiError::new(Reason::Internal, e.to_string()))?;
-    Ok(whole(StatusCode::OK, JSON, text))
+    Ok(whole(status, JSON, text))
 }
 
 /// A body of this type.
