@@ -212,11 +212,12 @@ impl<'a> Reading<'a> {
 
     /// Takes a file's model into the new catalog: the old one if the file is the same or cannot be read.
     fn file(&mut self, i: usize, file: &ModelFile) {
-        let lose = |new: &mut Catalog, failure| new.lose(Lost::new(i, Some(file.stamp), failure));
         if !self.seen.insert((file.name.clone(), file.version)) {
             self.twins.push(file.name.clone());
             let what = "another model has this name and version";
-            return lose(&mut self.new, Failure::model(&file.name, Some(file.version), &file.path, what));
+            let failure = Failure::model(&file.name, Some(file.version), &file.path, what);
+            // Without its stamp: it is tried when the other is gone.
+            return self.new.lose(Lost::new(i, None, failure));
         }
         let before = self.old.at(file);
         if let Some(same) = before.filter(|served| served.stamp == Some(file.stamp)) {
@@ -240,7 +241,7 @@ impl<'a> Reading<'a> {
                 // A map of a file that was written over is no longer what was verified.
                 let whole = before.filter(|served| !served.is_mapped_from(&file.stamp));
                 whole.cloned().map(|served| self.new.insert(served));
-                lose(&mut self.new, failure);
+                self.new.lose(Lost::new(i, Some(file.stamp), failure));
             }
         }
     }

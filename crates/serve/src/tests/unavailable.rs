@@ -236,12 +236,15 @@ async fn of_two_models_with_one_name_and_version_that_come_later_the_first_is_se
     let (a, b) = (folder.path().join("a"), folder.path().join("b"));
     put(&a.join("m"), "1", &mass());
     put(&b.join("n"), "1", &mass());
-    let service = start(vec![source(a), source(b.clone())], Options::default(), Vec::new()).unwrap();
+    let service = start(vec![source(a.clone()), source(b.clone())], Options::default(), Vec::new()).unwrap();
+    put(&a.join("k"), "1", &mass());
     put(&b.join("m"), "1", &other());
     let done = service.reload();
-    assert_eq!((done.loaded.len(), done.failed.len()), (0, 1));
+    assert_eq!((done.loaded.len(), done.failed.len()), (1, 1));
     let (_, answer) = ask(&service, "POST", "/predict", r#"{"model":"m","rows":[{"x":4}]}"#).await;
     assert_eq!(answer["predictions"][0]["prediction"], json!(9.0));
+    std::fs::remove_dir_all(a.join("m")).unwrap();
+    assert_eq!(service.read_again(false).loaded, ["m/1"], "the first is gone");
 }
 
 /// A network whose file is large enough to be mapped.
