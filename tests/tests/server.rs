@@ -33,7 +33,11 @@ impl Server {
             .spawn()
             .unwrap();
         let (mut line, mut log) = (String::new(), BufReader::new(child.stderr.take().unwrap()));
-        log.read_line(&mut line).unwrap();
+        // Before it, models that cannot be served may have been logged.
+        while !line.starts_with("serving ") {
+            line.clear();
+            assert!(log.read_line(&mut line).unwrap() > 0, "it ends before it serves");
+        }
         let address = line
             .split("://")
             .nth(1)
@@ -219,6 +223,50 @@ fn sighup_serves_a_model_that_took_the_place_of_another() {
     while target() != "body_mass_g" {
         std::thread::sleep(std::time::Duration::from_millis(5));
     }
+}
+
+#[test]
+fn a_broken_model_is_said_and_the_others_are_served_unless_it_is_strict() {
+    let folder = tempfile::tempdir().unwrap();
+    succeed(folder.path(), &["quickstart", "--out", "q"]);
+    std::fs::write(folder.path().join("bad.safetensors"), "nothing").unwrap();
+    let args = ["q/species.safetensors", "bad.safetensors", "gone=missing.safetensors"];
+    let server = Server::start(folder.path(), &args);
+    assert_eq!(server.ask("GET", "/v2/models/species/ready", "").0, 200);
+    let (status, answer) = server.ask("GET", "/v2/models/bad/ready", "");
+    assert_eq!((status, &answer["ready"]), (503, &json!(false)));
+    let (_, answer) = server.ask("GET", "/models", "");
+    let names: Vec<&str> =
+        answer["unavailable"].as_array().unwrap().iter().map(|m| m["model"].as_str().unwrap()).collect();
+    assert_eq!(names, ["bad", "gone"]);
+    server.stop();
+    for args in [&["--strict", args[0], args[1], args[2]][..], &args[1..]] {
+        let ran = crate::binary::run(folder.path(), &[&["serve"], args].concat());
+        assert_eq!(ran.code, 1, "{}", ran.err);
+        for part in ["bad.safetensors: this is not a Planish model", "missing.safetensors: cannot read"] {
+            assert!(ran.err.contains(part), "{part} is missing in {}", ran.err);
+        }
+    }
+}
+
+#[test]
+fn sighup_shuts_out_a_key_that_was_taken_from_its_file() {
+    let folder = tempfile::tempdir().unwrap();
+    succeed(folder.path(), &["quickstart", "--out", "q"]);
+    // The digests of "abc", from FIPS 180-2, and of nothing anybody knows.
+    let abc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+    let keys = folder.path().join("keys");
+    std::fs::write(&keys, format!("ann predict sha256:{abc}\n")).unwrap();
+    let server = Server::start(folder.path(), &["q/species.safetensors", "--keys", "keys"]);
+    let status = || ask_with(server.address(), "GET", "/models", "authorization: Bearer abc\r\n", "").0;
+    assert_eq!(status(), 200);
+    std::fs::write(&keys, format!("ben predict sha256:{}\n", "0".repeat(64))).unwrap();
+    assert_eq!(status(), 200, "not before it is asked for");
+    server.hang_up();
+    while status() == 200 {
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    assert_eq!(status(), 401);
 }
 
 #[test]

@@ -7,13 +7,14 @@
 //! `docs/formats.md` has the details.
 
 mod hash;
+mod own;
 mod read;
 mod recognise;
 mod tree;
 mod write;
 
 use crate::error::IoError;
-pub use read::{load_model, model_from_bytes};
+pub use read::{load_model, load_model_mapped, model_from_bytes};
 pub(crate) use recognise::is_model;
 pub use write::{model_to_bytes, save_model};
 

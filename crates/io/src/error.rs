@@ -61,6 +61,21 @@ pub enum IoError {
 }
 
 impl IoError {
+    /// What is wrong, without the file's name, for those who need not know where files lie.
+    pub fn without_file(&self) -> String {
+        let file = match self {
+            IoError::System { file, .. }
+            | IoError::Cell { file, .. }
+            | IoError::Row { file, .. }
+            | IoError::File { file, .. }
+            | IoError::Model { file, .. } => file,
+        };
+        let all = self.to_string();
+        all.strip_prefix(file.as_str())
+            .map_or("it cannot be read", |rest| rest.trim_start_matches([':', ' ']))
+            .to_owned()
+    }
+
     pub(crate) fn system(file: &str, action: &'static str) -> impl FnOnce(std::io::Error) -> IoError {
         let file = file.to_owned();
         move |reason| IoError::System { file, action, reason }
@@ -82,5 +97,22 @@ impl IoError {
 
     pub(crate) fn row(file: &str, line: u64, what: impl Into<String>) -> IoError {
         IoError::Row { file: file.to_owned(), line, what: what.into() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_wrong_can_be_told_without_the_file() {
+        let missing = IoError::system("/srv/m: x", "read")(std::io::ErrorKind::NotFound.into());
+        for (error, all, part) in [
+            (missing, "/srv/m: x: cannot read: entity not found", "cannot read: entity not found"),
+            (IoError::file("a:b", "it is a folder"), "a:b: it is a folder", "it is a folder"),
+            (IoError::row("t.csv", 3, "too long"), "t.csv:3: too long", "3: too long"),
+        ] {
+            assert_eq!((error.to_string().as_str(), error.without_file().as_str()), (all, part));
+        }
     }
 }

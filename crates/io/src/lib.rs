@@ -28,7 +28,7 @@ mod predictions;
 mod settings;
 mod tensorboard;
 
-pub use artifact::{load_model, model_from_bytes, model_to_bytes, save_model};
+pub use artifact::{load_model, load_model_mapped, model_from_bytes, model_to_bytes, save_model};
 pub use atomic::{
     check_folder_writable, check_writable, create_folder, file_size, is_standard_output, write_file,
     write_text,
@@ -37,7 +37,7 @@ pub use checkpoint::{CheckpointFolder, Every};
 pub use csv_source::{CsvOptions, CsvSource, Header};
 pub use error::IoError;
 pub use history_file::HistoryFile;
-pub use model_files::{FileStamp, ModelFile, find_models};
+pub use model_files::{FileStamp, FoundModels, ModelFile, Unreadable, find_models, own_name};
 pub use output::{OutputKind, Outputs};
 pub use predictions::PredictionWriter;
 pub use settings::{read_settings, readable_by_others};

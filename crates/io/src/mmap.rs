@@ -1,10 +1,10 @@
-//! Files mapped into memory, read only: a model of a gigabyte is opened without being copied, and several processes that serve
-//! it share its pages.
+//! Files mapped into memory, read only, for who asks for it: a model of a gigabyte is opened without being copied, and several processes
+//! that serve it share its pages.
 //!
 //! The bytes of a mapping are the file's, for as long as it lives. Planish replaces its files by renaming, which leaves a mapping
 //! its old file. Who writes into a mapped file in place changes the numbers under the model; who cuts it short ends the process
-//! with SIGBUS at the next touch of what is gone. No system call prevents that; [`Map::is_whole`] notices a file that was cut
-//! while it was being verified and whose lost pages have not been asked for.
+//! with SIGBUS at the next touch of what is gone. No system call prevents that, so nothing is mapped that was not asked for;
+//! [`Map::is_whole`] notices a file that was cut while it was being verified and whose lost pages have not been asked for.
 
 use memmap2::{Mmap, MmapOptions};
 use std::fs::File;

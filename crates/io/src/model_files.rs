@@ -2,6 +2,8 @@
 //! and whether a file is still the one that was read.
 
 use crate::error::IoError;
+use std::fs::Metadata;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -21,24 +23,61 @@ pub struct ModelFile {
     pub stamp: FileStamp,
 }
 
-/// What tells a file from another that took its place.
+/// What tells a file from another that took its place, and from what it was before it was written to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FileStamp {
     bytes: u64,
     modified: Option<SystemTime>,
-    inode: u64,
+    /// When anything of it changed, its permissions included: programs can set back the time above, but not this one.
+    changed: (i64, i64),
+    /// Its place: device and number there.
+    place: (u64, u64),
 }
 
 impl FileStamp {
-    fn of(path: &Path) -> Result<FileStamp, IoError> {
-        let name = path.display().to_string();
-        let meta = std::fs::metadata(path).map_err(IoError::system(&name, "read"))?;
+    fn of(meta: &Metadata) -> FileStamp {
         #[cfg(unix)]
-        let inode = std::os::unix::fs::MetadataExt::ino(&meta);
+        let (changed, place) = {
+            use std::os::unix::fs::MetadataExt;
+            ((meta.ctime(), meta.ctime_nsec()), (meta.dev(), meta.ino()))
+        };
         #[cfg(not(unix))]
-        let inode = 0;
-        Ok(FileStamp { bytes: meta.len(), modified: meta.modified().ok(), inode })
+        let (changed, place) = ((0, 0), (0, 0));
+        FileStamp { bytes: meta.len(), modified: meta.modified().ok(), changed, place }
     }
+
+    /// Whether the other stamp is of the same file, written to in between or not, rather than of one that took its place. Where the
+    /// system does not tell, it is taken for the same.
+    pub fn is_same_file(&self, other: &FileStamp) -> bool {
+        self.place == other.place
+    }
+}
+
+/// What is at a path.
+#[derive(Debug, Default)]
+pub struct FoundModels {
+    /// The models' files, by name and version.
+    pub files: Vec<ModelFile>,
+    /// What is there and cannot be looked at.
+    pub unreadable: Vec<Unreadable>,
+}
+
+/// A model, or a version of it, that is there and cannot be looked at.
+#[derive(Debug)]
+pub struct Unreadable {
+    /// The model's name.
+    pub name: String,
+    /// The version; without one, the folder of versions cannot be looked at.
+    pub version: Option<u64>,
+    /// The file or folder.
+    pub path: PathBuf,
+    /// Why not.
+    pub error: IoError,
+}
+
+/// The name of the model at a path that names it itself: the file's without the ending.
+pub fn own_name(path: &Path) -> String {
+    path.file_stem().map_or(String::new(), |s| s.to_string_lossy().into_owned())
 }
 
 /// The models at a path, by name and version. `name` is that of a file, or of a folder of versions; without one, a file has its own
@@ -46,41 +85,54 @@ impl FileStamp {
 ///
 /// # Errors
 /// A path that cannot be read, or a folder without models.
-pub fn find_models(name: Option<&str>, path: &Path) -> Result<Vec<ModelFile>, IoError> {
+pub fn find_models(name: Option<&str>, path: &Path) -> Result<FoundModels, IoError> {
     let shown = path.display().to_string();
     let meta = std::fs::metadata(path).map_err(IoError::system(&shown, "read"))?;
+    let mut found = FoundModels::default();
     if !meta.is_dir() {
-        let own = || path.file_stem().map_or(String::new(), |s| s.to_string_lossy().into_owned());
-        let name = name.map_or_else(own, str::to_owned);
-        return Ok(vec![ModelFile { name, version: 1, path: path.to_owned(), stamp: FileStamp::of(path)? }]);
+        let name = name.map_or_else(|| own_name(path), str::to_owned);
+        let stamp = FileStamp::of(&meta);
+        found.files.push(ModelFile { name, version: 1, path: path.to_owned(), stamp });
+        return Ok(found);
     }
-    let mut found = Vec::new();
     match name {
         Some(name) => versions(name, path, &mut found)?,
         None => {
             for (name, folder) in folders(path)?.into_iter().filter(|(n, _)| !n.starts_with('.')) {
-                versions(&name, &folder, &mut found)?;
+                if let Err(error) = versions(&name, &folder, &mut found) {
+                    found.unreadable.push(Unreadable { name, version: None, path: folder, error });
+                }
             }
         }
     }
-    if found.is_empty() {
+    if found.files.is_empty() && found.unreadable.is_empty() {
         let form = if name.is_some() { "VERSION" } else { "NAME/VERSION" };
         return Err(IoError::file(
             &shown,
             format!("there is no model in this folder: one lies at {form}/{FILE}"),
         ));
     }
-    found.sort_by(|a, b| (&a.name, a.version).cmp(&(&b.name, b.version)));
+    found.files.sort_by(|a, b| (&a.name, a.version).cmp(&(&b.name, b.version)));
+    found.unreadable.sort_by(|a, b| (&a.name, a.version).cmp(&(&b.name, b.version)));
     Ok(found)
 }
 
 /// The versions in a model's folder; what is no whole number, or has no model in it yet, is passed over.
-fn versions(name: &str, folder: &Path, found: &mut Vec<ModelFile>) -> Result<(), IoError> {
+fn versions(name: &str, folder: &Path, found: &mut FoundModels) -> Result<(), IoError> {
     for (version, folder) in folders(folder)? {
-        let path = folder.join(FILE);
-        if let (Ok(version), true) = (version.parse(), path.is_file()) {
-            let stamp = FileStamp::of(&path)?;
-            found.push(ModelFile { name: name.to_owned(), version, path, stamp });
+        let Ok(version) = version.parse() else { continue };
+        let (name, path) = (name.to_owned(), folder.join(FILE));
+        match std::fs::metadata(&path) {
+            Ok(meta) if meta.is_file() => {
+                found.files.push(ModelFile { name, version, stamp: FileStamp::of(&meta), path });
+            }
+            Ok(_) => {}
+            // A link that leads nowhere is there.
+            Err(e) if e.kind() == ErrorKind::NotFound && std::fs::symlink_metadata(&path).is_err() => {}
+            Err(e) => {
+                let error = IoError::system(&path.display().to_string(), "read")(e);
+                found.unreadable.push(Unreadable { name, version: Some(version), path, error });
+            }
         }
     }
     Ok(())
@@ -111,8 +163,8 @@ mod tests {
             std::fs::write(root.path().join(place).join(FILE), place).unwrap();
         }
         std::fs::create_dir_all(root.path().join("b/3")).unwrap();
-        let names = |found: Vec<ModelFile>| -> Vec<(String, u64)> {
-            found.into_iter().map(|f| (f.name, f.version)).collect()
+        let names = |found: FoundModels| -> Vec<(String, u64)> {
+            found.files.into_iter().map(|f| (f.name, f.version)).collect()
         };
         let all = names(find_models(None, root.path()).unwrap());
         assert_eq!(all, [("a".to_owned(), 2), ("a".to_owned(), 10), ("b".to_owned(), 1)]);
@@ -123,15 +175,36 @@ mod tests {
         assert!(e.contains("NAME/VERSION/model.safetensors"), "{e}");
     }
 
+    #[cfg(unix)]
     #[test]
-    fn a_file_that_takes_the_place_of_another_has_another_stamp() {
+    fn what_cannot_be_looked_at_does_not_hide_the_others() {
+        let root = tempfile::tempdir().unwrap();
+        for place in ["a/1", "a/2", "b/1"] {
+            std::fs::create_dir_all(root.path().join(place)).unwrap();
+        }
+        let file = |place: &str| root.path().join(place).join(FILE);
+        std::fs::write(file("a/1"), "model").unwrap();
+        std::os::unix::fs::symlink("nowhere", file("a/2")).unwrap();
+        let found = find_models(None, root.path()).unwrap();
+        assert_eq!((found.files.len(), found.files[0].version), (1, 1));
+        let [lost] = &found.unreadable[..] else { panic!("{found:?}") };
+        assert_eq!((lost.name.as_str(), lost.version, &lost.path), ("a", Some(2), &file("a/2")));
+    }
+
+    #[test]
+    fn a_file_that_takes_the_place_of_another_or_is_written_to_has_another_stamp() {
         let root = tempfile::tempdir().unwrap();
         let (old, new) = (root.path().join("old"), root.path().join("new"));
         std::fs::write(&old, "1").unwrap();
         std::fs::write(&new, "2").unwrap();
-        let before = FileStamp::of(&old).unwrap();
-        assert_eq!(FileStamp::of(&old).unwrap(), before);
+        let stamp = || FileStamp::of(&std::fs::metadata(&old).unwrap());
+        let before = stamp();
+        assert_eq!(stamp(), before);
+        std::fs::write(&old, "12").unwrap();
+        assert!(stamp() != before && stamp().is_same_file(&before));
         std::fs::rename(&new, &old).unwrap();
-        assert_ne!(FileStamp::of(&old).unwrap(), before);
+        assert_ne!(stamp(), before);
+        #[cfg(unix)]
+        assert!(!stamp().is_same_file(&before));
     }
 }

@@ -1,5 +1,7 @@
-//! `GET /models`: what a program or a page needs to ask the models: columns with their kinds and categories, the task, classes, scores.
+//! `GET /models`: what a program or a page needs to ask the models: columns with their kinds and categories, the task, classes, scores; and
+//! which models and versions are there and cannot be served.
 
+use crate::catalog::Catalog;
 use crate::error::ApiError;
 use crate::reply::{self, Reply};
 use crate::served::Served;
@@ -11,7 +13,13 @@ use serde_json::{Value, json};
 pub(crate) fn models(service: &Service) -> Result<Reply, ApiError> {
     let catalog = service.catalog();
     let models: Vec<Value> = catalog.newest().map(|(served, versions)| of(served, versions)).collect();
-    reply::json(&json!({ "models": models }))
+    let unavailable: Vec<Value> = catalog.unavailable().map(|lost| lost.failure.told()).collect();
+    reply::json(&json!({ "models": models, "unavailable": unavailable }))
+}
+
+/// The versions of a model that are there and cannot be served.
+pub(crate) fn unavailable(catalog: &Catalog, name: &str) -> Vec<Value> {
+    catalog.unavailable().filter(|lost| lost.is_of(name)).map(|lost| lost.failure.told()).collect()
 }
 
 fn of(served: &Served, versions: Vec<u64>) -> Value {

@@ -8,6 +8,7 @@ use crate::deadline::within;
 use crate::endpoint::{Endpoint, Route};
 use crate::engine::Predicting;
 use crate::error::{ApiError, Reason};
+use crate::failure::Failure;
 use crate::host::Hosts;
 use crate::rate::Client;
 use crate::reply::{self, Reply};
@@ -20,7 +21,7 @@ use hyper::header::ACCEPT;
 use hyper::http::request::Parts;
 use hyper::{HeaderMap, StatusCode};
 use planish_model::Predictions;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::future::{Future, poll_fn};
 use std::net::IpAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -280,11 +281,23 @@ fn work(service: &Service, asked: &Asked<'_>) -> Result<Work, ApiError> {
     reply.map(Work::Done)
 }
 
-/// Reads models again; what failed is told by number, as its texts have paths in them.
+/// Reads models, keys and certificate again. If something failed the status says so; paths are for the log alone.
 async fn reload(service: Service) -> Result<Reply, ApiError> {
     let done = tokio::task::spawn_blocking(move || service.reload()).await;
     let done = done.map_err(|_| ApiError::new(Reason::Internal, "the models could not be read again"))?;
-    reply::json(&json!({ "loaded": done.loaded, "removed": done.removed, "failed": done.failed.len() }))
+    let failures: Vec<Value> = done.failed.iter().map(Failure::told).collect();
+    let mut answer = json!({
+        "loaded": done.loaded,
+        "removed": done.removed,
+        "failed": failures.len(),
+        "failures": failures,
+    });
+    if done.failed.is_empty() {
+        return reply::json(&answer);
+    }
+    let names: Vec<String> = done.failed.iter().map(|failure| failure.of.to_string()).collect();
+    answer["error"] = json!(format!("not read: {}", names.join(", ")));
+    reply::json_with(StatusCode::INTERNAL_SERVER_ERROR, &answer)
 }
 
 /// A panic becomes an error; it is a flaw of ours, so its message stays in the log.

@@ -3,6 +3,7 @@
 //! What is refused has a [`Reason`]: its HTTP status, its gRPC code, and the name under which it is counted. Messages tell the client what to
 //! mend; nothing of the machine (paths, source lines) is in them, and what a client sent is quoted, shortened and escaped.
 
+use crate::failure::Failure;
 use hyper::StatusCode;
 use tonic::Code;
 
@@ -27,12 +28,19 @@ pub enum ServeError {
         /// The name.
         name: String,
     },
-    /// A model that cannot be served.
-    #[error("{what}")]
-    Model {
-        /// The file and what is wrong.
-        what: String,
+    /// A label of a version that is not there.
+    #[error("the label {label:?} is for model {model:?} version {version}, which is not there")]
+    Label {
+        /// The label.
+        label: String,
+        /// The model.
+        model: String,
+        /// The version.
+        version: u64,
     },
+    /// Models that cannot be served: all that there are or, where none may be, some.
+    #[error("{}", lines(.0))]
+    Models(Vec<Failure>),
     /// An address that others can reach, without keys.
     #[error(
         "{addr} can be reached from other machines, and no key is asked for: give a file of keys (--keys), or say that everybody may ask (--allow-public)"
@@ -41,12 +49,9 @@ pub enum ServeError {
         /// The address.
         addr: String,
     },
-    /// A certificate or private key that cannot be served with.
-    #[error("{what}")]
-    Tls {
-        /// The file and what is wrong.
-        what: String,
-    },
+    /// Keys, a certificate or its private key that cannot be served with.
+    #[error("{0}")]
+    Unreadable(Failure),
     /// A key that cannot be understood.
     #[error("{place}: {what}")]
     Key {
@@ -55,6 +60,11 @@ pub enum ServeError {
         /// What is wrong.
         what: String,
     },
+}
+
+/// A line each.
+fn lines(failures: &[Failure]) -> String {
+    failures.iter().map(Failure::to_string).collect::<Vec<_>>().join("\n")
 }
 
 impl From<std::io::Error> for ServeError {
@@ -97,7 +107,7 @@ pub enum Reason {
     Rate(u32),
     /// A flaw of the service.
     Internal,
-    /// The service is not ready, or is stopping.
+    /// The service is stopping, or the model is there but cannot be served.
     NotReady,
     /// The answer took too long.
     Deadline,

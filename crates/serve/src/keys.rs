@@ -4,9 +4,12 @@
 //! of 128 random bits or more needs no slower hash. All digests are compared, each in constant time.
 
 use crate::error::{ApiError, Reason, ServeError};
+use crate::failure::{Failure, Subject};
+use crate::reread::{Flaw, Reread};
 use hyper::HeaderMap;
 use hyper::header::AUTHORIZATION;
 use sha2::{Digest, Sha256};
+use std::path::Path;
 use std::sync::Arc;
 use subtle::ConstantTimeEq;
 
@@ -34,10 +37,11 @@ impl Scope {
     }
 }
 
-/// The keys of a service.
+/// The keys of a service: those of a file, which is read again while the service runs, and others.
 #[derive(Clone, Debug, Default)]
 pub struct Keys {
-    keys: Vec<Key>,
+    file: Option<Arc<Reread<Vec<Key>, 1>>>,
+    others: Vec<Key>,
 }
 
 #[derive(Clone, Debug)]
@@ -53,23 +57,26 @@ impl Keys {
     /// # Errors
     /// A line that has another form, with the file's name and the line's number.
     pub fn parse(file: &str, text: &str) -> Result<Keys, ServeError> {
-        let mut keys = Keys::default();
-        for (i, line) in text.lines().enumerate().filter(|(_, l)| !l.trim().is_empty() && !l.starts_with('#'))
-        {
-            let fail =
-                |what: &str| ServeError::Key { place: format!("{file}:{}", i + 1), what: what.to_owned() };
-            let words: Vec<&str> = line.split_whitespace().collect();
-            let [name, scopes, digest] = words[..] else {
-                return Err(fail("a key has three words, NAME SCOPES sha256:DIGEST"));
-            };
-            let scopes = parse_scopes(scopes)
-                .ok_or_else(|| fail("scopes are predict, metrics and admin, joined by commas"))?;
-            let digest = digest.strip_prefix("sha256:").and_then(parse_digest);
-            let digest =
-                digest.ok_or_else(|| fail("the digest has the form sha256: and 64 hexadecimal digits"))?;
-            keys.keys.push(Key { name: name.into(), scopes, digest });
-        }
-        Ok(keys)
+        let others = lines(text).map_err(|(line, what)| ServeError::Key {
+            place: format!("{file}:{line}"),
+            what: what.to_owned(),
+        })?;
+        Ok(Keys { file: None, others })
+    }
+
+    /// The keys of a file, which a running service reads again with its models.
+    ///
+    /// # Errors
+    /// A file that cannot be read, has a line of another form than [`Keys::parse`] says, or has no key in it.
+    pub fn open(path: &Path) -> Result<Keys, ServeError> {
+        let file = Reread::open(Subject::Keys, [path.to_owned()], of_file);
+        let file = file.map_err(ServeError::Unreadable)?;
+        Ok(Keys { file: Some(Arc::new(file)), others: Vec::new() })
+    }
+
+    /// Reads the file again, if there is one; whether there was something new in it.
+    pub(crate) fn reload(&self) -> Result<bool, Failure> {
+        self.file.as_ref().map_or(Ok(false), |file| file.reload())
     }
 
     /// Adds a key itself, with all scopes but admin.
@@ -84,13 +91,13 @@ impl Keys {
             });
         }
         let scopes = vec![Scope::Predict, Scope::Metrics];
-        self.keys.push(Key { name: name.into(), scopes, digest: Sha256::digest(key).into() });
+        self.others.push(Key { name: name.into(), scopes, digest: Sha256::digest(key).into() });
         Ok(())
     }
 
     /// Whether there are none, so that everybody may ask.
     pub fn is_empty(&self) -> bool {
-        self.keys.is_empty()
+        self.file.is_none() && self.others.is_empty()
     }
 
     /// The name of the key that the request shows, if it is good for this; nothing if no keys are asked for.
@@ -108,8 +115,9 @@ impl Keys {
             ));
         };
         let digest: [u8; 32] = Sha256::digest(shown).into();
+        let of_file = self.file.as_ref().map(|file| file.current());
         let mut found = None;
-        for key in &self.keys {
+        for key in self.others.iter().chain(of_file.iter().flat_map(|keys| keys.iter())) {
             if bool::from(key.digest.ct_eq(&digest)) {
                 found = Some(key);
             }
@@ -122,6 +130,33 @@ impl Keys {
             }
         }
     }
+}
+
+/// The keys of a file, one at least: a file that was emptied by mistake must not open the door to all.
+fn of_file([text]: &[String; 1]) -> Result<Vec<Key>, Flaw> {
+    let flaw = |line, what: &str| Flaw { file: 0, line, reason: what.to_owned() };
+    let keys = lines(text).map_err(|(line, what)| flaw(Some(line), what))?;
+    if keys.is_empty() {
+        return Err(flaw(None, "there is no key in it"));
+    }
+    Ok(keys)
+}
+
+/// The keys in a file's text; or the number of the line that is wrong, from 1, and what is wrong there.
+fn lines(text: &str) -> Result<Vec<Key>, (usize, &'static str)> {
+    let said = text.lines().enumerate().filter(|(_, l)| !l.trim().is_empty() && !l.starts_with('#'));
+    said.map(|(i, line)| parse_line(line).map_err(|what| (i + 1, what))).collect()
+}
+
+fn parse_line(line: &str) -> Result<Key, &'static str> {
+    let words: Vec<&str> = line.split_whitespace().collect();
+    let [name, scopes, digest] = words[..] else {
+        return Err("a key has three words, NAME SCOPES sha256:DIGEST");
+    };
+    let scopes = parse_scopes(scopes).ok_or("scopes are predict, metrics and admin, joined by commas")?;
+    let digest = digest.strip_prefix("sha256:").and_then(parse_digest);
+    let digest = digest.ok_or("the digest has the form sha256: and 64 hexadecimal digits")?;
+    Ok(Key { name: name.into(), scopes, digest })
 }
 
 fn parse_scopes(text: &str) -> Option<Vec<Scope>> {

@@ -4,6 +4,7 @@
 //! Lists that grow without bound are cut, and what was cut is said. A number that is not finite is null, and what a model has not is left
 //! out.
 
+use crate::describe;
 use crate::endpoint::Route;
 use crate::error::ApiError;
 use crate::reply::{self, Reply};
@@ -25,7 +26,12 @@ const FIRST_LINES: usize = 30;
 
 pub(crate) fn learned(service: &Service, route: &Route) -> Result<Reply, ApiError> {
     let served = service.at(route)?;
-    reply::json(&of(&served))
+    let mut answer = of(&served);
+    let unavailable = describe::unavailable(&service.catalog(), &served.name);
+    if !unavailable.is_empty() {
+        answer["unavailable"] = json!(unavailable);
+    }
+    reply::json(&answer)
 }
 
 fn of(served: &Served) -> Value {

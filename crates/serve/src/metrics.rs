@@ -1,9 +1,9 @@
 //! What is counted and timed, for Prometheus and for `/stats`. Times are in seconds.
 
+use crate::catalog::Catalog;
 use crate::endpoint::{self, Endpoint};
 use crate::error::Reason;
 use crate::grpc;
-use crate::served::Served;
 use crate::store::Reloaded;
 use crate::triton_metrics::{TritonMetrics, TritonSums};
 use prometheus_client::encoding::EncodeLabelSet;
@@ -13,8 +13,8 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::Registry;
+use std::sync::OnceLock;
 use std::sync::atomic::AtomicU64;
-use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 type Timed<L> = Family<L, Histogram, fn() -> Histogram>;
@@ -38,6 +38,7 @@ pub(crate) struct Metrics {
     queue: Timed<OfModel>,
     compute: Timed<OfModel>,
     drift: Family<OfColumn, Gauge<f64, AtomicU64>>,
+    ready: Family<OfPlace, Gauge>,
     pub(crate) connections: Gauge,
     pub(crate) in_flight: Gauge,
     pub(crate) waiting_rows: Gauge,
@@ -84,6 +85,13 @@ struct OfColumn {
     column: String,
 }
 
+/// A version that is there, whether it can be read or not; where its place cannot be looked at, its number is empty.
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct OfPlace {
+    model: String,
+    version: String,
+}
+
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 pub(crate) struct OfModel {
     model: String,
@@ -123,6 +131,7 @@ impl Metrics {
             queue: Family::new_with_constructor(seconds),
             compute: Family::new_with_constructor(seconds),
             drift: Family::default(),
+            ready: Family::default(),
             connections: Gauge::default(),
             in_flight: Gauge::default(),
             waiting_rows: Gauge::default(),
@@ -132,7 +141,7 @@ impl Metrics {
         r.register("requests", "Requests by endpoint and status", m.requests.clone());
         r.register("request_seconds", "Time from a request's head to its answer", m.seconds.clone());
         r.register("refused", "Requests and connections refused, by reason", m.refused.clone());
-        r.register("reloads", "Models read again, by result", m.reloads.clone());
+        r.register("reloads", "Files read again, by result", m.reloads.clone());
         r.register("panics", "Requests that ended in a flaw of the service", m.panics.clone());
         let dropped = "Lines of the log that were dropped, as nobody read them";
         r.register("log_lines_dropped", dropped, m.log_lines_dropped.clone());
@@ -145,6 +154,11 @@ impl Metrics {
             "Population stability index of a column's last rows against the training rows",
             m.drift.clone(),
         );
+        r.register(
+            "model_ready",
+            "1 for a version that is served, 0 for one that cannot be",
+            m.ready.clone(),
+        );
         r.register("connections", "Open connections", m.connections.clone());
         r.register("in_flight", "Requests worked on", m.in_flight.clone());
         r.register("waiting_rows", "Rows that wait for a prediction thread", m.waiting_rows.clone());
@@ -153,16 +167,23 @@ impl Metrics {
         m
     }
 
-    /// All of it as text, with the drift of these models.
-    pub(crate) fn text<'a>(
-        &self,
-        models: impl IntoIterator<Item = &'a Arc<Served>>,
-    ) -> Result<String, std::fmt::Error> {
+    /// All of it as text, with the drift of these models and which of them are ready.
+    pub(crate) fn text(&self, catalog: &Catalog) -> Result<String, std::fmt::Error> {
         self.drift.clear();
-        for served in models {
+        self.ready.clear();
+        let set_ready = |model: &str, version: String, ready| {
+            self.ready.get_or_create(&OfPlace { model: model.to_owned(), version }).set(ready);
+        };
+        for served in catalog.all() {
+            set_ready(&served.name, served.version.to_string(), 1);
             for (column, psi) in served.drift.indices() {
                 let (model, column) = (served.name.clone(), column.to_owned());
                 self.drift.get_or_create(&OfColumn { model, version: served.version, column }).set(psi);
+            }
+        }
+        for lost in catalog.unavailable() {
+            if let Some(name) = &lost.name {
+                set_ready(name, lost.version.map_or(String::new(), |v| v.to_string()), 0);
             }
         }
         let mut out = String::new();
@@ -264,7 +285,7 @@ mod tests {
             metrics.answered(Some(endpoint), 400, Duration::ZERO);
         }
         metrics.answered(None, 404, Duration::ZERO);
-        let text = metrics.text(&[]).unwrap();
+        let text = metrics.text(&Catalog::default()).unwrap();
         for (i, endpoint) in endpoints().enumerate() {
             let line = |status, n| {
                 let name = endpoint.name();

@@ -58,9 +58,11 @@ fn operation(endpoint: Endpoint, path: &str, service: &Service) -> Value {
     let refused = json!({ "description": "refused", "content": { "application/json": { "schema": { "$ref": "#/components/schemas/Error" } } } });
     let of_bodies = OF_BODIES.iter().filter(|_| endpoint.takes_body());
     responses.extend(ANY.iter().chain(of_bodies).map(|status| ((*status).to_owned(), refused.clone())));
+    responses.extend(refusals(endpoint));
+    let catalog = service.catalog();
     let parameter = |name: &str| {
         let schema = match name {
-            "model" => json!({ "type": "string", "enum": service.names() }),
+            "model" => json!({ "type": "string", "enum": catalog.known_names() }),
             "version" => json!({ "type": "integer", "minimum": 0 }),
             _ => json!({ "type": "string", "minLength": 1 }),
         };
@@ -85,6 +87,34 @@ fn operation(endpoint: Endpoint, path: &str, service: &Service) -> Value {
         _ => {}
     }
     operation
+}
+
+/// Refusals that say more than an error.
+fn refusals(endpoint: Endpoint) -> Option<(String, Value)> {
+    let (status, description) = match endpoint {
+        Endpoint::ModelReady => ("503", "the model cannot be served"),
+        Endpoint::Reload => ("500", "something was not read"),
+        _ => return None,
+    };
+    let (_, mut schema) = answer(endpoint);
+    schema["properties"]["error"] = json!({ "type": "string" });
+    schema["required"] = json!(["error"]);
+    let content = json!({ "application/json": { "schema": schema } });
+    Some((status.to_owned(), json!({ "description": description, "content": content })))
+}
+
+/// Versions of models, folders of models or other files that could not be read.
+fn failures() -> Value {
+    let text = json!({ "type": "string" });
+    let version = json!({ "type": ["string", "null"] });
+    let parts = [
+        ("model", text.clone()),
+        ("version", version),
+        ("folder", text.clone()),
+        ("file", text.clone()),
+        ("reason", text),
+    ];
+    json!({ "type": "array", "items": object(&parts, &["reason"]) })
 }
 
 fn object(properties: &[(&str, Value)], required: &[&str]) -> Value {
@@ -159,7 +189,9 @@ fn answer(endpoint: Endpoint) -> (&'static str, Value) {
             &[("model", text.clone()), ("model_version", text), ("predictions", list)],
             &["model", "model_version", "predictions"],
         ),
-        Endpoint::Models => object(&[("models", list)], &["models"]),
+        Endpoint::Models => {
+            object(&[("models", list), ("unavailable", failures())], &["models", "unavailable"])
+        }
         Endpoint::Learned => learned::schema(),
         Endpoint::TfsPredict => object(&[("predictions", list), ("outputs", json!({}))], &[]),
         Endpoint::TfsStatus => {
@@ -170,8 +202,13 @@ fn answer(endpoint: Endpoint) -> (&'static str, Value) {
             &["model_spec", "metadata"],
         ),
         Endpoint::Reload => object(
-            &[("loaded", list.clone()), ("removed", list), ("failed", json!({ "type": "integer" }))],
-            &["loaded", "removed", "failed"],
+            &[
+                ("loaded", list.clone()),
+                ("removed", list),
+                ("failed", json!({ "type": "integer" })),
+                ("failures", failures()),
+            ],
+            &["loaded", "removed", "failed", "failures"],
         ),
         Endpoint::OpenApi => {
             object(&[("openapi", text), ("paths", json!({ "type": "object" }))], &["openapi", "paths"])

@@ -58,7 +58,12 @@ pub struct Options {
     pub drain: Duration,
     /// How long new connections are taken after the signal to stop, while `ready` says no.
     pub drain_delay: Duration,
-    /// How often the files of models are looked at for changes; zero: only at a signal.
+    /// Whether one model that cannot be served is reason enough not to start.
+    pub strict: bool,
+    /// Whether large model files are mapped, not read: processes that serve one share its memory, and whoever writes into the file in
+    /// place changes the model or, if the file becomes shorter, ends the process.
+    pub map: bool,
+    /// How often the files of models, keys and certificate are looked at for changes; zero: only at a signal.
     pub watch: Duration,
     /// Names under which the service may be asked, beside those of this machine's loopback.
     pub allowed_hosts: Vec<String>,
@@ -101,6 +106,8 @@ impl Default for Options {
             threads: 0,
             drain: Duration::from_secs(10),
             drain_delay: Duration::ZERO,
+            strict: false,
+            map: false,
             watch: Duration::ZERO,
             allowed_hosts: Vec::new(),
             allow_public: false,

@@ -78,7 +78,12 @@ pub(crate) const JSON: &str = "application/json";
 
 /// A value as JSON.
 pub(crate) fn json(value: &impl Serialize) -> Result<Reply, ApiError> {
-    Ok(whole(StatusCode::OK, JSON, json_text(value)?))
+    json_with(StatusCode::OK, value)
+}
+
+/// A value as JSON, with this status.
+pub(crate) fn json_with(status: StatusCode, value: &impl Serialize) -> Result<Reply, ApiError> {
+    Ok(whole(status, JSON, json_text(value)?))
 }
 
 /// The text of a value.

@@ -2,8 +2,9 @@
 
 use crate::backlog::Pace;
 use crate::drift::Drift;
-use crate::metrics::ModelMetrics;
-use planish_io::{FileStamp, IoError, ModelFile, load_model};
+use crate::failure::Failure;
+use crate::metrics::{Metrics, ModelMetrics};
+use planish_io::{FileStamp, ModelFile, load_model, load_model_mapped};
 use planish_model::{Encoded, Model, NetworkPredictor, Predictions, Predictor};
 use planish_nn::{Arenas, Input, Workspace};
 use planish_tabular::{EncodedRows, Notes, Schema};
@@ -27,6 +28,8 @@ pub(crate) struct Served {
     pub(crate) pace: Pace,
     /// The file that it was read from, if it was.
     pub(crate) stamp: Option<FileStamp>,
+    /// Whether its numbers lie in that file still, mapped.
+    mapped: bool,
     /// The position of the source that it was read from.
     pub(crate) source: usize,
     exec: Exec,
@@ -44,23 +47,36 @@ impl Served {
             metrics,
             pace: Pace::default(),
             stamp: None,
+            mapped: false,
             source: 0,
             exec,
             workspaces: Mutex::default(),
         }
     }
 
-    /// Reads a model's file, checks it and warms it up.
+    /// Reads or maps a model's file, checks it and warms it up.
     pub(crate) fn open(
         exec: Exec,
         source: usize,
         file: &ModelFile,
-        metrics: ModelMetrics,
-    ) -> Result<Served, String> {
-        let model = load_model(&file.path).map_err(|e: IoError| e.to_string())?;
-        let served = Served::new(exec, &file.name, file.version, model, metrics);
-        served.warm_up().map_err(|what| format!("{}: {what}", file.path.display()))?;
-        Ok(Served { stamp: Some(file.stamp), source, ..served })
+        map: bool,
+        metrics: &Metrics,
+    ) -> Result<Served, Failure> {
+        let fail = |reason: String| Failure::model(&file.name, Some(file.version), &file.path, reason);
+        let read = match map {
+            true => load_model_mapped(&file.path),
+            false => load_model(&file.path).map(|model| (model, false)),
+        };
+        let (model, mapped) = read.map_err(|e| fail(e.without_file()))?;
+        let of_model = metrics.of_model(&file.name, file.version);
+        let served = Served::new(exec, &file.name, file.version, model, of_model);
+        served.warm_up().map_err(|what| fail(what.to_owned()))?;
+        Ok(Served { stamp: Some(file.stamp), mapped, source, ..served })
+    }
+
+    /// Whether it is mapped from the very file that this is a later stamp of.
+    pub(crate) fn is_mapped_from(&self, stamp: &FileStamp) -> bool {
+        self.mapped && self.stamp.is_some_and(|own| own.is_same_file(stamp))
     }
 
     /// Predicts the sample rows, the first of which is typical: the first request finds memory and code in place, and a model that

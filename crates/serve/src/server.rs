@@ -95,7 +95,7 @@ fn check_public(addr: SocketAddr, service: &Service) -> Result<(), ServeError> {
     Err(ServeError::Public { addr: addr.to_string() })
 }
 
-/// Reads models again when their files change, or at SIGHUP.
+/// Reads models, keys and certificate again when their files change, or at SIGHUP.
 async fn look_after_files(service: &Service) {
     let watch = service.options().watch;
     #[cfg(unix)]
@@ -110,14 +110,17 @@ async fn look_after_files(service: &Service) {
             }
         };
         #[cfg(unix)]
-        tokio::select! {
-            () = time => {}
-            _ = hangup.recv() => {}
-        }
+        let asked = tokio::select! {
+            () = time => false,
+            _ = hangup.recv() => true,
+        };
         #[cfg(not(unix))]
-        time.await;
+        let asked = {
+            time.await;
+            false
+        };
         let service = service.clone();
-        let _ = tokio::task::spawn_blocking(move || service.reload()).await;
+        let _ = tokio::task::spawn_blocking(move || service.read_again(asked)).await;
     }
 }
 

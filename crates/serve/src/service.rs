@@ -1,10 +1,12 @@
 //! What the service knows: its models, its settings, and what is going on.
 
 use crate::body::Budget;
+use crate::catalog::Catalog;
 use crate::door::{self, Places};
 use crate::endpoint::{Route, Which};
 use crate::engine::{Engine, Predicting};
 use crate::error::{ApiError, Reason, ServeError};
+use crate::failure::Failure;
 use crate::host::Hosts;
 use crate::ids::Ids;
 use crate::metrics::Metrics;
@@ -12,7 +14,7 @@ use crate::options::Options;
 use crate::rate::Rates;
 use crate::reply::Reply;
 use crate::served::Served;
-use crate::store::{Catalog, Label, ModelSource, Reloaded, Store};
+use crate::store::{Label, ModelSource, Reloaded, Store};
 use crate::tls::Tls;
 use crate::unsent::{AllUnsent, Unsent};
 use bytes::Bytes;
@@ -23,8 +25,8 @@ use planish_tabular::{Notes, Table};
 use planish_tensor::Exec;
 use std::net::IpAddr;
 use std::pin::pin;
-use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
+use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::watch;
 
 /// The models of a service, and how to run them. Copies are the same service.
@@ -46,6 +48,8 @@ struct Inner {
     rates: Rates,
     ready: watch::Sender<bool>,
     ids: Ids,
+    /// What is known, and was logged, to be unreadable.
+    failed: Mutex<Vec<Failure>>,
 }
 
 impl Service {
@@ -63,11 +67,12 @@ impl Service {
         Service::with_store(exec, options, store, metrics)
     }
 
-    /// A service of the models in these files and folders, which [`Service::reload`] looks at again.
+    /// A service of the models in these files and folders, which [`Service::reload`] looks at again. Models that cannot be read, or do not
+    /// predict what they should, are logged and passed over ([`Service::unavailable`]).
     ///
     /// # Errors
-    /// A model that cannot be read or that predicts nothing finite, two with one name and version, a label of a version that is
-    /// not there, or a system that refuses threads.
+    /// Models of which none can be served, or with [`Options::strict`] one cannot; two with one name and version; a label of a version
+    /// that is not there; or a system that refuses threads.
     pub fn open(
         exec: Exec,
         options: Options,
@@ -75,8 +80,11 @@ impl Service {
         labels: Vec<Label>,
     ) -> Result<Service, ServeError> {
         let (exec, metrics) = (Exec { threads: 1, ..exec }, Metrics::new(options.triton_metrics));
-        let store = Store::open(exec, sources, labels, &metrics)?;
-        Service::with_store(exec, options, store, metrics)
+        let store = Store::open(exec, &options, sources, labels, &metrics)?;
+        let service = Service::with_store(exec, options, store, metrics)?;
+        let failed = service.catalog().lost().iter().map(|lost| lost.failure.clone()).collect();
+        service.log_failures(failed, true);
+        Ok(service)
     }
 
     fn with_store(
@@ -97,6 +105,7 @@ impl Service {
             places: Places::default(),
             ready: watch::Sender::new(true),
             ids: Ids::new(),
+            failed: Mutex::default(),
         };
         Ok(Service { inner: Arc::new(inner) })
     }
@@ -110,26 +119,49 @@ impl Service {
         door::answer(self, &hosts, here, &unsent, &parts, pin!(Full::new(body))).await
     }
 
-    /// The models' names.
+    /// The names of the models that are served.
     pub fn names(&self) -> Vec<String> {
         self.catalog().names().map(str::to_owned).collect()
     }
 
-    /// Looks at the files of models and of the certificate and serves those that changed; what cannot be read leaves the old where it is.
+    /// What is there and cannot be served: models, or versions as `NAME/VERSION`.
+    pub fn unavailable(&self) -> Vec<String> {
+        self.catalog().unavailable().map(|lost| lost.failure.of.to_string()).collect()
+    }
+
+    /// Looks at the files of keys, certificate and models, and uses those that changed; what cannot be read leaves the old where it is.
     pub fn reload(&self) -> Reloaded {
-        let mut done = self.inner.store.reload(self.inner.exec, &self.inner.metrics);
-        match self.options().tls.as_ref().map(Tls::reload) {
-            Some(Ok(true)) => tracing::info!("the certificate was read again"),
-            Some(Err(e)) => done.failed.push(e.to_string()),
-            _ => {}
+        self.read_again(true)
+    }
+
+    /// The same; unless it was `asked` for, what could not be read before and did not change is not tried again, nor logged again.
+    pub(crate) fn read_again(&self, asked: bool) -> Reloaded {
+        // Keys first: who is shut out is so before models are read, which may take long.
+        let keys = self.options().keys.reload();
+        let tls = self.options().tls.as_ref().map_or(Ok(false), Tls::reload);
+        let mut done = self.inner.store.reload(self.inner.exec, &self.inner.metrics, asked);
+        for (what, read) in [("keys", keys), ("certificate", tls)] {
+            match read {
+                Ok(true) => tracing::info!("the {what} was read again"),
+                Ok(false) => {}
+                Err(failure) => done.failed.push(failure),
+            }
         }
         self.metrics().reloaded(&done);
         done.loaded.iter().for_each(|model| tracing::info!(?model, "loaded"));
         done.removed.iter().for_each(|model| tracing::info!(?model, "removed"));
-        done.failed
-            .iter()
-            .for_each(|reason| tracing::error!(?reason, "a model or certificate was not read again"));
+        self.log_failures(done.failed.clone(), asked);
         done
+    }
+
+    /// Logs those failures that are new, or `all` of them.
+    fn log_failures(&self, failed: Vec<Failure>, all: bool) {
+        let mut known = self.inner.failed.lock().unwrap_or_else(PoisonError::into_inner);
+        for failure in failed.iter().filter(|failure| all || !known.contains(failure)) {
+            let (of, reason) = (failure.of.to_string(), failure.to_string());
+            tracing::error!(?of, ?reason, "not read");
+        }
+        *known = failed;
     }
 
     /// The settings.
@@ -178,7 +210,7 @@ impl Service {
         metrics.unsent_bytes.set(self.unsent().bytes() as i64);
         let dropped = self.options().log_lines_dropped.load(Relaxed);
         metrics.log_lines_dropped.inner().store(dropped, Relaxed);
-        metrics.text(self.catalog().all()).map_err(|e| ApiError::new(Reason::Internal, e.to_string()))
+        metrics.text(&self.catalog()).map_err(|e| ApiError::new(Reason::Internal, e.to_string()))
     }
 
     /// Rows that wait for a prediction thread.
@@ -218,14 +250,12 @@ impl Service {
     /// The newest version of the model of this name; without a name, of the only one.
     pub(crate) fn model(&self, name: Option<&str>) -> Result<Arc<Served>, ApiError> {
         let catalog = self.catalog();
-        let mut names = catalog.names();
-        match (name, names.next(), names.next()) {
-            (Some(name), ..) | (None, Some(name), None) => self.find(name, &Which::Latest),
-            _ => Err(ApiError::bad_request(format!(
-                "several models are served: say which with \"model\", one of {}",
-                self.names().join(", ")
-            ))),
+        if let Some(name) = name.or_else(|| catalog.only_name()) {
+            return self.find(name, &Which::Latest);
         }
+        let names = Vec::from_iter(catalog.known_names()).join(", ");
+        let what = format!("several models are served: say which with \"model\", one of {names}");
+        Err(ApiError::bad_request(what))
     }
 
     /// Predicts the rows of a table.

@@ -1,17 +1,19 @@
-//! The models that are served: several, each in versions, some of which have labels. They are read again when their files change:
-//! a version is loaded, checked and warmed up beside the old one, and then takes its place in one step; one that cannot be read leaves
-//! the old one where it is. A request keeps the version that it began with.
+//! Where models come from, and how they are read: at the start, and again when their files change. A version is loaded, checked and
+//! warmed up beside the old one, and then takes its place in one step; one that cannot be read is said and passed over, and leaves the old
+//! one where it is. A request keeps the version that it began with.
 
+use crate::catalog::{Catalog, Lost};
 use crate::endpoint::Which;
 use crate::error::{ApiError, ServeError, quoted};
+use crate::failure::{Failure, Subject};
 use crate::metrics::Metrics;
+use crate::options::Options;
 use crate::served::Served;
-use bytes::Bytes;
-use planish_io::{ModelFile, find_models};
+use planish_io::{ModelFile, find_models, own_name};
 use planish_tensor::Exec;
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 /// Where models come from: a file, or a folder of them (see [`find_models`]).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,20 +35,14 @@ pub struct Label {
     pub version: u64,
 }
 
-/// All models at one time.
-#[derive(Debug, Default)]
-pub(crate) struct Catalog {
-    models: BTreeMap<String, BTreeMap<u64, Arc<Served>>>,
-    /// The OpenAPI document of them, once it was asked for.
-    pub(crate) openapi: OnceLock<Bytes>,
-}
-
 /// The models, and where they come from.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Store {
     current: RwLock<Arc<Catalog>>,
     sources: Vec<ModelSource>,
     labels: Vec<Label>,
+    /// Whether large files are mapped.
+    map: bool,
     /// Held while models are read again, so that it happens once at a time.
     reloading: Mutex<()>,
 }
@@ -58,43 +54,9 @@ pub struct Reloaded {
     pub loaded: Vec<String>,
     /// Versions that are gone.
     pub removed: Vec<String>,
-    /// What failed; the versions that were served go on.
-    pub failed: Vec<String>,
-}
-
-impl Catalog {
-    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
-        self.models.keys().map(String::as_str)
-    }
-
-    /// The versions of a model, in order.
-    pub(crate) fn versions(&self, name: &str) -> Result<&BTreeMap<u64, Arc<Served>>, ApiError> {
-        self.models
-            .get(name)
-            .ok_or_else(|| ApiError::not_found(format!("there is no model {}", quoted(name))))
-    }
-
-    /// The newest version of every model, and the numbers of all its versions.
-    pub(crate) fn newest(&self) -> impl Iterator<Item = (&Arc<Served>, Vec<u64>)> {
-        self.models.values().filter_map(|v| v.values().next_back().map(|s| (s, v.keys().copied().collect())))
-    }
-
-    fn insert(&mut self, served: Arc<Served>) -> Option<Arc<Served>> {
-        self.models.entry(served.name.clone()).or_default().insert(served.version, served)
-    }
-
-    fn at(&self, file: &ModelFile) -> Option<&Arc<Served>> {
-        self.models.get(&file.name)?.get(&file.version)
-    }
-
-    /// Every version of every model.
-    pub(crate) fn all(&self) -> impl Iterator<Item = &Arc<Served>> {
-        self.models.values().flat_map(|versions| versions.values())
-    }
-
-    fn labels(&self) -> impl Iterator<Item = (String, &Arc<Served>)> {
-        self.all().map(|s| (format!("{}/{}", s.name, s.version), s))
-    }
+    /// What could not be read. What was held of it before goes on, but for a model that is mapped from a file which was written over
+    /// in place.
+    pub failed: Vec<Failure>,
 }
 
 impl Store {
@@ -106,43 +68,42 @@ impl Store {
                 return Err(ServeError::SameName { name: twin.name.clone() });
             }
         }
-        Ok(Store {
-            current: RwLock::new(Arc::new(catalog)),
-            sources: Vec::new(),
-            labels: Vec::new(),
-            reloading: Mutex::default(),
-        })
+        Ok(Store { current: RwLock::new(Arc::new(catalog)), ..Store::default() })
     }
 
     /// Reads all models.
     pub(crate) fn open(
         exec: Exec,
+        options: &Options,
         sources: Vec<ModelSource>,
         labels: Vec<Label>,
         metrics: &Metrics,
     ) -> Result<Store, ServeError> {
-        let mut catalog = Catalog::default();
-        for (i, source) in sources.iter().enumerate() {
-            let files = find_models(source.name.as_deref(), &source.path);
-            for file in files.map_err(|e| ServeError::Model { what: e.to_string() })? {
-                if catalog.at(&file).is_some() {
-                    return Err(ServeError::SameName { name: file.name });
-                }
-                let served = Served::open(exec, i, &file, metrics.of_model(&file.name, file.version));
-                catalog.insert(Arc::new(served.map_err(|what| ServeError::Model { what })?));
-            }
+        let nothing = Catalog::default();
+        let mut reading = Reading::new(exec, options.map, true, metrics, &nothing);
+        sources.iter().enumerate().for_each(|(i, source)| reading.source(i, source));
+        let Reading { new: catalog, twins, .. } = reading;
+        if let Some(name) = twins.into_iter().next() {
+            return Err(ServeError::SameName { name });
         }
-        for label in &labels {
-            let versions = catalog.models.get(&label.model);
-            if !versions.is_some_and(|v| v.contains_key(&label.version)) {
-                let what = format!(
-                    "the label {:?} is for model {:?} version {}, which is not served",
-                    label.label, label.model, label.version
-                );
-                return Err(ServeError::Model { what });
-            }
+        let failed: Vec<Failure> = catalog.lost().iter().map(|lost| lost.failure.clone()).collect();
+        if !failed.is_empty() && (options.strict || catalog.all().next().is_none()) {
+            return Err(ServeError::Models(failed));
         }
-        Ok(Store { current: RwLock::new(Arc::new(catalog)), sources, labels, reloading: Mutex::default() })
+        for Label { model, label, version } in &labels {
+            if catalog.find(model, Some(*version)).is_ok() {
+                continue;
+            }
+            // Its place may be one that could not be looked at.
+            let may_be = |lost: &Lost| lost.version.is_none_or(|v| v == *version && lost.is_of(model));
+            if !catalog.lost().iter().any(may_be) {
+                let (label, model, version) = (label.clone(), model.clone(), *version);
+                return Err(ServeError::Label { label, model, version });
+            }
+            tracing::error!(?label, ?model, version, "the label is of a version that cannot be served");
+        }
+        let current = RwLock::new(Arc::new(catalog));
+        Ok(Store { current, sources, labels, map: options.map, reloading: Mutex::default() })
     }
 
     /// The models now.
@@ -153,76 +114,135 @@ impl Store {
     /// A version of a model.
     pub(crate) fn find(&self, name: &str, which: &Which) -> Result<Arc<Served>, ApiError> {
         let catalog = self.catalog();
-        let versions = catalog.versions(name)?;
-        let found = match which {
-            Which::Latest => versions.last_key_value().map(|(_, served)| served),
-            Which::Number(n) => versions.get(n),
-            Which::Label(label) => self
-                .labels
-                .iter()
-                .find(|l| l.model == name && l.label == *label)
-                .and_then(|l| versions.get(&l.version)),
+        let version = match which {
+            Which::Latest => None,
+            Which::Number(n) => Some(*n),
+            Which::Label(label) => {
+                let found = self.labels.iter().find(|l| l.model == name && l.label == *label);
+                let unknown = || {
+                    let what = format!("model {} has no version labelled {}", quoted(name), quoted(label));
+                    catalog.versions(name).err().unwrap_or_else(|| ApiError::not_found(what))
+                };
+                Some(found.ok_or_else(unknown)?.version)
+            }
         };
-        found.cloned().ok_or_else(|| {
-            let which = match which {
-                Which::Latest => "any version".to_owned(),
-                Which::Number(n) => format!("version {n}"),
-                Which::Label(label) => format!("version labelled {}", quoted(label)),
-            };
-            ApiError::not_found(format!("model {} has no {which}", quoted(name)))
-        })
+        catalog.find(name, version).cloned()
     }
 
-    /// Looks at the files, and serves what is new.
-    pub(crate) fn reload(&self, exec: Exec, metrics: &Metrics) -> Reloaded {
+    /// Looks at the files, and serves what is new. What could not be read and did not change is tried again only if `retry`.
+    pub(crate) fn reload(&self, exec: Exec, metrics: &Metrics, retry: bool) -> Reloaded {
         let _one_at_a_time = self.reloading.lock().unwrap_or_else(PoisonError::into_inner);
-        let (old, mut new, mut done) = (self.catalog(), Catalog::default(), Reloaded::default());
         if self.sources.is_empty() {
-            return done;
+            return Reloaded::default();
         }
-        for (i, source) in self.sources.iter().enumerate() {
-            match find_models(source.name.as_deref(), &source.path) {
-                Ok(files) => {
-                    files.iter().for_each(|f| read_again(exec, i, f, &old, &mut new, &mut done, metrics))
-                }
-                Err(e) => {
-                    done.failed.push(e.to_string());
-                    let kept = old.labels().filter(|(_, served)| served.source == i);
-                    kept.for_each(|(_, served)| drop(new.insert(served.clone())));
-                }
-            }
-        }
-        done.removed = old.labels().map(|(l, _)| l).filter(|l| !new.labels().any(|(n, _)| n == *l)).collect();
-        if !done.loaded.is_empty() || !done.removed.is_empty() {
-            *self.current.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(new);
-        }
-        done
+        let old = self.catalog();
+        let mut reading = Reading::new(exec, self.map, retry, metrics, &old);
+        self.sources.iter().enumerate().for_each(|(i, source)| reading.source(i, source));
+        let Reading { new, loaded, .. } = reading;
+        let removed = old.labels().difference(&new.labels()).cloned().collect();
+        let failed = new.lost().iter().map(|lost| lost.failure.clone()).collect();
+        *self.current.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(new);
+        Reloaded { loaded, removed, failed }
     }
 }
 
-/// Takes a file's model into the new catalog: the old one if the file is the same or cannot be read.
-fn read_again(
-    exec: Exec,
-    source: usize,
-    file: &ModelFile,
-    old: &Catalog,
-    new: &mut Catalog,
-    done: &mut Reloaded,
-    metrics: &Metrics,
-) {
-    let before = old.at(file);
-    if let Some(same) = before.filter(|served| served.stamp == Some(file.stamp)) {
-        new.insert(same.clone());
-        return;
-    }
-    match Served::open(exec, source, file, metrics.of_model(&file.name, file.version)) {
-        Ok(served) => {
-            done.loaded.push(format!("{}/{}", file.name, file.version));
-            new.insert(Arc::new(served));
+/// What a source is that cannot be looked at: a model that was named, or whose file's name has an ending; else a folder of models.
+fn subject(source: &ModelSource) -> Subject {
+    match &source.name {
+        Some(name) => Subject::Model { name: name.clone(), version: None },
+        None if source.path.extension().is_some() => {
+            Subject::Model { name: own_name(&source.path), version: None }
         }
-        Err(what) => {
-            done.failed.push(what);
-            before.cloned().map(|served| new.insert(served));
+        None => Subject::Folder { name: own_name(&source.path) },
+    }
+}
+
+/// A reading of all files: what was served before, and what will be.
+struct Reading<'a> {
+    exec: Exec,
+    map: bool,
+    retry: bool,
+    metrics: &'a Metrics,
+    old: &'a Catalog,
+    new: Catalog,
+    loaded: Vec<String>,
+    seen: BTreeSet<(String, u64)>,
+    /// Names of models of which two sources have one version.
+    twins: Vec<String>,
+}
+
+impl<'a> Reading<'a> {
+    fn new(exec: Exec, map: bool, retry: bool, metrics: &'a Metrics, old: &'a Catalog) -> Reading<'a> {
+        let (new, loaded, seen, twins) = Default::default();
+        Reading { exec, map, retry, metrics, old, new, loaded, seen, twins }
+    }
+
+    /// Takes the models of a source, the one at this position, into the new catalog.
+    fn source(&mut self, i: usize, source: &ModelSource) {
+        let found = match find_models(source.name.as_deref(), &source.path) {
+            Ok(found) => found,
+            Err(e) => {
+                self.keep(i, |_, _| true);
+                let of = subject(source);
+                return self.new.lose(Lost::new(i, None, Failure::new(of, &source.path, e.without_file())));
+            }
+        };
+        for lost in found.unreadable {
+            self.keep(i, |name, version| name == lost.name && (lost.version.is_none_or(|v| v == version)));
+            let failure = Failure::model(&lost.name, lost.version, &lost.path, lost.error.without_file());
+            self.new.lose(Lost::new(i, None, failure));
+        }
+        found.files.iter().for_each(|file| self.file(i, file));
+    }
+
+    /// Keeps what there was of the source, of these names and versions.
+    fn keep(&mut self, i: usize, which: impl Fn(&str, u64) -> bool) {
+        for served in self.old.all().filter(|s| s.source == i && which(&s.name, s.version)) {
+            self.seen.insert((served.name.clone(), served.version));
+            self.new.insert(served.clone());
+        }
+        for lost in self.old.lost().iter().filter(|l| l.source == i && l.stamp.is_some()) {
+            if let (Some(name), Some(version)) = (&lost.name, lost.version)
+                && which(name, version)
+            {
+                self.new.lose(lost.clone());
+            }
+        }
+    }
+
+    /// Takes a file's model into the new catalog: the old one if the file is the same or cannot be read.
+    fn file(&mut self, i: usize, file: &ModelFile) {
+        if !self.seen.insert((file.name.clone(), file.version)) {
+            self.twins.push(file.name.clone());
+            let what = "another model has this name and version";
+            let failure = Failure::model(&file.name, Some(file.version), &file.path, what);
+            // Without its stamp: it is tried when the other is gone.
+            return self.new.lose(Lost::new(i, None, failure));
+        }
+        let before = self.old.at(file);
+        if let Some(same) = before.filter(|served| served.stamp == Some(file.stamp)) {
+            self.new.insert(same.clone());
+            return;
+        }
+        let is_known = |lost: &&Lost| {
+            lost.is_of(&file.name) && (lost.version, lost.stamp) == (Some(file.version), Some(file.stamp))
+        };
+        let known = self.old.lost().iter().find(is_known).filter(|_| !self.retry);
+        let read = match known {
+            Some(lost) => Err(lost.failure.clone()),
+            None => Served::open(self.exec, i, file, self.map, self.metrics),
+        };
+        match read {
+            Ok(served) => {
+                self.loaded.push(format!("{}/{}", file.name, file.version));
+                self.new.insert(Arc::new(served));
+            }
+            Err(failure) => {
+                // A map of a file that was written over is no longer what was verified.
+                let whole = before.filter(|served| !served.is_mapped_from(&file.stamp));
+                whole.cloned().map(|served| self.new.insert(served));
+                self.new.lose(Lost::new(i, Some(file.stamp), failure));
+            }
         }
     }
 }

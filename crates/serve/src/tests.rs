@@ -4,6 +4,8 @@
 //! - `statuses`: one request for each status that the service gives, over a socket
 //! - `attacks`: what must not harm it, over a socket
 //! - `models`: versions, labels, files that change, batches
+//! - `unavailable`: models that cannot be served, and files that are written over in place
+//! - `keys`: a file of keys that changes
 //! - `learned`: what a model was made from and what it learned
 //! - `openapi`: the document against the handlers
 //! - `protocols`: the binary tensor extension, TensorFlow Serving, tables
@@ -26,6 +28,7 @@ use serde_json::Value;
 mod attacks;
 mod endpoints;
 mod grpc;
+mod keys;
 mod learned;
 mod live;
 mod models;
@@ -33,6 +36,7 @@ mod openapi;
 mod protocols;
 mod statuses;
 mod tls;
+mod unavailable;
 mod unread;
 mod watching;
 

@@ -15,6 +15,7 @@ use planish_model::Predictions;
 use planish_tabular::{Kind, Task};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
 
 /// How a message about the number of rows begins.
 const INPUTS: &str = "\"inputs\" has";
@@ -159,15 +160,33 @@ fn outputs_of(served: &Served, predictions: &Predictions) -> Value {
     }
 }
 
-/// The state of a model's versions; `ready` and `name` are what KServe's first protocol reads.
+/// The state of a model's versions, the newest first; `ready` and `name` are what KServe's first protocol reads.
 pub(crate) fn status(service: &Service, route: &Route) -> Result<Reply, ApiError> {
-    let versions: Vec<u64> = match route.version {
-        Which::Latest => service.catalog().versions(&route.model)?.keys().rev().copied().collect(),
-        _ => vec![service.at(route)?.version],
+    let (catalog, found) = (service.catalog(), service.at(route));
+    let asked = match (&route.version, &found) {
+        (Which::Latest, _) => None,
+        (Which::Number(n), _) => Some(*n),
+        (Which::Label(_), found) => Some(found.as_ref().map_err(Clone::clone)?.version),
     };
-    let state = |version: u64| json!({ "version": version.to_string(), "state": "AVAILABLE", "status": { "error_code": "OK", "error_message": "" } });
-    let states: Vec<Value> = versions.into_iter().map(state).collect();
-    reply::json(&json!({ "model_version_status": states, "name": route.model, "ready": true }))
+    let is_asked = |version: u64| asked.is_none_or(|asked| asked == version);
+    let mut states: BTreeMap<u64, Value> = BTreeMap::new();
+    let mut add = |version: u64, state, code, message: &str| {
+        let status = json!({ "error_code": code, "error_message": message });
+        states.insert(version, json!({ "version": version.to_string(), "state": state, "status": status }));
+    };
+    for lost in catalog.unavailable().filter(|lost| lost.is_of(&route.model)) {
+        if let Some(version) = lost.version.filter(|v| is_asked(*v)) {
+            add(version, "END", "UNAVAILABLE", &lost.failure.reason);
+        }
+    }
+    let served = catalog.all().filter(|s| s.name == route.model && is_asked(s.version));
+    served.for_each(|s| add(s.version, "AVAILABLE", "OK", ""));
+    let ready = found.is_ok();
+    if states.is_empty() {
+        found?;
+    }
+    let states: Vec<Value> = states.into_values().rev().collect();
+    reply::json(&json!({ "model_version_status": states, "name": route.model, "ready": ready }))
 }
 
 /// The signature of a model.

@@ -205,6 +205,8 @@ const SERVE: &[Rule] = &[
             "body-timeout",
             "idle-timeout",
             "write-timeout",
+            "map",
+            "strict",
             "max-unsent-mib",
             "deadline",
             "drain",

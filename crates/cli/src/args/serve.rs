@@ -14,7 +14,7 @@ use std::time::Duration;
   planish serve models --addr 0.0.0.0:8080 --keys keys.txt --tls-cert cert.pem --tls-key key.pem
   curl -s localhost:8080/v2/models/income
 
-REST and gRPC share the address. SIGHUP reads changed models and certificates again; SIGTERM and Ctrl-C stop after the requests in flight.")]
+REST and gRPC share the address. SIGHUP reads changed models, keys and certificates again; SIGTERM and Ctrl-C stop after the requests in flight.")]
 pub(crate) struct ServeArgs {
     /// Models, as FILE, NAME=FILE, a folder NAME=DIR of versions, or a folder of such folders
     #[arg(required = true, value_name = "MODEL", value_parser = parse_source)]
@@ -31,7 +31,13 @@ pub(crate) struct ServeArgs {
     /// A name for a version, for clients of TensorFlow Serving; may be repeated
     #[arg(long, value_name = "NAME:LABEL=VERSION", value_parser = parse_label)]
     pub(crate) label: Vec<Label>,
-    /// How often models' files are looked at for changes (0: only at SIGHUP)
+    /// Do not start if a model cannot be served; without it, the others are
+    #[arg(long)]
+    strict: bool,
+    /// Map model files of 4 MiB or more: processes share their memory; whoever writes into such a file in place changes the model or ends the service
+    #[arg(long)]
+    map: bool,
+    /// How often the files of models, keys and certificate are looked at for changes (0: only at SIGHUP)
     #[arg(long, value_name = "TIME", default_value = "0", value_parser = parse_time)]
     watch: Duration,
     /// File of keys, one a line: NAME SCOPES sha256:DIGEST; the variable PLANISH_KEY holds one more key itself
@@ -140,7 +146,7 @@ pub(crate) struct ServeArgs {
 pub(crate) enum LogLevel {
     /// Nothing
     Off,
-    /// Models that cannot be read again
+    /// Models and other files that cannot be read
     Errors,
     /// A line a request, and models that are read again
     Requests,
@@ -183,6 +189,8 @@ impl ServeArgs {
             threads: self.threads,
             drain: self.drain,
             drain_delay: self.drain_delay,
+            strict: self.strict,
+            map: self.map,
             watch: self.watch,
             allowed_hosts: self.allow_host.clone(),
             allow_public: self.allow_public,

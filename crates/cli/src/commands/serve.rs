@@ -4,7 +4,7 @@ use crate::args::{LogFormat, LogLevel, ServeArgs, exec};
 #[cfg(feature = "otlp")]
 use crate::traces::Traces;
 use crate::{log, report};
-use planish_io::{read_settings, readable_by_others};
+use planish_io::readable_by_others;
 use planish_serve::{Keys, Options, Service, Tls, serve};
 use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::prelude::*;
@@ -25,27 +25,20 @@ pub(crate) fn run(a: &ServeArgs) -> anyhow::Result<()> {
     let options = Options { keys: keys(a)?, tls: tls(a)?, log_lines_dropped: dropped, ..a.options() };
     let scheme = if options.tls.is_some() { "https" } else { "http" };
     let service = Service::open(exec(1)?, options, a.models.clone(), a.label.clone())?;
-    let names = service.names().join(", ");
+    let (names, unavailable) = (service.names().join(", "), service.unavailable().join(", "));
+    let missing = if unavailable.is_empty() { unavailable } else { format!("; not served: {unavailable}") };
     serve(&a.addr, service, |addr| {
-        report::say(&format!("serving {names} on {scheme}://{addr} (Ctrl-C stops)"))
+        report::say(&format!("serving {names} on {scheme}://{addr} (Ctrl-C stops){missing}"))
     })?;
     report::say("stopped");
     Ok(())
 }
 
+/// The keys of the file, and that of the variable.
 fn keys(a: &ServeArgs) -> anyhow::Result<Keys> {
-    let mut keys = match &a.keys {
-        Some(path) => Keys::parse(&path.display().to_string(), &read_settings(path)?)?,
-        None => Keys::default(),
-    };
+    let mut keys = a.keys.as_deref().map_or(Ok(Keys::default()), Keys::open)?;
     if let Ok(key) = std::env::var(KEY) {
         keys.add(KEY, &key)?;
-    }
-    if a.keys.is_some() && keys.is_empty() {
-        anyhow::bail!(
-            "{}: there is no key in it",
-            a.keys.as_deref().unwrap_or(std::path::Path::new("")).display()
-        );
     }
     Ok(keys)
 }

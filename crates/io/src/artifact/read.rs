@@ -1,11 +1,12 @@
 //! Reading an artifact. The hash is verified before anything else is believed, and then the parts are checked against each
 //! other.
 //!
-//! A small file is read, and its tensors are copied into an arena. A large one is mapped, and the network predicts straight from the
-//! map if the tensors lie there in the network's order, as in every file that Planish writes; otherwise they are copied as well and the
-//! map is let go.
+//! A small file is read, and its tensors are copied into an arena. A large one is read into memory that its network predicts straight
+//! from, or is mapped for that if so asked, if the tensors lie there in the network's order, as in every file that Planish writes;
+//! otherwise they are copied as well and the file's bytes are let go.
 
-use super::hash::verify;
+use super::hash::{CUT, unread, verify};
+use super::own::{Own, Positioned};
 use super::{FORMAT, IoError};
 use crate::mmap::Map;
 use planish_linreg::FittedLinearRegression;
@@ -20,43 +21,79 @@ use safetensors::{Dtype, SafeTensors};
 use serde::de::DeserializeOwned;
 use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
+use std::io::Read;
 use std::path::Path;
 
 /// Longest header that is read.
 pub(super) const MAX_HEADER: u64 = 100_000_000;
-/// Bytes from which a file is mapped; below, a copy costs nothing and no change of the file can harm.
-const MAPPED: u64 = 4 << 20;
+/// Bytes from which a file's numbers stay where they were read to, or mapped; below, a copy costs nothing.
+const LARGE: u64 = 4 << 20;
 
-/// Reads a model and verifies its hash before anything else is believed.
-///
-/// A file of 4 MiB or more is mapped, not read, and stays so for the life of the model and its copies: replace it by renaming
-/// another over it, as [`save_model`](super::save_model) does. One that is written over in place changes the model that was read
-/// from it, and one that is cut short ends the process.
+/// Reads a model into memory of its own and verifies its hash before anything else is believed. What happens to the file afterwards
+/// does not reach the model.
 ///
 /// # Errors
-/// A file that cannot be read, is no artifact, was changed or cut, or holds parts that do not belong together.
+/// A file that cannot be read, is no artifact, was changed or cut, also while it was read, or holds parts that do not belong together.
 pub fn load_model(path: &Path) -> Result<Model, IoError> {
     let name = path.display().to_string();
-    if path.is_dir() {
-        return Err(IoError::file(&name, "it is a folder, not a model"));
+    match open(&name, path)? {
+        (file, None) => read_small(&name, file),
+        (file, Some(len)) => read_large(&name, file, len),
     }
-    if let Some(map) = map(path).map_err(IoError::system(&name, "read"))? {
-        let parts = Parts::new(&name, map.bytes())?;
-        if !map.is_whole() {
-            return Err(IoError::file(&name, "the file was cut short while it was read"));
-        }
-        return parts.model(Bytes::Mapped(map));
-    }
-    let bytes = std::fs::read(path).map_err(IoError::system(&name, "read"))?;
-    model_from_bytes(&name, &bytes)
 }
 
-/// The file as a map, if it is large and a file, and the system maps it.
-fn map(path: &Path) -> std::io::Result<Option<Map>> {
-    let file = File::open(path)?;
-    let metadata = file.metadata()?;
-    let len = usize::try_from(metadata.len()).ok().filter(|_| metadata.is_file() && metadata.len() >= MAPPED);
-    Ok(len.and_then(|len| Map::new(file, len).ok()))
+/// As [`load_model`], but a file of 4 MiB or more is mapped, not read, and stays so for the life of the model and its copies, so that
+/// several processes share its pages; whether it is so is told beside the model.
+///
+/// Replace such a file by renaming another over it, as [`save_model`](super::save_model) does. One that is written over in place
+/// changes the model that was read from it, and one that is cut short ends the process.
+///
+/// # Errors
+/// As [`load_model`].
+pub fn load_model_mapped(path: &Path) -> Result<(Model, bool), IoError> {
+    let name = path.display().to_string();
+    let (file, len) = open(&name, path)?;
+    let Some(len) = len else { return Ok((read_small(&name, file)?, false)) };
+    let again = file.try_clone().map_err(IoError::system(&name, "read"))?;
+    let Ok(map) = Map::new(again, len) else { return Ok((read_large(&name, file, len)?, false)) };
+    let parts = Parts::new(&name, map.bytes())?;
+    if !map.is_whole() {
+        return Err(IoError::file(&name, CUT));
+    }
+    parts.model(Bytes::Mapped(map))
+}
+
+/// The file, and its length if it is a large one that lies on a disk.
+fn open(name: &str, path: &Path) -> Result<(File, Option<usize>), IoError> {
+    if path.is_dir() {
+        return Err(IoError::file(name, "it is a folder, not a model"));
+    }
+    let file = File::open(path).map_err(IoError::system(name, "read"))?;
+    let metadata = file.metadata().map_err(IoError::system(name, "read"))?;
+    let large = metadata.is_file() && metadata.len() >= LARGE;
+    Ok((file, usize::try_from(metadata.len()).ok().filter(|_| large)))
+}
+
+fn read_small(name: &str, mut file: File) -> Result<Model, IoError> {
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes).map_err(IoError::system(name, "read"))?;
+    model_from_bytes(name, &bytes)
+}
+
+fn read_large(name: &str, file: File, len: usize) -> Result<Model, IoError> {
+    let file = Positioned::new(file);
+    let read = |bytes: &mut [u8], offset| file.read_exact(bytes, offset).map_err(|e| unread(name, e));
+    let mut start = [0; 9];
+    read(&mut start, 0)?;
+    // No longer than the file: memory is asked for by what is there, not by what the file says.
+    let mut head = vec![0; data_start(name, &start, len)?];
+    let (length, header) = head.split_at_mut(8);
+    length.copy_from_slice(&start[..8]);
+    read(header, 8)?;
+    let (own, finite) = Own::read(name, &file, len, &head)?;
+    let data = head.len();
+    drop(head);
+    Ok(Parts::believed(name, own.bytes(), data, finite)?.model(Bytes::Own(own))?.0)
 }
 
 /// Reads a model from an artifact's bytes; `name` is used in messages.
@@ -64,12 +101,26 @@ fn map(path: &Path) -> std::io::Result<Option<Map>> {
 /// # Errors
 /// As [`load_model`].
 pub fn model_from_bytes(name: &str, bytes: &[u8]) -> Result<Model, IoError> {
-    Parts::new(name, bytes)?.model(Bytes::Borrowed(bytes))
+    Ok(Parts::new(name, bytes)?.model(Bytes::Borrowed(bytes))?.0)
+}
+
+/// Where the header of a file that begins so and has this length ends.
+fn data_start(name: &str, start: &[u8], len: usize) -> Result<usize, IoError> {
+    let length = start.first_chunk().map(|b| u64::from_le_bytes(*b)).filter(|&n| n <= MAX_HEADER);
+    let (Some(length), Some(b'{')) = (length, start.get(8)) else {
+        return Err(IoError::file(name, "this is not a Planish model"));
+    };
+    let data = 8 + length as usize;
+    if data > len {
+        return Err(IoError::file(name, "the file is cut short"));
+    }
+    Ok(data)
 }
 
 /// Where an artifact's bytes are.
 enum Bytes<'a> {
     Borrowed(&'a [u8]),
+    Own(Own),
     Mapped(Map),
 }
 
@@ -77,12 +128,31 @@ impl Bytes<'_> {
     fn all(&self) -> &[u8] {
         match self {
             Bytes::Borrowed(bytes) => bytes,
+            Bytes::Own(own) => own.bytes(),
             Bytes::Mapped(map) => map.bytes(),
+        }
+    }
+
+    /// The numbers from `start` on as parameters, if they can stay where they are.
+    ///
+    /// # Errors
+    /// The bytes back, if they cannot.
+    fn params(self, start: usize, count: usize, finite: bool) -> Result<Params, Self> {
+        match self {
+            Bytes::Borrowed(_) => Err(self),
+            Bytes::Own(own) => own.numbers(start, count).map(|n| params_of(n, finite)).map_err(Bytes::Own),
+            Bytes::Mapped(map) => {
+                map.numbers(start, count).map(|n| params_of(n, finite)).map_err(Bytes::Mapped)
+            }
         }
     }
 }
 
-/// What the header of an artifact whose hash was right says; it borrows nothing, so that a map can be handed on.
+fn params_of(numbers: impl AsRef<[f32]> + Send + Sync + 'static, finite: bool) -> Params {
+    if finite { Params::known_finite(numbers) } else { Params::new(numbers) }
+}
+
+/// What the header of an artifact whose hash was right says; it borrows nothing of the bytes, so that they can be handed on.
 struct Parts<'a> {
     name: &'a str,
     metadata: BTreeMap<String, String>,
@@ -94,19 +164,17 @@ struct Parts<'a> {
 }
 
 impl<'a> Parts<'a> {
+    /// Of these bytes, if they have the hash.
     fn new(name: &'a str, bytes: &[u8]) -> Result<Self, IoError> {
+        let data = data_start(name, bytes, bytes.len())?;
+        let finite = verify(name, &bytes[8..data], bytes, &|_, part| Ok(part))?;
+        Parts::believed(name, bytes, data, finite)
+    }
+
+    /// Of bytes whose hash was verified.
+    fn believed(name: &'a str, bytes: &[u8], data: usize, finite: bool) -> Result<Self, IoError> {
         let fail = |what: &str| IoError::file(name, what);
         let foreign = || fail("this is not a Planish model");
-        let length = bytes
-            .get(..8)
-            .map(|b| u64::from_le_bytes(b.try_into().expect("eight bytes")))
-            .ok_or_else(foreign)?;
-        if length > MAX_HEADER || bytes.get(8) != Some(&b'{') {
-            return Err(foreign());
-        }
-        let data = 8 + length as usize;
-        let header = bytes.get(8..data).ok_or_else(|| fail("the file is cut short"))?;
-        let finite = verify(header, bytes).map_err(fail)?;
         let unfit = |_| fail("the file is damaged: its tensors do not fit its header");
         SafeTensors::deserialize(bytes).map_err(unfit)?;
         let (_, info): (usize, Metadata) = SafeTensors::read_metadata(bytes).map_err(|_| foreign())?;
@@ -125,25 +193,26 @@ impl<'a> Parts<'a> {
         Ok(Parts { name, metadata, tensors, data, finite })
     }
 
-    fn model(&self, bytes: Bytes<'_>) -> Result<Model, IoError> {
-        let predictor = if self.metadata.contains_key("architecture") {
+    /// The model, and whether its parameters are where the bytes were.
+    fn model(&self, bytes: Bytes<'_>) -> Result<(Model, bool), IoError> {
+        let (predictor, in_place) = if self.metadata.contains_key("architecture") {
             self.network(bytes)?
         } else if self.metadata.contains_key("linear_model") {
             let (design, fit) = (self.json("pipeline")?, self.json("linear_model")?);
-            Predictor::LinearModel(LinearModelPredictor { design, fit })
+            (Predictor::LinearModel(LinearModelPredictor { design, fit }), false)
         } else {
-            self.linear()?
+            (self.linear()?, false)
         };
         let (target, record): (Target, Record) = (self.json("target")?, self.json("record")?);
         let model = Model::new(target, predictor, record).map_err(|reason| self.model_error(reason))?;
         if !self.metadata.contains_key("proof") {
-            return Ok(model);
+            return Ok((model, in_place));
         }
         let bits = |text: &String| u64::from_str_radix(text, 16).ok();
         let proof: Option<_> = self.json::<Vec<String>>("proof")?.iter().map(bits).collect();
         let proof = proof
             .ok_or_else(|| IoError::file(self.name, "the part \"proof\" is of no hexadecimal numbers"))?;
-        Ok(model.with_proof(proof))
+        Ok((model.with_proof(proof), in_place))
     }
 
     fn model_error(&self, reason: ModelError) -> IoError {
@@ -159,7 +228,7 @@ impl<'a> Parts<'a> {
             .map_err(|e| IoError::file(self.name, format!("the part {key:?} cannot be read: {e}")))
     }
 
-    fn network(&self, bytes: Bytes<'_>) -> Result<Predictor, IoError> {
+    fn network(&self, bytes: Bytes<'_>) -> Result<(Predictor, bool), IoError> {
         let (encoder, sequential): (Encoder, Sequential) =
             (self.json("pipeline")?, self.json("architecture")?);
         let plan = Plan::new(&sequential).map_err(|e| self.model_error(e.into()))?;
@@ -170,40 +239,23 @@ impl<'a> Parts<'a> {
             return Err(IoError::file(self.name, "its tensors do not fit its architecture"));
         }
         let state = self.arena(plan.state_layout(), &bytes)?.into();
-        let (plan, params) = self.params(&sequential, plan, bytes)?;
-        Ok(Predictor::Network(NetworkPredictor { encoder, sequential, plan, params, state }))
-    }
-
-    /// The parameters where they are, with a plan for that, or a copy for the plan given.
-    fn params(
-        &self,
-        sequential: &Sequential,
-        plan: Plan,
-        bytes: Bytes<'_>,
-    ) -> Result<(Plan, Params), IoError> {
-        let bytes = match bytes {
-            Bytes::Mapped(map) => {
-                let contiguous = Plan::contiguous(sequential).map_err(|e| self.model_error(e.into()))?;
-                match self.in_place(contiguous.layout(), map)? {
-                    Ok(params) => return Ok((contiguous, params)),
-                    Err(map) => Bytes::Mapped(map),
-                }
+        let contiguous = Plan::contiguous(&sequential).map_err(|e| self.model_error(e.into()))?;
+        let (plan, params, in_place) = match self.in_place(contiguous.layout(), bytes)? {
+            Ok(params) => (contiguous, params, true),
+            Err(bytes) => {
+                let params = self.arena(plan.layout(), &bytes)?.into();
+                (plan, params, false)
             }
-            borrowed => borrowed,
         };
-        let params = self.arena(plan.layout(), &bytes)?.into();
-        Ok((plan, params))
+        let network = NetworkPredictor { encoder, sequential, plan, params, state };
+        Ok((Predictor::Network(network), in_place))
     }
 
-    /// The map as parameters of this layout, or back if they lie otherwise.
-    fn in_place(&self, layout: &Layout, map: Map) -> Result<Result<Params, Map>, IoError> {
+    /// The bytes as parameters of this layout, or back if they lie otherwise.
+    fn in_place<'b>(&self, layout: &Layout, bytes: Bytes<'b>) -> Result<Result<Params, Bytes<'b>>, IoError> {
         let places = self.places(layout)?;
         let alike = layout.params.iter().zip(&places).all(|(p, &at)| p.range.start * size_of::<f32>() == at);
-        Ok(match alike {
-            true if self.finite => map.numbers(self.data, layout.len).map(Params::known_finite),
-            true => map.numbers(self.data, layout.len).map(Params::new),
-            false => Err(map),
-        })
+        Ok(if alike { bytes.params(self.data, layout.len, self.finite) } else { Err(bytes) })
     }
 
     /// A copy of a layout's tensors.

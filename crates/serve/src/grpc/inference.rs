@@ -10,7 +10,7 @@ use super::generated::inference::{
 };
 use super::{status, tensors};
 use crate::endpoint::{Which, number};
-use crate::error::ApiError;
+use crate::error::{ApiError, Reason};
 use crate::served::Served;
 use crate::service::Service;
 use crate::v2::{self, Port};
@@ -96,7 +96,11 @@ impl GrpcInferenceService for Inference {
         request: Request<ModelReadyRequest>,
     ) -> Result<Response<ModelReadyResponse>, Status> {
         let asked = request.get_ref();
-        answer(self.at(&asked.name, &asked.version).map(|_| ModelReadyResponse { ready: true }))
+        answer(match self.at(&asked.name, &asked.version) {
+            Ok(_) => Ok(ModelReadyResponse { ready: true }),
+            Err(e) if e.reason == Reason::NotReady => Ok(ModelReadyResponse { ready: false }),
+            Err(e) => Err(e),
+        })
     }
 
     async fn server_metadata(

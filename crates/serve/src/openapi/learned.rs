@@ -25,6 +25,7 @@ pub(super) fn schema() -> Value {
             ("confusion_matrix", confusion_matrix()),
             ("fit", fit()),
             ("coefficients", coefficients()),
+            ("unavailable", super::failures()),
         ],
         &[
             "name",

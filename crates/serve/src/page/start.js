@@ -13,14 +13,26 @@ function choose(name) {
   update();
 }
 
+// Models and versions that are there and cannot be served, with the reason.
+function showUnavailable(list) {
+  const name = (m) => (m.folder ? "folder " + m.folder : m.model + (m.version === null ? "" : " version " + m.version));
+  const lines = list.map((m) => element("li", {}, name(m) + ": " + m.reason));
+  at("unavailable-list").replaceChildren(...lines);
+  at("unavailable").hidden = list.length === 0;
+}
+
 async function start() {
+  let answer;
   try {
-    state.models = (await (await ask("models")).json()).models;
+    answer = await (await ask("models")).json();
   } catch (error) {
     return notice(error.message);
   }
   notice("");
+  state.models = answer.models;
   at("key-form").hidden = true;
+  showUnavailable(answer.unavailable);
+  if (state.models.length === 0) return notice("No model can be served now.");
   at("app").hidden = false;
   at("model").replaceChildren(...state.models.map((m) => element("option", { value: m.name }, m.name)));
   at("model-pick").hidden = false;

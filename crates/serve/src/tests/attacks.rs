@@ -4,6 +4,7 @@ use super::live::{Live, request, rest};
 use super::{ask, mass, send};
 use crate::{Keys, ModelSource, Options, Service};
 use planish_tensor::Exec;
+use serde_json::{Value, json};
 use std::io::Write;
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -300,8 +301,12 @@ async fn models_are_managed_with_a_key_only_and_failures_tell_no_path() {
     let service = open(&format!("all predict,admin {abc}"));
     std::fs::write(&path, "nothing").unwrap();
     let key = [("authorization", "Bearer abc")];
-    let (_, answer) = send(&service, "POST", "/admin/reload", &key, b"").await;
-    assert_eq!(answer, r#"{"failed":1,"loaded":[],"removed":[]}"#.as_bytes());
+    let (head, answer) = send(&service, "POST", "/admin/reload", &key, b"").await;
+    let answer: Value = serde_json::from_slice(&answer).unwrap();
+    let failure = json!({ "model": "m", "version": "1", "reason": "this is not a Planish model" });
+    let told =
+        json!({ "error": "not read: m/1", "failed": 1, "failures": [failure], "loaded": [], "removed": [] });
+    assert_eq!((head.status.as_u16(), answer), (500, told));
     // No path takes a model, or the place of one.
     for (method, path) in [
         ("POST", "/models"),

@@ -12,7 +12,7 @@ use std::path::Path;
 use std::time::Duration;
 
 /// A model of `y` that says something else than [`mass`]: 2x + 1 from rows whose y is doubled.
-fn other() -> Model {
+pub(super) fn other() -> Model {
     let mut doubled = planish_tabular::Table::new(table().schema().clone());
     for i in 0..60 {
         doubled.push_number(0, Some(f64::from(i)));
@@ -26,17 +26,17 @@ fn other() -> Model {
 }
 
 /// Puts a model in place as its whole file at once, as one should.
-fn put(folder: &Path, version: &str, model: &Model) {
+pub(super) fn put(folder: &Path, version: &str, model: &Model) {
     std::fs::create_dir_all(folder.join(version)).unwrap();
     save_model(model, &folder.join(version).join("model.safetensors")).unwrap();
 }
 
-fn open(folder: &Path, options: Options, labels: Vec<Label>) -> Service {
+pub(super) fn open(folder: &Path, options: Options, labels: Vec<Label>) -> Service {
     let source = ModelSource { name: None, path: folder.to_owned() };
     Service::open(Exec::best(), options, vec![source], labels).unwrap()
 }
 
-async fn prediction(service: &Service) -> f64 {
+pub(super) async fn prediction(service: &Service) -> f64 {
     let (status, answer) = ask(service, "POST", "/predict", r#"{"rows":[{"x":4}]}"#).await;
     assert_eq!(status, 200, "{answer}");
     answer["predictions"][0]["prediction"].as_f64().unwrap()
@@ -97,23 +97,6 @@ async fn changed_files_are_served_and_broken_ones_leave_the_old_model() {
     );
     let text = service.metrics_text().unwrap();
     assert!(text.contains(r#"planish_reloads_total{result="failed"} 3"#), "{text}");
-}
-
-#[tokio::test]
-async fn a_model_that_cannot_be_read_stops_the_start() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("x.safetensors");
-    std::fs::write(&path, "nothing").unwrap();
-    let source = ModelSource { name: None, path };
-    let e =
-        Service::open(Exec::best(), Options::default(), vec![source], Vec::new()).unwrap_err().to_string();
-    assert!(e.contains("x.safetensors"), "{e}");
-    put(&folder.path().join("m"), "1", &mass());
-    let source = ModelSource { name: None, path: folder.path().to_owned() };
-    let label = Label { model: "m".into(), label: "stable".into(), version: 3 };
-    let e =
-        Service::open(Exec::best(), Options::default(), vec![source], vec![label]).unwrap_err().to_string();
-    assert!(e.contains("\"stable\"") && e.contains("version 3"), "{e}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

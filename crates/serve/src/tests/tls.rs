@@ -114,7 +114,7 @@ fn files_that_cannot_be_served_with_are_named() {
         (&*key, &*key, "cert.pem", "there is no certificate in it"),
         (&*cert, &*cert, "key.pem", "there is no private key in it"),
         (&*cert, &*encrypted, "key.pem", "that is not encrypted"),
-        (&*cert, &*other.signing_key.serialize_pem(), "key.pem", "it is not the key of the certificate in"),
+        (&*cert, &*other.signing_key.serialize_pem(), "key.pem", "it is not the key of the certificate"),
         (&cert[..cert.len() - 9], &*key, "cert.pem", "this is no PEM"),
         (&*cert.replace("MII", "MIJ"), &*key, "cert.pem", ""),
     ] {
@@ -139,10 +139,11 @@ async fn a_new_certificate_takes_the_old_ones_place_and_a_broken_one_does_not() 
     // Only half of the pair is there.
     std::fs::write(&cert, new.cert.pem()).unwrap();
     let failed = server.service.reload().failed;
-    assert!(failed.len() == 1 && failed[0].contains("key.pem"), "{failed:?}");
+    assert!(failed.len() == 1 && failed[0].to_string().contains("key.pem: it is not"), "{failed:?}");
+    assert_eq!(failed[0].told()["file"], "certificate");
     assert!(ask(&server, &old, &[]).await.is_ok());
     put_pair(folder.path(), &new);
-    assert_eq!(server.service.reload().failed, [""; 0]);
+    assert_eq!(server.service.reload(), Default::default());
     assert!(ask(&server, &new, &[]).await.is_ok());
     assert!(ask(&server, &old, &[]).await.is_err());
     let text = server.service.metrics_text().unwrap();

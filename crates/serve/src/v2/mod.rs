@@ -16,7 +16,7 @@ pub(crate) use request::no_classification;
 use crate::door::{Asked, Work};
 use crate::endpoint::Route;
 use crate::engine::Predicting;
-use crate::error::ApiError;
+use crate::error::{ApiError, Reason};
 use crate::options::Options;
 use crate::reply::{self, Reply};
 use crate::served::Served;
@@ -89,8 +89,16 @@ pub(crate) fn server() -> Result<Reply, ApiError> {
     )
 }
 
+/// A model that is there but cannot be served is not ready, and says so in the protocol's form as well as in that of errors.
 pub(crate) fn ready(service: &Service, route: &Route) -> Result<Reply, ApiError> {
-    reply::json(&json!({ "name": service.at(route)?.name, "ready": true }))
+    match service.at(route) {
+        Ok(served) => reply::json(&json!({ "name": served.name, "ready": true })),
+        Err(e) if e.reason == Reason::NotReady => {
+            let answer = json!({ "name": route.model, "ready": false, "error": e.message });
+            reply::json_with(e.reason.status(), &answer)
+        }
+        Err(e) => Err(e),
+    }
 }
 
 pub(crate) fn metadata(service: &Service, route: &Route) -> Result<Reply, ApiError> {

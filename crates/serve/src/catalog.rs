@@ -1,0 +1,142 @@
+//! The models at one time: those that are served, each in versions, and what is there but could not be read. A model of which no version can
+//! be served is known nevertheless: who asks for it is told to come again, not that there is none.
+
+use crate::error::{ApiError, Reason, quoted};
+use crate::failure::{Failure, Subject};
+use crate::served::Served;
+use bytes::Bytes;
+use planish_io::{FileStamp, ModelFile};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, OnceLock};
+
+/// All models at one time.
+#[derive(Debug, Default)]
+pub(crate) struct Catalog {
+    models: BTreeMap<String, BTreeMap<u64, Arc<Served>>>,
+    lost: Vec<Lost>,
+    /// The OpenAPI document of them, once it was asked for.
+    pub(crate) openapi: OnceLock<Bytes>,
+}
+
+/// Something that could not be read, though an earlier reading of it may be served.
+#[derive(Clone, Debug)]
+pub(crate) struct Lost {
+    /// The model's name; none if it is a folder of models.
+    pub(crate) name: Option<String>,
+    /// The version; none if the place where versions lie could not be read.
+    pub(crate) version: Option<u64>,
+    pub(crate) failure: Failure,
+    /// What the file was, if there was one: until it changes nothing better comes of it.
+    pub(crate) stamp: Option<FileStamp>,
+    /// The position of the source that it belongs to.
+    pub(crate) source: usize,
+}
+
+impl Lost {
+    pub(crate) fn new(source: usize, stamp: Option<FileStamp>, failure: Failure) -> Lost {
+        let (name, version) = match &failure.of {
+            Subject::Model { name, version } => (Some(name.clone()), *version),
+            Subject::Folder { .. } | Subject::Keys | Subject::Certificate => (None, None),
+        };
+        Lost { name, version, failure, stamp, source }
+    }
+
+    /// Whether it is of this model.
+    pub(crate) fn is_of(&self, model: &str) -> bool {
+        self.name.as_deref() == Some(model)
+    }
+}
+
+impl Catalog {
+    /// The names of models of which a version is served.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.models.keys().map(String::as_str)
+    }
+
+    /// All names, also of models of which no version can be served.
+    pub(crate) fn known_names(&self) -> BTreeSet<&str> {
+        self.names().chain(self.lost.iter().filter_map(|lost| lost.name.as_deref())).collect()
+    }
+
+    /// The name of the only model. One that cannot be served counts: it may be the one that is meant.
+    pub(crate) fn only_name(&self) -> Option<&str> {
+        let mut names = self.names().chain(self.lost.iter().filter_map(|lost| lost.name.as_deref()));
+        let first = names.next()?;
+        names.all(|name| name == first).then_some(first)
+    }
+
+    /// The versions of a model that are served, in order; one at least.
+    pub(crate) fn versions(&self, name: &str) -> Result<&BTreeMap<u64, Arc<Served>>, ApiError> {
+        self.models.get(name).ok_or_else(|| self.not_served(name, None))
+    }
+
+    /// A version of a model, or the newest that is served.
+    pub(crate) fn find(&self, name: &str, version: Option<u64>) -> Result<&Arc<Served>, ApiError> {
+        let versions = self.models.get(name);
+        let found = match version {
+            None => versions.and_then(|v| v.values().next_back()),
+            Some(number) => versions.and_then(|v| v.get(&number)),
+        };
+        found.ok_or_else(|| self.not_served(name, version))
+    }
+
+    /// Why this is not served: it is there and cannot be, or it is not there.
+    fn not_served(&self, name: &str, version: Option<u64>) -> ApiError {
+        let is_meant = |lost: &&Lost| version.is_none() || lost.version.is_none() || lost.version == version;
+        let lost = self.lost.iter().filter(|l| l.is_of(name)).filter(is_meant).max_by_key(|l| l.version);
+        match (lost, version) {
+            (Some(lost), _) => {
+                let number = lost.version.map_or(String::new(), |v| format!(" version {v}"));
+                let what =
+                    format!("model {}{number} cannot be served: {}", quoted(name), lost.failure.reason);
+                ApiError::new(Reason::NotReady, what)
+            }
+            (None, Some(number)) if self.models.contains_key(name) => {
+                ApiError::not_found(format!("model {} has no version {number}", quoted(name)))
+            }
+            _ => ApiError::not_found(format!("there is no model {}", quoted(name))),
+        }
+    }
+
+    /// The newest version of every model that is served, and the numbers of all its versions.
+    pub(crate) fn newest(&self) -> impl Iterator<Item = (&Arc<Served>, Vec<u64>)> {
+        self.models.values().filter_map(|v| v.values().next_back().map(|s| (s, v.keys().copied().collect())))
+    }
+
+    /// What could not be read, served from an earlier reading or not.
+    pub(crate) fn lost(&self) -> &[Lost] {
+        &self.lost
+    }
+
+    /// What is there and not served.
+    pub(crate) fn unavailable(&self) -> impl Iterator<Item = &Lost> {
+        self.lost.iter().filter(|lost| match (&lost.name, lost.version) {
+            (Some(name), Some(number)) => !self.models.get(name).is_some_and(|v| v.contains_key(&number)),
+            (Some(name), None) => !self.models.contains_key(name),
+            (None, _) => !self.all().any(|served| served.source == lost.source),
+        })
+    }
+
+    pub(crate) fn insert(&mut self, served: Arc<Served>) -> Option<Arc<Served>> {
+        self.models.entry(served.name.clone()).or_default().insert(served.version, served)
+    }
+
+    pub(crate) fn lose(&mut self, lost: Lost) {
+        self.lost.push(lost);
+    }
+
+    /// What is served of a file, or was read from it before it changed.
+    pub(crate) fn at(&self, file: &ModelFile) -> Option<&Arc<Served>> {
+        self.models.get(&file.name)?.get(&file.version)
+    }
+
+    /// Every served version of every model.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Arc<Served>> {
+        self.models.values().flat_map(|versions| versions.values())
+    }
+
+    /// Every served version as `NAME/VERSION`.
+    pub(crate) fn labels(&self) -> BTreeSet<String> {
+        self.all().map(|s| format!("{}/{}", s.name, s.version)).collect()
+    }
+}
