@@ -11,6 +11,7 @@
 //! - `journey`: train, evaluate, predict, inspect, quickstart
 //! - `linear_models`: penalised and generalised linear models from the command line
 //! - `network_options`: layers, losses and records of `planish train`
+//! - `no_intercept`: categories of linear models without an intercept
 //! - `otlp`: what a collector is sent (with the feature `otlp`)
 //! - `report`: the page about a model
 //! - `resume`: checkpoints and files of settings
@@ -29,6 +30,7 @@ mod inference;
 mod journey;
 mod linear_models;
 mod network_options;
+mod no_intercept;
 #[cfg(feature = "otlp")]
 mod otlp;
 mod report;
