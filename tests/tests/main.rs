@@ -5,6 +5,7 @@
 //! - `bits`: one model file, whatever the threads and instruction set
 //! - `browser`: the service's page and a report in headless Chromium
 //! - `browser_learned`: what that page shows of what a model learned
+//! - `convergence`: fits that are hard to end, and separation
 //! - `corpus`: what fuzzing found, replayed
 //! - `golden`: agreement with PyTorch and statsmodels
 //! - `inference`: tables, intervals and aliased terms of linear models
@@ -24,6 +25,7 @@ mod binary;
 mod bits;
 mod browser;
 mod browser_learned;
+mod convergence;
 mod corpus;
 mod golden;
 mod inference;
