@@ -5,6 +5,7 @@
 //! - `bits`: one model file, whatever the threads and instruction set
 //! - `browser`: the service's page and a report in headless Chromium
 //! - `browser_learned`: what that page shows of what a model learned
+//! - `convergence`: fits that are hard to end, and separation
 //! - `corpus`: what fuzzing found, replayed
 //! - `filled`: cells without a value are counted wherever they are filled in
 //! - `golden`: agreement with PyTorch and statsmodels
@@ -13,6 +14,7 @@
 //! - `linear_models`: penalised and generalised linear models from the command line
 //! - `log`: the service's log where nobody reads it
 //! - `network_options`: layers, losses and records of `planish train`
+//! - `no_intercept`: categories of linear models without an intercept
 //! - `otlp`: what a collector is sent (with the feature `otlp`)
 //! - `outputs`: what a command may write where
 //! - `report`: the page about a model
@@ -27,6 +29,7 @@ mod binary;
 mod bits;
 mod browser;
 mod browser_learned;
+mod convergence;
 mod corpus;
 mod filled;
 mod golden;
@@ -35,6 +38,7 @@ mod journey;
 mod linear_models;
 mod log;
 mod network_options;
+mod no_intercept;
 #[cfg(feature = "otlp")]
 mod otlp;
 mod outputs;

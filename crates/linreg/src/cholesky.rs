@@ -9,12 +9,14 @@ pub(crate) struct Cholesky {
     isa: Isa,
     n: usize,
     l: Vec<f64>,
+    least_pivot: f64,
 }
 
 impl Cholesky {
     /// The factor of a symmetric matrix of order n, row-major; none if a pivot is not above n·2⁻⁵³ of its diagonal element.
     pub(crate) fn new(isa: Isa, n: usize, mut a: Vec<f64>) -> Option<Cholesky> {
         let least = n as f64 * f64::EPSILON;
+        let mut least_pivot = 1.0_f64;
         for i in 0..n {
             let (above, row) = a.split_at_mut(i * n);
             let row = &mut row[..n];
@@ -28,8 +30,14 @@ impl Cholesky {
                 return None;
             }
             row[i] = pivot.sqrt();
+            least_pivot = least_pivot.min(pivot / whole);
         }
-        Some(Cholesky { isa, n, l: a })
+        Some(Cholesky { isa, n, l: a, least_pivot })
+    }
+
+    /// The least pivot as a part of its diagonal element: about what the matrix, scaled to a diagonal of ones, is from being singular.
+    pub(crate) fn least_pivot(&self) -> f64 {
+        self.least_pivot
     }
 
     /// x ← A⁻¹x

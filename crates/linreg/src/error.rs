@@ -128,12 +128,14 @@ pub enum LinregError {
         terms: Vec<usize>,
     },
     /// An iteration ended without a solution.
-    #[error("no solution after {iterations} iterations of {method}")]
+    #[error("{method} did not converge in {iterations} iterations: {advice}")]
     NoConvergence {
         /// The iteration.
         method: &'static str,
         /// How many there were.
         iterations: usize,
+        /// What may help.
+        advice: &'static str,
     },
     /// Two arguments, or an argument and the model, disagree in shape.
     #[error("{what}: expected {expected}, found {found}")]

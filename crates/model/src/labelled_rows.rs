@@ -46,7 +46,7 @@ pub(crate) fn survey<S: RowSource>(
     }
     check_columns(&schema, settings)?;
     let design = DesignBuilder::new(&schema, column, &settings.no_features());
-    let mut design = design.with_formula(&settings.formula)?;
+    let mut design = design.with_formula(&settings.formula)?.with_intercept(settings.intercept);
     let mut responses = Responses::new(response);
     let mut table = Table::new(schema);
     source.rewind().map_err(Failed::Source)?;

@@ -26,7 +26,7 @@ pub fn fit_linear_once<S: RowSource>(
     let position = schema.position(&settings.target)?;
     check_columns(&schema, settings)?;
     let builder = DesignBuilder::new(&schema, &settings.target, &settings.no_features());
-    let mut builder = builder.with_formula(&settings.formula)?;
+    let mut builder = builder.with_formula(&settings.formula)?.with_intercept(settings.intercept);
     for (column, levels) in levels {
         builder = builder.with_levels(column, levels);
     }

@@ -1,6 +1,9 @@
 //! The pipeline of linear models: raw units, missing numbers at the mean with a flag beside them, categories in treatment
 //! coding with the first sorted level dropped; powers of numbers and products of columns where they are asked for. All values are
 //! double-double, and so are the products: powers formed in `f64` would cap the digits of any solver (NIST's Filip at 7.6).
+//!
+//! Without an intercept nothing stands for the dropped level, which would be predicted as zero. So the first category then has a
+//! column for every level, as in R's `y ~ g - 1`; those after it, and all in interactions, keep treatment coding.
 
 use crate::bins::{Bins, Sample};
 use crate::error::TabularError;
@@ -35,8 +38,13 @@ enum Part {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         bins: Option<Bins>,
     },
-    /// One column a level but the first.
-    Category { column: String, levels: Levels },
+    /// One column a level but the first; with `full` one for every level.
+    Category {
+        column: String,
+        levels: Levels,
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        full: bool,
+    },
 }
 
 fn one() -> u32 {
@@ -58,6 +66,7 @@ pub struct DesignBuilder {
     target: String,
     parts: Vec<(String, usize, Statistics)>,
     formula: Formula,
+    intercept: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -88,7 +97,14 @@ impl DesignBuilder {
             target: target.to_owned(),
             parts: wanted.map(|(i, c)| (c.name.clone(), i, start(c.kind))).collect(),
             formula: Formula::default(),
+            intercept: true,
         }
+    }
+
+    /// For a model with or without an intercept.
+    pub fn with_intercept(mut self, intercept: bool) -> DesignBuilder {
+        self.intercept = intercept;
+        self
     }
 
     /// With these powers and products.
@@ -165,6 +181,7 @@ impl DesignBuilder {
     /// A column without values, a category with too many levels, or no column at all.
     pub fn finish(self) -> Result<Design, TabularError> {
         let mut parts = Vec::new();
+        let mut lacks_intercept = !self.intercept;
         for (column, _, statistics) in self.parts {
             parts.push(match statistics {
                 Statistics::Number { count: 0, .. } => return Err(TabularError::AllMissing { column }),
@@ -186,7 +203,11 @@ impl DesignBuilder {
                 Statistics::Category(counts) if counts.len() > MAX_LEVELS => {
                     return Err(TabularError::TooManyLevels { column, levels: counts.len() });
                 }
-                Statistics::Category(counts) => Part::Category { column, levels: counts.finish(MAX_LEVELS) },
+                Statistics::Category(counts) => Part::Category {
+                    column,
+                    levels: counts.finish(MAX_LEVELS),
+                    full: std::mem::take(&mut lacks_intercept),
+                },
             });
         }
         if parts.is_empty() {
@@ -268,9 +289,10 @@ impl Design {
                     flag: *flag,
                     degree: *degree,
                 },
-                Part::Category { column, levels } => {
+                Part::Category { column, levels, full } => {
                     let text = table.text(column)?;
-                    BoundPart::Category { column, codes: levels.codes(text), text, levels }
+                    let from = usize::from(!full);
+                    BoundPart::Category { column, codes: levels.codes(text), text, levels, from }
                 }
             })
         };
@@ -285,7 +307,11 @@ impl Design {
             *at += p.width();
             Some(*at)
         }));
-        let columns = |p: usize| starts[p]..starts[p] + self.parts[p].factor_width();
+        let columns = |p: usize| {
+            let part = &self.parts[p];
+            let start = starts[p] + usize::from(part.is_full());
+            start..start + part.factor_width()
+        };
         self.interactions.iter().map(|&[a, b]| [columns(a), columns(b)]).collect()
     }
 }
@@ -307,11 +333,22 @@ impl Part {
         }
     }
 
+    /// Whether it is a category with a column for every level.
+    fn is_full(&self) -> bool {
+        matches!(self, Part::Category { full: true, .. })
+    }
+
     fn names(&self) -> Vec<String> {
         let mut names = self.factors();
-        if let Part::Number { column, flag, degree, .. } = self {
-            names.extend((2..=*degree).map(|k| format!("{column}^{k}")));
-            names.extend(flag.then(|| format!("{column}[missing]")));
+        match self {
+            Part::Number { column, flag, degree, .. } => {
+                names.extend((2..=*degree).map(|k| format!("{column}^{k}")));
+                names.extend(flag.then(|| format!("{column}[missing]")));
+            }
+            Part::Category { column, levels, full: true } => {
+                names.insert(0, format!("{column}[{}]", levels.names()[0]));
+            }
+            Part::Category { .. } => {}
         }
         names
     }
@@ -319,15 +356,16 @@ impl Part {
     fn width(&self) -> usize {
         match self {
             Part::Number { flag, degree, .. } => *degree as usize + usize::from(*flag),
-            Part::Category { levels, .. } => levels.names().len() - 1,
+            Part::Category { levels, full, .. } => levels.names().len() - usize::from(!full),
         }
     }
 
-    /// The names of what an interaction multiplies: the number itself, or the dummies.
+    /// The names of what an interaction multiplies: the number itself, or the dummies of all levels but the first, as the other column's own terms
+    /// stand for that.
     fn factors(&self) -> Vec<String> {
         match self {
             Part::Number { column, .. } => vec![column.clone()],
-            Part::Category { column, levels } => {
+            Part::Category { column, levels, .. } => {
                 levels.names()[1..].iter().map(|l| format!("{column}[{l}]")).collect()
             }
         }
@@ -342,8 +380,21 @@ impl Part {
 }
 
 enum BoundPart<'a> {
-    Number { column: &'a str, values: &'a NumberColumn, mean: Dd, flag: bool, degree: u32 },
-    Category { column: &'a str, codes: LevelCodes, text: &'a TextColumn, levels: &'a Levels },
+    Number {
+        column: &'a str,
+        values: &'a NumberColumn,
+        mean: Dd,
+        flag: bool,
+        degree: u32,
+    },
+    /// Levels from `from` on have columns.
+    Category {
+        column: &'a str,
+        codes: LevelCodes,
+        text: &'a TextColumn,
+        levels: &'a Levels,
+        from: usize,
+    },
 }
 
 /// A design bound to the columns of one table.
@@ -381,18 +432,23 @@ impl BoundDesign<'_> {
                         Notes::count(&mut notes.imputed, column);
                     }
                 }
-                BoundPart::Category { column, codes, text, levels } => match codes.at(text.codes()[row]) {
-                    Code::Level(l) => {
-                        (1..levels.names().len()).for_each(|i| put(if i == l { Dd::ONE } else { Dd::ZERO }))
+                BoundPart::Category { column, codes, text, levels, from } => {
+                    match codes.at(text.codes()[row]) {
+                        Code::Level(l) => (*from..levels.names().len())
+                            .for_each(|i| put(if i == l { Dd::ONE } else { Dd::ZERO })),
+                        unknown => {
+                            levels.shares()[*from..].iter().for_each(|&share| put(Dd::from(share)));
+                            Notes::count(
+                                if unknown == Code::Missing {
+                                    &mut notes.imputed
+                                } else {
+                                    &mut notes.unknown
+                                },
+                                column,
+                            );
+                        }
                     }
-                    unknown => {
-                        levels.shares()[1..].iter().for_each(|&share| put(Dd::from(share)));
-                        Notes::count(
-                            if unknown == Code::Missing { &mut notes.imputed } else { &mut notes.unknown },
-                            column,
-                        );
-                    }
-                },
+                }
             }
         }
         products(&self.interactions, at, t, terms);
@@ -400,71 +456,4 @@ impl BoundDesign<'_> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn terms_are_raw_numbers_flags_and_levels_but_the_first() {
-        let mut t =
-            Table::new(Schema::new([("x", Kind::Number), ("c", Kind::Category), ("y", Kind::Number)]));
-        for (x, c) in [(Some(1.0), "b"), (Some(4.0), "a"), (None, "c")] {
-            t.push_number(0, x);
-            t.push_text(1, Some(c));
-            t.push_number(2, Some(0.0));
-            t.end_row(0);
-        }
-        let mut b = DesignBuilder::new(t.schema(), "y", &[]);
-        (0..3).for_each(|i| b.push(&t, i));
-        assert_eq!(b.notes().imputed, [("x".to_owned(), 1)].into());
-        let design = b.finish().unwrap();
-        assert_eq!(design.names(), ["x", "x[missing]", "c[b]", "c[c]"]);
-        let mut terms = vec![DdVec::zeros(3); 4];
-        let bound = design.bind(&t).unwrap();
-        (0..3).for_each(|i| bound.write_row(i, i, &mut terms, &mut Notes::default()));
-        let row = |i: usize| terms.iter().map(|c| c.hi[i]).collect::<Vec<_>>();
-        assert_eq!(row(0), [1.0, 0.0, 1.0, 0.0]);
-        assert_eq!(row(1), [4.0, 0.0, 0.0, 0.0]);
-        assert_eq!(row(2), [2.5, 1.0, 0.0, 1.0]);
-    }
-
-    #[test]
-    fn powers_stand_in_the_place_of_their_column_and_products_after_all() {
-        let kinds = [("x", Kind::Number), ("c", Kind::Category), ("z", Kind::Number), ("y", Kind::Number)];
-        let mut t = Table::new(Schema::new(kinds));
-        for (x, c, z) in [("0.1", "a", 2.0), ("3", "b", 5.0), ("-2", "c", 7.0)] {
-            t.push_decimal(0, Dd::parse_decimal(x));
-            t.push_text(1, Some(c));
-            t.push_number(2, Some(z));
-            t.push_number(3, Some(1.0));
-            t.end_row(0);
-        }
-        let formula = Formula {
-            powers: vec![("x".into(), 3)],
-            interactions: vec![("x".into(), "z".into()), ("c".into(), "x".into())],
-        };
-        let mut b = DesignBuilder::new(t.schema(), "y", &[]).with_formula(&formula).unwrap();
-        (0..3).for_each(|i| b.push(&t, i));
-        let design = b.finish().unwrap();
-        let names = ["x", "x^2", "x^3", "c[b]", "c[c]", "z", "x:z", "c[b]:x", "c[c]:x"];
-        assert_eq!((design.names(), design.width()), (names.map(String::from).to_vec(), 9));
-        let mut terms = vec![DdVec::zeros(3); 9];
-        let bound = design.bind(&t).unwrap();
-        (0..3).for_each(|i| bound.write_row(i, i, &mut terms, &mut Notes::default()));
-        let row = |i: usize| terms.iter().map(|c| c.hi[i]).collect::<Vec<_>>();
-        assert_eq!(row(1), [3.0, 9.0, 27.0, 1.0, 0.0, 5.0, 15.0, 3.0, 0.0]);
-        assert_eq!(row(2), [-2.0, 4.0, -8.0, 0.0, 1.0, 7.0, -14.0, 0.0, -2.0]);
-        let cube = Dd { hi: terms[2].hi[0], lo: terms[2].lo[0] };
-        assert!((cube - Dd::parse_decimal("0.001").unwrap()).to_f64().abs() < 1e-34);
-        let refused = |powers: &[(&str, u32)], products: &[(&str, &str)]| {
-            let formula = Formula {
-                powers: powers.iter().map(|(c, k)| ((*c).to_owned(), *k)).collect(),
-                interactions: products.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect(),
-            };
-            DesignBuilder::new(t.schema(), "y", &[]).with_formula(&formula).unwrap_err().to_string()
-        };
-        assert!(refused(&[("c", 2)], &[]).contains("\"c\" must hold numbers"));
-        assert!(refused(&[("q", 2)], &[]).contains("\"q\" is not one of the features"));
-        assert!(refused(&[], &[("x", "y")]).contains("\"y\" is not one of the features"));
-        assert!(refused(&[], &[("x", "x")]).contains("--poly x:2"));
-    }
-}
+mod tests;

@@ -31,13 +31,13 @@ impl Tables {
                 std::iter::once(part.to_owned()).chain(s.residual_quantiles.iter().map(|x| number(*x)));
             return Tables {
                 coefficients: coefficients(model),
-                fit: fit_lines(&s, l.fit.tier),
+                fit: fit_lines(&s, l),
                 quantiles: vec![names, values.collect()],
                 tests: test_lines(&s),
             };
         }
         let (coefficients, fit) = match l.fit.plain_summary(0, LEVEL) {
-            Some(s) => (coefficients(model), plain_lines(&s)),
+            Some(s) => (coefficients(model), plain_lines(&s, l)),
             None => (estimates(model), Vec::new()),
         };
         Tables { coefficients, fit, quantiles: Vec::new(), tests: Vec::new() }
@@ -64,14 +64,15 @@ pub(super) fn text(model: &Model, l: &LinearPredictor) -> String {
 }
 
 /// What there is without the rows' residuals: the classical statistics.
-fn plain_lines(s: &PlainSummary) -> Vec<Vec<String>> {
+fn plain_lines(s: &PlainSummary, l: &LinearPredictor) -> Vec<Vec<String>> {
+    let [r2, adjusted_r2] = r2_names(l);
     vec![
         line("rows", report::count(s.rows)),
         line("residual degrees of freedom", report::count(s.df_resid)),
         line("covariance", Covariance::Classical.name().to_owned()),
         line("residual standard deviation", number(s.residual_sd)),
-        line("R2", digits(s.r2, 6)),
-        line("adjusted R2", digits(s.adjusted_r2, 6)),
+        line(r2, digits(s.r2, 6)),
+        line(adjusted_r2, digits(s.adjusted_r2, 6)),
         test(&format!("F on {} and {}", s.df_model, s.df_resid), s.f),
         line("condition number of the terms", digits(s.condition, 4)),
     ]
@@ -115,14 +116,23 @@ fn coefficients(model: &Model) -> Vec<Vec<String>> {
     rows
 }
 
-fn fit_lines(s: &Summary, tier: Tier) -> Vec<Vec<String>> {
+/// What R² is called: without an intercept it is about zero, not about the mean, as R's and statsmodels's.
+fn r2_names(l: &LinearPredictor) -> [&'static str; 2] {
+    match l.fit.fit_intercept {
+        true => ["R2", "adjusted R2"],
+        false => ["R2 about zero", "adjusted R2 about zero"],
+    }
+}
+
+fn fit_lines(s: &Summary, l: &LinearPredictor) -> Vec<Vec<String>> {
+    let [r2, adjusted_r2] = r2_names(l);
     let mut lines = vec![
         line("rows", report::count(s.rows)),
         line("residual degrees of freedom", report::count(s.df_resid)),
         line("covariance", covariance(s)),
         line("residual standard deviation", defined(s.residual_sd)),
-        line("R2", digits(s.r2, 6)),
-        line("adjusted R2", s.adjusted_r2.map_or(undefined(), |x| digits(x, 6))),
+        line(r2, digits(s.r2, 6)),
+        line(adjusted_r2, s.adjusted_r2.map_or(undefined(), |x| digits(x, 6))),
     ];
     let freedom = match (s.covariance, s.df_test) {
         (Covariance::Classical, _) | (_, None) => s.df_resid as f64,
@@ -133,7 +143,7 @@ fn fit_lines(s: &Summary, tier: Tier) -> Vec<Vec<String>> {
     lines.push(line("AIC", defined(s.aic)));
     lines.push(line("BIC", defined(s.bic)));
     lines.push(line("condition number of the terms", digits(s.condition, 4)));
-    let tier = match tier {
+    let tier = match l.fit.tier {
         Tier::Fast => "fast tier, Gram matrix",
         Tier::Sure => "sure tier, reflections",
     };

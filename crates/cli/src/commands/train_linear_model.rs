@@ -83,11 +83,7 @@ pub(super) fn train(
     let linear = linear_settings(a);
     let name = source.name().to_owned();
     let model = fit_linear_model(exec, source, &LinearModelSettings { linear, kind });
-    let model = model.map_err(|e| report::of_file(e, name))?;
-    if fit(&model).is_some_and(|f| !f.converged()) {
-        report::note("the iteration did not come to its end: the coefficients are not exact");
-    }
-    Ok(model)
+    model.map_err(|e| report::of_file(e, name))
 }
 
 /// The fit of a linear model beside least squares.

@@ -8,7 +8,7 @@ use crate::fold::Folded;
 use crate::frame::{Frame, pow2};
 use crate::rank::Factor;
 use crate::triangle::eliminate;
-use planish_tensor::{AlignedVec, Isa, Matrix, reduce};
+use planish_tensor::{AlignedVec, Dd, Isa, Matrix, reduce};
 
 /// The basis, and what belongs to the columns of [1 X] that are kept.
 pub(super) struct Basis {
@@ -112,8 +112,9 @@ impl Basis {
     }
 
     /// The penalty's slope λ·S·β of all predictors in the frame, and its value.
-    pub(super) fn penalty_slope(&self, family: Family, beta: &[Vec<f64>]) -> (Vec<Vec<f64>>, f64) {
+    pub(super) fn penalty_slope(&self, family: Family, beta: &[Vec<Dd>]) -> (Vec<Vec<f64>>, f64) {
         let heads = beta.len();
+        let beta: Vec<Vec<f64>> = beta.iter().map(|b| b.iter().map(|b| b.to_f64()).collect()).collect();
         let mut value = 0.0;
         let slope: Vec<Vec<f64>> = (0..heads)
             .map(|a| {
@@ -121,7 +122,7 @@ impl Basis {
                 (0..self.len()).map(|c| self.penalty[c] * shared(c)).collect()
             })
             .collect();
-        for (s, b) in slope.iter().zip(beta) {
+        for (s, b) in slope.iter().zip(&beta) {
             value += 0.5 * reduce::dot(self.isa, s, b);
         }
         (slope, value)

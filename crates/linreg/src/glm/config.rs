@@ -71,7 +71,7 @@ impl Glm {
     /// set, or that and a number of threads: those of the current pool (see [`Exec::install`]), which change no bit of the result.
     ///
     /// # Errors
-    /// If the source fails, its rows cannot be fitted, or the terms separate the responses: see [`LinregError`].
+    /// If the source fails, its rows cannot be fitted, the terms separate the responses, or the iteration does not converge: see [`LinregError`].
     pub fn fit<S: BlockSource>(
         &self,
         exec: impl Into<Exec>,
@@ -99,7 +99,7 @@ impl Glm {
         }
         let start = newton::start(&basis, &null, self.family);
         let likelihood = Likelihood::new(exec, self, &basis, folded.rows);
-        let solved = newton::solve(&likelihood, source, null.weight(), start)?;
+        let solved = newton::solve(&likelihood, source, &null, start)?;
         FittedGlm::new(self, &basis, &null, terms, folded.used, &solved).map_err(FitError::Linreg)
     }
 

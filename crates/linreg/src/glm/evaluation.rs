@@ -7,6 +7,7 @@
 use super::basis::Basis;
 use super::config::Glm;
 use super::family::{Slopes, add};
+use super::step::Route;
 use super::tile_pass;
 use crate::block::{BLOCK_ROWS, Block, BlockSource, read, same_rows};
 use crate::error::FitError;
@@ -18,17 +19,23 @@ use planish_tensor::{Dd, Exec, Isa, MatMut, Matrix};
 
 /// The coefficients of each predictor in the frame, and what a pass finds there.
 pub(super) struct Evaluation {
-    pub(super) beta: Vec<Vec<f64>>,
+    pub(super) beta: Vec<Vec<Dd>>,
     /// −Σ w·l without the penalty.
     pub(super) loss: f64,
     /// The loss and the penalty.
     pub(super) value: f64,
     /// The slope of −value, a predictor after the other.
-    pub(super) gradient: Vec<Vec<f64>>,
-    /// The curvature of the loss in the basis, row-major, without the penalty.
+    pub(super) gradient: Vec<Vec<Dd>>,
+    /// The curvature of the loss in the basis, row-major, without the penalty; empty where it is not wanted.
     pub(super) information: Vec<f64>,
     /// How the loss and the gradient were summed.
     pub(super) effort: Effort,
+}
+
+impl Evaluation {
+    pub(super) fn is_finite(&self) -> bool {
+        self.value.is_finite() && self.gradient.iter().flatten().all(|g| g.is_finite())
+    }
 }
 
 /// The columns of a block that are kept, as seen in the frame.
@@ -47,10 +54,10 @@ impl Predictors {
         Predictors { zeros: DdVec::zeros(BLOCK_ROWS), out: DdVec::zeros(BLOCK_ROWS) }
     }
 
-    pub(super) fn of(&mut self, basis: &Basis, x: &[Column<'_>], n: usize, beta: &[f64], to: &mut Vec<f64>) {
+    pub(super) fn of(&mut self, basis: &Basis, x: &[Column<'_>], n: usize, beta: &[Dd], to: &mut Vec<f64>) {
         // The residual of zeros for −β.
         let zeros = Column { values: self.zeros.first(n), shift: 0.0, scale: 1.0 };
-        let minus: Vec<Dd> = beta.iter().map(|&b| Dd::from(-b)).collect();
+        let minus: Vec<Dd> = beta.iter().map(|&b| -b).collect();
         let intercept = if basis.first == 1 { minus[0] } else { Dd::ZERO };
         residual(basis.isa, zeros, x, intercept, &minus[basis.first..], &mut self.out);
         to.clear();
@@ -73,7 +80,7 @@ pub(super) struct Likelihood<'a> {
     pub(super) model: &'a Glm,
     pub(super) basis: &'a Basis,
     /// Rows that the source must have.
-    rows: u64,
+    pub(super) rows: u64,
     /// Whether passes on the way may be quick.
     by_tiles: bool,
 }
@@ -84,18 +91,24 @@ impl<'a> Likelihood<'a> {
         Likelihood { exec, model, basis, rows, by_tiles }
     }
 
-    /// The likelihood at these coefficients.
+    /// The likelihood at these coefficients, with what a step by this route needs.
     pub(super) fn evaluate<S: BlockSource>(
         &self,
         source: &mut S,
-        beta: Vec<Vec<f64>>,
+        beta: Vec<Vec<Dd>>,
+        route: Route,
     ) -> Result<Evaluation, FitError<S::Error>> {
         let (family, basis) = (self.model.family, self.basis);
+        if route == Route::Rows {
+            let sums = self.exact(source, &beta)?;
+            return Ok(self.finish(beta, sums, Vec::new(), Effort::Exact));
+        }
         if !self.by_tiles {
             let (sums, information) = self.all_exact(source, &beta)?;
             return Ok(self.finish(beta, sums, information, Effort::Exact));
         }
-        let found = tile_pass::run(self.exec, family, basis, source, self.rows, &beta[0])?;
+        let rounded: Vec<f64> = beta[0].iter().map(|b| b.to_f64()).collect();
+        let found = tile_pass::run(self.exec, family, basis, source, self.rows, &rounded)?;
         let sums = Sums { loss: found.loss, gradient: vec![found.gradient] };
         Ok(self.finish(beta, sums, found.information, Effort::Quick))
     }
@@ -106,12 +119,15 @@ impl<'a> Likelihood<'a> {
         source: &mut S,
         of: Evaluation,
     ) -> Result<Evaluation, FitError<S::Error>> {
+        if of.effort == Effort::Exact {
+            return Ok(of);
+        }
         let sums = self.exact(source, &of.beta)?;
         Ok(self.finish(of.beta, sums, of.information, Effort::Exact))
     }
 
     /// The loss and its gradient in double-double.
-    fn exact<S: BlockSource>(&self, source: &mut S, beta: &[Vec<f64>]) -> Result<Sums, FitError<S::Error>> {
+    fn exact<S: BlockSource>(&self, source: &mut S, beta: &[Vec<Dd>]) -> Result<Sums, FitError<S::Error>> {
         let mut total = self.nothing();
         let read = for_each_block(
             self.exec,
@@ -133,7 +149,7 @@ impl<'a> Likelihood<'a> {
     fn all_exact<S: BlockSource>(
         &self,
         source: &mut S,
-        beta: &[Vec<f64>],
+        beta: &[Vec<Dd>],
     ) -> Result<(Sums, Vec<f64>), FitError<S::Error>> {
         let size = self.basis.len() * beta.len();
         let mut total = self.nothing();
@@ -164,10 +180,10 @@ impl<'a> Likelihood<'a> {
     }
 
     /// Adds the penalty.
-    fn finish(&self, beta: Vec<Vec<f64>>, sums: Sums, information: Vec<f64>, effort: Effort) -> Evaluation {
+    fn finish(&self, beta: Vec<Vec<Dd>>, sums: Sums, information: Vec<f64>, effort: Effort) -> Evaluation {
         let loss = sums.loss.to_f64();
         let (slope, penalty) = self.basis.penalty_slope(self.model.family, &beta);
-        let less = |(g, s): (&Dd, &f64)| (*g - Dd::from(*s)).to_f64();
+        let less = |(g, s): (&Dd, &f64)| *g - Dd::from(*s);
         let gradient = sums.gradient.iter().zip(&slope);
         let gradient = gradient.map(|(g, s)| g.iter().zip(s).map(less).collect()).collect();
         Evaluation { beta, loss, value: loss + penalty, gradient, information, effort }
@@ -211,7 +227,7 @@ impl Gradients {
         }
     }
 
-    fn add(&mut self, basis: &Basis, beta: &[Vec<f64>], block: &Block, to: &mut Sums) {
+    fn add(&mut self, basis: &Basis, beta: &[Vec<Dd>], block: &Block, to: &mut Sums) {
         let (n, isa, first) = (block.rows, basis.isa, basis.first);
         let x = columns(basis, block);
         for (beta, eta) in beta.iter().zip(&mut self.eta) {

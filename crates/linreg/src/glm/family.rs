@@ -135,6 +135,28 @@ impl Slopes {
         }
     }
 
+    /// Roots of the curvature of the rows that were taken, at their η: for each square that it is a sum of an array a predictor, so that wᵢ·cov(a, b) is
+    /// Σₖ rootₖₐ·rootₖ_b. Small ones keep their digits, as products of probabilities of both sides.
+    pub(super) fn roots(&self, eta: &[Vec<f64>]) -> Vec<Vec<Vec<f64>>> {
+        let means = means(self.isa, self.family, eta);
+        let root = |i: usize, c: f64| (self.weights[i] * c).sqrt();
+        let rows = 0..self.weights.len();
+        let Some(classes) = self.family.classes() else {
+            return vec![vec![rows.map(|i| root(i, means[i])).collect()]];
+        };
+        if self.family == Family::Logistic {
+            return vec![vec![rows.map(|i| root(i, means[2 * i]) * means[2 * i + 1].sqrt()).collect()]];
+        }
+        // Σₖ pₖ·(eₖ − p)(eₖ − p)ᵀ = diag p − p·pᵀ
+        let of = |k: usize, a: usize, i: usize| {
+            let p = &means[i * classes..][..classes];
+            let others: f64 = (0..classes).filter(|&c| c != k).map(|c| p[c]).sum();
+            root(i, p[k]) * if a + 1 == k { others } else { -p[a + 1] }
+        };
+        let column = |k: usize, a: usize| rows.clone().map(|i| of(k, a, i)).collect();
+        (0..classes).map(|k| (0..classes - 1).map(|a| column(k, a)).collect()).collect()
+    }
+
     /// out ← wᵢ·cov(a, b): what −∂²lᵢ/∂ηₐ∂η_b is, times the weight.
     pub(super) fn curvature(&self, a: usize, b: usize, out: &mut Vec<f64>) {
         out.clear();

@@ -5,14 +5,16 @@ use super::config::Glm;
 use super::family::{Family, means};
 use super::newton::Solved;
 use super::null::Null;
+use super::separation::about;
+use super::step::Curvature;
 use crate::coefficients::Coefficients;
 use crate::error::LinregError;
 use crate::fitted::columns_of;
-use crate::frame::{pow2, scale_by};
+use crate::frame::{pow2, scale_by, scale_dd};
 use crate::source::same;
 use planish_tensor::dd::DdSlice;
 use planish_tensor::math::{log_one, normal_cdf};
-use planish_tensor::{Dd, Isa, MatRef, Matrix, reduce};
+use planish_tensor::{Dd, Isa, MatRef, Matrix};
 use serde::{Deserialize, Serialize};
 
 /// A fitted generalised linear model.
@@ -43,7 +45,7 @@ pub struct FittedGlm {
     pub null_deviance: f64,
     /// Newton steps.
     pub iterations: usize,
-    /// Whether the coefficients stand still.
+    /// Whether the coefficients stand still: always so in a new fit, as what does not converge is an error.
     pub converged: bool,
     /// The norm of the (penalised) gradient, by orthonormal combinations of the columns.
     pub gradient_norm: f64,
@@ -75,7 +77,8 @@ impl FittedGlm {
         rows: u64,
         solved: &Solved,
     ) -> Result<FittedGlm, LinregError> {
-        let coefficients: Vec<_> = solved.at.beta.iter().map(|b| in_units(basis, terms, b)).collect();
+        let coefficients: Vec<_> =
+            solved.at.beta.iter().map(|b| in_units(basis, &solved.curvature, terms, b)).collect();
         if !coefficients.iter().all(Coefficients::is_finite) {
             return Err(LinregError::Overflow { response: 0 });
         }
@@ -98,7 +101,7 @@ impl FittedGlm {
             deviance: deviance(log_likelihood),
             null_deviance: deviance(null_log_likelihood),
             iterations: solved.iterations,
-            converged: solved.converged,
+            converged: true,
             gradient_norm: solved.gradient_norm,
         })
     }
@@ -188,38 +191,33 @@ fn two_sided(z: f64) -> f64 {
     2.0 * tail[0]
 }
 
-/// Coefficients in the frame brought into the units of the data.
-fn in_units(basis: &Basis, terms: usize, beta: &[f64]) -> Coefficients {
+/// Coefficients in the frame brought into the units of the data. Rounding of the slopes turns the fit about the point where it is best known.
+fn in_units(basis: &Basis, curvature: &Curvature, terms: usize, beta: &[Dd]) -> Coefficients {
     let mut coef = vec![0.0; terms];
-    let mut intercept = if basis.first == 1 { Dd::from(beta[0]) } else { Dd::ZERO };
-    for (&term, &b) in basis.kept.iter().zip(&beta[basis.first..]) {
-        coef[term] = scale_by(b, -basis.frame.exponent(term));
-        intercept = intercept - Dd::from(coef[term]) * Dd::from(basis.frame.shift[term]);
+    let centre = curvature.centre(basis.kept.len());
+    let mut intercept = about(beta, basis.first, &centre, false)[0];
+    for ((&term, &b), centre) in basis.kept.iter().zip(&beta[basis.first..]).zip(centre) {
+        let exponent = basis.frame.exponent(term);
+        coef[term] = scale_by(b.to_f64(), -exponent);
+        let centre = scale_dd(centre, exponent) + Dd::from(basis.frame.shift[term]);
+        intercept = intercept - Dd::from(coef[term]) * centre;
     }
-    Coefficients { intercept, coef }
+    Coefficients { intercept: if basis.first == 1 { intercept } else { Dd::ZERO }, coef }
 }
 
-/// The standard errors of predictor a in the units of the data: a coefficient is a combination cᵀθ in the basis, and its
-/// variance cᵀH⁻¹c = ‖L⁻¹c‖².
+/// The standard errors of predictor a in the units of the data: a coefficient is a combination cᵀθ, and its variance
+/// cᵀH⁻¹c = ‖L⁻¹c‖².
 fn std_errors(basis: &Basis, terms: usize, solved: &Solved, heads: usize, a: usize) -> Vec<f64> {
-    let m = basis.len();
-    let error = |combination: &[f64]| {
-        let mut c = vec![0.0; heads * m];
-        c[a * m..][..m].copy_from_slice(combination);
-        solved.hessian.solve_lower(&mut c);
-        reduce::dot(basis.isa, &c, &c).sqrt()
-    };
+    let error = |combination: &[f64]| solved.curvature.error(basis, heads, a, combination);
     let mut out = vec![0.0; basis.first + terms];
     for (at, &term) in basis.kept.iter().enumerate() {
-        let row = basis.inverse.row(basis.first + at);
-        out[basis.first + term] = scale_by(error(row), -basis.frame.exponent(term));
+        let mut alone = vec![0.0; basis.len()];
+        alone[basis.first + at] = 1.0;
+        out[basis.first + term] = scale_by(error(&alone), -basis.frame.exponent(term));
     }
     if basis.first == 1 {
-        let mut intercept = basis.inverse.row(0).to_vec();
-        for (at, &term) in basis.kept.iter().enumerate() {
-            let offset = basis.frame.shift[term] * pow2(-basis.frame.exponent(term));
-            reduce::axpy(basis.isa, -offset, basis.inverse.row(1 + at), &mut intercept);
-        }
+        let offset = |&term: &usize| -basis.frame.shift[term] * pow2(-basis.frame.exponent(term));
+        let intercept: Vec<f64> = std::iter::once(1.0).chain(basis.kept.iter().map(offset)).collect();
         out[0] = error(&intercept);
     }
     out

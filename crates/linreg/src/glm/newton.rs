@@ -1,18 +1,22 @@
-//! Newton's iteration with a line search that halves the step.
+//! Newton's iteration with a line search that halves the step, or lengthens it.
 //!
 //! The squared length λ² = gᵀH⁻¹g of a step, in the metric of the Hessian, measures what is left: errors of the coefficients are about λ
 //! standard errors. The iteration ends when that is small; then the gradient is summed in double-double, and a last step taken with it.
+//!
+//! A small λ alone proves no maximum: where the terms separate the responses λ falls too, but each step goes on to raise η by about one in the rows
+//! that are told apart. So the last step must move no row's η, and the curvature must leave no direction free. Where steps shrink slowly, or the
+//! curvature in the basis is ill-conditioned, separation is asked for ([`separation`]), and further steps come from the weighted rows
+//! ([`super::weighted`]). What is neither a maximum nor separated is an error.
 
 use super::basis::Basis;
-use super::config::Glm;
-use super::evaluation::{Effort, Evaluation, Likelihood};
+use super::evaluation::{Effort, Evaluation, Likelihood, Predictors, columns};
 use super::family::Family;
 use super::null::Null;
 use super::separation;
-use crate::block::BlockSource;
-use crate::cholesky::Cholesky;
+use super::step::{self, Curvature, Route, Step};
+use crate::block::{BlockSource, read};
 use crate::error::{FitError, LinregError};
-use planish_tensor::reduce;
+use planish_tensor::Dd;
 
 /// λ² below this part of the sum of the weights ends the iteration.
 const DONE: f64 = 1e-22;
@@ -21,51 +25,52 @@ const STALLED: f64 = 1e-15;
 /// Steps after which slow progress raises the question whether there is a solution.
 const SUSPICIOUS: usize = 7;
 /// Most halvings of a step.
-const MAX_HALVINGS: usize = 40;
+const MAX_HALVINGS: usize = 60;
+/// Most doublings: more would take rows from a curvature that counts to none at once.
+const MAX_DOUBLINGS: usize = 3;
+/// What the last step may move η by, as a part of 1 + |η|.
+const CALM: f64 = 1e-4;
 
 /// Where the iteration ended.
 pub(super) struct Solved {
     pub(super) at: Evaluation,
-    /// The factor of the Hessian in the basis.
-    pub(super) hessian: Cholesky,
+    /// The curvature there.
+    pub(super) curvature: Curvature,
     pub(super) iterations: usize,
-    pub(super) converged: bool,
     /// ‖g‖ in the basis.
     pub(super) gradient_norm: f64,
 }
 
 /// The coefficients of the model without terms.
-pub(super) fn start(basis: &Basis, null: &Null, family: Family) -> Vec<Vec<f64>> {
-    let mut beta = vec![vec![0.0; basis.len()]; family.predictors()];
+pub(super) fn start(basis: &Basis, null: &Null, family: Family) -> Vec<Vec<Dd>> {
+    let mut beta = vec![vec![Dd::ZERO; basis.len()]; family.predictors()];
     if basis.first == 1 {
-        beta.iter_mut().zip(null.intercepts()).for_each(|(b, i)| b[0] = i);
+        beta.iter_mut().zip(null.intercepts()).for_each(|(b, i)| b[0] = Dd::from(i));
     }
     beta
-}
-
-/// A Newton step.
-struct Step {
-    hessian: Cholesky,
-    /// By predictor, in the frame.
-    step: Vec<Vec<f64>>,
-    /// gᵀH⁻¹g
-    decrement: f64,
-    gradient_norm: f64,
 }
 
 /// Iterates from these coefficients until they stand still.
 pub(super) fn solve<S: BlockSource>(
     of: &Likelihood<'_>,
     source: &mut S,
-    weight: f64,
-    start: Vec<Vec<f64>>,
+    null: &Null,
+    start: Vec<Vec<Dd>>,
 ) -> Result<Solved, FitError<S::Error>> {
-    let (model, basis) = (of.model, of.basis);
-    let mut at = of.evaluate(source, start)?;
-    let mut before = f64::INFINITY;
-    let mut iterations = 0;
+    let (model, weight) = (of.model, null.weight());
+    let mut at = of.evaluate(source, start, Route::Basis)?;
+    let (mut before, mut iterations, mut asked_next) = (f64::INFINITY, 0, SUSPICIOUS);
+    let mut route = Route::Basis;
     loop {
-        let Some(next) = step(model, basis, &at) else {
+        let next = match route {
+            Route::Basis => step::by_basis(of, &at),
+            Route::Rows => step::by_rows(of, source, &at)?,
+        };
+        let Some(next) = next else {
+            if route == Route::Basis && at.is_finite() {
+                (at, route) = (of.sharpen(source, at)?, Route::Rows);
+                continue;
+            }
             return Err(FitError::Linreg(LinregError::Overflow { response: 0 }));
         };
         let left = next.decrement;
@@ -75,89 +80,116 @@ pub(super) fn solve<S: BlockSource>(
             at = of.sharpen(source, at)?;
             continue;
         }
-        let slow = iterations >= SUSPICIOUS && left > 0.05 * before;
-        if model.l2 == 0.0
-            && (slow || done || iterations == model.max_iter)
-            && (slow || is_extreme(model, &at, weight))
-            && let Some(terms) = separation::find(model, basis, source, &next.step)?
-        {
-            return Err(FitError::Linreg(LinregError::Separation { terms }));
-        }
-        let end = |at, converged| Solved {
-            at,
-            hessian: next.hessian,
-            iterations,
-            converged,
-            gradient_norm: next.gradient_norm,
-        };
-        if done {
+        if done && next.is_sound && is_calm(of, source, null, &at, &next)? {
             at.beta = moved(&at.beta, &next.step, 1.0);
-            return Ok(end(at, true));
+            let Step { curvature, gradient_norm, .. } = next;
+            return Ok(Solved { at, curvature, iterations, gradient_norm });
         }
-        if iterations == model.max_iter {
-            return Ok(end(at, false));
+        let slow = iterations >= SUSPICIOUS && left > 0.05 * before;
+        if (slow || done) && iterations >= asked_next {
+            refuse_separated(of, source, &at, &next)?;
+            asked_next += 1 + iterations / 4;
         }
-        match search(of, source, &at, &next.step, left)? {
+        if route == Route::Basis && (slow || done || !next.is_sound) {
+            (at, route) = (of.sharpen(source, at)?, Route::Rows);
+            continue;
+        }
+        let better = match iterations == model.max_iter {
+            true => None,
+            false => search(of, source, route, &at, &next)?,
+        };
+        match better {
             Some(better) => at = better,
-            None => return Ok(end(at, false)),
+            None if route == Route::Basis && iterations < model.max_iter => {
+                (at, route) = (of.sharpen(source, at)?, Route::Rows);
+                continue;
+            }
+            None => {
+                refuse_separated(of, source, &at, &next)?;
+                return Err(FitError::Linreg(no_convergence(iterations)));
+            }
         }
         before = left;
         iterations += 1;
     }
 }
 
-/// Whether classes are fitted better than any that are not separated are.
-fn is_extreme(model: &Glm, at: &Evaluation, weight: f64) -> bool {
-    model.family.classes().is_some() && at.loss < 1e-6 * weight
-}
-
-/// The step from here; none if numbers are not finite.
-fn step(model: &Glm, basis: &Basis, at: &Evaluation) -> Option<Step> {
-    let size = basis.len() * at.beta.len();
-    let gradient: Vec<f64> = at.gradient.iter().flat_map(|g| basis.to_basis(g)).collect();
-    let mut information = at.information.clone();
-    basis.add_penalty(model.family, &mut information);
-    let finite = reduce::all_finite(&information) && reduce::all_finite(&gradient) && at.value.is_finite();
-    if !finite {
-        return None;
+fn no_convergence(iterations: usize) -> LinregError {
+    LinregError::NoConvergence {
+        method: "Newton's iteration",
+        iterations,
+        advice: "look for values far from all others, leave terms out, or use a (larger) penalty",
     }
-    let hessian = factor(basis, size, information)?;
-    let mut flat = gradient.clone();
-    hessian.solve(&mut flat);
-    let decrement = reduce::dot(basis.isa, &gradient, &flat);
-    let gradient_norm = reduce::dot(basis.isa, &gradient, &gradient).sqrt();
-    let step = flat.chunks(basis.len()).map(|s| basis.to_frame(s)).collect();
-    Some(Step { hessian, step, decrement, gradient_norm })
 }
 
-/// The factor of the Hessian, with as much added to its diagonal as makes it positive definite.
-fn factor(basis: &Basis, size: usize, matrix: Vec<f64>) -> Option<Cholesky> {
-    let largest = (0..size).fold(f64::MIN_POSITIVE, |m, i| m.max(matrix[i * size + i]));
-    let mut more = 0.0;
-    for _ in 0..12 {
-        let mut shifted = matrix.clone();
-        (0..size).for_each(|i| shifted[i * size + i] += more * largest);
-        if let Some(factor) = Cholesky::new(basis.isa, size, shifted) {
-            return Some(factor);
-        }
-        more = if more == 0.0 { 1e-14 } else { 30.0 * more };
-    }
-    None
-}
-
-/// The first point along the step, halved as often as needed, at which the value falls; none if there is no such point.
-fn search<S: BlockSource>(
+/// An error if the responses are proved to be separated, along the step or along the coefficients themselves.
+fn refuse_separated<S: BlockSource>(
     of: &Likelihood<'_>,
     source: &mut S,
     at: &Evaluation,
-    step: &[Vec<f64>],
-    decrement: f64,
+    next: &Step,
+) -> Result<(), FitError<S::Error>> {
+    // A penalty leaves no room for coefficients to grow.
+    if of.model.l2 > 0.0 {
+        return Ok(());
+    }
+    for guess in [&next.step, &at.beta] {
+        if let Some(terms) = separation::find(of.model, of.basis, source, guess)? {
+            return Err(FitError::Linreg(LinregError::Separation { terms }));
+        }
+    }
+    Ok(())
+}
+
+/// Whether the step moves no row's η.
+fn is_calm<S: BlockSource>(
+    of: &Likelihood<'_>,
+    source: &mut S,
+    null: &Null,
+    at: &Evaluation,
+    next: &Step,
+) -> Result<bool, FitError<S::Error>> {
+    if next.reach <= CALM * null.least_weight().sqrt() {
+        return Ok(true);
+    }
+    let (mut predictors, mut eta, mut change) = (Predictors::new(), Vec::new(), Vec::new());
+    let mut calm = true;
+    read(source, |block| {
+        let x = columns(of.basis, block);
+        for (beta, step) in at.beta.iter().zip(&next.step) {
+            predictors.of(of.basis, &x, block.rows, beta, &mut eta);
+            predictors.of(of.basis, &x, block.rows, step, &mut change);
+            for (i, (eta, change)) in eta.iter().zip(&change).enumerate() {
+                let counts = block.weights.as_ref().is_none_or(|w| w[i] > 0.0);
+                calm &= !counts || change.abs() <= CALM * (1.0 + eta.abs());
+            }
+        }
+        Ok(())
+    })?;
+    Ok(calm)
+}
+
+/// The first point along the step, halved as often as needed, at which the value falls; none if there is no such point. Where rounding hides whether it
+/// falls, the slope there decides: it must not rise as steeply as it fell. By the weighted rows a step that falls more than a parabola would is doubled
+/// while that is worth a hundredth of the fall.
+fn search<S: BlockSource>(
+    of: &Likelihood<'_>,
+    source: &mut S,
+    route: Route,
+    at: &Evaluation,
+    next: &Step,
 ) -> Result<Option<Evaluation>, FitError<S::Error>> {
     let rounding = 1e-14 * at.value.abs();
     let mut length = 1.0;
     for _ in 0..MAX_HALVINGS {
-        let there = of.evaluate(source, moved(&at.beta, step, length))?;
-        if there.value <= at.value - 1e-4 * length * decrement + rounding {
+        let there = of.evaluate(source, moved(&at.beta, &next.step, length), route)?;
+        let fall = at.value - there.value;
+        let falls = fall > rounding && fall >= 1e-4 * length * next.decrement;
+        if falls || fall >= -rounding && slope(&there, next) <= 0.9 * next.decrement {
+            let steep = fall > 0.55 * next.decrement;
+            if route == Route::Rows && length == 1.0 && steep {
+                return lengthen(of, source, at, next, there).map(Some);
+            }
             return Ok(Some(there));
         }
         length *= 0.5;
@@ -165,8 +197,36 @@ fn search<S: BlockSource>(
     Ok(None)
 }
 
+/// The best of the points at 1, 2, 4 … times the step.
+fn lengthen<S: BlockSource>(
+    of: &Likelihood<'_>,
+    source: &mut S,
+    at: &Evaluation,
+    next: &Step,
+    first: Evaluation,
+) -> Result<Evaluation, FitError<S::Error>> {
+    let (mut best, mut length) = (first, 2.0);
+    for _ in 0..MAX_DOUBLINGS {
+        let there = of.evaluate(source, moved(&at.beta, &next.step, length), Route::Rows)?;
+        let is_worth_it = best.value - there.value > 0.01 * (at.value - best.value);
+        if !is_worth_it {
+            break;
+        }
+        best = there;
+        length *= 2.0;
+    }
+    Ok(best)
+}
+
+/// The slope of the value along the step at this point.
+fn slope(there: &Evaluation, next: &Step) -> f64 {
+    let both = there.gradient.iter().flatten().zip(next.step.iter().flatten());
+    -both.fold(Dd::ZERO, |sum, (g, s)| sum + *g * *s).to_f64()
+}
+
 /// β + length·step
-fn moved(beta: &[Vec<f64>], step: &[Vec<f64>], length: f64) -> Vec<Vec<f64>> {
-    let one = |(b, s): (&Vec<f64>, &Vec<f64>)| b.iter().zip(s).map(|(b, s)| b + length * s).collect();
+fn moved(beta: &[Vec<Dd>], step: &[Vec<Dd>], length: f64) -> Vec<Vec<Dd>> {
+    let length = Dd::from(length);
+    let one = |(b, s): (&Vec<Dd>, &Vec<Dd>)| b.iter().zip(s).map(|(b, s)| *b + length * *s).collect();
     beta.iter().zip(step).map(one).collect()
 }

@@ -13,6 +13,8 @@ pub(super) struct Null {
     family: Family,
     /// The weight of each class; of counts the weight of all rows.
     weights: Vec<f64>,
+    /// The least weight above zero.
+    least: f64,
     /// Σ w·y of counts.
     sum: Dd,
     /// Σ w·(y ln y − y) and Σ w·ln y! of counts.
@@ -22,7 +24,7 @@ pub(super) struct Null {
 impl Null {
     pub(super) fn new(family: Family) -> Null {
         let classes = family.classes().unwrap_or(1);
-        Null { family, weights: vec![0.0; classes], sum: Dd::ZERO, logs: [Dd::ZERO; 2] }
+        Null { family, weights: vec![0.0; classes], least: f64::INFINITY, sum: Dd::ZERO, logs: [Dd::ZERO; 2] }
     }
 
     /// Takes the responses and weights of a block, which are finite; `before` rows came before it.
@@ -36,6 +38,9 @@ impl Null {
         for (i, &y) in y.iter().enumerate() {
             let w = weights.map_or(1.0, |w| w[i]);
             let row = before + i as u64;
+            if w > 0.0 {
+                self.least = self.least.min(w);
+            }
             if let Some(n) = classes {
                 if !(y >= 0.0 && y < n as f64 && y.fract() == 0.0) {
                     return Err(LinregError::BadClass { row, value: y.to_string(), last: n - 1 });
@@ -74,6 +79,11 @@ impl Null {
     /// The sum of the weights.
     pub(super) fn weight(&self) -> f64 {
         self.weights.iter().sum()
+    }
+
+    /// The least weight above zero.
+    pub(super) fn least_weight(&self) -> f64 {
+        self.least
     }
 
     /// The intercepts of the model without terms.

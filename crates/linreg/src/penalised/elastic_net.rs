@@ -142,7 +142,7 @@ pub struct FittedElasticNet {
     pub duality_gap: f64,
     /// Sweeps over all coordinates.
     pub iterations: usize,
-    /// Whether the gap became as small as asked.
+    /// Whether the gap became as small as asked: always so in a new fit, as what does not converge is an error.
     pub converged: bool,
     /// Σ w·(y − ŷ)²
     pub rss: f64,
@@ -194,7 +194,7 @@ impl ElasticNet {
         let mut descent = Descent::new(&centred);
         let fit = |&alpha: &f64| {
             let ended = self.descend(&mut descent, &centred, alpha);
-            self.fitted(&centred, &descent.beta, alpha, ended)
+            self.fitted(&centred, &descent.beta, alpha, ended?)
         };
         alphas.iter().map(fit).collect::<Result<_, _>>().map_err(FitError::Linreg)
     }
@@ -233,10 +233,25 @@ impl ElasticNet {
         check_alphas(alphas.unwrap_or(&[1.0]), |a| a > 0.0, "it must be above 0 (0 is least squares)")
     }
 
-    fn descend(&self, descent: &mut Descent<'_>, centred: &Centred, alpha: f64) -> Ended {
+    /// Descends for this penalty. What does not converge is an error, on a fold too.
+    fn descend(
+        &self,
+        descent: &mut Descent<'_>,
+        centred: &Centred,
+        alpha: f64,
+    ) -> Result<Ended, LinregError> {
         let l1 = centred.mean_penalty(alpha * self.l1_ratio);
         let l2 = centred.mean_square_penalty(alpha * (1.0 - self.l1_ratio));
-        descent.solve(Penalties { l1, l2 }, self.tol, self.max_iter)
+        let ended = descent.solve(Penalties { l1, l2 }, self.tol, self.max_iter);
+        // A gap that is not a number is none that is small.
+        if ended.gap <= self.tol {
+            return Ok(ended);
+        }
+        Err(LinregError::NoConvergence {
+            method: "coordinate descent",
+            iterations: ended.sweeps,
+            advice: "use a larger penalty, or leave out terms that are nearly combinations of others",
+        })
     }
 
     /// Penalties from the least that makes every coefficient zero down to its `eps`, in equal ratios.
@@ -262,7 +277,7 @@ impl ElasticNet {
             coefficients: c.coefficients(beta)?,
             duality_gap: ended.gap,
             iterations: ended.sweeps,
-            converged: ended.gap <= self.tol,
+            converged: true,
             rss: c.squares_in_units(rss),
             tss: c.squares_in_units(c.tss),
             r2: c.r2(rss),
@@ -352,10 +367,10 @@ impl ElasticNetCv {
             let centred = Centred::new(isa, moments, Some(fold), self.base.standardize)?;
             let mut descent = Descent::new(&centred);
             let error = |&alpha: &f64| {
-                self.base.descend(&mut descent, &centred, alpha);
-                moments.mean_square(isa, fold, &centred.residual_vector(&descent.beta))
+                self.base.descend(&mut descent, &centred, alpha)?;
+                Ok(moments.mean_square(isa, fold, &centred.residual_vector(&descent.beta)))
             };
-            errors.push(alphas.iter().map(error).collect::<Vec<_>>());
+            errors.push(alphas.iter().map(error).collect::<Result<Vec<_>, LinregError>>()?);
         }
         let scores: Vec<_> =
             (0..alphas.len()).map(|i| score(&whole, alphas[i], errors.iter().map(|e| e[i]))).collect();
@@ -363,7 +378,7 @@ impl ElasticNetCv {
         let mut descent = Descent::new(&whole);
         let mut ended = Ended { sweeps: 0, gap: f64::INFINITY };
         for &alpha in &alphas[..=chosen] {
-            ended = self.base.descend(&mut descent, &whole, alpha);
+            ended = self.base.descend(&mut descent, &whole, alpha)?;
         }
         let fitted = self.base.fitted(&whole, &descent.beta, alphas[chosen], ended)?;
         Ok(FittedElasticNet { scores, ..fitted })

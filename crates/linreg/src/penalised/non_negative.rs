@@ -123,7 +123,11 @@ impl ActiveSet<'_> {
             };
             self.walk(solution);
         }
-        Err(LinregError::NoConvergence { method: "non-negative least squares", iterations: limit })
+        Err(LinregError::NoConvergence {
+            method: "non-negative least squares",
+            iterations: limit,
+            advice: "leave out terms that are nearly combinations of others",
+        })
     }
 
     /// Frees a coefficient if its column does not depend on those of the free ones and it becomes positive; returns the solution.
