@@ -5,7 +5,7 @@
 //! when that is known.
 
 use super::rules::RULES;
-use super::{Cli, usage};
+use super::Cli;
 use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{Arg, ArgMatches, Command, CommandFactory};
@@ -32,10 +32,12 @@ pub(crate) enum Needs {
 /// Ends the program as clap does if an option was asked for that has no effect. `resolved` are options whose values are now known better
 /// than they were typed.
 pub(crate) fn refuse_unused(command: &str, typed: &ArgMatches, resolved: &[(&str, &str)]) {
-    let cli = Cli::command();
-    let Some(known) = cli.find_subcommand(command) else { return };
-    if let Some(what) = (Requests { known, typed, resolved }).fault(command) {
-        usage(ErrorKind::ArgumentConflict, &what)
+    let mut cli = Cli::command();
+    cli.build();
+    let Some(known) = cli.find_subcommand_mut(command) else { return };
+    let fault = Requests { known, typed, resolved }.fault(command);
+    if let Some(what) = fault {
+        known.error(ErrorKind::ArgumentConflict, what).exit()
     }
 }
 
