@@ -151,6 +151,66 @@ fn outputs_are_checked_before_the_work_begins() {
 }
 
 #[test]
+fn checkpoints_take_no_file_that_is_not_theirs() {
+    let folder = folder();
+    let dir = folder.path();
+    std::fs::create_dir(dir.join("c")).unwrap();
+    let checkpoints = ["--checkpoint", "c", "--checkpoint-every", "2"];
+    // The table has a name of theirs.
+    for name in ["c/best-2.planish", "c/.planish-checkpoint-data", "c/checkpoint.planish"] {
+        std::fs::rename(dir.join("t.csv"), dir.join(name)).unwrap();
+        let args = [&["train", name, "--target", "y", "-o", "new"], &checkpoints[..]].concat();
+        refused(dir, &args, "checkpoints have files of this name");
+        std::fs::rename(dir.join(name), dir.join("t.csv")).unwrap();
+    }
+    for output in ["c/checkpoint.planish", "c/best-1.planish"] {
+        refused(
+            dir,
+            &[&NETWORK[..], &["-o", output], &checkpoints].concat(),
+            "checkpoints have files of this name",
+        );
+    }
+    refused(dir, &[&NETWORK[..], &["-o", "out", "--checkpoint", "out"]].concat(), "written twice");
+    refused(dir, &[&NETWORK[..], &["-o", "out", "--log-dir", "./out"]].concat(), "written twice");
+    // Files of others are neither overwritten nor removed.
+    write(dir.join("c/best-7.planish"), "mine").unwrap();
+    refused(
+        dir,
+        &[&NETWORK[..], &["-o", "new"], &checkpoints].concat(),
+        "c/best-7.planish: it is no checkpoint",
+    );
+    std::fs::rename(dir.join("c/best-7.planish"), dir.join("c/best-of-all.planish")).unwrap();
+    write(dir.join("c/.planish-notes"), "mine").unwrap();
+    succeed(dir, &[&NETWORK[..], &["-o", "new"], &checkpoints].concat());
+    for name in ["c/best-of-all.planish", "c/.planish-notes"] {
+        assert_eq!(read(dir.join(name)).unwrap(), b"mine", "{name}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn links_that_lead_nowhere_yet_are_followed_and_standard_output_is_an_output() {
+    use std::os::unix::ffi::OsStrExt;
+    let folder = folder();
+    let dir = folder.path();
+    std::os::unix::fs::symlink("h.jsonl", dir.join("link.jsonl")).unwrap();
+    refused(dir, &[&NETWORK[..], &["-o", "h.jsonl", "--history", "link.jsonl"]].concat(), "written twice");
+    succeed(dir, &[&NETWORK[..], &["-o", "new", "--history", "link.jsonl"]].concat());
+    assert!(dir.join("link.jsonl").is_symlink() && read(dir.join("h.jsonl")).unwrap().starts_with(b"{"));
+    let history = File::create(dir.join("mixed.jsonl")).unwrap();
+    let args = [&NETWORK[..], &["-o", "-", "--history", "mixed.jsonl"]].concat();
+    let ran = planish().args(args).current_dir(dir).stdin(Stdio::null()).stdout(history).output().unwrap();
+    assert_eq!(ran.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&ran.stderr).contains("written twice, as standard output too"));
+    // A name that is no text is written as well as can be.
+    let name = std::ffi::OsStr::from_bytes(b"m\xff");
+    let ran = planish().args(TRAIN).args(["--json", "-o"]).arg(name).current_dir(dir).output().unwrap();
+    assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+    let ran = planish().arg("report").arg(name).arg("--json").current_dir(dir).output().unwrap();
+    assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+}
+
+#[test]
 fn a_dash_is_standard_output() {
     let folder = folder();
     let dir = folder.path();

@@ -49,6 +49,17 @@ fn options_that_can_have_no_effect_are_refused() {
             "--schedule-power has no effect with --schedule constant, the default",
         ),
         ("--target y --history h.csv --lr-range-test", "--history has no effect with --lr-range-test"),
+        ("--target y --max-steps 3 --lr-range-test", "--max-steps has no effect with --lr-range-test"),
+        (
+            "--target y --validation-split 0.0 --patience 3",
+            "--patience has no effect with --validation-split 0.0, or it",
+        ),
+        (
+            "--target y --validation-split 0 --monitor val_auc",
+            "--monitor has no effect with --validation-split 0",
+        ),
+        ("--target y --group g", "--group needs --folds K"),
+        ("--target y --model ols --columns a:number,y:number", "--columns needs --one-pass"),
         // Known when the target has been looked at.
         ("--target k --model linear --drop y --cov hc3", "--cov has no effect with --model logistic"),
         ("--target y --model linear --alpha 1", "least squares has no --alpha"),
@@ -104,6 +115,24 @@ fn printed_settings_are_accepted_again() {
         assert!(std::fs::read(dir.join("typed")).unwrap() == std::fs::read(dir.join("printed")).unwrap());
         assert_eq!(succeed(dir, &["train", "--config", "run.toml", "--print-config"]).out, printed);
     }
+    for keys in [
+        "folds = 3\ngroup = \"g\"\nhidden = [4]\nepochs = 2\n",
+        "model = \"ols\"\none-pass = true\ncolumns = [\"a:number\", \"y:number\"]\n",
+        "hidden = \"128, 128\"\nmodel = \"ols\"\ndrop = [\"k\"]\n",
+        "validation-split = 0\nmonitor = \"loss\"\npatience = 2\nhidden = [4]\nepochs = 2\n",
+    ] {
+        let base = "data = \"t.csv\"\ntarget = \"y\"\noutput = \"keys\"\n";
+        write(dir.join("run.toml"), format!("{base}{keys}")).unwrap();
+        succeed(dir, &["train", "--config", "run.toml"]);
+        let printed = succeed(dir, &["train", "--config", "run.toml", "--print-config"]).out;
+        write(dir.join("run.toml"), printed).unwrap();
+        succeed(dir, &["train", "--config", "run.toml"]);
+    }
+    // A range test is for the run that a file describes, whatever that writes.
+    let run_keys = "data = \"t.csv\"\ntarget = \"y\"\ndrop = [\"k\"]\noutput = \"no\"\nepochs = 5\nlr = 0.1\nhistory = \"no.csv\"\n";
+    write(dir.join("run.toml"), run_keys).unwrap();
+    let found = succeed(dir, &["train", "--config", "run.toml", "--lr-range-test", "--json"]).json();
+    assert!(found["lr"].is_f64() && !dir.join("no").exists() && !dir.join("no.csv").exists());
     // Another value is a request, whatever its spelling; the default in another spelling is none.
     write(
         dir.join("run.toml"),

@@ -5,6 +5,7 @@
 //! default asks for nothing, so that what `--print-config` prints is accepted.
 
 use crate::args::Cli;
+use crate::args::requests::{excluded_by, is_same};
 use crate::report;
 use anyhow::bail;
 use clap::parser::ValueSource;
@@ -83,11 +84,17 @@ fn with_keys(
             bail!("{file}:{at}: {}", first.strip_prefix("error: ").unwrap_or(first));
         }
         let is_typed = typed.value_source(arg.get_id().as_str()) == Some(ValueSource::CommandLine);
-        if !is_typed && !is_default(arg, &values) {
+        if !is_typed && !is_default(arg, &values) && !is_of_the_run_only(command, typed, arg) {
             line.extend(words);
         }
     }
     Ok(line)
+}
+
+/// Whether a key describes the run for which a range test was typed, and is nothing to the test itself.
+fn is_of_the_run_only(command: &str, typed: &ArgMatches, arg: &clap::Arg) -> bool {
+    let excluded = || excluded_by(command, "lr-range-test").any(|option| arg.get_long() == Some(option));
+    excluded() && typed.value_source("lr_range_test") == Some(ValueSource::CommandLine)
 }
 
 /// The key of an option: its long name, or for the table its place's name.
@@ -136,14 +143,11 @@ fn words(arg: &clap::Arg, values: &[String]) -> Result<Vec<OsString>, &'static s
     }
 }
 
-/// Whether a key's values are the default of its option, as texts or as numbers.
+/// Whether a key's values are the default of its option.
 fn is_default(arg: &clap::Arg, values: &[String]) -> bool {
-    let default: Vec<String> =
-        arg.get_default_values().iter().map(|v| v.to_string_lossy().into_owned()).collect();
-    let (default, value) = (default.join(","), values.join(","));
-    let number = |text: &str| text.parse::<f64>().ok();
-    !default.is_empty()
-        && (default == value || number(&default).is_some() && number(&default) == number(&value))
+    let default = arg.get_default_values().iter().map(|v| v.to_string_lossy().into_owned());
+    let default = default.collect::<Vec<_>>().join(",");
+    !default.is_empty() && is_same(&default, &values.join(",").replace(' ', ""))
 }
 
 /// All settings of a command as TOML.

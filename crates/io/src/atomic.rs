@@ -6,6 +6,9 @@ use std::fs::OpenOptions;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
+/// What the names of temporary files begin with.
+const TEMPORARY: &str = ".planish-";
+
 /// Where a file is really written.
 enum Place {
     /// A file, new or to be replaced; links are followed.
@@ -16,9 +19,24 @@ enum Place {
     StandardOutput,
 }
 
-/// Whether the name of an output stands for standard output.
+/// Whether the name of an output stands for standard output: `-`, or what the system calls it.
 pub fn is_standard_output(path: &Path) -> bool {
     path == Path::new("-")
+        || cfg!(unix)
+            && ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"].iter().any(|name| path == Path::new(name))
+}
+
+/// Where a path leads when its last part is a link, and so on; what is there in the end need not exist.
+pub(crate) fn destination(path: &Path) -> PathBuf {
+    let mut at = path.to_owned();
+    // As many as Linux follows; after that the system says what is wrong.
+    for _ in 0..40 {
+        match std::fs::read_link(&at) {
+            Ok(target) => at = folder_of(&at).join(target),
+            Err(_) => break,
+        }
+    }
+    at
 }
 
 fn place(path: &Path) -> Result<Place, IoError> {
@@ -31,8 +49,9 @@ fn place(path: &Path) -> Result<Place, IoError> {
         Ok(m) if !m.is_file() => Ok(Place::Stream),
         Ok(_) => std::fs::canonicalize(path).map(Place::File).map_err(IoError::system(&name, "write")),
         Err(_) => {
-            std::fs::metadata(folder_of(path)).map_err(IoError::system(&name, "write"))?;
-            Ok(Place::File(path.to_owned()))
+            let target = destination(path);
+            std::fs::metadata(folder_of(&target)).map_err(IoError::system(&name, "write"))?;
+            Ok(Place::File(target))
         }
     }
 }
@@ -43,6 +62,15 @@ fn place(path: &Path) -> Result<Place, IoError> {
 /// # Errors
 /// A folder or file that cannot be written, or the error of `fill`.
 pub fn write_file<E: From<IoError>>(
+    path: &Path,
+    fill: impl FnOnce(&mut dyn Write) -> Result<(), E>,
+) -> Result<(), E> {
+    write_file_by_way_of(TEMPORARY, path, fill)
+}
+
+/// As [`write_file`], with what the name of the temporary file begins with.
+pub(crate) fn write_file_by_way_of<E: From<IoError>>(
+    prefix: &str,
     path: &Path,
     fill: impl FnOnce(&mut dyn Write) -> Result<(), E>,
 ) -> Result<(), E> {
@@ -62,7 +90,7 @@ pub fn write_file<E: From<IoError>>(
         }
     };
     let mut writer =
-        BufWriter::with_capacity(1 << 16, temporary(&target).map_err(IoError::temporary(&name))?);
+        BufWriter::with_capacity(1 << 16, temporary(prefix, &target).map_err(IoError::temporary(&name))?);
     fill(&mut writer)?;
     let file = writer.into_inner().map_err(|e| failed()(e.into_error()))?;
     if let Ok(old) = std::fs::metadata(&target) {
@@ -83,9 +111,9 @@ pub fn write_text(path: &Path, text: &str) -> Result<(), IoError> {
 }
 
 /// A temporary file beside the target, with the rights of a new file.
-fn temporary(target: &Path) -> std::io::Result<tempfile::NamedTempFile> {
+fn temporary(prefix: &str, target: &Path) -> std::io::Result<tempfile::NamedTempFile> {
     let mut builder = tempfile::Builder::new();
-    builder.prefix(".planish-");
+    builder.prefix(prefix);
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666)); // less the umask
     builder.tempfile_in(folder_of(target))
@@ -95,11 +123,11 @@ fn temporary(target: &Path) -> std::io::Result<tempfile::NamedTempFile> {
 ///
 /// # Errors
 /// A folder that is not there or cannot be written, or a path that is a folder.
-pub fn check_writable(path: &Path) -> Result<(), IoError> {
+pub(crate) fn check_writable(path: &Path) -> Result<(), IoError> {
     match place(path)? {
         Place::Stream | Place::StandardOutput => Ok(()),
         Place::File(target) => {
-            temporary(&target).map(drop).map_err(IoError::temporary(&path.display().to_string()))
+            temporary(TEMPORARY, &target).map(drop).map_err(IoError::temporary(&path.display().to_string()))
         }
     }
 }
@@ -136,11 +164,13 @@ fn sync_folder(_: &Path) -> std::io::Result<()> {
 ///
 /// # Errors
 /// A path that is no folder, or a folder that cannot be made or written.
-pub fn check_folder_writable(path: &Path) -> Result<(), IoError> {
+pub(crate) fn check_folder_writable(path: &Path) -> Result<(), IoError> {
     let name = path.display().to_string();
     match path.ancestors().find_map(|p| std::fs::metadata(or_here(p)).ok().map(|meta| (p, meta))) {
         Some((_, meta)) if !meta.is_dir() => Err(IoError::file(&name, "it is a file, not a folder")),
-        Some((folder, _)) => temporary(&folder.join("new")).map(drop).map_err(IoError::temporary(&name)),
+        Some((folder, _)) => {
+            temporary(TEMPORARY, &folder.join("new")).map(drop).map_err(IoError::temporary(&name))
+        }
         None => Err(IoError::file(&name, "there is no such folder, nor any above it")),
     }
 }
@@ -175,6 +205,14 @@ mod tests {
             std::os::unix::fs::symlink(&path, &link).unwrap();
             write_file(&link, |w| w.write_all(b"new").map_err(IoError::system("link", "write"))).unwrap();
             assert!(link.is_symlink() && std::fs::read(&path).unwrap() == b"new", "a link is followed");
+            let (first, second) = (folder.path().join("first"), folder.path().join("second"));
+            std::os::unix::fs::symlink("second", &first).unwrap();
+            std::os::unix::fs::symlink("to come", &second).unwrap();
+            write_text(&first, "new").unwrap();
+            assert!(first.is_symlink() && second.is_symlink());
+            assert_eq!(std::fs::read(folder.path().join("to come")).unwrap(), b"new");
+            std::os::unix::fs::symlink("round", folder.path().join("round")).unwrap();
+            assert!(write_text(&folder.path().join("round"), "x").is_err());
             write_file(Path::new("/dev/null"), |w| {
                 w.write_all(b"x").map_err(IoError::system("null", "write"))
             })

@@ -5,7 +5,7 @@
 //! written whole or not at all, so a run that is killed at any instant leaves a checkpoint that can be continued. A lock keeps a
 //! second run out of the folder. `docs/formats.md` has the details.
 
-use crate::atomic::{create_folder, write_file};
+use crate::atomic::{create_folder, write_file_by_way_of};
 use crate::error::IoError;
 use blocks::Reader;
 use header::{Header, Kind};
@@ -21,8 +21,10 @@ mod identity;
 
 /// The file of the run itself.
 const RUN: &str = "checkpoint.planish";
-/// What a file that was not finished begins with.
-const UNFINISHED: &str = ".planish-";
+/// The file that keeps other runs away.
+const LOCK: &str = "lock";
+/// What the name of a file that was not finished begins with.
+const UNFINISHED: &str = ".planish-checkpoint-";
 /// Kept weights larger than this are not held in memory beside the network's.
 const LARGE: usize = 64 << 20;
 
@@ -53,15 +55,16 @@ impl CheckpointFolder {
     /// without, a checkpoint that is there is an error when the run begins.
     ///
     /// # Errors
-    /// A folder that cannot be made, or that another run uses.
+    /// A folder that cannot be made, that another run uses, or in which a file that is no checkpoint has the name of one.
     pub fn new(folder: &Path, every: Every, resume: bool) -> Result<CheckpointFolder, IoError> {
         let name = folder.display().to_string();
         if std::fs::metadata(folder).is_ok_and(|m| !m.is_dir()) {
             return Err(IoError::file(&name, "it is a file, not a folder"));
         }
         create_folder(folder)?;
+        check_nothing_foreign(folder)?;
         // The file is only locked: one of this name that is somebody's keeps what is in it.
-        let lock = OpenOptions::new().create(true).write(true).truncate(false).open(folder.join("lock"));
+        let lock = OpenOptions::new().create(true).write(true).truncate(false).open(folder.join(LOCK));
         let lock = lock.map_err(IoError::system(&name, "write"))?;
         let lock = match lock.try_lock() {
             Ok(()) => Some(lock),
@@ -130,7 +133,9 @@ impl CheckpointFolder {
     fn write(&self, path: &Path, header: &Header, arenas: &[Arena<'_, f32>]) -> Result<(), IoError> {
         let name = path.display().to_string();
         let head = header.to_bytes(&name)?;
-        write_file(path, |w| blocks::write(&head, arenas, w).map_err(IoError::system(&name, "write")))
+        write_file_by_way_of(UNFINISHED, path, |w| {
+            blocks::write(&head, arenas, w).map_err(IoError::system(&name, "write"))
+        })
     }
 
     fn header(
@@ -152,17 +157,55 @@ impl CheckpointFolder {
 
     /// Removes kept weights that nothing refers to, and what a killed run left unfinished. What cannot be removed does no harm.
     fn clean(&self, needed: &[usize]) {
-        let needed: Vec<_> = needed.iter().map(|&epoch| self.kept_file(epoch)).collect();
         for file in std::fs::read_dir(&self.folder).into_iter().flatten().flatten() {
             let name = file.file_name();
-            let name = name.to_string_lossy();
-            let stale =
-                name.starts_with("best-") && name.ends_with(".planish") && !needed.contains(&file.path());
-            if stale || name.starts_with(UNFINISHED) {
+            let stale = match role(&name.to_string_lossy()) {
+                Some(Role::Kept(epoch)) => !needed.contains(&epoch) && header::is_one(&file.path()),
+                Some(Role::Unfinished) => true,
+                Some(Role::Run | Role::Lock) | None => false,
+            };
+            if stale {
                 let _ = std::fs::remove_file(file.path());
             }
         }
     }
+}
+
+/// Files that a checkpoint would take the place of must be of a checkpoint too.
+fn check_nothing_foreign(folder: &Path) -> Result<(), IoError> {
+    let entries =
+        std::fs::read_dir(folder).map_err(IoError::system(&folder.display().to_string(), "read"))?;
+    for file in entries.flatten() {
+        let of_a_run = matches!(role(&file.file_name().to_string_lossy()), Some(Role::Run | Role::Kept(_)));
+        if of_a_run && !header::is_one(&file.path()) {
+            let what = "it is no checkpoint, and has the name of one; name another folder";
+            return Err(IoError::file(&file.path().display().to_string(), what));
+        }
+    }
+    Ok(())
+}
+
+/// What a file of a checkpoint's folder is for.
+enum Role {
+    Run,
+    Lock,
+    /// The weights of an epoch.
+    Kept(usize),
+    Unfinished,
+}
+
+fn role(name: &str) -> Option<Role> {
+    match name {
+        RUN => Some(Role::Run),
+        LOCK => Some(Role::Lock),
+        _ if name.starts_with(UNFINISHED) => Some(Role::Unfinished),
+        _ => name.strip_prefix("best-")?.strip_suffix(".planish")?.parse().ok().map(Role::Kept),
+    }
+}
+
+/// Whether a run that keeps its checkpoints in a folder may write or remove the file of this name in it.
+pub(crate) fn is_used(name: &str) -> bool {
+    role(name).is_some()
 }
 
 fn fault(e: IoError) -> CheckpointFault {

@@ -1,15 +1,15 @@
 //! The history of a training run as a file that grows by a line an epoch: JSON lines (`.jsonl`) or CSV (`.csv`), by the file's name.
 //!
-//! A line is written in one piece, so a run that is killed leaves at most one torn line, the last. A resumed run cuts off what lies behind
-//! its checkpoint and goes on, and the file ends as that of a run that was never disturbed. An epoch is one flat object, `epoch`, `loss`,
+//! A line is written in one piece, so a run that is killed leaves at most one torn line, the last. A resumed run writes the file anew from
+//! its checkpoint's epochs, and it ends as that of a run that was never disturbed. An epoch is one flat object, `epoch`, `loss`,
 //! `val_loss` and the metrics; in CSV the first epoch names the columns.
 
 use crate::error::IoError;
 use crate::predictions::number_text;
 use planish_train::Epoch;
 use serde_json::{Map, Value};
-use std::fs::{File, OpenOptions};
-use std::io::{Seek, SeekFrom, Write};
+use std::fs::File;
+use std::io::Write;
 use std::path::Path;
 
 /// A history being written.
@@ -45,24 +45,6 @@ impl HistoryFile {
         let (name, format) = named(path)?;
         let file = File::create(path).map_err(IoError::system(&name, "write"))?;
         Ok(HistoryFile { file, name, columns: None, format })
-    }
-
-    /// Goes on with a file after epoch `last`: what is in it of later epochs is cut off. If there is no file, one is begun.
-    ///
-    /// # Errors
-    /// As [`HistoryFile::create`], and a file that is no history up to there: it is left as it is.
-    pub fn resume(path: &Path, last: usize) -> Result<HistoryFile, IoError> {
-        let (name, format) = named(path)?;
-        let failed = |action| IoError::system(&name, action);
-        let text = match std::fs::read(path) {
-            Err(e) if e.kind() == std::io::ErrorKind::NotFound => return HistoryFile::create(path),
-            other => other.map_err(failed("read"))?,
-        };
-        let (end, columns) = kept(&name, format, &text, last)?;
-        let mut file = OpenOptions::new().write(true).open(path).map_err(failed("write"))?;
-        file.set_len(end as u64).map_err(failed("write"))?;
-        file.seek(SeekFrom::End(0)).map_err(failed("write"))?;
-        Ok(HistoryFile { file, name, columns, format })
     }
 
     /// Appends an epoch; when this returns, the operating system has its line.
@@ -146,44 +128,6 @@ fn cell(value: &Value) -> String {
         Value::Number(n) if n.is_f64() => number_text(n.as_f64().unwrap_or(f64::NAN)),
         other => other.to_string(),
     }
-}
-
-/// The length of what is to stay, and of CSV the columns.
-fn kept(
-    name: &str,
-    format: Format,
-    text: &[u8],
-    last: usize,
-) -> Result<(usize, Option<Vec<String>>), IoError> {
-    let (mut end, mut columns, mut before) = (0, None, 0);
-    for (i, line) in text.split_inclusive(|&b| b == b'\n').enumerate() {
-        // A torn line is the last.
-        let Some(whole) = line.strip_suffix(b"\n") else { break };
-        let number = i as u64 + 1;
-        if format == Format::Csv && i == 0 {
-            columns = Some(header(name, whole)?);
-            end += line.len();
-            continue;
-        }
-        let epoch = match format {
-            Format::JsonLines => {
-                serde_json::from_slice::<Value>(whole).ok().and_then(|v| v["epoch"].as_u64())
-            }
-            Format::Csv => {
-                whole.split(|&b| b == b',').next().and_then(|c| std::str::from_utf8(c).ok()?.parse().ok())
-            }
-        };
-        let epoch = epoch.ok_or_else(|| IoError::row(name, number, "this is no line of a history"))?;
-        if epoch <= before {
-            return Err(IoError::row(name, number, format!("epoch {epoch} follows epoch {before}")));
-        }
-        if epoch > last as u64 {
-            break;
-        }
-        before = epoch;
-        end += line.len();
-    }
-    Ok((end, columns))
 }
 
 fn header(name: &str, line: &[u8]) -> Result<Vec<String>, IoError> {

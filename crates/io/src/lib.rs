@@ -29,10 +29,7 @@ mod settings;
 mod tensorboard;
 
 pub use artifact::{load_model, load_model_mapped, model_from_bytes, model_to_bytes, save_model};
-pub use atomic::{
-    check_folder_writable, check_writable, create_folder, file_size, is_standard_output, write_file,
-    write_text,
-};
+pub use atomic::{create_folder, file_size, is_standard_output, write_file, write_text};
 pub use checkpoint::{CheckpointFolder, Every};
 pub use csv_source::{CsvOptions, CsvSource, Header};
 pub use error::IoError;

@@ -5,11 +5,12 @@
 //! Pipes and devices pass. `-` is standard output, which must not be appended to a file that is read either.
 
 use crate::artifact::is_model;
-use crate::atomic::{check_writable, folder_of, is_standard_output};
+use crate::atomic::{check_folder_writable, check_writable, destination, folder_of, is_standard_output};
+use crate::checkpoint::is_used;
 use crate::error::IoError;
 use crate::history_file::is_history;
-use crate::predictions::is_prediction_header;
-use std::fs::{File, Metadata};
+use crate::predictions::is_predictions;
+use std::fs::{File, Metadata, OpenOptions};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -41,11 +42,12 @@ pub struct Outputs {
     writes: Vec<Used>,
 }
 
-/// A file in use.
+/// A file in use: what it was called, which it is, and where it lies without links, if it lies somewhere.
 #[derive(Debug)]
 struct Used {
     name: String,
     identity: Identity,
+    place: Option<PathBuf>,
 }
 
 /// What tells one file from another, whatever they are called.
@@ -64,18 +66,12 @@ impl Outputs {
     /// # Errors
     /// Standard output is one of these files.
     pub fn of_reading<'p>(reads: impl IntoIterator<Item = &'p Path>) -> Result<Outputs, IoError> {
-        let used = |path: &Path| {
-            let name =
-                if path == Path::new("-") { "standard input".into() } else { path.display().to_string() };
-            Some(Used { name, identity: Identity::of_input(path)? })
-        };
-        let outputs = Outputs {
-            overwrite: false,
-            reads: reads.into_iter().filter_map(used).collect(),
-            writes: Vec::new(),
-        };
+        let reads = reads.into_iter().filter_map(Used::input).collect();
+        let mut outputs = Outputs { overwrite: false, reads, writes: Vec::new() };
         if let Some(identity) = Identity::of_standard_output() {
-            outputs.check_not_read("standard output", &identity)?;
+            let stream = Used { name: "standard output".to_owned(), identity, place: None };
+            outputs.check_not_read(&stream)?;
+            outputs.writes.push(stream);
         }
         Ok(outputs)
     }
@@ -96,12 +92,7 @@ impl Outputs {
         }
         let name = path.display().to_string();
         check_writable(path)?;
-        let Some(identity) = Identity::of_output(path) else { return Ok(()) };
-        self.check_not_read(&name, &identity)?;
-        if let Some(twin) = self.writes.iter().find(|used| used.identity == identity) {
-            let what = format!("it would be written twice, as {} too; name another file", twin.name);
-            return Err(IoError::file(&name, what));
-        }
+        self.declare(path)?;
         if !self.overwrite && !kind.may_replace(path).map_err(IoError::system(&name, "read"))? {
             let what = format!(
                 "this file exists and is not {}; name another file, or give --overwrite to replace it",
@@ -109,22 +100,86 @@ impl Outputs {
             );
             return Err(IoError::file(&name, what));
         }
-        self.writes.push(Used { name, identity });
+        if let (OutputKind::History, true) = (kind, path.is_file()) {
+            // It is not replaced by another file, but written anew.
+            OpenOptions::new().write(true).open(path).map_err(IoError::system(&name, "write"))?;
+        }
         Ok(())
     }
 
-    fn check_not_read(&self, name: &str, identity: &Identity) -> Result<(), IoError> {
-        match self.reads.iter().find(|used| used.identity == *identity) {
-            None => Ok(()),
-            Some(read) if read.name == name => Err(IoError::file(
-                name,
-                "this file is read, so nothing can be written to it; name another file",
-            )),
-            Some(read) => {
-                let what = format!("it is the same file as {}, which is read; name another file", read.name);
-                Err(IoError::file(name, what))
+    /// Declares a folder, there or to come, in which files with new names will be written.
+    ///
+    /// # Errors
+    /// A path that is a file or another output, or a folder that cannot be made or written.
+    pub fn folder(&mut self, path: &Path) -> Result<(), IoError> {
+        self.declare(path)?;
+        check_folder_writable(path)
+    }
+
+    /// Declares the folder of a run's checkpoints, after all other files: none of them may have the name of a checkpoint's file in it.
+    ///
+    /// # Errors
+    /// As [`Outputs::folder`], and a file that checkpoints would overwrite or remove.
+    pub fn checkpoints(&mut self, path: &Path) -> Result<(), IoError> {
+        self.folder(path)?;
+        let folder = std::fs::canonicalize(path).ok();
+        let inside = |place: &&Path| folder.is_some() && place.parent() == folder.as_deref();
+        for used in self.reads.iter().chain(&self.writes) {
+            let name = used.place.as_deref().filter(inside).and_then(Path::file_name);
+            if name.is_some_and(|name| is_used(&name.to_string_lossy())) {
+                let what = "checkpoints have files of this name in their folder; name another file or folder";
+                return Err(IoError::file(&used.name, what));
             }
         }
+        Ok(())
+    }
+
+    /// Notes an output, which must be neither read nor written otherwise.
+    fn declare(&mut self, path: &Path) -> Result<(), IoError> {
+        let Some(used) = Used::output(path) else { return Ok(()) };
+        self.check_not_read(&used)?;
+        if let Some(twin) = self.writes.iter().find(|other| other.identity == used.identity) {
+            let what = format!("it would be written twice, as {} too; name another file", twin.name);
+            return Err(IoError::file(&used.name, what));
+        }
+        self.writes.push(used);
+        Ok(())
+    }
+
+    fn check_not_read(&self, written: &Used) -> Result<(), IoError> {
+        let Some(read) = self.reads.iter().find(|read| read.identity == written.identity) else {
+            return Ok(());
+        };
+        let what = if read.name == written.name {
+            "this file is read, so nothing can be written to it; name another file".to_owned()
+        } else {
+            format!("it is the same file as {}, which is read; name another file", read.name)
+        };
+        Err(IoError::file(&written.name, what))
+    }
+}
+
+impl Used {
+    /// A regular file, or standard input that is one; pipes, devices and what is not there are none.
+    fn input(path: &Path) -> Option<Used> {
+        if path == Path::new("-") {
+            let identity = Identity::of_standard_input()?;
+            return Some(Used { name: "standard input".to_owned(), identity, place: None });
+        }
+        let place = std::fs::canonicalize(path).ok()?;
+        let identity = Identity::of(&std::fs::metadata(path).ok()?, &place)?;
+        Some(Used { name: path.display().to_string(), identity, place: Some(place) })
+    }
+
+    /// A regular file, or one that is to come; pipes, devices and folders are none.
+    fn output(path: &Path) -> Option<Used> {
+        if let Ok(meta) = std::fs::metadata(path) {
+            return Used::input(path).filter(|_| meta.is_file());
+        }
+        let target = destination(path);
+        let place = std::fs::canonicalize(folder_of(&target)).ok()?.join(target.file_name()?);
+        let name = path.display().to_string();
+        Some(Used { name, identity: Identity::Path(place.clone()), place: Some(place) })
     }
 }
 
@@ -145,49 +200,33 @@ impl OutputKind<'_> {
             _ => return Ok(true),
         }
         let mut file = File::open(path)?;
-        if let OutputKind::Model = self {
-            return is_model(&mut file);
+        match self {
+            OutputKind::Model => is_model(&mut file),
+            OutputKind::Predictions => Ok(is_predictions(file)),
+            OutputKind::History => Ok(is_history(path, &head(file)?)),
+            OutputKind::Text { is_one, .. } => Ok(is_one(&head(file)?)),
         }
-        let mut head = Vec::new();
-        file.take(HEAD).read_to_end(&mut head)?;
-        Ok(match self {
-            OutputKind::Model | OutputKind::Predictions => is_prediction_header(&head),
-            OutputKind::History => is_history(path, &head),
-            OutputKind::Text { is_one, .. } => is_one(&head),
-        })
     }
 }
 
+/// The start of a file.
+fn head(file: File) -> std::io::Result<Vec<u8>> {
+    let mut head = Vec::new();
+    file.take(HEAD).read_to_end(&mut head)?;
+    Ok(head)
+}
+
 impl Identity {
-    /// That of a regular file; none of pipes and devices, and where there is no file.
-    fn of_input(path: &Path) -> Option<Identity> {
-        if path == Path::new("-") {
-            return Identity::of_standard_input();
-        }
-        let meta = std::fs::metadata(path).ok()?;
-        Identity::of(&meta, || std::fs::canonicalize(path).ok())
-    }
-
-    /// That of a file that is there or is to come; none of pipes and devices.
-    fn of_output(path: &Path) -> Option<Identity> {
-        match std::fs::metadata(path) {
-            Ok(meta) => Identity::of(&meta, || std::fs::canonicalize(path).ok()),
-            Err(_) => {
-                let folder = std::fs::canonicalize(folder_of(path)).ok()?;
-                Some(Identity::Path(folder.join(path.file_name()?)))
-            }
-        }
-    }
-
+    /// That of a regular file; none of pipes and devices.
     #[cfg(unix)]
-    fn of(meta: &Metadata, _: impl Fn() -> Option<PathBuf>) -> Option<Identity> {
+    fn of(meta: &Metadata, _: &Path) -> Option<Identity> {
         use std::os::unix::fs::MetadataExt;
         meta.is_file().then(|| Identity::Inode(meta.dev(), meta.ino()))
     }
 
     #[cfg(not(unix))]
-    fn of(meta: &Metadata, path: impl Fn() -> Option<PathBuf>) -> Option<Identity> {
-        path().filter(|_| meta.is_file()).map(Identity::Path)
+    fn of(meta: &Metadata, place: &Path) -> Option<Identity> {
+        meta.is_file().then(|| Identity::Path(place.to_owned()))
     }
 
     #[cfg(unix)]
@@ -204,7 +243,7 @@ impl Identity {
     #[cfg(unix)]
     fn of_stream(stream: std::os::fd::BorrowedFd<'_>) -> Option<Identity> {
         let meta = File::from(stream.try_clone_to_owned().ok()?).metadata().ok()?;
-        Identity::of(&meta, || None)
+        Identity::of(&meta, Path::new(""))
     }
 
     #[cfg(not(unix))]
@@ -287,6 +326,47 @@ mod tests {
             assert_eq!(write(&mut Outputs::of_reading([]).unwrap().overwrite(true), &at(name), kind), "");
             assert_eq!(std::fs::read(at(name)).unwrap(), content, "it was only looked at");
         }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_to_files_that_are_to_come_are_those_files() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        std::os::unix::fs::symlink("h.jsonl", at("link.jsonl")).unwrap();
+        let mut outputs = Outputs::of_reading([]).unwrap();
+        assert_eq!(write(&mut outputs, &at("h.jsonl"), &OutputKind::Model), "");
+        assert!(write(&mut outputs, &at("link.jsonl"), &OutputKind::History).contains("written twice"));
+    }
+
+    #[test]
+    fn folders_are_outputs_too_and_checkpoints_take_no_file_of_the_command() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        std::fs::create_dir(at("c")).unwrap();
+        for name in ["best-2.planish", ".planish-checkpoint-x", "checkpoint.planish", "lock"] {
+            let file = at("c").join(name);
+            std::fs::write(&file, "a,y\n1,2\n").unwrap();
+            let e = Outputs::of_reading([file.as_path()]).unwrap().checkpoints(&at("c")).unwrap_err();
+            assert!(e.to_string().contains("checkpoints have files of this name"), "{e}");
+            std::fs::remove_file(&file).unwrap();
+            let mut outputs = Outputs::of_reading([]).unwrap();
+            assert_eq!(write(&mut outputs, &file, &OutputKind::Model), "");
+            assert!(outputs.checkpoints(&at("c")).is_err(), "{name}");
+        }
+        let mut outputs = Outputs::of_reading([]).unwrap();
+        assert_eq!(write(&mut outputs, &at("c/model"), &OutputKind::Model), "");
+        assert_eq!(write(&mut outputs, &at("new"), &OutputKind::Model), "");
+        assert!(outputs.folder(&at("new")).unwrap_err().to_string().contains("written twice"));
+        outputs.folder(&at("c")).unwrap();
+        outputs.checkpoints(&at("c")).unwrap();
+    }
+
+    #[test]
+    fn predictions_of_very_many_classes_are_known() {
+        let header: String = (0..20_000).map(|i| format!(",probability_class {i}")).collect();
+        assert!(is_predictions(format!("prediction{header}\n").as_bytes()));
+        assert!(!is_predictions(format!("prediction{header},mine\n").as_bytes()));
     }
 
     #[test]

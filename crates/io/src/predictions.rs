@@ -2,7 +2,7 @@
 
 use crate::error::IoError;
 use planish_model::{Intervals, Model, Predictions};
-use std::io::Write;
+use std::io::{Read, Write};
 
 /// The first column of predictions.
 const FIRST: &str = "prediction";
@@ -98,9 +98,12 @@ impl<W: Write> PredictionWriter<W> {
     }
 }
 
-/// Whether a file that begins with these bytes is one that [`PredictionWriter`] wrote, by its header.
-pub(crate) fn is_prediction_header(head: &[u8]) -> bool {
-    let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(head);
+/// The longest header that is looked at: one of a hundred thousand classes with long names.
+const LONGEST: u64 = 16 << 20;
+
+/// Whether a file is one that [`PredictionWriter`] wrote, by its header.
+pub(crate) fn is_predictions(file: impl Read) -> bool {
+    let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(file.take(LONGEST));
     let Some(Ok(header)) = reader.records().next() else { return false };
     let mut columns = header.iter();
     columns.next() == Some(FIRST) && columns.all(|c| c.starts_with(PROBABILITY) || LIMITS.contains(&c))

@@ -24,14 +24,6 @@ pub struct EventFile {
 }
 
 impl EventFile {
-    /// Checks that event files could be written in this folder, before the work whose record they are to be.
-    ///
-    /// # Errors
-    /// A path that is no folder, or a folder that cannot be made or written.
-    pub fn check(folder: &Path) -> Result<(), IoError> {
-        crate::atomic::check_folder_writable(folder)
-    }
-
     /// Begins a new file in a folder, which is made if it is not there. `wall_time` is in seconds since 1970; the file is named after it.
     ///
     /// # Errors

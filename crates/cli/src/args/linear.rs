@@ -71,10 +71,10 @@ pub(crate) struct LinearArgs {
     #[arg(long, value_name = "COL")]
     pub(crate) cluster: Option<String>,
     /// Least squares from rows that are read once and not kept, of the columns that --columns declares
-    #[arg(long, requires = "columns")]
+    #[arg(long)]
     pub(crate) one_pass: bool,
     /// The columns for --one-pass, the target's too, and the categories' levels: --columns price:number,area:number,city:category=Paris|Rome
-    #[arg(long, value_name = "COL:KIND", value_delimiter = ',', value_parser = parse_column, requires = "one_pass")]
+    #[arg(long, value_name = "COL:KIND", value_delimiter = ',', value_parser = parse_column)]
     pub(crate) columns: Vec<DeclaredColumn>,
 }
 

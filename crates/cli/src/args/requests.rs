@@ -4,8 +4,8 @@
 //! another value than its default. What depends on the table (whether `--model linear` is `ols` or `logistic`) is looked at once more
 //! when that is known.
 
-use super::rules::RULES;
 use super::Cli;
+use super::rules::RULES;
 use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{Arg, ArgMatches, Command, CommandFactory};
@@ -67,7 +67,7 @@ impl Requests<'_> {
     fn holds(&self, needs: &Needs) -> bool {
         match needs {
             Needs::Value(option, values) => values.contains(&self.value(option).as_str()),
-            Needs::OtherThan(option, value) => self.value(option) != *value,
+            Needs::OtherThan(option, value) => !is_same(&self.value(option), value),
             Needs::With(option) => self.is_given(option),
             Needs::Without(option) => !self.is_given(option),
         }
@@ -115,6 +115,19 @@ impl Requests<'_> {
             self.typed.value_source(arg.get_id().as_str()) == Some(ValueSource::CommandLine)
         })
     }
+}
+
+/// The options of a command that have no effect with this one.
+pub(crate) fn excluded_by(command: &str, other: &str) -> impl Iterator<Item = &'static str> {
+    let rules = RULES.iter().filter(move |(name, _)| *name == command).flat_map(|(_, rules)| *rules);
+    let excludes = move |rule: &&Rule| matches!(rule.needs, [Needs::Without(option)] if *option == other);
+    rules.filter(excludes).flat_map(|rule| rule.options).copied()
+}
+
+/// Whether two values of an option are the same, as texts or as numbers.
+pub(crate) fn is_same(a: &str, b: &str) -> bool {
+    let number = |text: &str| text.parse::<f64>().ok();
+    a == b || number(a).is_some() && number(a) == number(b)
 }
 
 /// The argument of this name.

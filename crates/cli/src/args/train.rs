@@ -321,10 +321,10 @@ pub(crate) struct FoldArgs {
     #[arg(long, value_name = "K", value_parser = clap::value_parser!(u64).range(2..=1000), conflicts_with = "folder")]
     pub(crate) folds: Option<u64>,
     /// Column whose equal cells stay together in a fold; it is no feature
-    #[arg(long, value_name = "COL", requires = "folds", conflicts_with = "time")]
+    #[arg(long, value_name = "COL", conflicts_with = "time")]
     pub(crate) group: Option<String>,
     /// Column by which folds go forward in time
-    #[arg(long, value_name = "COL", requires = "folds")]
+    #[arg(long, value_name = "COL")]
     pub(crate) time: Option<String>,
 }
 

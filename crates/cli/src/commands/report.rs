@@ -12,7 +12,7 @@ use planish_io::{CsvSource, OutputKind, Outputs, is_standard_output, load_model,
 use planish_model::{Diagnostics, Findings, Model};
 use planish_report::{Block, Report, Section};
 use serde::Serialize;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 pub(crate) fn run(a: &ReportArgs) -> anyhow::Result<()> {
     let exec = exec(a.threads)?;
@@ -104,7 +104,7 @@ pub(super) fn table(caption: &str, mut rows: Vec<Vec<String>>) -> Block {
 /// The report as JSON.
 #[derive(Serialize)]
 struct Said<'a> {
-    report: PathBuf,
+    report: String,
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     evaluation: Option<Output<'a>>,
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
@@ -116,7 +116,7 @@ struct Said<'a> {
 impl<'a> Said<'a> {
     fn new(path: &Path, model: &'a Model, found: Option<&'a Diagnostics>) -> Said<'a> {
         Said {
-            report: path.to_owned(),
+            report: path.display().to_string(),
             evaluation: found.map(|f| Output::new(&f.evaluation, model.target().classes())),
             findings: found.map(|f| &f.findings),
             effects: found.map_or(&[], |f| &f.effects),

@@ -14,7 +14,7 @@ use anyhow::{Context, bail};
 use clap::ArgMatches;
 use clap::error::ErrorKind;
 use planish_io::{
-    CheckpointFolder, CsvSource, EventFile, HistoryFile, OutputKind, Outputs, is_standard_output, save_model,
+    CheckpointFolder, CsvSource, HistoryFile, OutputKind, Outputs, is_standard_output, save_model,
 };
 use planish_model::{
     LearningRates, Model, ModelError, Predictor, Settings, fit_linear, fit_network_with_checkpoints,
@@ -92,7 +92,8 @@ fn check_outputs(a: &TrainArgs, output: Option<&Path>) -> anyhow::Result<()> {
         HistoryFile::check_name(history)?;
         outputs.write(history, &OutputKind::History)?;
     }
-    Ok(a.records.log_dir.as_deref().map_or(Ok(()), EventFile::check)?)
+    a.records.log_dir.as_deref().map_or(Ok(()), |folder| outputs.folder(folder))?;
+    Ok(a.checkpoints.folder.as_deref().map_or(Ok(()), |folder| outputs.checkpoints(folder))?)
 }
 
 /// A model, and what was recorded and found beside it.
@@ -271,7 +272,7 @@ fn summary_json(model: &Model, a: &TrainArgs) -> serde_json::Value {
         "rows_without_target": record.rows_without_target,
         "missing_values_filled": model.fit_notes().imputed,
         "parameters": model.parameters(),
-        "model": a.output,
+        "model": a.output.as_ref().map(|path| path.display().to_string()),
     });
     if let Some(h) = history(model) {
         out["epochs"] = json!(h.epochs.len());

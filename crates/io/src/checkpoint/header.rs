@@ -14,7 +14,9 @@ use super::identity::Fingerprint;
 use crate::error::IoError;
 use planish_train::Progress;
 use serde::{Deserialize, Serialize};
+use std::fs::File;
 use std::io::Read;
+use std::path::Path;
 
 const MAGIC: &[u8; 8] = b"PLANCKPT";
 /// The version of the format.
@@ -61,6 +63,12 @@ fn hash(fixed: &[u8], header: &[u8]) -> blake3::Hash {
     hasher.update(&fixed[..24]);
     hasher.update(header);
     hasher.finalize()
+}
+
+/// Whether a file begins as those of a checkpoint do.
+pub(super) fn is_one(path: &Path) -> bool {
+    let mut start = [0; MAGIC.len()];
+    File::open(path).and_then(|mut file| file.read_exact(&mut start)).is_ok() && start == *MAGIC
 }
 
 impl Header {

@@ -78,11 +78,14 @@ fn a_run_goes_on_from_its_folder_with_the_same_bits() {
         let dir = tempfile::tempdir().unwrap();
         let ended = Job::default().run(&mut After(cut), Some(&mut folder(dir.path(), false)));
         assert!(matches!(ended, Err(TrainError::Suspended { .. })));
-        std::fs::write(dir.path().join(".planish-left"), b"half").unwrap();
+        std::fs::write(dir.path().join(".planish-checkpoint-left"), b"half").unwrap();
         assert_eq!(Job::default().run(&mut (), Some(&mut folder(dir.path(), true))).unwrap(), want);
         let best = format!("best-{}.planish", want.1.best_epoch);
         let names = names(dir.path());
-        assert!(names.len() <= 4 && !names.contains(&".planish-left".to_owned()), "{names:?} {best}");
+        assert!(
+            names.len() <= 4 && !names.contains(&".planish-checkpoint-left".to_owned()),
+            "{names:?} {best}"
+        );
     }
 }
 
