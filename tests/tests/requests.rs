@@ -80,6 +80,7 @@ fn options_that_can_have_no_effect_are_refused() {
         assert!(!dir.join("m").exists() && !dir.join("h.csv").exists());
     }
     succeed(dir, &["train", "t.csv", "--target", "y", "--model", "ols", "-o", "m"]);
+    succeed(dir, &["train", "t.csv", "--target", "k", "--model", "logistic", "--alpha", "1", "-o", "k"]);
     for (words, part) in [
         ("predict m t.csv --overwrite", "--overwrite needs --output OUT.csv"),
         ("report m --delimiter ;", "--delimiter needs DATA"),

@@ -48,8 +48,12 @@ fn place(path: &Path) -> Result<Place, IoError> {
         Ok(m) if m.is_dir() => Err(IoError::file(&name, "cannot write: it is a folder")),
         Ok(m) if !m.is_file() => Ok(Place::Stream),
         Ok(_) => std::fs::canonicalize(path).map(Place::File).map_err(IoError::system(&name, "write")),
-        Err(_) => {
+        Err(reason) => {
             let target = destination(path);
+            // Links that go round, or what is there and cannot be looked at.
+            if std::fs::symlink_metadata(&target).is_ok() {
+                return Err(IoError::system(&name, "write")(reason));
+            }
             std::fs::metadata(folder_of(&target)).map_err(IoError::system(&name, "write"))?;
             Ok(Place::File(target))
         }

@@ -55,14 +55,13 @@ impl CheckpointFolder {
     /// without, a checkpoint that is there is an error when the run begins.
     ///
     /// # Errors
-    /// A folder that cannot be made, that another run uses, or in which a file that is no checkpoint has the name of one.
+    /// A folder that cannot be made, or that another run uses.
     pub fn new(folder: &Path, every: Every, resume: bool) -> Result<CheckpointFolder, IoError> {
         let name = folder.display().to_string();
         if std::fs::metadata(folder).is_ok_and(|m| !m.is_dir()) {
             return Err(IoError::file(&name, "it is a file, not a folder"));
         }
         create_folder(folder)?;
-        check_nothing_foreign(folder)?;
         // The file is only locked: one of this name that is somebody's keeps what is in it.
         let lock = OpenOptions::new().create(true).write(true).truncate(false).open(folder.join(LOCK));
         let lock = lock.map_err(IoError::system(&name, "write"))?;
@@ -217,6 +216,7 @@ impl Checkpoints<f32> for CheckpointFolder {
         self.last_save = Instant::now();
         self.fingerprint = Fingerprint::of(run);
         if !self.has_checkpoint() {
+            check_nothing_foreign(&self.folder).map_err(fault)?;
             return Ok(None);
         }
         if !self.resume {
@@ -225,6 +225,7 @@ impl Checkpoints<f32> for CheckpointFolder {
             return Err(fault(IoError::file(&name, what)));
         }
         let progress = self.read().map_err(fault)?;
+        check_nothing_foreign(&self.folder).map_err(fault)?;
         self.referred = progress.kept_epoch;
         Ok(Some(progress))
     }

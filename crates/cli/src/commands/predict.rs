@@ -1,8 +1,9 @@
 //! `planish predict`: one prediction a row, in order, block by block.
 
-use crate::args::{PredictArgs, exec};
+use crate::args::{PredictArgs, exec, usage};
 use crate::report;
-use anyhow::{Context, bail};
+use anyhow::Context;
+use clap::error::ErrorKind;
 use planish_io::{
     CsvSource, IoError, OutputKind, Outputs, PredictionWriter, is_standard_output, load_model, write_file,
 };
@@ -19,7 +20,12 @@ pub(crate) fn run(a: &PredictArgs) -> anyhow::Result<()> {
     a.output.as_deref().map_or(Ok(()), |path| outputs.write(path, &OutputKind::Predictions))?;
     let model = load_model(&a.model)?;
     if a.interval.is_some() && !matches!(model.predictor(), Predictor::Linear(_)) {
-        bail!("{}: only linear models have intervals (--interval)", a.model.display());
+        let what = format!(
+            "--interval has no effect with {}, a {} model: it is for least squares",
+            a.model.display(),
+            model.kind()
+        );
+        usage(ErrorKind::ArgumentConflict, &what);
     }
     let mut source = CsvSource::open_with(&a.data, &model.features(), &a.table.options())?;
     source.warnings().iter().for_each(|w| report::note(w));
