@@ -80,16 +80,31 @@ pub fn own_name(path: &Path) -> String {
     path.file_stem().map_or(String::new(), |s| s.to_string_lossy().into_owned())
 }
 
+/// What is known of a regular file. Nothing else is opened by who reads files while it has other things to do: opening a pipe waits until
+/// somebody writes into it.
+///
+/// # Errors
+/// A file that cannot be looked at, or is no regular one.
+pub fn require_regular(path: &Path) -> Result<Metadata, IoError> {
+    let shown = path.display().to_string();
+    let meta = std::fs::metadata(path).map_err(IoError::system(&shown, "read"))?;
+    match meta.is_file() {
+        true => Ok(meta),
+        false => Err(IoError::file(&shown, "it is not a regular file")),
+    }
+}
+
 /// The models at a path, by name and version. `name` is that of a file, or of a folder of versions; without one, a file has its own
 /// name without the ending, and a folder holds a folder for each model.
 ///
 /// # Errors
-/// A path that cannot be read, or a folder without models.
+/// A path that cannot be read or is neither a regular file nor a folder, or a folder without models.
 pub fn find_models(name: Option<&str>, path: &Path) -> Result<FoundModels, IoError> {
     let shown = path.display().to_string();
     let meta = std::fs::metadata(path).map_err(IoError::system(&shown, "read"))?;
     let mut found = FoundModels::default();
     if !meta.is_dir() {
+        let meta = require_regular(path)?;
         let name = name.map_or_else(|| own_name(path), str::to_owned);
         let stamp = FileStamp::of(&meta);
         found.files.push(ModelFile { name, version: 1, path: path.to_owned(), stamp });
@@ -122,17 +137,14 @@ fn versions(name: &str, folder: &Path, found: &mut FoundModels) -> Result<(), Io
     for (version, folder) in folders(folder)? {
         let Ok(version) = version.parse() else { continue };
         let (name, path) = (name.to_owned(), folder.join(FILE));
-        match std::fs::metadata(&path) {
-            Ok(meta) if meta.is_file() => {
-                found.files.push(ModelFile { name, version, stamp: FileStamp::of(&meta), path });
-            }
-            Ok(_) => {}
-            // A link that leads nowhere is there.
-            Err(e) if e.kind() == ErrorKind::NotFound && std::fs::symlink_metadata(&path).is_err() => {}
-            Err(e) => {
-                let error = IoError::system(&path.display().to_string(), "read")(e);
-                found.unreadable.push(Unreadable { name, version: Some(version), path, error });
-            }
+        // A link that leads nowhere is there.
+        let is_none = |e: &std::io::Error| e.kind() == ErrorKind::NotFound;
+        if std::fs::symlink_metadata(&path).is_err_and(|e| is_none(&e)) {
+            continue;
+        }
+        match require_regular(&path) {
+            Ok(meta) => found.files.push(ModelFile { name, version, stamp: FileStamp::of(&meta), path }),
+            Err(error) => found.unreadable.push(Unreadable { name, version: Some(version), path, error }),
         }
     }
     Ok(())
@@ -189,6 +201,28 @@ mod tests {
         assert_eq!((found.files.len(), found.files[0].version), (1, 1));
         let [lost] = &found.unreadable[..] else { panic!("{found:?}") };
         assert_eq!((lost.name.as_str(), lost.version, &lost.path), ("a", Some(2), &file("a/2")));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_is_neither_a_regular_file_nor_a_folder_of_versions_is_refused() {
+        let root = tempfile::tempdir().unwrap();
+        for place in ["a/1", "a/2", "a/3/model.safetensors"] {
+            std::fs::create_dir_all(root.path().join(place)).unwrap();
+        }
+        let file = |place: &str| root.path().join(place).join(FILE);
+        std::fs::write(file("a/1"), "model").unwrap();
+        let made = std::process::Command::new("mkfifo").arg(file("a/2")).status().unwrap();
+        assert!(made.success());
+        let found = find_models(None, root.path()).unwrap();
+        assert_eq!((found.files.len(), found.files[0].version), (1, 1));
+        let lost: Vec<_> =
+            found.unreadable.iter().map(|u| (u.version.unwrap(), u.error.without_file())).collect();
+        let what = "it is not a regular file".to_owned();
+        assert_eq!(lost, [(2, what.clone()), (3, what.clone())]);
+        let e = find_models(None, &file("a/2")).unwrap_err();
+        assert_eq!(e.to_string(), format!("{}: {what}", file("a/2").display()));
+        assert_eq!(crate::load_model_mapped(&file("a/2")).unwrap_err().without_file(), what);
     }
 
     #[test]

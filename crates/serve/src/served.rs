@@ -4,7 +4,7 @@ use crate::backlog::Pace;
 use crate::drift::Drift;
 use crate::failure::Failure;
 use crate::metrics::{Metrics, ModelMetrics};
-use planish_io::{FileStamp, ModelFile, load_model, load_model_mapped};
+use planish_io::{FileStamp, ModelFile, load_model, load_model_mapped, require_regular};
 use planish_model::{Encoded, Model, NetworkPredictor, Predictions, Predictor};
 use planish_nn::{Arenas, Input, Workspace};
 use planish_tabular::{EncodedRows, Notes, Schema};
@@ -65,7 +65,8 @@ impl Served {
         let fail = |reason: String| Failure::model(&file.name, Some(file.version), &file.path, reason);
         let read = match map {
             true => load_model_mapped(&file.path),
-            false => load_model(&file.path).map(|model| (model, false)),
+            // It may have changed since it was found.
+            false => require_regular(&file.path).and_then(|_| Ok((load_model(&file.path)?, false))),
         };
         let (model, mapped) = read.map_err(|e| fail(e.without_file()))?;
         let of_model = metrics.of_model(&file.name, file.version);

@@ -202,6 +202,12 @@ impl Service {
         self.inner.store.catalog()
     }
 
+    /// Where the models are, for a test that keeps them from being read.
+    #[cfg(test)]
+    pub(crate) fn store(&self) -> &Store {
+        &self.inner.store
+    }
+
     /// The counters as Prometheus reads them.
     pub(crate) fn metrics_text(&self) -> Result<String, ApiError> {
         let metrics = self.metrics();

@@ -44,7 +44,7 @@ pub(crate) struct Store {
     /// Whether large files are mapped.
     map: bool,
     /// Held while models are read again, so that it happens once at a time.
-    reloading: Mutex<()>,
+    pub(crate) reloading: Mutex<()>,
 }
 
 /// What a reading of the files brought.

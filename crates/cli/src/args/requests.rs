@@ -4,8 +4,8 @@
 //! another value than its default. What depends on the table (whether `--model linear` is `ols` or `logistic`) is looked at once more
 //! when that is known.
 
-use super::rules::RULES;
 use super::Cli;
+use super::rules::RULES;
 use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{Arg, ArgMatches, Command, CommandFactory};
