@@ -2,6 +2,7 @@
 //! and whether a file is still the one that was read.
 
 use crate::error::IoError;
+use std::collections::BTreeMap;
 use std::fs::Metadata;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -62,6 +63,25 @@ pub struct FoundModels {
     pub unreadable: Vec<Unreadable>,
 }
 
+impl FoundModels {
+    /// Versions that lie in two folders, such as `1` and `01`, cannot be told apart: none of the two is taken.
+    fn part_twins(&mut self) {
+        let mut count: BTreeMap<(String, u64), usize> = BTreeMap::new();
+        let lost = self.unreadable.iter().filter_map(|lost| Some((&lost.name, lost.version?)));
+        for (name, version) in self.files.iter().map(|file| (&file.name, file.version)).chain(lost) {
+            *count.entry((name.clone(), version)).or_default() += 1;
+        }
+        let is_twin = |name: &String, version| count.get(&(name.clone(), version)).is_some_and(|&n| n > 1);
+        let (twins, files): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut self.files).into_iter().partition(|f| is_twin(&f.name, f.version));
+        self.files = files;
+        self.unreadable.extend(twins.into_iter().map(|ModelFile { name, version, path, .. }| {
+            let error = IoError::file(&path.display().to_string(), "another folder is of this version too");
+            Unreadable { name, version: Some(version), path, error }
+        }));
+    }
+}
+
 /// A model, or a version of it, that is there and cannot be looked at.
 #[derive(Debug)]
 pub struct Unreadable {
@@ -120,6 +140,7 @@ pub fn find_models(name: Option<&str>, path: &Path) -> Result<FoundModels, IoErr
             }
         }
     }
+    found.part_twins();
     if found.files.is_empty() && found.unreadable.is_empty() {
         let form = if name.is_some() { "VERSION" } else { "NAME/VERSION" };
         return Err(IoError::file(
@@ -128,7 +149,7 @@ pub fn find_models(name: Option<&str>, path: &Path) -> Result<FoundModels, IoErr
         ));
     }
     found.files.sort_by(|a, b| (&a.name, a.version).cmp(&(&b.name, b.version)));
-    found.unreadable.sort_by(|a, b| (&a.name, a.version).cmp(&(&b.name, b.version)));
+    found.unreadable.sort_by(|a, b| (&a.name, a.version, &a.path).cmp(&(&b.name, b.version, &b.path)));
     Ok(found)
 }
 
@@ -201,6 +222,24 @@ mod tests {
         assert_eq!((found.files.len(), found.files[0].version), (1, 1));
         let [lost] = &found.unreadable[..] else { panic!("{found:?}") };
         assert_eq!((lost.name.as_str(), lost.version, &lost.path), ("a", Some(2), &file("a/2")));
+    }
+
+    #[test]
+    fn a_version_that_lies_in_two_folders_is_not_taken_and_the_others_are() {
+        let root = tempfile::tempdir().unwrap();
+        for place in ["a/1", "a/01", "a/2", "b/1", "b/01"] {
+            std::fs::create_dir_all(root.path().join(place)).unwrap();
+        }
+        for place in ["a/1", "a/01", "a/2", "b/1"] {
+            std::fs::write(root.path().join(place).join(FILE), place).unwrap();
+        }
+        let found = find_models(None, root.path()).unwrap();
+        let files: Vec<_> = found.files.iter().map(|f| (f.name.as_str(), f.version)).collect();
+        assert_eq!(files, [("a", 2), ("b", 1)], "a folder without a model is none");
+        let lost: Vec<_> = found.unreadable.iter().map(|u| (u.name.as_str(), u.version, &u.path)).collect();
+        let at = |place: &str| root.path().join(place).join(FILE);
+        assert_eq!(lost, [("a", Some(1), &at("a/01")), ("a", Some(1), &at("a/1"))]);
+        assert_eq!(found.unreadable[0].error.without_file(), "another folder is of this version too");
     }
 
     #[cfg(unix)]

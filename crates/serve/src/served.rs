@@ -1,6 +1,7 @@
 //! One version of a model, ready to predict: its workspaces are made once and lent to whoever predicts, its kernels are packed once.
 
 use crate::backlog::Pace;
+use crate::catalog::Lost;
 use crate::drift::Drift;
 use crate::failure::Failure;
 use crate::metrics::{Metrics, ModelMetrics};
@@ -61,14 +62,18 @@ impl Served {
         file: &ModelFile,
         map: bool,
         metrics: &Metrics,
-    ) -> Result<Served, Failure> {
-        let fail = |reason: String| Failure::model(&file.name, Some(file.version), &file.path, reason);
+    ) -> Result<Served, Lost> {
+        let fail = |reason: String| {
+            let failure = Failure::model(&file.name, Some(file.version), &file.path, reason);
+            Lost::new(source, Some(file.stamp), failure)
+        };
         let read = match map {
             true => load_model_mapped(&file.path),
             // It may have changed since it was found.
             false => require_regular(&file.path).and_then(|_| Ok((load_model(&file.path)?, false))),
         };
-        let (model, mapped) = read.map_err(|e| fail(e.without_file()))?;
+        let (model, mapped) =
+            read.map_err(|e| Lost { passing: e.is_of_the_system(), ..fail(e.without_file()) })?;
         let of_model = metrics.of_model(&file.name, file.version);
         let served = Served::new(exec, &file.name, file.version, model, of_model);
         served.warm_up().map_err(|what| fail(what.to_owned()))?;

@@ -262,8 +262,8 @@ impl<'a> Parts<'a> {
 
     /// A copy of a layout's tensors.
     fn arena(&self, layout: &Layout, bytes: &Bytes<'_>) -> Result<AlignedVec<f32>, IoError> {
-        let too_large = || self.model_error(planish_nn::NnError::TooLarge.into());
-        let mut arena = AlignedVec::try_zeros(layout.len).ok_or_else(too_large)?;
+        // As many numbers are in the file, so it is no fault of its.
+        let mut arena = AlignedVec::try_zeros(layout.len).ok_or_else(|| IoError::memory(self.name))?;
         for (p, at) in layout.params.iter().zip(self.places(layout)?) {
             let from = &bytes.all()[self.data + at..][..p.range.len() * size_of::<f32>()];
             copy_numbers(from, &mut arena[p.range.clone()]);
