@@ -62,18 +62,21 @@ impl Served {
         file: &ModelFile,
         map: bool,
         metrics: &Metrics,
-    ) -> Result<Served, Lost> {
+    ) -> Result<Served, Box<Lost>> {
         let fail = |reason: String| {
             let failure = Failure::model(&file.name, Some(file.version), &file.path, reason);
-            Lost::new(source, Some(file.stamp), failure)
+            Box::new(Lost::new(source, Some(file.stamp), failure))
         };
         let read = match map {
             true => load_model_mapped(&file.path),
             // It may have changed since it was found.
             false => require_regular(&file.path).and_then(|_| Ok((load_model(&file.path)?, false))),
         };
-        let (model, mapped) =
-            read.map_err(|e| Lost { passing: e.is_of_the_system(), ..fail(e.without_file()) })?;
+        let (model, mapped) = read.map_err(|e| {
+            let mut lost = fail(e.without_file());
+            lost.passing = e.is_of_the_system();
+            lost
+        })?;
         let of_model = metrics.of_model(&file.name, file.version);
         let served = Served::new(exec, &file.name, file.version, model, of_model);
         served.warm_up().map_err(|what| fail(what.to_owned()))?;

@@ -257,7 +257,7 @@ impl<'a> Reading<'a> {
         };
         let known = self.old.lost().iter().find(is_known).filter(|_| !self.retry);
         let read = match known {
-            Some(lost) => Err(lost.clone()),
+            Some(lost) => Err(Box::new(lost.clone())),
             None => Served::open(self.exec, i, file, self.map, self.metrics),
         };
         self.tried += usize::from(known.is_none() && read.is_err());
@@ -270,7 +270,7 @@ impl<'a> Reading<'a> {
                 // A map of a file that was written over is no longer what was verified.
                 let whole = before.filter(|served| !served.is_mapped_from(&file.stamp));
                 whole.cloned().map(|served| self.new.insert(served));
-                self.new.lose(lost);
+                self.new.lose(*lost);
             }
         }
     }
