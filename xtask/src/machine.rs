@@ -88,7 +88,9 @@ fn programs(root: &Path) -> Result<()> {
             continue;
         }
         let names: Vec<&str> = lacks.iter().map(|n| n.name).collect();
-        match remedy(wanted[0], &names, &machine) {
+        let source =
+            if lacks.iter().any(|n| n.source == Source::Browser) { Source::Browser } else { wanted[0] };
+        match remedy(source, &names, &machine) {
             Remedy::Tell(what) => bail!("{} {} lacking: {what}", names.join(" and "), is(names.len())),
             Remedy::Run(commands) => {
                 println!("{} {} lacking, and installed now", names.join(" and "), is(names.len()));
@@ -146,7 +148,7 @@ impl Machine {
     }
 }
 
-/// What is to be done where these packages or components are lacking.
+/// What is to be done where these packages or components are lacking; `Browser` if one of them is for that.
 fn remedy(source: Source, names: &[&str], machine: &Machine) -> Remedy {
     let all = names.join(" ");
     if source == Source::Rustup {
@@ -157,8 +159,11 @@ fn remedy(source: Source, names: &[&str], machine: &Machine) -> Remedy {
         };
     }
     if !machine.apt_get {
-        let skip = format!("or set {NO_BROWSER}=1 to go without the tests in a browser");
-        return Remedy::Tell(format!("install them as this system does, there is no apt-get; {skip}"));
+        let skip = match source {
+            Source::Browser => format!("; or set {NO_BROWSER}=1 to go without the tests in a browser"),
+            _ => String::new(),
+        };
+        return Remedy::Tell(format!("install them as this system does, there is no apt-get{skip}"));
     }
     let sudo = if machine.root { "" } else { "sudo " };
     let [update, install] = ["apt-get update", "apt-get install --yes --no-install-recommends"];
@@ -188,7 +193,7 @@ mod tests {
 
     /// The lines that are run for the browser, or what is told.
     fn of(machine: Machine) -> Result<Vec<String>, String> {
-        match remedy(Source::Debian, &PACKAGES, &machine) {
+        match remedy(Source::Browser, &PACKAGES, &machine) {
             Remedy::Run(commands) => Ok(commands.iter().map(|c| c.join(" ")).collect()),
             Remedy::Tell(what) => Err(what),
         }
@@ -223,6 +228,8 @@ mod tests {
         let machine = Machine { root: true, ci: true, sudo: true, ..Machine::default() };
         assert!(of(machine).unwrap_err().contains("PLANISH_NO_BROWSER=1"));
         assert!(matches!(remedy(Source::Rustup, &["clippy"], &machine), Remedy::Tell(_)));
+        let Remedy::Tell(what) = remedy(Source::Debian, &["tar"], &machine) else { panic!() };
+        assert_eq!(what, "install them as this system does, there is no apt-get", "tar is not for a browser");
     }
 
     #[test]

@@ -15,14 +15,14 @@ use std::time::Duration;
 
 /// Bytes of lines that wait to be written.
 const ROOM: usize = 1 << 20;
-/// What a pipe takes whole or not at all (`PIPE_BUF` of Linux), so that a line is not torn when the program ends.
+/// What a pipe takes whole or not at all (`PIPE_BUF` of Linux), so that lines of up to 4 KiB are not torn when the program ends.
 const WHOLE: usize = 4096;
 /// The thread rests after it wrote, so that a busy service wakes it a thousand times a second, not with each request.
 const REST: Duration = Duration::from_millis(1);
 /// How long the program waits at its end for lines to be read.
 const LAST: Duration = Duration::from_secs(1);
 
-static LINES: OnceLock<Lines> = OnceLock::new();
+static LINES: OnceLock<&Lines> = OnceLock::new();
 
 /// Lines on their way to standard error.
 #[derive(Debug, Default)]
@@ -52,12 +52,14 @@ struct Queue {
 /// # Errors
 /// A system that refuses a thread.
 pub(crate) fn start() -> io::Result<Arc<AtomicU64>> {
-    let first = LINES.get().is_none();
-    let lines = LINES.get_or_init(Lines::default);
-    if first {
-        thread::Builder::new().name("log".to_owned()).spawn(|| lines.write_to(io::stderr()))?;
-        std::panic::set_hook(Box::new(panicked));
+    if let Some(lines) = LINES.get() {
+        return Ok(lines.dropped.clone());
     }
+    let lines: &'static Lines = Box::leak(Box::default());
+    thread::Builder::new().name("log".to_owned()).spawn(|| lines.write_to(io::stderr()))?;
+    // Only now: without the thread nobody would write what is pushed.
+    let lines = LINES.get_or_init(|| lines);
+    std::panic::set_hook(Box::new(panicked));
     Ok(lines.dropped.clone())
 }
 

@@ -76,6 +76,16 @@ impl IoError {
             .to_owned()
     }
 
+    /// Whether the system refused, so that the file is not at fault and may be read another time.
+    pub fn is_of_the_system(&self) -> bool {
+        matches!(self, IoError::System { .. })
+    }
+
+    /// More memory than there is.
+    pub(crate) fn memory(file: &str) -> IoError {
+        IoError::system(file, "read")(std::io::ErrorKind::OutOfMemory.into())
+    }
+
     pub(crate) fn system(file: &str, action: &'static str) -> impl FnOnce(std::io::Error) -> IoError {
         let file = file.to_owned();
         move |reason| IoError::System { file, action, reason }

@@ -34,7 +34,9 @@ pub use checkpoint::{CheckpointFolder, Every};
 pub use csv_source::{CsvOptions, CsvSource, Header};
 pub use error::IoError;
 pub use history_file::HistoryFile;
-pub use model_files::{FileStamp, FoundModels, ModelFile, Unreadable, find_models, own_name};
+pub use model_files::{
+    FileStamp, FoundModels, ModelFile, Unreadable, find_models, own_name, require_regular,
+};
 pub use output::{OutputKind, Outputs};
 pub use predictions::PredictionWriter;
 pub use settings::{read_settings, readable_by_others};

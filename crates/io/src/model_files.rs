@@ -2,6 +2,7 @@
 //! and whether a file is still the one that was read.
 
 use crate::error::IoError;
+use std::collections::BTreeMap;
 use std::fs::Metadata;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -62,6 +63,25 @@ pub struct FoundModels {
     pub unreadable: Vec<Unreadable>,
 }
 
+impl FoundModels {
+    /// Versions that lie in two folders, such as `1` and `01`, cannot be told apart: none of the two is taken.
+    fn part_twins(&mut self) {
+        let mut count: BTreeMap<(String, u64), usize> = BTreeMap::new();
+        let lost = self.unreadable.iter().filter_map(|lost| Some((&lost.name, lost.version?)));
+        for (name, version) in self.files.iter().map(|file| (&file.name, file.version)).chain(lost) {
+            *count.entry((name.clone(), version)).or_default() += 1;
+        }
+        let is_twin = |name: &String, version| count.get(&(name.clone(), version)).is_some_and(|&n| n > 1);
+        let (twins, files): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut self.files).into_iter().partition(|f| is_twin(&f.name, f.version));
+        self.files = files;
+        self.unreadable.extend(twins.into_iter().map(|ModelFile { name, version, path, .. }| {
+            let error = IoError::file(&path.display().to_string(), "another folder is of this version too");
+            Unreadable { name, version: Some(version), path, error }
+        }));
+    }
+}
+
 /// A model, or a version of it, that is there and cannot be looked at.
 #[derive(Debug)]
 pub struct Unreadable {
@@ -80,16 +100,31 @@ pub fn own_name(path: &Path) -> String {
     path.file_stem().map_or(String::new(), |s| s.to_string_lossy().into_owned())
 }
 
+/// What is known of a regular file. Nothing else is opened by who reads files while it has other things to do: opening a pipe waits until
+/// somebody writes into it.
+///
+/// # Errors
+/// A file that cannot be looked at, or is no regular one.
+pub fn require_regular(path: &Path) -> Result<Metadata, IoError> {
+    let shown = path.display().to_string();
+    let meta = std::fs::metadata(path).map_err(IoError::system(&shown, "read"))?;
+    match meta.is_file() {
+        true => Ok(meta),
+        false => Err(IoError::file(&shown, "it is not a regular file")),
+    }
+}
+
 /// The models at a path, by name and version. `name` is that of a file, or of a folder of versions; without one, a file has its own
 /// name without the ending, and a folder holds a folder for each model.
 ///
 /// # Errors
-/// A path that cannot be read, or a folder without models.
+/// A path that cannot be read or is neither a regular file nor a folder, or a folder without models.
 pub fn find_models(name: Option<&str>, path: &Path) -> Result<FoundModels, IoError> {
     let shown = path.display().to_string();
     let meta = std::fs::metadata(path).map_err(IoError::system(&shown, "read"))?;
     let mut found = FoundModels::default();
     if !meta.is_dir() {
+        let meta = require_regular(path)?;
         let name = name.map_or_else(|| own_name(path), str::to_owned);
         let stamp = FileStamp::of(&meta);
         found.files.push(ModelFile { name, version: 1, path: path.to_owned(), stamp });
@@ -105,6 +140,7 @@ pub fn find_models(name: Option<&str>, path: &Path) -> Result<FoundModels, IoErr
             }
         }
     }
+    found.part_twins();
     if found.files.is_empty() && found.unreadable.is_empty() {
         let form = if name.is_some() { "VERSION" } else { "NAME/VERSION" };
         return Err(IoError::file(
@@ -113,7 +149,7 @@ pub fn find_models(name: Option<&str>, path: &Path) -> Result<FoundModels, IoErr
         ));
     }
     found.files.sort_by(|a, b| (&a.name, a.version).cmp(&(&b.name, b.version)));
-    found.unreadable.sort_by(|a, b| (&a.name, a.version).cmp(&(&b.name, b.version)));
+    found.unreadable.sort_by(|a, b| (&a.name, a.version, &a.path).cmp(&(&b.name, b.version, &b.path)));
     Ok(found)
 }
 
@@ -122,17 +158,14 @@ fn versions(name: &str, folder: &Path, found: &mut FoundModels) -> Result<(), Io
     for (version, folder) in folders(folder)? {
         let Ok(version) = version.parse() else { continue };
         let (name, path) = (name.to_owned(), folder.join(FILE));
-        match std::fs::metadata(&path) {
-            Ok(meta) if meta.is_file() => {
-                found.files.push(ModelFile { name, version, stamp: FileStamp::of(&meta), path });
-            }
-            Ok(_) => {}
-            // A link that leads nowhere is there.
-            Err(e) if e.kind() == ErrorKind::NotFound && std::fs::symlink_metadata(&path).is_err() => {}
-            Err(e) => {
-                let error = IoError::system(&path.display().to_string(), "read")(e);
-                found.unreadable.push(Unreadable { name, version: Some(version), path, error });
-            }
+        // A link that leads nowhere is there.
+        let is_none = |e: &std::io::Error| e.kind() == ErrorKind::NotFound;
+        if std::fs::symlink_metadata(&path).is_err_and(|e| is_none(&e)) {
+            continue;
+        }
+        match require_regular(&path) {
+            Ok(meta) => found.files.push(ModelFile { name, version, stamp: FileStamp::of(&meta), path }),
+            Err(error) => found.unreadable.push(Unreadable { name, version: Some(version), path, error }),
         }
     }
     Ok(())
@@ -189,6 +222,46 @@ mod tests {
         assert_eq!((found.files.len(), found.files[0].version), (1, 1));
         let [lost] = &found.unreadable[..] else { panic!("{found:?}") };
         assert_eq!((lost.name.as_str(), lost.version, &lost.path), ("a", Some(2), &file("a/2")));
+    }
+
+    #[test]
+    fn a_version_that_lies_in_two_folders_is_not_taken_and_the_others_are() {
+        let root = tempfile::tempdir().unwrap();
+        for place in ["a/1", "a/01", "a/2", "b/1", "b/01"] {
+            std::fs::create_dir_all(root.path().join(place)).unwrap();
+        }
+        for place in ["a/1", "a/01", "a/2", "b/1"] {
+            std::fs::write(root.path().join(place).join(FILE), place).unwrap();
+        }
+        let found = find_models(None, root.path()).unwrap();
+        let files: Vec<_> = found.files.iter().map(|f| (f.name.as_str(), f.version)).collect();
+        assert_eq!(files, [("a", 2), ("b", 1)], "a folder without a model is none");
+        let lost: Vec<_> = found.unreadable.iter().map(|u| (u.name.as_str(), u.version, &u.path)).collect();
+        let at = |place: &str| root.path().join(place).join(FILE);
+        assert_eq!(lost, [("a", Some(1), &at("a/01")), ("a", Some(1), &at("a/1"))]);
+        assert_eq!(found.unreadable[0].error.without_file(), "another folder is of this version too");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_is_neither_a_regular_file_nor_a_folder_of_versions_is_refused() {
+        let root = tempfile::tempdir().unwrap();
+        for place in ["a/1", "a/2", "a/3/model.safetensors"] {
+            std::fs::create_dir_all(root.path().join(place)).unwrap();
+        }
+        let file = |place: &str| root.path().join(place).join(FILE);
+        std::fs::write(file("a/1"), "model").unwrap();
+        let made = std::process::Command::new("mkfifo").arg(file("a/2")).status().unwrap();
+        assert!(made.success());
+        let found = find_models(None, root.path()).unwrap();
+        assert_eq!((found.files.len(), found.files[0].version), (1, 1));
+        let lost: Vec<_> =
+            found.unreadable.iter().map(|u| (u.version.unwrap(), u.error.without_file())).collect();
+        let what = "it is not a regular file".to_owned();
+        assert_eq!(lost, [(2, what.clone()), (3, what.clone())]);
+        let e = find_models(None, &file("a/2")).unwrap_err();
+        assert_eq!(e.to_string(), format!("{}: {what}", file("a/2").display()));
+        assert_eq!(crate::load_model_mapped(&file("a/2")).unwrap_err().without_file(), what);
     }
 
     #[test]

@@ -7,7 +7,8 @@ use std::path::Path;
 /// The longest file of settings that is read.
 const LIMIT: u64 = 1 << 20;
 
-/// The text of a file of settings, or of another short one.
+/// The text of a file of settings, or of another short one. A pipe is read to its end, for which it may wait; who must not wait asks
+/// [`require_regular`](crate::require_regular) first.
 ///
 /// # Errors
 /// A file that cannot be read, is longer than 1 MiB or is not UTF-8.

@@ -19,15 +19,17 @@ pub(crate) struct Catalog {
 }
 
 /// Something that could not be read, though an earlier reading of it may be served.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Lost {
     /// The model's name; none if it is a folder of models.
     pub(crate) name: Option<String>,
     /// The version; none if the place where versions lie could not be read.
     pub(crate) version: Option<u64>,
     pub(crate) failure: Failure,
-    /// What the file was, if there was one: until it changes nothing better comes of it.
+    /// What the file was, if there was one: until it changes nothing better comes of it, unless the failure is passing.
     pub(crate) stamp: Option<FileStamp>,
+    /// Whether it is a failure of the system's (no memory, no descriptors, a disk that does not answer), which may be over the next time.
+    pub(crate) passing: bool,
     /// The position of the source that it belongs to.
     pub(crate) source: usize,
 }
@@ -38,7 +40,7 @@ impl Lost {
             Subject::Model { name, version } => (Some(name.clone()), *version),
             Subject::Folder { .. } | Subject::Keys | Subject::Certificate => (None, None),
         };
-        Lost { name, version, failure, stamp, source }
+        Lost { name, version, failure, stamp, passing: false, source }
     }
 
     /// Whether it is of this model.
@@ -91,7 +93,7 @@ impl Catalog {
                     format!("model {}{number} cannot be served: {}", quoted(name), lost.failure.reason);
                 ApiError::new(Reason::NotReady, what)
             }
-            (None, Some(number)) if self.models.contains_key(name) => {
+            (None, Some(number)) if self.known_names().contains(name) => {
                 ApiError::not_found(format!("model {} has no version {number}", quoted(name)))
             }
             _ => ApiError::not_found(format!("there is no model {}", quoted(name))),
@@ -112,7 +114,8 @@ impl Catalog {
     pub(crate) fn unavailable(&self) -> impl Iterator<Item = &Lost> {
         self.lost.iter().filter(|lost| match (&lost.name, lost.version) {
             (Some(name), Some(number)) => !self.models.get(name).is_some_and(|v| v.contains_key(&number)),
-            (Some(name), None) => !self.models.contains_key(name),
+            // Another source may have versions of the model.
+            (Some(name), None) => !self.all().any(|s| s.name == *name && s.source == lost.source),
             (None, _) => !self.all().any(|served| served.source == lost.source),
         })
     }

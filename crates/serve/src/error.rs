@@ -52,10 +52,10 @@ pub enum ServeError {
     /// Keys, a certificate or its private key that cannot be served with.
     #[error("{0}")]
     Unreadable(Failure),
-    /// A key that cannot be understood.
+    /// A key, of no file, that cannot be used.
     #[error("{place}: {what}")]
     Key {
-        /// The file and line, or the variable.
+        /// Where it is from, such as the name of a variable.
         place: String,
         /// What is wrong.
         what: String,

@@ -52,22 +52,17 @@ struct Key {
 }
 
 impl Keys {
-    /// The keys of a file's text: `NAME SCOPE,SCOPE sha256:DIGEST` a line; empty lines and those that begin with `#` say nothing.
-    ///
-    /// # Errors
-    /// A line that has another form, with the file's name and the line's number.
-    pub fn parse(file: &str, text: &str) -> Result<Keys, ServeError> {
-        let others = lines(text).map_err(|(line, what)| ServeError::Key {
-            place: format!("{file}:{line}"),
-            what: what.to_owned(),
-        })?;
-        Ok(Keys { file: None, others })
+    /// The keys of such a text, which is right.
+    #[cfg(test)]
+    pub(crate) fn of(text: &str) -> Keys {
+        Keys { file: None, others: of_file(&[text.to_owned()]).unwrap() }
     }
 
-    /// The keys of a file, which a running service reads again with its models.
+    /// The keys of a file, `NAME SCOPE,SCOPE sha256:DIGEST` a line, which a running service reads again with its models. Empty lines and
+    /// those that begin with `#` say nothing.
     ///
     /// # Errors
-    /// A file that cannot be read, has a line of another form than [`Keys::parse`] says, or has no key in it.
+    /// A file that cannot be read, has a line of another form, or has no key in it.
     pub fn open(path: &Path) -> Result<Keys, ServeError> {
         let file = Reread::open(Subject::Keys, [path.to_owned()], of_file);
         let file = file.map_err(ServeError::Unreadable)?;
@@ -135,17 +130,13 @@ impl Keys {
 /// The keys of a file, one at least: a file that was emptied by mistake must not open the door to all.
 fn of_file([text]: &[String; 1]) -> Result<Vec<Key>, Flaw> {
     let flaw = |line, what: &str| Flaw { file: 0, line, reason: what.to_owned() };
-    let keys = lines(text).map_err(|(line, what)| flaw(Some(line), what))?;
+    let said = text.lines().enumerate().filter(|(_, l)| !l.trim().is_empty() && !l.starts_with('#'));
+    let keys = said.map(|(i, line)| parse_line(line).map_err(|what| flaw(Some(i + 1), what)));
+    let keys = keys.collect::<Result<Vec<_>, _>>()?;
     if keys.is_empty() {
         return Err(flaw(None, "there is no key in it"));
     }
     Ok(keys)
-}
-
-/// The keys in a file's text; or the number of the line that is wrong, from 1, and what is wrong there.
-fn lines(text: &str) -> Result<Vec<Key>, (usize, &'static str)> {
-    let said = text.lines().enumerate().filter(|(_, l)| !l.trim().is_empty() && !l.starts_with('#'));
-    said.map(|(i, line)| parse_line(line).map_err(|what| (i + 1, what))).collect()
 }
 
 fn parse_line(line: &str) -> Result<Key, &'static str> {
@@ -190,7 +181,7 @@ mod tests {
         // The digest of "abc", from FIPS 180-2.
         let line =
             "team predict,metrics sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad\n";
-        let keys = Keys::parse("keys", &format!("# ours\n\n{line}")).unwrap();
+        let keys = Keys::of(&format!("# ours\n\n{line}"));
         let ask = |headers: &HeaderMap, scope| keys.check(headers, scope).map_err(|e| e.reason);
         assert_eq!(ask(&shown("abc"), Scope::Predict), Ok(Some("team".into())));
         assert_eq!(ask(&shown("abc"), Scope::Admin), Err(Reason::Scope));
@@ -214,8 +205,8 @@ mod tests {
             (format!("team predict sha256:{}", "+f".repeat(32)), "64 hexadecimal digits"),
             (format!("team predict {digest}"), "64 hexadecimal digits"),
         ] {
-            let e = Keys::parse("k.txt", &format!("\n{line}")).unwrap_err().to_string();
-            assert!(e.starts_with("k.txt:2: ") && e.contains(part), "{e}");
+            let flaw = of_file(&[format!("\n{line}")]).unwrap_err();
+            assert!(flaw.line == Some(2) && flaw.reason.contains(part), "{flaw:?}");
         }
         let e = Keys::default().add("PLANISH_KEY", "short").unwrap_err().to_string();
         assert_eq!(e, "PLANISH_KEY: the key is shorter than 16 characters");

@@ -4,7 +4,6 @@ use crate::catalog::Catalog;
 use crate::endpoint::{self, Endpoint};
 use crate::error::Reason;
 use crate::grpc;
-use crate::store::Reloaded;
 use crate::triton_metrics::{TritonMetrics, TritonSums};
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::{encode_eof, encode_registry};
@@ -13,8 +12,8 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::Registry;
-use std::sync::OnceLock;
 use std::sync::atomic::AtomicU64;
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 type Timed<L> = Family<L, Histogram, fn() -> Histogram>;
@@ -39,6 +38,8 @@ pub(crate) struct Metrics {
     compute: Timed<OfModel>,
     drift: Family<OfColumn, Gauge<f64, AtomicU64>>,
     ready: Family<OfPlace, Gauge>,
+    /// Held while what depends on the models is filled in and read out, so that two who ask do not empty it for one another.
+    filling: Mutex<()>,
     pub(crate) connections: Gauge,
     pub(crate) in_flight: Gauge,
     pub(crate) waiting_rows: Gauge,
@@ -132,6 +133,7 @@ impl Metrics {
             compute: Family::new_with_constructor(seconds),
             drift: Family::default(),
             ready: Family::default(),
+            filling: Mutex::default(),
             connections: Gauge::default(),
             in_flight: Gauge::default(),
             waiting_rows: Gauge::default(),
@@ -169,6 +171,7 @@ impl Metrics {
 
     /// All of it as text, with the drift of these models and which of them are ready.
     pub(crate) fn text(&self, catalog: &Catalog) -> Result<String, std::fmt::Error> {
+        let _one_at_a_time = self.filling.lock().unwrap_or_else(PoisonError::into_inner);
         self.drift.clear();
         self.ready.clear();
         let set_ready = |model: &str, version: String, ready| {
@@ -229,8 +232,9 @@ impl Metrics {
         self.panics.get()
     }
 
-    pub(crate) fn reloaded(&self, done: &Reloaded) {
-        for (result, n) in [("loaded", done.loaded.len()), ("failed", done.failed.len())] {
+    /// So many files were read again, and so many failed that were tried.
+    pub(crate) fn reloaded(&self, loaded: usize, failed: usize) {
+        for (result, n) in [("loaded", loaded), ("failed", failed)] {
             self.reloads.get_or_create(&Outcome { result }).inc_by(n as u64);
         }
     }

@@ -2,7 +2,7 @@
 //! from then on; files that cannot be used leave what was held before.
 
 use crate::failure::{Failure, Subject};
-use planish_io::read_settings;
+use planish_io::{read_settings, require_regular};
 use sha2::{Digest, Sha256};
 use std::fmt::{self, Debug, Formatter};
 use std::path::PathBuf;
@@ -76,7 +76,8 @@ impl<T, const N: usize> Debug for Reread<T, N> {
 fn read<const N: usize>(of: &Subject, paths: &[PathBuf; N]) -> Result<[String; N], Failure> {
     let mut texts = [const { String::new() }; N];
     for (text, path) in texts.iter_mut().zip(paths) {
-        *text = read_settings(path).map_err(|e| Failure::new(of.clone(), path, e.without_file()))?;
+        let read = require_regular(path).and_then(|_| read_settings(path));
+        *text = read.map_err(|e| Failure::new(of.clone(), path, e.without_file()))?;
     }
     Ok(texts)
 }

@@ -1,10 +1,11 @@
 //! One version of a model, ready to predict: its workspaces are made once and lent to whoever predicts, its kernels are packed once.
 
 use crate::backlog::Pace;
+use crate::catalog::Lost;
 use crate::drift::Drift;
 use crate::failure::Failure;
 use crate::metrics::{Metrics, ModelMetrics};
-use planish_io::{FileStamp, ModelFile, load_model, load_model_mapped};
+use planish_io::{FileStamp, ModelFile, load_model, load_model_mapped, require_regular};
 use planish_model::{Encoded, Model, NetworkPredictor, Predictions, Predictor};
 use planish_nn::{Arenas, Input, Workspace};
 use planish_tabular::{EncodedRows, Notes, Schema};
@@ -61,13 +62,21 @@ impl Served {
         file: &ModelFile,
         map: bool,
         metrics: &Metrics,
-    ) -> Result<Served, Failure> {
-        let fail = |reason: String| Failure::model(&file.name, Some(file.version), &file.path, reason);
+    ) -> Result<Served, Box<Lost>> {
+        let fail = |reason: String| {
+            let failure = Failure::model(&file.name, Some(file.version), &file.path, reason);
+            Box::new(Lost::new(source, Some(file.stamp), failure))
+        };
         let read = match map {
             true => load_model_mapped(&file.path),
-            false => load_model(&file.path).map(|model| (model, false)),
+            // It may have changed since it was found.
+            false => require_regular(&file.path).and_then(|_| Ok((load_model(&file.path)?, false))),
         };
-        let (model, mapped) = read.map_err(|e| fail(e.without_file()))?;
+        let (model, mapped) = read.map_err(|e| {
+            let mut lost = fail(e.without_file());
+            lost.passing = e.is_of_the_system();
+            lost
+        })?;
         let of_model = metrics.of_model(&file.name, file.version);
         let served = Served::new(exec, &file.name, file.version, model, of_model);
         served.warm_up().map_err(|what| fail(what.to_owned()))?;

@@ -295,8 +295,18 @@ fn http(service: &Service) -> Builder<TokioExecutor> {
 /// # Errors
 /// An address that cannot be listened on or that needs a key, or a system that refuses threads or signals.
 pub fn serve(addr: &str, service: Service, ready: impl FnOnce(SocketAddr)) -> Result<(), ServeError> {
+    serve_until(addr, service, stop_signal, ready)
+}
+
+/// As [`serve`], until what `stop_signal` gives is ready.
+pub(crate) fn serve_until<S: Future<Output = ()> + Send + 'static>(
+    addr: &str,
+    service: Service,
+    stop_signal: impl FnOnce() -> std::io::Result<S>,
+    ready: impl FnOnce(SocketAddr),
+) -> Result<(), ServeError> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(async {
+    let ended = runtime.block_on(async {
         let listener = TcpListener::bind(addr)
             .await
             .map_err(|e| ServeError::Bind { addr: addr.to_owned(), reason: e.to_string() })?;
@@ -305,7 +315,10 @@ pub fn serve(addr: &str, service: Service, ready: impl FnOnce(SocketAddr)) -> Re
         check_public(addr, &service)?;
         ready(addr);
         run(listener, service, stop).await
-    })
+    });
+    // Files may be read at this moment, from a disk that does not answer: nobody waits for that.
+    runtime.shutdown_background();
+    ended
 }
 
 /// Ready at the first SIGTERM or Ctrl-C. The handlers are in place when this returns.

@@ -26,7 +26,7 @@ use planish_tensor::Exec;
 use std::net::IpAddr;
 use std::pin::pin;
 use std::sync::atomic::Ordering::Relaxed;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::watch;
 
 /// The models of a service, and how to run them. Copies are the same service.
@@ -139,24 +139,36 @@ impl Service {
         // Keys first: who is shut out is so before models are read, which may take long.
         let keys = self.options().keys.reload();
         let tls = self.options().tls.as_ref().map_or(Ok(false), Tls::reload);
-        let mut done = self.inner.store.reload(self.inner.exec, &self.inner.metrics, asked);
+        let (mut done, mut tried) = self.inner.store.reload(self.inner.exec, &self.inner.metrics, asked);
         for (what, read) in [("keys", keys), ("certificate", tls)] {
             match read {
                 Ok(true) => tracing::info!("the {what} was read again"),
                 Ok(false) => {}
-                Err(failure) => done.failed.push(failure),
+                Err(failure) => {
+                    tried += usize::from(asked || !self.is_known(&failure));
+                    done.failed.push(failure);
+                }
             }
         }
-        self.metrics().reloaded(&done);
+        self.metrics().reloaded(done.loaded.len(), tried);
         done.loaded.iter().for_each(|model| tracing::info!(?model, "loaded"));
         done.removed.iter().for_each(|model| tracing::info!(?model, "removed"));
         self.log_failures(done.failed.clone(), asked);
         done
     }
 
+    fn known(&self) -> MutexGuard<'_, Vec<Failure>> {
+        self.inner.failed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether it was so at the last reading too.
+    fn is_known(&self, failure: &Failure) -> bool {
+        self.known().contains(failure)
+    }
+
     /// Logs those failures that are new, or `all` of them.
     fn log_failures(&self, failed: Vec<Failure>, all: bool) {
-        let mut known = self.inner.failed.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = self.known();
         for failure in failed.iter().filter(|failure| all || !known.contains(failure)) {
             let (of, reason) = (failure.of.to_string(), failure.to_string());
             tracing::error!(?of, ?reason, "not read");
@@ -200,6 +212,12 @@ impl Service {
 
     pub(crate) fn catalog(&self) -> Arc<Catalog> {
         self.inner.store.catalog()
+    }
+
+    /// Where the models are, for a test that keeps them from being read.
+    #[cfg(test)]
+    pub(crate) fn store(&self) -> &Store {
+        &self.inner.store
     }
 
     /// The counters as Prometheus reads them.

@@ -12,7 +12,7 @@ use crate::served::Served;
 use planish_io::{ModelFile, find_models, own_name};
 use planish_tensor::Exec;
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 /// Where models come from: a file, or a folder of them (see [`find_models`]).
@@ -44,7 +44,7 @@ pub(crate) struct Store {
     /// Whether large files are mapped.
     map: bool,
     /// Held while models are read again, so that it happens once at a time.
-    reloading: Mutex<()>,
+    pub(crate) reloading: Mutex<()>,
 }
 
 /// What a reading of the files brought.
@@ -95,7 +95,9 @@ impl Store {
                 continue;
             }
             // Its place may be one that could not be looked at.
-            let may_be = |lost: &Lost| lost.version.is_none_or(|v| v == *version && lost.is_of(model));
+            let may_be = |lost: &Lost| {
+                lost.name.is_none() || lost.is_of(model) && lost.version.is_none_or(|v| v == *version)
+            };
             if !catalog.lost().iter().any(may_be) {
                 let (label, model, version) = (label.clone(), model.clone(), *version);
                 return Err(ServeError::Label { label, model, version });
@@ -129,20 +131,24 @@ impl Store {
         catalog.find(name, version).cloned()
     }
 
-    /// Looks at the files, and serves what is new. What could not be read and did not change is tried again only if `retry`.
-    pub(crate) fn reload(&self, exec: Exec, metrics: &Metrics, retry: bool) -> Reloaded {
+    /// Looks at the files, and serves what is new. What could not be read and did not change is tried again only if `retry`, or if the
+    /// file was not at fault. Beside what came of it, how many failures are not merely known from before.
+    pub(crate) fn reload(&self, exec: Exec, metrics: &Metrics, retry: bool) -> (Reloaded, usize) {
         let _one_at_a_time = self.reloading.lock().unwrap_or_else(PoisonError::into_inner);
         if self.sources.is_empty() {
-            return Reloaded::default();
+            return (Reloaded::default(), 0);
         }
         let old = self.catalog();
         let mut reading = Reading::new(exec, self.map, retry, metrics, &old);
         self.sources.iter().enumerate().for_each(|(i, source)| reading.source(i, source));
-        let Reading { new, loaded, .. } = reading;
-        let removed = old.labels().difference(&new.labels()).cloned().collect();
+        let Reading { new, loaded, tried, .. } = reading;
+        let removed: Vec<String> = old.labels().difference(&new.labels()).cloned().collect();
         let failed = new.lost().iter().map(|lost| lost.failure.clone()).collect();
-        *self.current.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(new);
-        Reloaded { loaded, removed, failed }
+        // The old one knows its OpenAPI document.
+        if !loaded.is_empty() || !removed.is_empty() || new.lost() != old.lost() {
+            *self.current.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(new);
+        }
+        (Reloaded { loaded, removed, failed }, tried)
     }
 }
 
@@ -166,6 +172,8 @@ struct Reading<'a> {
     old: &'a Catalog,
     new: Catalog,
     loaded: Vec<String>,
+    /// Failures that are not merely known from before.
+    tried: usize,
     seen: BTreeSet<(String, u64)>,
     /// Names of models of which two sources have one version.
     twins: Vec<String>,
@@ -173,8 +181,8 @@ struct Reading<'a> {
 
 impl<'a> Reading<'a> {
     fn new(exec: Exec, map: bool, retry: bool, metrics: &'a Metrics, old: &'a Catalog) -> Reading<'a> {
-        let (new, loaded, seen, twins) = Default::default();
-        Reading { exec, map, retry, metrics, old, new, loaded, seen, twins }
+        let (new, loaded, tried, seen, twins) = Default::default();
+        Reading { exec, map, retry, metrics, old, new, loaded, tried, seen, twins }
     }
 
     /// Takes the models of a source, the one at this position, into the new catalog.
@@ -184,26 +192,45 @@ impl<'a> Reading<'a> {
             Err(e) => {
                 self.keep(i, |_, _| true);
                 let of = subject(source);
-                return self.new.lose(Lost::new(i, None, Failure::new(of, &source.path, e.without_file())));
+                self.claim(i, &of, &source.path);
+                return self.lose(Lost::new(i, None, Failure::new(of, &source.path, e.without_file())));
             }
         };
         for lost in found.unreadable {
             self.keep(i, |name, version| name == lost.name && (lost.version.is_none_or(|v| v == version)));
             let failure = Failure::model(&lost.name, lost.version, &lost.path, lost.error.without_file());
-            self.new.lose(Lost::new(i, None, failure));
+            self.lose(Lost::new(i, None, failure));
         }
         found.files.iter().for_each(|file| self.file(i, file));
     }
 
-    /// Keeps what there was of the source, of these names and versions.
+    /// A failure that is none of a file's content: it is new, or somebody asked.
+    fn lose(&mut self, lost: Lost) {
+        self.tried += usize::from(self.retry || !self.old.lost().contains(&lost));
+        self.new.lose(lost);
+    }
+
+    /// A model's file that cannot be looked at has its name nevertheless, which no other may have.
+    fn claim(&mut self, i: usize, of: &Subject, path: &Path) {
+        let Subject::Model { name, .. } = of else { return };
+        let is_kept = self.new.all().any(|served| served.source == i);
+        let is_file = path.extension().is_some();
+        if is_file && !is_kept && !self.seen.insert((name.clone(), 1)) {
+            self.twins.push(name.clone());
+        }
+    }
+
+    /// Keeps what there was of the source, of these names and versions, but for what an earlier source has now.
     fn keep(&mut self, i: usize, which: impl Fn(&str, u64) -> bool) {
         for served in self.old.all().filter(|s| s.source == i && which(&s.name, s.version)) {
-            self.seen.insert((served.name.clone(), served.version));
-            self.new.insert(served.clone());
+            if self.seen.insert((served.name.clone(), served.version)) {
+                self.new.insert(served.clone());
+            }
         }
         for lost in self.old.lost().iter().filter(|l| l.source == i && l.stamp.is_some()) {
             if let (Some(name), Some(version)) = (&lost.name, lost.version)
                 && which(name, version)
+                && !self.new.lost().contains(lost)
             {
                 self.new.lose(lost.clone());
             }
@@ -217,7 +244,7 @@ impl<'a> Reading<'a> {
             let what = "another model has this name and version";
             let failure = Failure::model(&file.name, Some(file.version), &file.path, what);
             // Without its stamp: it is tried when the other is gone.
-            return self.new.lose(Lost::new(i, None, failure));
+            return self.lose(Lost::new(i, None, failure));
         }
         let before = self.old.at(file);
         if let Some(same) = before.filter(|served| served.stamp == Some(file.stamp)) {
@@ -225,23 +252,25 @@ impl<'a> Reading<'a> {
             return;
         }
         let is_known = |lost: &&Lost| {
-            lost.is_of(&file.name) && (lost.version, lost.stamp) == (Some(file.version), Some(file.stamp))
+            let of_file = (lost.version, lost.stamp) == (Some(file.version), Some(file.stamp));
+            lost.is_of(&file.name) && of_file && !lost.passing
         };
         let known = self.old.lost().iter().find(is_known).filter(|_| !self.retry);
         let read = match known {
-            Some(lost) => Err(lost.failure.clone()),
+            Some(lost) => Err(Box::new(lost.clone())),
             None => Served::open(self.exec, i, file, self.map, self.metrics),
         };
+        self.tried += usize::from(known.is_none() && read.is_err());
         match read {
             Ok(served) => {
                 self.loaded.push(format!("{}/{}", file.name, file.version));
                 self.new.insert(Arc::new(served));
             }
-            Err(failure) => {
+            Err(lost) => {
                 // A map of a file that was written over is no longer what was verified.
                 let whole = before.filter(|served| !served.is_mapped_from(&file.stamp));
                 whole.cloned().map(|served| self.new.insert(served));
-                self.new.lose(Lost::new(i, Some(file.stamp), failure));
+                self.new.lose(*lost);
             }
         }
     }

@@ -5,7 +5,9 @@
 //! - `attacks`: what must not harm it, over a socket
 //! - `models`: versions, labels, files that change, batches
 //! - `unavailable`: models that cannot be served, and files that are written over in place
+//! - `rereading`: what a reading changes, counts and tries again; and models of one name
 //! - `keys`: a file of keys that changes
+//! - `blocked`: pipes in the place of files, and a reading that does not end
 //! - `learned`: what a model was made from and what it learned
 //! - `openapi`: the document against the handlers
 //! - `protocols`: the binary tensor extension, TensorFlow Serving, tables
@@ -26,6 +28,8 @@ use planish_tensor::Exec;
 use serde_json::Value;
 
 mod attacks;
+#[cfg(unix)]
+mod blocked;
 mod endpoints;
 mod grpc;
 mod keys;
@@ -34,6 +38,7 @@ mod live;
 mod models;
 mod openapi;
 mod protocols;
+mod rereading;
 mod statuses;
 mod tls;
 mod unavailable;

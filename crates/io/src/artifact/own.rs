@@ -26,9 +26,7 @@ impl Own {
         head: &[u8],
     ) -> Result<(Own, bool), IoError> {
         let memory = AlignedVec::try_zeros(len.div_ceil(size_of::<f32>()));
-        let memory =
-            memory.ok_or_else(|| IoError::file(name, "there is not enough memory for this model"))?;
-        let mut own = Own { memory, len };
+        let mut own = Own { memory: memory.ok_or_else(|| IoError::memory(name))?, len };
         let finite = verify(name, &head[8..], own.bytes_mut(), &|start, part: &mut [u8]| {
             // What the header was read as is what is hashed and believed, though the file should change meanwhile.
             let known = &head[start.min(head.len())..(start + part.len()).min(head.len())];

@@ -9,6 +9,7 @@ use super::hash::{CUT, unread, verify};
 use super::own::{Own, Positioned};
 use super::{FORMAT, IoError};
 use crate::mmap::Map;
+use crate::model_files::require_regular;
 use planish_linreg::FittedLinearRegression;
 use planish_model::{
     LinearModelPredictor, LinearPredictor, Model, ModelError, NetworkPredictor, Params, Predictor, Record,
@@ -30,7 +31,7 @@ pub(super) const MAX_HEADER: u64 = 100_000_000;
 const LARGE: u64 = 4 << 20;
 
 /// Reads a model into memory of its own and verifies its hash before anything else is believed. What happens to the file afterwards
-/// does not reach the model.
+/// does not reach the model. A pipe is read to its end, for which it may wait.
 ///
 /// # Errors
 /// A file that cannot be read, is no artifact, was changed or cut, also while it was read, or holds parts that do not belong together.
@@ -49,8 +50,9 @@ pub fn load_model(path: &Path) -> Result<Model, IoError> {
 /// changes the model that was read from it, and one that is cut short ends the process.
 ///
 /// # Errors
-/// As [`load_model`].
+/// As [`load_model`], or no regular file.
 pub fn load_model_mapped(path: &Path) -> Result<(Model, bool), IoError> {
+    require_regular(path)?;
     let name = path.display().to_string();
     let (file, len) = open(&name, path)?;
     let Some(len) = len else { return Ok((read_small(&name, file)?, false)) };
@@ -260,8 +262,8 @@ impl<'a> Parts<'a> {
 
     /// A copy of a layout's tensors.
     fn arena(&self, layout: &Layout, bytes: &Bytes<'_>) -> Result<AlignedVec<f32>, IoError> {
-        let too_large = || self.model_error(planish_nn::NnError::TooLarge.into());
-        let mut arena = AlignedVec::try_zeros(layout.len).ok_or_else(too_large)?;
+        // As many numbers are in the file, so it is no fault of its.
+        let mut arena = AlignedVec::try_zeros(layout.len).ok_or_else(|| IoError::memory(self.name))?;
         for (p, at) in layout.params.iter().zip(self.places(layout)?) {
             let from = &bytes.all()[self.data + at..][..p.range.len() * size_of::<f32>()];
             copy_numbers(from, &mut arena[p.range.clone()]);

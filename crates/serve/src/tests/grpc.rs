@@ -348,7 +348,7 @@ async fn keys_and_their_scopes_hold() {
     // The digests of "abc" and of "abd".
     let abc = "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
     let abd = "sha256:a52d159f262b2c6ddb724a61840befc36eb30c88877a4030b65cbe86298449c9";
-    let keys = Keys::parse("keys", &format!("team predict {abc}\nwatch metrics {abd}")).unwrap();
+    let keys = Keys::of(&format!("team predict {abc}\nwatch metrics {abd}"));
     let server = Live::start(Options { keys, ..Options::default() }).await;
     let channel = channel(&server).await;
     let asked = |key: Option<&str>| {

@@ -18,18 +18,22 @@ use tonic::transport::Channel;
 const FOREIGN: &str = "this is not a Planish model";
 
 /// A file in the place of a version that is no model.
-fn put_broken(folder: &Path, version: &str) -> PathBuf {
+pub(super) fn put_broken(folder: &Path, version: &str) -> PathBuf {
     std::fs::create_dir_all(folder.join(version)).unwrap();
     let path = folder.join(version).join("model.safetensors");
     std::fs::write(&path, "nothing").unwrap();
     path
 }
 
-fn source(path: PathBuf) -> ModelSource {
+pub(super) fn source(path: PathBuf) -> ModelSource {
     ModelSource { name: None, path }
 }
 
-fn start(sources: Vec<ModelSource>, options: Options, labels: Vec<Label>) -> Result<Service, String> {
+pub(super) fn start(
+    sources: Vec<ModelSource>,
+    options: Options,
+    labels: Vec<Label>,
+) -> Result<Service, String> {
     Service::open(Exec::best(), options, sources, labels).map_err(|e| e.to_string())
 }
 

@@ -6,6 +6,7 @@ use crate::Options;
 use serde_json::json;
 use std::io::Write;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn requests_refusals_and_rows_are_counted() {
@@ -15,6 +16,14 @@ async fn requests_refusals_and_rows_are_counted() {
     }
     server.ask("GET", "/nowhere", "", b"").await;
     server.ask("POST", "/predict", "", b"{").await;
+    let closed = async {
+        while server.service.metrics().connections.get() > 0 {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), closed)
+        .await
+        .expect("the connections end with their answers");
     let answer = server.ask("GET", "/metrics", "", b"").await;
     assert!(answer.head.contains("content-type: application/openmetrics-text"), "{}", answer.head);
     for line in [
