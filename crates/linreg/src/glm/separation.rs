@@ -46,7 +46,7 @@ pub(super) fn find<S: BlockSource>(
     let lowest = problem.lowest(source, guess)?;
     for threshold in THRESHOLDS {
         // Not a number is no gain.
-        if !(lowest >= -threshold) {
+        if lowest < -threshold || lowest.is_nan() {
             break;
         }
         let split = problem.split(source, guess, threshold)?;
