@@ -137,6 +137,16 @@ pub enum LinregError {
         /// What may help.
         advice: &'static str,
     },
+    /// Coordinate descent ended without a solution for this penalty.
+    #[error(
+        "coordinate descent did not converge in {iterations} iterations for alpha {alpha}: leave out terms that are nearly combinations of others, or give an alpha that is larger"
+    )]
+    NoSolution {
+        /// The penalty.
+        alpha: String,
+        /// Sweeps over all coordinates.
+        iterations: usize,
+    },
     /// Two arguments, or an argument and the model, disagree in shape.
     #[error("{what}: expected {expected}, found {found}")]
     Shape {

@@ -5,6 +5,7 @@ use planish_linreg::{
     Coefficients, ElasticNet, ElasticNetCv, FittedGlm, Glm, KFold, Lasso, LinregError, NonNegative, Ridge,
     RidgeCriterion, RidgeCv,
 };
+use planish_tensor::rng::{Purpose, Stream};
 use planish_tensor::{Isa, Matrix};
 use serde::Deserialize;
 
@@ -264,4 +265,26 @@ fn poisson_regression_agrees_with_statsmodels() {
     };
     inference(&fit(false), &g.poisson.plain);
     inference(&fit(true), g.poisson.weighted.as_ref().unwrap());
+}
+
+#[test]
+fn a_lasso_chooses_its_penalty_where_columns_are_nearly_combinations_of_others() {
+    let s = Stream::new(11, Purpose::Sample, 0);
+    let fit = |x: Matrix<f64>, y: &dyn Fn(usize) -> f64| {
+        let y = Matrix::from_fn(x.rows(), 1, |i, _| y(i));
+        let base = ElasticNet { l1_ratio: 1.0, standardize: true, ..ElasticNet::default() };
+        let cv = ElasticNetCv { base, ..ElasticNetCv::default() };
+        cv.fit_matrix(Isa::best(), x.view(), y.view(), None).unwrap()
+    };
+    let at = |i: usize| 10.0 * s.uniform(i as u64);
+    for degree in [4, 6, 20] {
+        let x = Matrix::from_fn(300, degree, |i, j| at(i).powi(j as i32 + 1));
+        let wave = |i: usize| (at(i) - 2.0).abs() + 0.2 * s.normal(5000 + i as u64);
+        let fitted = fit(x, &wave);
+        assert!(fitted.converged && fitted.r2 > 0.9 && fitted.scores.len() > 90, "{degree}: {}", fitted.r2);
+    }
+    let noise = |i: usize, j: usize| 1e-7 * s.normal((1000 + 40 * i + j) as u64);
+    let copies = Matrix::from_fn(60, 40, |i, j| at(i) + noise(i, j));
+    let fitted = fit(copies, &|i| at(i) + 0.1 * s.normal(9000 + i as u64));
+    assert!(fitted.converged && fitted.r2 > 0.99, "{}", fitted.r2);
 }

@@ -165,3 +165,89 @@ fn many_rows_are_decided_as_few_are() {
     let fitted = of(y(4000)).unwrap();
     assert!(side(4000) != 0.0 && fitted.converged);
 }
+
+/// The responses of cells of a table, each a level of one categorical column and some rows of a class in it; level 0 has no term.
+fn by_cells(classes: usize, cells: &[(usize, usize, usize)]) -> Result<FittedGlm, LinregError> {
+    let rows: Vec<(usize, usize)> = cells.iter().flat_map(|&(l, y, n)| vec![(l, y); n]).collect();
+    let levels = cells.iter().map(|c| c.0).max().unwrap();
+    let is = |a: usize, b: usize| f64::from(u8::from(a == b));
+    let x = Matrix::from_fn(rows.len(), levels, |i, j| is(rows[i].0, j + 1));
+    let y = Matrix::from_fn(rows.len(), 1, |i, _| rows[i].1 as f64);
+    Glm::multinomial(classes).fit_matrix(Isa::best(), x.view(), y.view(), None)
+}
+
+#[test]
+fn a_rare_class_alone_in_a_level_is_named() {
+    let common = [(0, 0, 76), (0, 1, 74), (1, 0, 73), (1, 1, 77)];
+    let with = |more: &[(usize, usize, usize)]| by_cells(3, &[&common[..], more].concat());
+    let found = with(&[(2, 2, 2), (0, 2, 1)]);
+    let Err(LinregError::Separation { terms }) = found else { panic!("{found:?}") };
+    assert!(terms.contains(&1), "{terms:?}");
+    // Whichever class is the first, to which the others are compared.
+    for turn in 1..3 {
+        let cells = [&common[..], &[(2, 2, 2), (0, 2, 1)]].concat();
+        let turned: Vec<_> = cells.iter().map(|&(l, y, n)| (l, (y + turn) % 3, n)).collect();
+        assert!(is_separated(&by_cells(3, &turned)), "{turn}");
+    }
+    // One row of every class in each level, and there is a maximum: the shares of the cells.
+    let fitted = with(&[(0, 2, 1), (1, 2, 1), (2, 0, 1), (2, 1, 1), (2, 2, 40)]).unwrap();
+    let found: Vec<f64> = fitted.table().iter().map(|row| row.estimate).collect();
+    let log = |p: f64, q: f64| (p / q).ln();
+    let own = [log(74.0, 76.0), log(1.0, 76.0)];
+    let other = [[log(77.0, 73.0), 0.0], [log(1.0, 73.0), log(40.0, 1.0)]];
+    for (class, chunk) in found.chunks(3).enumerate() {
+        assert!((chunk[0] - own[class]).abs() < 1e-12, "{found:?}");
+        let against = other[class].map(|o| o - own[class]);
+        assert!(chunk[1..].iter().zip(against).all(|(f, w)| (f - w).abs() < 1e-11), "{found:?}");
+    }
+}
+
+/// Rows of a class for each level: of `data/adult_sample.csv` by country, the five races.
+const RACES: [[usize; 5]; 38] = [
+    [0, 7, 3, 1, 33],
+    [0, 2, 0, 0, 0],
+    [0, 0, 0, 0, 13],
+    [0, 9, 0, 0, 0],
+    [0, 0, 0, 0, 1],
+    [0, 0, 1, 0, 7],
+    [0, 0, 2, 0, 4],
+    [0, 0, 0, 0, 1],
+    [0, 0, 0, 0, 5],
+    [0, 1, 0, 0, 9],
+    [0, 0, 0, 0, 1],
+    [1, 0, 1, 0, 7],
+    [0, 0, 0, 0, 2],
+    [0, 0, 0, 0, 3],
+    [0, 0, 4, 0, 0],
+    [0, 0, 0, 0, 3],
+    [0, 7, 0, 0, 0],
+    [0, 0, 0, 0, 5],
+    [0, 0, 0, 0, 7],
+    [0, 0, 5, 0, 1],
+    [0, 4, 1, 0, 1],
+    [0, 1, 0, 0, 0],
+    [1, 0, 0, 0, 44],
+    [0, 0, 0, 0, 2],
+    [0, 0, 1, 0, 0],
+    [0, 0, 0, 0, 1],
+    [0, 11, 0, 0, 1],
+    [0, 0, 0, 0, 6],
+    [0, 0, 0, 0, 4],
+    [0, 0, 0, 2, 6],
+    [0, 0, 0, 0, 1],
+    [0, 5, 0, 0, 0],
+    [0, 5, 0, 0, 0],
+    [0, 2, 0, 0, 0],
+    [0, 0, 2, 0, 0],
+    [20, 22, 243, 7, 1959],
+    [0, 1, 0, 0, 0],
+    [0, 0, 0, 0, 1],
+];
+
+#[test]
+fn rare_classes_in_many_rare_levels_end_in_separation() {
+    let cell = |level: usize, class: usize| (level, class, RACES[level][class]);
+    let cells: Vec<_> = (0..RACES.len()).flat_map(|l| (0..5).map(move |c| cell(l, c))).collect();
+    let found = by_cells(5, &cells);
+    assert!(is_separated(&found), "{found:?}");
+}

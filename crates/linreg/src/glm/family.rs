@@ -1,6 +1,6 @@
 //! The families: log-likelihood, its slope and its curvature, for a block of rows.
 
-use planish_tensor::math::{exp, rows::log_softmax, sigmoid, softplus};
+use planish_tensor::math::{exp, log1p, rows::log_softmax, sigmoid, softplus};
 use planish_tensor::{Dd, Isa, reduce};
 use serde::{Deserialize, Serialize};
 
@@ -55,6 +55,8 @@ pub(super) struct Slopes {
     pub(super) slope: Vec<Vec<f64>>,
     /// The mean of each row by predictor: the probability of class a + 1, or the expected count.
     mean: Vec<Vec<f64>>,
+    /// Of several classes one less each mean, with all its digits.
+    rest: Vec<Vec<f64>>,
     weights: Vec<f64>,
     scratch: Vec<f64>,
 }
@@ -62,7 +64,8 @@ pub(super) struct Slopes {
 impl Slopes {
     pub(super) fn new(isa: Isa, family: Family) -> Slopes {
         let heads = vec![Vec::new(); family.predictors()];
-        Slopes { isa, family, slope: heads.clone(), mean: heads, weights: Vec::new(), scratch: Vec::new() }
+        let (slope, mean, rest) = (heads.clone(), heads.clone(), heads);
+        Slopes { isa, family, slope, mean, rest, weights: Vec::new(), scratch: Vec::new() }
     }
 
     /// Takes a block's η (an array a predictor), responses and weights; returns −Σ wᵢlᵢ, for counts without the terms of y alone.
@@ -115,23 +118,31 @@ impl Slopes {
         self.slope[0].extend(mean.iter().zip(y).map(|(m, y)| y - m));
     }
 
+    /// Nothing cancels where a probability comes near one: one less it is the sum of the others, and the loss ln(1 + others/own).
     fn multinomial(&mut self, eta: &[Vec<f64>], y: &[f64], classes: usize) {
         let mut logs = vec![0.0; y.len() * classes];
         for (a, eta) in eta.iter().enumerate() {
             eta.iter().enumerate().for_each(|(i, e)| logs[i * classes + a + 1] = *e);
         }
         log_softmax(self.isa, classes, &mut logs);
+        let own = |y: f64| (y as usize).min(classes - 1);
         self.scratch.clear();
-        self.scratch
-            .extend(y.iter().enumerate().map(|(i, y)| -logs[i * classes + (*y as usize).min(classes - 1)]));
+        self.scratch.extend(y.iter().enumerate().map(|(i, y)| -logs[i * classes + own(*y)]));
         exp(self.isa, &mut logs);
+        let p = |i: usize| &logs[i * classes..][..classes];
+        let mut near: Vec<f64> =
+            y.iter().enumerate().map(|(i, y)| one_less(p(i), own(*y)) / p(i)[own(*y)]).collect();
+        log1p(self.isa, &mut near);
+        // Not a number is not below one.
+        self.scratch.iter_mut().zip(&near).filter(|(_, near)| **near < 1.0).for_each(|(l, near)| *l = *near);
         for a in 0..classes - 1 {
-            let p = (0..y.len()).map(|i| logs[i * classes + a + 1]);
             self.mean[a].clear();
-            self.mean[a].extend(p);
+            self.mean[a].extend((0..y.len()).map(|i| p(i)[a + 1]));
+            self.rest[a].clear();
+            self.rest[a].extend((0..y.len()).map(|i| one_less(p(i), a + 1)));
             self.slope[a].clear();
-            let own = |y: f64| f64::from(u8::from(y as usize == a + 1));
-            self.slope[a].extend(self.mean[a].iter().zip(y).map(|(p, y)| own(*y) - p));
+            let sides = self.mean[a].iter().zip(&self.rest[a]).zip(y);
+            self.slope[a].extend(sides.map(|((p, rest), y)| if *y as usize == a + 1 { *rest } else { -p }));
         }
     }
 
@@ -150,8 +161,7 @@ impl Slopes {
         // Σₖ pₖ·(eₖ − p)(eₖ − p)ᵀ = diag p − p·pᵀ
         let of = |k: usize, a: usize, i: usize| {
             let p = &means[i * classes..][..classes];
-            let others: f64 = (0..classes).filter(|&c| c != k).map(|c| p[c]).sum();
-            root(i, p[k]) * if a + 1 == k { others } else { -p[a + 1] }
+            root(i, p[k]) * if a + 1 == k { one_less(p, k) } else { -p[a + 1] }
         };
         let column = |k: usize, a: usize| rows.clone().map(|i| of(k, a, i)).collect();
         (0..classes).map(|k| (0..classes - 1).map(|a| column(k, a)).collect()).collect()
@@ -163,11 +173,17 @@ impl Slopes {
         let (p, q) = (&self.mean[a], &self.mean[b]);
         match self.family {
             Family::Poisson => out.extend_from_slice(p),
-            _ if a == b => out.extend(p.iter().map(|p| p * (1.0 - p))),
+            Family::Logistic => out.extend(p.iter().map(|p| p * (1.0 - p))),
+            _ if a == b => out.extend(p.iter().zip(&self.rest[a]).map(|(p, rest)| p * rest)),
             _ => out.extend(p.iter().zip(q).map(|(p, q)| -p * q)),
         }
         out.iter_mut().zip(&self.weights).for_each(|(v, w)| *v *= w);
     }
+}
+
+/// One less the probability of class k: the sum of the others where the difference would lose digits.
+fn one_less(p: &[f64], k: usize) -> f64 {
+    if p[k] <= 0.5 { 1.0 - p[k] } else { p[..k].iter().sum::<f64>() + p[k + 1..].iter().sum::<f64>() }
 }
 
 /// The means of rows from their η, a row's values beside each other: probabilities of all classes, or expected counts.

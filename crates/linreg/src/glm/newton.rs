@@ -5,8 +5,9 @@
 //!
 //! A small λ alone proves no maximum: where the terms separate the responses λ falls too, but each step goes on to raise η by about one in the rows
 //! that are told apart. So the last step must move no row's η, and the curvature must leave no direction free. Where steps shrink slowly, or the
-//! curvature in the basis is ill-conditioned, separation is asked for ([`separation`]), and further steps come from the weighted rows
-//! ([`super::weighted`]). What is neither a maximum nor separated is an error.
+//! curvature in the basis is too ill-conditioned for a step, separation is asked for ([`separation`]). Where it is too ill-conditioned for the step
+//! that is needed, that comes from the weighted rows ([`super::weighted`]), which cost many times more; the iteration goes back to the basis as
+//! soon as the curvature there can be used. What is neither a maximum nor separated is an error.
 
 use super::basis::Basis;
 use super::evaluation::{Effort, Evaluation, Likelihood, Predictors, columns};
@@ -24,10 +25,14 @@ const DONE: f64 = 1e-22;
 const STALLED: f64 = 1e-15;
 /// Steps after which slow progress raises the question whether there is a solution.
 const SUSPICIOUS: usize = 7;
+/// Steps with a damped curvature after which slow progress is left to the weighted rows, where each costs more.
+const PATIENCE: usize = 40;
 /// Most halvings of a step.
 const MAX_HALVINGS: usize = 60;
 /// Most doublings: more would take rows from a curvature that counts to none at once.
 const MAX_DOUBLINGS: usize = 3;
+/// What a step may move η by at first where there are several classes; four times that after a step of this length that did well.
+const BOLDEST: f64 = 10.0;
 /// What the last step may move η by, as a part of 1 + |η|.
 const CALM: f64 = 1e-4;
 
@@ -60,7 +65,8 @@ pub(super) fn solve<S: BlockSource>(
     let (model, weight) = (of.model, null.weight());
     let mut at = of.evaluate(source, start, Route::Basis)?;
     let (mut before, mut iterations, mut asked_next) = (f64::INFINITY, 0, SUSPICIOUS);
-    let mut route = Route::Basis;
+    let (mut route, mut may_return) = (Route::Basis, true);
+    let mut bold = BOLDEST;
     loop {
         let next = match route {
             Route::Basis => step::by_basis(of, &at),
@@ -86,21 +92,27 @@ pub(super) fn solve<S: BlockSource>(
             return Ok(Solved { at, curvature, iterations, gradient_norm });
         }
         let slow = iterations >= SUSPICIOUS && left > 0.05 * before;
-        if (slow || done) && iterations >= asked_next {
+        let lost = !next.is_usable;
+        if lost || (slow || done) && iterations >= asked_next {
             refuse_separated(of, source, &at, &next)?;
             asked_next += 1 + iterations / 4;
         }
-        if route == Route::Basis && (slow || done || !next.is_sound) {
+        if route == Route::Basis && (done || lost || next.is_damped && slow && iterations >= PATIENCE) {
+            may_return &= !done;
             (at, route) = (of.sharpen(source, at)?, Route::Rows);
             continue;
         }
         let better = match iterations == model.max_iter {
             true => None,
-            false => search(of, source, route, &at, &next)?,
+            false => search(of, source, route, &at, &next, &mut bold, iterations >= SUSPICIOUS)?,
         };
         match better {
+            Some(better) if route == Route::Rows && may_return => {
+                (at, route) = returned(of, source, better)?;
+            }
             Some(better) => at = better,
             None if route == Route::Basis && iterations < model.max_iter => {
+                may_return = false;
                 (at, route) = (of.sharpen(source, at)?, Route::Rows);
                 continue;
             }
@@ -114,11 +126,41 @@ pub(super) fn solve<S: BlockSource>(
     }
 }
 
+/// Back to the basis if the curvature there can be trusted again.
+fn returned<S: BlockSource>(
+    of: &Likelihood<'_>,
+    source: &mut S,
+    at: Evaluation,
+) -> Result<(Evaluation, Route), FitError<S::Error>> {
+    let there = of.evaluate(source, at.beta.clone(), Route::Basis)?;
+    let is_sound = step::by_basis(of, &there).is_some_and(|next| next.is_usable && !next.is_damped);
+    Ok(if is_sound { (there, Route::Basis) } else { (at, Route::Rows) })
+}
+
+/// The most that a step moves the η of a row with a weight.
+fn largest_change<S: BlockSource>(
+    of: &Likelihood<'_>,
+    source: &mut S,
+    next: &Step,
+) -> Result<f64, FitError<S::Error>> {
+    let (mut predictors, mut change, mut largest) = (Predictors::new(), Vec::new(), 0.0_f64);
+    read(source, |block| {
+        let x = columns(of.basis, block);
+        for step in &next.step {
+            predictors.of(of.basis, &x, block.rows, step, &mut change);
+            let counts = |i: &usize| block.weights.as_ref().is_none_or(|w| w[*i] > 0.0);
+            largest = (0..block.rows).filter(counts).fold(largest, |most, i| most.max(change[i].abs()));
+        }
+        Ok(())
+    })?;
+    Ok(largest)
+}
+
 fn no_convergence(iterations: usize) -> LinregError {
     LinregError::NoConvergence {
         method: "Newton's iteration",
         iterations,
-        advice: "look for values far from all others, leave terms out, or use a (larger) penalty",
+        advice: "look for values far from all others and for rare classes or levels, leave terms out, or use a (larger) penalty",
     }
 }
 
@@ -178,14 +220,24 @@ fn search<S: BlockSource>(
     route: Route,
     at: &Evaluation,
     next: &Step,
+    bold: &mut f64,
+    is_late: bool,
 ) -> Result<Option<Evaluation>, FitError<S::Error>> {
     let rounding = 1e-14 * at.value.abs();
-    let mut length = 1.0;
+    // The slope of a rare class overshoots by its odds, to where no other class has a weight.
+    let largest = if next.step.len() > 1 { largest_change(of, source, next)? } else { 0.0 };
+    let longest = if largest > *bold { *bold / largest } else { 1.0 };
+    let mut length = longest;
     for _ in 0..MAX_HALVINGS {
         let there = of.evaluate(source, moved(&at.beta, &next.step, length), route)?;
         let fall = at.value - there.value;
         let falls = fall > rounding && fall >= 1e-4 * length * next.decrement;
         if falls || fall >= -rounding && slope(&there, next) <= 0.9 * next.decrement {
+            *bold = match length == longest {
+                true if longest < 1.0 && is_late => 4.0 * *bold,
+                true => *bold,
+                false => BOLDEST,
+            };
             let steep = fall > 0.55 * next.decrement;
             if route == Route::Rows && length == 1.0 && steep {
                 return lengthen(of, source, at, next, there).map(Some);

@@ -10,8 +10,13 @@ use crate::cholesky::Cholesky;
 use crate::error::FitError;
 use planish_tensor::{Dd, reduce};
 
-/// What each pivot of the Hessian in the basis must keep of its diagonal element for steps to be trusted.
+/// What each pivot of the Hessian in the basis must keep of its diagonal element for the last step to be trusted.
 const SOUND: f64 = 1e-8;
+/// The same for steps on the way: a search along one asks for a few digits of it.
+const USABLE: f64 = 1e-12;
+/// What is added to the diagonal otherwise, as a part of it, with several predictors. Slopes are sums of slopes of classes, in which those of a class
+/// that is all but impossible are lost: a direction with no more curvature than that would be followed by rounding alone.
+const DAMPING: f64 = 1e-10;
 
 /// How the curvature is factored.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -39,8 +44,12 @@ pub(super) struct Step {
     pub(super) gradient_norm: f64,
     /// No less than any row's change of η, times the root of its weight.
     pub(super) reach: f64,
-    /// Whether the curvature is well enough conditioned for the step to be trusted.
+    /// Whether the curvature is well enough conditioned for the step to be the last.
     pub(super) is_sound: bool,
+    /// Whether it is for a step on the way.
+    pub(super) is_usable: bool,
+    /// Whether some was added to it for that.
+    pub(super) is_damped: bool,
 }
 
 /// The step in the basis; none if its numbers are not finite or the curvature cannot be factored.
@@ -53,7 +62,15 @@ pub(super) fn by_basis(of: &Likelihood<'_>, at: &Evaluation) -> Option<Step> {
     if !(reduce::all_finite(&information) && at.is_finite()) {
         return None;
     }
-    let hessian = Cholesky::new(basis.isa, size, information)?;
+    let plain = Cholesky::new(basis.isa, size, information.clone());
+    let is_usable = plain.as_ref().is_some_and(|h| h.least_pivot() >= USABLE);
+    let is_damped = !is_usable && at.beta.len() > 1;
+    let hessian = if is_damped {
+        (0..size).for_each(|j| information[j * (size + 1)] *= 1.0 + DAMPING);
+        Cholesky::new(basis.isa, size, information)?
+    } else {
+        plain?
+    };
     let mut flat = gradient.clone();
     hessian.solve(&mut flat);
     let in_frame = |s: &[f64]| basis.to_frame(s).into_iter().map(Dd::from).collect();
@@ -62,7 +79,9 @@ pub(super) fn by_basis(of: &Likelihood<'_>, at: &Evaluation) -> Option<Step> {
         decrement: reduce::dot(basis.isa, &gradient, &flat),
         gradient_norm: reduce::dot(basis.isa, &gradient, &gradient).sqrt(),
         reach: reduce::dot(basis.isa, &flat, &flat).sqrt(),
-        is_sound: hessian.least_pivot() >= SOUND,
+        is_sound: !is_damped && hessian.least_pivot() >= SOUND,
+        is_usable: is_usable || is_damped,
+        is_damped,
         curvature: Curvature::Basis(hessian),
     })
 }
@@ -105,6 +124,8 @@ pub(super) fn by_rows<S: BlockSource>(
         gradient_norm: reduce::dot(basis.isa, &in_basis, &in_basis).sqrt(),
         reach: f64::INFINITY,
         is_sound: !weighted.is_singular,
+        is_usable: true,
+        is_damped: false,
         curvature: Curvature::Rows(weighted),
     }))
 }

@@ -16,6 +16,11 @@ use crate::source::MatrixSource;
 use planish_tensor::{Exec, Isa, MatRef};
 use serde::{Deserialize, Serialize};
 
+/// Penalties of the path to one that is not solved at once.
+const WARM_STEPS: usize = 50;
+/// Penalties in a row that a fold may fail at before it is spared the smaller ones.
+const MAX_FAILURES: usize = 3;
+
 /// The elastic net for one penalty.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ElasticNet {
@@ -150,7 +155,7 @@ pub struct FittedElasticNet {
     pub tss: f64,
     /// 1 − rss/tss
     pub r2: f64,
-    /// The penalties that were tried, if it was chosen.
+    /// The penalties that were tried, if it was chosen: those for which the fits to all folds converged.
     pub scores: Vec<AlphaScore>,
 }
 
@@ -193,8 +198,8 @@ impl ElasticNet {
         let alphas = alphas.map_or_else(|| self.grid(&centred, 1e-3, 100), largest_first);
         let mut descent = Descent::new(&centred);
         let fit = |&alpha: &f64| {
-            let ended = self.descend(&mut descent, &centred, alpha);
-            self.fitted(&centred, &descent.beta, alpha, ended?)
+            let ended = self.descend_surely(&mut descent, &centred, alpha)?;
+            self.fitted(&centred, &descent.beta, alpha, ended)
         };
         alphas.iter().map(fit).collect::<Result<_, _>>().map_err(FitError::Linreg)
     }
@@ -233,25 +238,35 @@ impl ElasticNet {
         check_alphas(alphas.unwrap_or(&[1.0]), |a| a > 0.0, "it must be above 0 (0 is least squares)")
     }
 
-    /// Descends for this penalty. What does not converge is an error, on a fold too.
-    fn descend(
-        &self,
-        descent: &mut Descent<'_>,
-        centred: &Centred,
-        alpha: f64,
-    ) -> Result<Ended, LinregError> {
+    /// Descends for this penalty.
+    fn descend(&self, descent: &mut Descent<'_>, centred: &Centred, alpha: f64) -> Ended {
         let l1 = centred.mean_penalty(alpha * self.l1_ratio);
         let l2 = centred.mean_square_penalty(alpha * (1.0 - self.l1_ratio));
-        let ended = descent.solve(Penalties { l1, l2 }, self.tol, self.max_iter);
-        // A gap that is not a number is none that is small.
-        if ended.gap <= self.tol {
+        descent.solve(Penalties { l1, l2 }, self.tol, self.max_iter)
+    }
+
+    /// Descends for a penalty whose solution is wanted: if that fails from where the descent is, once more along a path of penalties.
+    fn descend_surely<'c>(
+        &self,
+        descent: &mut Descent<'c>,
+        centred: &'c Centred,
+        alpha: f64,
+    ) -> Result<Ended, LinregError> {
+        let mut ended = self.descend(descent, centred, alpha);
+        if !ended.converged {
+            *descent = Descent::new(centred);
+            let largest = self.grid(centred, 0.5, 1)[0];
+            if largest > alpha {
+                for alpha in geometric(centred.isa, largest, alpha / largest, WARM_STEPS) {
+                    self.descend(descent, centred, alpha);
+                }
+            }
+            ended = self.descend(descent, centred, alpha);
+        }
+        if ended.converged {
             return Ok(ended);
         }
-        Err(LinregError::NoConvergence {
-            method: "coordinate descent",
-            iterations: ended.sweeps,
-            advice: "use a larger penalty, or leave out terms that are nearly combinations of others",
-        })
+        Err(LinregError::NoSolution { alpha: alpha.to_string(), iterations: ended.sweeps })
     }
 
     /// Penalties from the least that makes every coefficient zero down to its `eps`, in equal ratios.
@@ -366,21 +381,34 @@ impl ElasticNetCv {
         for fold in 0..moments.folds() {
             let centred = Centred::new(isa, moments, Some(fold), self.base.standardize)?;
             let mut descent = Descent::new(&centred);
-            let error = |&alpha: &f64| {
-                self.base.descend(&mut descent, &centred, alpha)?;
-                Ok(moments.mean_square(isa, fold, &centred.residual_vector(&descent.beta)))
-            };
-            errors.push(alphas.iter().map(error).collect::<Result<Vec<_>, LinregError>>()?);
+            // Only what is kept must have converged: a penalty for which a fold did not is left out, and all after a few in a row.
+            let (mut found, mut failures) = (vec![None; alphas.len()], 0);
+            for (found, &alpha) in found.iter_mut().zip(&alphas) {
+                if failures < MAX_FAILURES {
+                    let ended = self.base.descend(&mut descent, &centred, alpha);
+                    let residual = || centred.residual_vector(&descent.beta);
+                    *found = ended.converged.then(|| moments.mean_square(isa, fold, &residual()));
+                    failures = if found.is_some() { 0 } else { failures + 1 };
+                }
+            }
+            errors.push(found);
         }
-        let scores: Vec<_> =
-            (0..alphas.len()).map(|i| score(&whole, alphas[i], errors.iter().map(|e| e[i]))).collect();
-        let chosen = self.rule.choose(&scores);
+        let scored = |i: usize| {
+            let folds: Option<Vec<_>> = errors.iter().map(|fold| fold[i]).collect();
+            folds.map(|folds| score(&whole, alphas[i], folds.into_iter()))
+        };
+        let scores: Vec<_> = (0..alphas.len()).filter_map(scored).collect();
+        if scores.is_empty() {
+            let (alpha, iterations) = (alphas[0].to_string(), self.base.max_iter);
+            return Err(LinregError::NoSolution { alpha, iterations });
+        }
+        let chosen = scores[self.rule.choose(&scores)].alpha;
         let mut descent = Descent::new(&whole);
-        let mut ended = Ended { sweeps: 0, gap: f64::INFINITY };
-        for &alpha in &alphas[..=chosen] {
-            ended = self.base.descend(&mut descent, &whole, alpha)?;
+        for &alpha in alphas.iter().take_while(|alpha| **alpha > chosen) {
+            self.base.descend(&mut descent, &whole, alpha);
         }
-        let fitted = self.base.fitted(&whole, &descent.beta, alphas[chosen], ended)?;
+        let ended = self.base.descend_surely(&mut descent, &whole, chosen)?;
+        let fitted = self.base.fitted(&whole, &descent.beta, chosen, ended)?;
         Ok(FittedElasticNet { scores, ..fitted })
     }
 }
