@@ -27,6 +27,9 @@ const STALLED: f64 = 1e-15;
 const SUSPICIOUS: usize = 7;
 /// Steps with a damped curvature after which slow progress is left to the weighted rows, where each costs more.
 const PATIENCE: usize = 40;
+/// Steps in a row from a curvature that is not sound, which lower the value by less than [`IDLE`] of it, that end its use: in the basis, and then by the weighted rows.
+const MAX_IDLE: usize = 6;
+const IDLE: f64 = 1e-9;
 /// Most halvings of a step.
 const MAX_HALVINGS: usize = 60;
 /// Most doublings: more would take rows from a curvature that counts to none at once.
@@ -66,7 +69,7 @@ pub(super) fn solve<S: BlockSource>(
     let mut at = of.evaluate(source, start, Route::Basis)?;
     let (mut before, mut iterations, mut asked_next) = (f64::INFINITY, 0, SUSPICIOUS);
     let (mut route, mut may_return) = (Route::Basis, true);
-    let mut bold = BOLDEST;
+    let (mut bold, mut idle) = (BOLDEST, 0);
     loop {
         let next = match route {
             Route::Basis => step::by_basis(of, &at),
@@ -97,12 +100,15 @@ pub(super) fn solve<S: BlockSource>(
             refuse_separated(of, source, &at, &next)?;
             asked_next += 1 + iterations / 4;
         }
-        if route == Route::Basis && (done || lost || next.is_damped && slow && iterations >= PATIENCE) {
-            may_return &= !done;
+        if route == Route::Basis
+            && (done || lost || next.is_damped && slow && iterations >= PATIENCE || idle == MAX_IDLE)
+        {
+            (may_return, idle) = (may_return && !done && idle < MAX_IDLE, 0);
             (at, route) = (of.sharpen(source, at)?, Route::Rows);
             continue;
         }
-        let better = match iterations == model.max_iter {
+        let value = at.value;
+        let better = match iterations == model.max_iter || idle == MAX_IDLE {
             true => None,
             false => search(of, source, route, &at, &next, &mut bold, iterations >= SUSPICIOUS)?,
         };
@@ -121,6 +127,7 @@ pub(super) fn solve<S: BlockSource>(
                 return Err(FitError::Linreg(no_convergence(iterations)));
             }
         }
+        idle = if next.is_sound || value - at.value > IDLE * value.abs() { 0 } else { idle + 1 };
         before = left;
         iterations += 1;
     }
