@@ -11,7 +11,7 @@ use crate::error::FitError;
 use planish_tensor::{Dd, reduce};
 
 /// What each pivot of the Hessian in the basis must keep of its diagonal element for the last step to be trusted.
-const SOUND: f64 = 1e-8;
+const SOUND: f64 = 1e-5;
 /// The same for steps on the way: a search along one asks for a few digits of it.
 const USABLE: f64 = 1e-12;
 /// What is added to the diagonal otherwise, as a part of it, with several predictors. Slopes are sums of slopes of classes, in which those of a class
