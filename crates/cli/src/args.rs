@@ -1,11 +1,12 @@
 //! The command line, as clap sees it.
 
+use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
-use planish_io::{CsvOptions, Every, Header};
+use planish_io::{CsvOptions, Every, Header, is_standard_output};
 use planish_nn::{Activation, Initializer, Loss};
 use planish_tabular::Task;
 use planish_tensor::{Exec, Isa};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 pub(crate) mod linear;
@@ -351,8 +352,15 @@ fn parse_factors(text: &str) -> Result<Factors, String> {
 }
 
 /// Ends the program as clap does for a wrong command line.
-pub(crate) fn usage(kind: clap::error::ErrorKind, what: &str) -> ! {
+pub(crate) fn usage(kind: ErrorKind, what: &str) -> ! {
     Cli::command().error(kind, what).exit()
+}
+
+/// Refuses an output that would mix with the JSON object.
+pub(crate) fn refuse_json_beside(output: &Path, json: bool) {
+    if json && is_standard_output(output) {
+        usage(ErrorKind::ArgumentConflict, "--json and --output - would both write to standard output");
+    }
 }
 
 fn parse_delimiter(text: &str) -> Result<u8, String> {

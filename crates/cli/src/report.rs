@@ -206,6 +206,11 @@ pub(crate) fn wrote(path: &Path) -> String {
     format!("wrote {} ({size})", path.display())
 }
 
+/// The line about a file that was written; none about standard output.
+pub(crate) fn wrote_line(output: &Path) -> String {
+    if planish_io::is_standard_output(output) { String::new() } else { wrote(output) + "\n" }
+}
+
 /// Rows of cells, each column as wide as its widest cell; the first column to the left, others to the right.
 pub(crate) fn columns(rows: &[Vec<String>]) -> String {
     let width = |c: usize| rows.iter().filter_map(|r| r.get(c)).map(|s| s.chars().count()).max().unwrap_or(0);

@@ -51,8 +51,7 @@ struct Requests<'a> {
 impl Requests<'_> {
     /// What is said of the first option that was asked for and has no effect.
     fn fault(&self, command: &str) -> Option<String> {
-        let rules = RULES.iter().filter(|(name, _)| *name == command).flat_map(|(_, rules)| *rules);
-        for rule in rules {
+        for rule in rules_of(command) {
             if rule.needs.is_empty() || rule.needs.iter().any(|needs| self.holds(needs)) {
                 continue;
             }
@@ -83,14 +82,7 @@ impl Requests<'_> {
             Needs::Value(option, values) => format!("{}: it is for {}", against(option), values.join(", ")),
             Needs::OtherThan(option, _) => against(option),
             Needs::With(option) => {
-                let named =
-                    argument(self.known, option).and_then(|arg| Some(arg.get_value_names()?.join(" ")));
-                let named = named.filter(|_| argument(self.known, option).is_some_and(takes_values));
-                match (named, argument(self.known, option).is_some_and(|arg| arg.get_long().is_none())) {
-                    (Some(name), true) => format!("needs {name}"),
-                    (Some(name), false) => format!("needs --{option} {name}"),
-                    (None, _) => format!("needs --{option}"),
-                }
+                format!("needs {}", argument(self.known, option).map_or_else(String::new, typed_as))
             }
             Needs::Without(option) => format!("has no effect with --{option}"),
         }
@@ -117,11 +109,15 @@ impl Requests<'_> {
     }
 }
 
+/// The rules of a command.
+fn rules_of(command: &str) -> impl Iterator<Item = &'static Rule> {
+    RULES.iter().filter(move |(name, _)| *name == command).flat_map(|(_, rules)| *rules)
+}
+
 /// The options of a command that have no effect with this one.
 pub(crate) fn excluded_by(command: &str, other: &str) -> impl Iterator<Item = &'static str> {
-    let rules = RULES.iter().filter(move |(name, _)| *name == command).flat_map(|(_, rules)| *rules);
     let excludes = move |rule: &&Rule| matches!(rule.needs, [Needs::Without(option)] if *option == other);
-    rules.filter(excludes).flat_map(|rule| rule.options).copied()
+    rules_of(command).filter(excludes).flat_map(|rule| rule.options).copied()
 }
 
 /// Whether two values of an option are the same, as texts or as numbers.
@@ -139,8 +135,12 @@ fn name(arg: &Arg) -> &str {
     arg.get_long().unwrap_or(arg.get_id().as_str())
 }
 
-fn takes_values(arg: &Arg) -> bool {
-    arg.get_action().takes_values()
+/// An argument as it is typed, with the name of its value.
+fn typed_as(arg: &Arg) -> String {
+    let value =
+        arg.get_value_names().filter(|_| arg.get_action().takes_values()).map(|names| names.join(" "));
+    let option = arg.get_long().map(|long| format!("--{long}"));
+    option.into_iter().chain(value).collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]
@@ -159,8 +159,7 @@ mod tests {
     #[test]
     fn every_option_of_every_command_has_a_rule_and_every_rule_its_options() {
         for command in Cli::command().get_subcommands() {
-            let rules: Vec<&Rule> =
-                RULES.iter().filter(|(name, _)| *name == command.get_name()).flat_map(|(_, r)| *r).collect();
+            let rules: Vec<&Rule> = rules_of(command.get_name()).collect();
             for arg in command.get_arguments() {
                 let ruled = rules.iter().any(|rule| rule.options.contains(&name(arg)));
                 assert!(ruled, "{} {} has no rule", command.get_name(), name(arg));

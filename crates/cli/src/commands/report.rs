@@ -5,10 +5,9 @@
 
 use super::evaluate::Output;
 use super::{report_card, report_classes, report_coefficients, report_numbers};
-use crate::args::{ReportArgs, exec, usage};
+use crate::args::{ReportArgs, exec, refuse_json_beside};
 use crate::report;
-use clap::error::ErrorKind;
-use planish_io::{CsvSource, OutputKind, Outputs, is_standard_output, load_model, write_text};
+use planish_io::{CsvSource, OutputKind, Outputs, load_model, write_text};
 use planish_model::{Diagnostics, Findings, Model};
 use planish_report::{Block, Report, Section};
 use serde::Serialize;
@@ -17,9 +16,7 @@ use std::path::Path;
 pub(crate) fn run(a: &ReportArgs) -> anyhow::Result<()> {
     let exec = exec(a.threads)?;
     let path = a.output.clone().unwrap_or_else(|| a.model.with_extension("html"));
-    if is_standard_output(&path) && a.json {
-        usage(ErrorKind::ArgumentConflict, "--json and --output - would both write to standard output");
-    }
+    refuse_json_beside(&path, a.json);
     let reads = [Some(a.model.as_path()), a.data.as_deref().map(Path::new)];
     let page_kind = OutputKind::Text { name: "a report of planish", is_one: &planish_report::is_report };
     Outputs::of_reading(reads.into_iter().flatten())?.overwrite(a.overwrite).write(&path, &page_kind)?;
@@ -45,8 +42,7 @@ pub(crate) fn run(a: &ReportArgs) -> anyhow::Result<()> {
     let scores = found.map(|f| {
         format!("{} rows: {}\n", report::count(f.evaluation.rows), report::scores(&f.evaluation.metrics))
     });
-    let wrote = if is_standard_output(&path) { String::new() } else { report::wrote(&path) + "\n" };
-    report::print_beside(&path, &(scores.unwrap_or_default() + &wrote))
+    report::print_beside(&path, &(scores.unwrap_or_default() + &report::wrote_line(&path)))
 }
 
 /// What the page calls its subjects: names without folders.

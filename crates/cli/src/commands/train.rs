@@ -6,7 +6,7 @@ use super::train_linear_model;
 use super::train_once;
 use super::train_settings::network_settings;
 use crate::args::requests::refuse_unused;
-use crate::args::{ModelKind, TrainArgs, exec, usage};
+use crate::args::{ModelKind, TrainArgs, exec, refuse_json_beside, usage};
 use crate::progress::TrainingProgress;
 use crate::report;
 use crate::run_files::RunFiles;
@@ -77,9 +77,7 @@ fn check_outputs(a: &TrainArgs, output: Option<&Path>) -> anyhow::Result<()> {
     let reads = [Path::new(&a.data)].into_iter().chain(a.config.as_deref());
     let mut outputs = Outputs::of_reading(reads)?.overwrite(a.overwrite);
     if let Some(output) = output {
-        if is_standard_output(output) && a.json {
-            usage(ErrorKind::ArgumentConflict, "--json and --output - would both write to standard output");
-        }
+        refuse_json_beside(output, a.json);
         if is_standard_output(output) && std::io::stdout().is_terminal() {
             usage(
                 ErrorKind::InvalidValue,
@@ -259,7 +257,7 @@ fn summary(model: &Model, a: &TrainArgs, output: &Path) -> String {
     }
     out += &train_linear_model::fit(model).map_or(String::new(), train_linear_model::line);
     out += &report::aliased(model);
-    if is_standard_output(output) { out } else { out + &report::wrote(output) + "\n" }
+    out + &report::wrote_line(output)
 }
 
 fn summary_json(model: &Model, a: &TrainArgs) -> serde_json::Value {
