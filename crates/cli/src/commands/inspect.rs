@@ -4,7 +4,8 @@ use super::{inspect_against, inspect_linear, inspect_linear_model};
 use crate::args::InspectArgs;
 use crate::report;
 use planish_io::{Outputs, load_model};
-use planish_model::{Model, NetworkPredictor, Predictor};
+use planish_model::{Model, NetworkPredictor};
+use planish_nn::Param;
 use planish_tabular::Kind;
 use planish_train::metrics::ConfusionMatrix;
 use serde_json::{Value, json};
@@ -24,11 +25,14 @@ pub(crate) fn run(a: &InspectArgs) -> anyhow::Result<()> {
         return report::print_json(&out);
     }
     let mut out = format!("{}\n{}\n", report::model(&model), report::target(model.target()));
-    match model.predictor() {
-        Predictor::Network(n) => out += &layers(n),
-        Predictor::Linear(l) => out += &inspect_linear::text(&model, l),
-        Predictor::LinearModel(l) => out += &inspect_linear_model::text(&model, l),
-        _ => {}
+    if let Some(n) = model.network() {
+        out += &layers(n);
+    }
+    if let Some(l) = model.linear() {
+        out += &match l.fit.least_squares() {
+            Some(fit) => inspect_linear::text(&model, fit),
+            None => inspect_linear_model::text(&model, &l.fit),
+        };
     }
     if let Some(anova) = &against {
         out += &inspect_against::text(anova);
@@ -81,30 +85,17 @@ fn to_json(model: &Model) -> Value {
         "parameters": model.parameters(),
         "record": model.record(),
     });
-    match model.predictor() {
-        Predictor::Network(n) => {
-            let layers: Vec<Value> = n
-                .plan
-                .layout()
-                .params
-                .iter()
-                .map(|p| json!({ "name": p.name, "shape": p.shape, "parameters": p.range.len() }))
-                .collect();
-            out["architecture"] = json!(n.sequential);
-            out["tensors"] = json!(layers);
-            out["features"] = json!(n.encoder.names());
+    if let Some(n) = model.network() {
+        let layer = |p: &Param| json!({ "name": p.name, "shape": p.shape, "parameters": p.range.len() });
+        out["architecture"] = json!(n.sequential);
+        out["tensors"] = n.plan.layout().params.iter().map(layer).collect();
+        out["features"] = json!(n.encoder.names());
+    }
+    if let Some(l) = model.linear() {
+        match l.fit.least_squares() {
+            Some(fit) => inspect_linear::add_json(model, fit, &mut out),
+            None => inspect_linear_model::add_json(model, &l.fit, &mut out),
         }
-        Predictor::Linear(l) => {
-            inspect_linear::add_json(model, l, &mut out);
-        }
-        Predictor::LinearModel(l) => {
-            if let (Value::Object(out), Value::Object(more)) =
-                (&mut out, inspect_linear_model::to_json(model, l))
-            {
-                out.extend(more);
-            }
-        }
-        _ => {}
     }
     out
 }
