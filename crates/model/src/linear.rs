@@ -13,7 +13,7 @@ use planish_linreg::{
     AliasedPolicy, BlockSource, ElasticNet, ElasticNetCv, Family, FitError, Glm, KFold, LinearRegression,
     LinregError, NonNegative, Ridge, RidgeCv,
 };
-use planish_tabular::{Design, Kind, RowSource, Table, TabularError, Target, Task};
+use planish_tabular::{Design, Kind, RowSource, TabularError, Target, Task};
 use planish_tensor::{Dd, Exec};
 
 /// Fits the linear model of the settings on all rows of the source that have a target.
@@ -144,14 +144,9 @@ pub fn infer_linear_task<S: RowSource>(source: &mut S, target: &str) -> Result<T
     if source.schema().columns[position].kind == Kind::Number {
         return Ok(Task::Regress);
     }
-    let mut table = Table::new(source.schema().clone());
     let (mut has_numbers, mut first_text) = (false, None);
     source.rewind().map_err(Failed::Source)?;
-    loop {
-        source.next(&mut table).map_err(Failed::Source)?;
-        if table.rows() == 0 {
-            break;
-        }
+    source.for_each_block(Failed::Source, |table| {
         has_numbers |= table.text(target)?.dictionary().iter().any(|t| Dd::parse_decimal(t).is_some());
         match table.numbers(target) {
             Err(e @ TabularError::WrongKind { .. }) if first_text.is_none() && !is_without_text(&e) => {
@@ -159,7 +154,8 @@ pub fn infer_linear_task<S: RowSource>(source: &mut S, target: &str) -> Result<T
             }
             _ => {}
         }
-    }
+        Ok(())
+    })?;
     match first_text {
         Some(e) if has_numbers => Err(e.into()),
         _ => Ok(Task::Classify),

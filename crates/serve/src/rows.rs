@@ -15,7 +15,7 @@ use crate::warnings::{Warning, warnings};
 use hyper::header::{ACCEPT, CONTENT_TYPE, HeaderName};
 use hyper::{HeaderMap, StatusCode};
 use percent_encoding::percent_decode_str;
-use planish_io::{CsvSource, PredictionWriter};
+use planish_io::{PredictionWriter, TableOptions, open_bytes};
 use planish_model::{Intervals, Predictions};
 use planish_tabular::{Kind, Notes, RowSource, Table, is_missing};
 use planish_tensor::Dd;
@@ -122,20 +122,14 @@ fn from_csv(service: &Service, asked: &Asked<'_>) -> Result<Wanted, ApiError> {
     let served = service.model(model.as_deref())?;
     let wrong = |e: planish_io::IoError| ApiError::bad_request(e.to_string());
     let bytes = asked.body.to_vec();
-    let mut source =
-        CsvSource::from_bytes_with("body", bytes, &served.features, &Default::default()).map_err(wrong)?;
-    let (mut table, mut block) = (Table::new(served.features.clone()), Table::new(served.features.clone()));
-    loop {
-        source.next(&mut block).map_err(wrong)?;
-        if block.rows() == 0 {
-            break;
-        }
-        table.append(&block);
-        if table.rows() > service.options().rows {
-            break;
-        }
-    }
-    check_rows(service, "the table has", table.rows())?;
+    let options = TableOptions::default().with_columns(served.features.clone());
+    let mut source = open_bytes("body", bytes, &options).map_err(wrong)?;
+    let mut table = Table::new(served.features.clone());
+    source.for_each_block(wrong, |block| {
+        table.append(block);
+        check_rows(service, "the table has", table.rows())
+    })?;
+    check_rows(service, "the table has", table.rows())?; // there may be none
     Ok(Wanted { served, table, interval })
 }
 

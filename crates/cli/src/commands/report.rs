@@ -7,9 +7,10 @@ use super::evaluate::Output;
 use super::{report_card, report_classes, report_coefficients, report_numbers};
 use crate::args::{ReportArgs, exec, refuse_json_beside};
 use crate::report;
-use planish_io::{CsvSource, OutputKind, Outputs, load_model, write_text};
+use planish_io::{OutputKind, Outputs, load_model, open_table, write_text};
 use planish_model::{Diagnostics, Findings, Model};
 use planish_report::{Block, Report, Section};
+use planish_tabular::RowSource;
 use serde::Serialize;
 use std::path::Path;
 
@@ -24,7 +25,7 @@ pub(crate) fn run(a: &ReportArgs) -> anyhow::Result<()> {
     let found = match &a.data {
         None => None,
         Some(data) => {
-            let mut source = CsvSource::open_with(data, &model.diagnosed_columns(), &a.table.options())?;
+            let mut source = open_table(data, &a.table.options().with_columns(model.diagnosed_columns()))?;
             source.warnings().iter().for_each(|w| report::note(w));
             report::ignored(&source.ignored());
             let name = source.name().to_owned();

@@ -14,7 +14,7 @@ use anyhow::{Context, bail};
 use clap::ArgMatches;
 use clap::error::ErrorKind;
 use planish_io::{
-    CheckpointFolder, CsvSource, HistoryFile, OutputKind, Outputs, is_standard_output, save_model,
+    CheckpointFolder, HistoryFile, OutputKind, Outputs, TableRows, is_standard_output, open_table, save_model,
 };
 use planish_model::{
     LearningRates, LinearFit, LinearKind, Model, ModelError, Settings, fit_linear,
@@ -103,7 +103,7 @@ struct Trained {
 
 /// Trains on a table that can be read again.
 fn train_source(exec: Exec, a: &TrainArgs, typed: &ArgMatches) -> anyhow::Result<Trained> {
-    let mut source = CsvSource::open(&a.data, &a.table.options())?;
+    let mut source = open_table(&a.data, &a.table.options())?;
     source.warnings().iter().for_each(|w| report::note(w));
     if a.model == ModelKind::Mlp {
         return train_network(exec, a, &mut source);
@@ -119,7 +119,7 @@ fn train_source(exec: Exec, a: &TrainArgs, typed: &ArgMatches) -> anyhow::Result
     Ok(Trained { model, files: RunFiles::default(), folds: None })
 }
 
-fn train_network(exec: Exec, a: &TrainArgs, source: &mut CsvSource) -> anyhow::Result<Trained> {
+fn train_network(exec: Exec, a: &TrainArgs, source: &mut TableRows) -> anyhow::Result<Trained> {
     let settings = network_settings(a)?;
     let mut progress = TrainingProgress::new(a.run.epochs);
     progress.write_to(RunFiles::new(a.records.history.clone(), a.records.log_dir.clone()));
@@ -163,7 +163,7 @@ fn interrupts() -> anyhow::Result<Arc<AtomicBool>> {
 
 /// Prints the learning rate that a range test suggests.
 fn range_test(exec: Exec, a: &TrainArgs) -> anyhow::Result<()> {
-    let mut source = CsvSource::open(&a.data, &a.table.options())?;
+    let mut source = open_table(&a.data, &a.table.options())?;
     source.warnings().iter().for_each(|w| report::note(w));
     let (table, settings) = (source.read_all()?, network_settings(a)?);
     let LearningRates { suggested: lr, curve } =

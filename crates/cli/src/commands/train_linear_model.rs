@@ -3,13 +3,13 @@
 use crate::args::{ModelKind, TaskArg, TrainArgs, usage};
 use crate::report;
 use clap::error::ErrorKind;
-use planish_io::CsvSource;
+use planish_io::TableRows;
 use planish_model::{LinearFit, LinearKind, infer_linear_task};
-use planish_tabular::Task;
+use planish_tabular::{RowSource, Task};
 use serde_json::{Value, json};
 
 /// The linear model that is asked for.
-pub(super) fn choose(a: &TrainArgs, source: &mut CsvSource) -> anyhow::Result<LinearKind> {
+pub(super) fn choose(a: &TrainArgs, source: &mut TableRows) -> anyhow::Result<LinearKind> {
     let l = &a.penalty;
     let alpha = l.alpha;
     let net = |l1_ratio| LinearKind::ElasticNet {
@@ -59,7 +59,7 @@ pub(super) fn check_task(a: &TrainArgs, fits: Task) {
 }
 
 /// The task that was told, or the one that suits the target.
-fn task(a: &TrainArgs, source: &mut CsvSource) -> anyhow::Result<Task> {
+fn task(a: &TrainArgs, source: &mut TableRows) -> anyhow::Result<Task> {
     match a.task {
         Some(TaskArg::Classify) => Ok(Task::Classify),
         Some(TaskArg::Regress) => Ok(Task::Regress),

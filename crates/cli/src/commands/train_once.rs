@@ -4,9 +4,9 @@ use super::linear_settings::linear_settings;
 use super::train_linear_model::check_task;
 use crate::args::TrainArgs;
 use crate::report;
-use planish_io::CsvSource;
+use planish_io::open_table_once;
 use planish_model::{LinearKind, Model, fit_linear_once};
-use planish_tabular::{ColumnSchema, Kind, Schema, Task};
+use planish_tabular::{ColumnSchema, Kind, RowSource, Schema, Task};
 use planish_tensor::Exec;
 
 pub(super) fn train(exec: Exec, a: &TrainArgs) -> anyhow::Result<Model> {
@@ -18,7 +18,7 @@ pub(super) fn train(exec: Exec, a: &TrainArgs) -> anyhow::Result<Model> {
     };
     let schema = Schema { columns: a.linear.columns.iter().map(column).collect() };
     let levels = a.linear.columns.iter().filter_map(|c| Some((c.name.clone(), c.levels.clone()?))).collect();
-    let mut source = CsvSource::open_once(&a.data, &schema, &a.table.options())?;
+    let mut source = open_table_once(&a.data, &a.table.options().with_columns(schema))?;
     source.warnings().iter().for_each(|w| report::note(w));
     report::ignored(&source.ignored());
     let name = source.name().to_owned();
