@@ -213,21 +213,14 @@ impl CsvSource {
     fn push_record(&self, table: &mut Table, line: u64) -> Result<(), IoError> {
         for (position, (&field, column)) in self.fields.iter().zip(&self.schema.columns).enumerate() {
             let cell = self.cell(field, line)?;
-            match column.kind {
-                _ if is_missing(cell) && column.kind == Kind::Number => table.push_number(position, None),
-                Kind::Category => table.push_text(position, (!is_missing(cell)).then_some(cell)),
-                Kind::Number => {
-                    let number = Dd::parse_decimal(cell).ok_or_else(|| IoError::Cell {
-                        file: self.input.name.clone(),
-                        line,
-                        column_number: field + 1,
-                        column: column.name.clone(),
-                        expected: if cell.parse::<f64>().is_ok() { "finite number" } else { "number" },
-                        found: cell.chars().take(60).collect(),
-                    })?;
-                    table.push_decimal(position, Some(number));
-                }
-            }
+            table.push_cell(position, cell).map_err(|expected| IoError::Cell {
+                file: self.input.name.clone(),
+                line,
+                column_number: field + 1,
+                column: column.name.clone(),
+                expected,
+                found: cell.chars().take(60).collect(),
+            })?;
         }
         table.end_row(line);
         Ok(())

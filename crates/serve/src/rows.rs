@@ -17,10 +17,10 @@ use hyper::{HeaderMap, StatusCode};
 use percent_encoding::percent_decode_str;
 use planish_io::{PredictionWriter, TableOptions, open_bytes};
 use planish_model::{Intervals, Predictions};
-use planish_tabular::{Kind, Notes, RowSource, Table, is_missing};
-use planish_tensor::Dd;
+use planish_tabular::{Kind, Notes, RowSource, Table};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// The type of tables.
@@ -226,27 +226,24 @@ pub(crate) fn named_rows(
 
 /// Puts a JSON value into the unfinished row.
 fn push_value(table: &mut Table, position: usize, kind: Kind, value: &Value) -> Result<(), String> {
-    match (kind, value) {
-        (Kind::Number, Value::Null) => table.push_number(position, None),
-        (Kind::Number, Value::Number(n)) => table
-            .push_decimal(position, Some(Dd::parse_decimal(&n.to_string()).ok_or("needs a finite number")?)),
-        (Kind::Number, Value::String(s)) if is_missing(s.trim()) => table.push_number(position, None),
-        (Kind::Number, Value::String(s)) => {
-            let x = Dd::parse_decimal(s.trim()).ok_or_else(|| {
-                format!("needs a number, found {:?}", s.chars().take(60).collect::<String>())
-            })?;
-            table.push_decimal(position, Some(x));
+    let needs = match kind {
+        Kind::Number => "needs a number",
+        Kind::Category => "needs text",
+    };
+    let cell = match (value, kind) {
+        (Value::Null, _) => {
+            table.push_missing(position);
+            return Ok(());
         }
-        (Kind::Category, Value::Null) => table.push_text(position, None),
-        (Kind::Category, Value::String(s)) => {
-            table.push_text(position, (!is_missing(s.trim())).then_some(s.trim()))
+        (Value::String(s), _) => Cow::Borrowed(s.trim()),
+        (Value::Number(n), _) => n.to_string().into(),
+        (Value::Bool(b), Kind::Category) => b.to_string().into(),
+        (Value::Bool(_), Kind::Number) | (Value::Array(_) | Value::Object(_), _) => {
+            return Err(needs.to_owned());
         }
-        (Kind::Category, Value::Number(n)) => table.push_text(position, Some(&n.to_string())),
-        (Kind::Category, Value::Bool(b)) => {
-            table.push_text(position, Some(if *b { "true" } else { "false" }))
-        }
-        (Kind::Number, _) => return Err("needs a number".to_owned()),
-        (Kind::Category, _) => return Err("needs text".to_owned()),
-    }
-    Ok(())
+    };
+    table.push_cell(position, &cell).map_err(|_| match value.as_str() {
+        Some(s) => format!("{needs}, found {:?}", s.chars().take(60).collect::<String>()),
+        None => "needs a finite number".to_owned(),
+    })
 }
