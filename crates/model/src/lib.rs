@@ -40,6 +40,8 @@ mod predict;
 mod predictor;
 mod proof;
 mod record;
+mod row_checks;
+mod survey;
 
 pub use coefficient_table::{CoefficientLine, CoefficientTable, EffectsOf};
 pub use diagnostics::{

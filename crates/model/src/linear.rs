@@ -3,12 +3,13 @@
 
 use crate::aliases;
 use crate::error::{Failed, ModelError};
-use crate::labelled_rows::{LabelledRows, Survey, survey};
+use crate::labelled_rows::LabelledRows;
 use crate::linear_model::{LinearFit, LinearModel};
 use crate::linear_settings::{LinearKind, LinearSettings};
 use crate::model::Model;
 use crate::predictor::Predictor;
 use crate::record::{Record, Settings};
+use crate::survey::{Survey, survey};
 use planish_linreg::{
     AliasedPolicy, BlockSource, ElasticNet, ElasticNetCv, Family, FitError, Glm, KFold, LinearRegression,
     LinregError, NonNegative, Ridge, RidgeCv,
@@ -25,7 +26,7 @@ pub fn fit_linear<S: RowSource<Error: Send> + Send>(
     source: &mut S,
     settings: &LinearSettings,
 ) -> Result<Model, Failed<S::Error>> {
-    let survey = survey(source, settings, settings.kind.response())?;
+    let survey = survey(source, settings)?;
     let design = &survey.design;
     let mut rows = LabelledRows::new(source, design, &survey.target, settings);
     let classes = survey.target.classes().len();
