@@ -2,7 +2,7 @@
 
 use super::linear_settings::linear_settings;
 use crate::args::{ModelKind, TaskArg, TrainArgs, usage};
-use crate::report;
+use crate::print;
 use clap::error::ErrorKind;
 use planish_io::CsvSource;
 use planish_model::{
@@ -13,7 +13,7 @@ use planish_tensor::Exec;
 use serde_json::{Value, json};
 
 /// The model beside least squares that is asked for; none for least squares.
-pub(super) fn choose(a: &TrainArgs, source: &mut CsvSource) -> anyhow::Result<Option<LinearKind>> {
+pub(crate) fn choose(a: &TrainArgs, source: &mut CsvSource) -> anyhow::Result<Option<LinearKind>> {
     let l = &a.penalty;
     let alpha = l.alpha;
     let net = |l1_ratio| LinearKind::ElasticNet {
@@ -47,7 +47,7 @@ pub(super) fn choose(a: &TrainArgs, source: &mut CsvSource) -> anyhow::Result<Op
 }
 
 /// Refuses a task that was asked for and is not that of the model.
-pub(super) fn check_task(a: &TrainArgs, fits: Task) {
+pub(crate) fn check_task(a: &TrainArgs, fits: Task) {
     if let Some(asked) = a.task.map(Task::from).filter(|t| *t != fits) {
         let name = a.model.name();
         let what = match asked {
@@ -69,12 +69,12 @@ fn task(a: &TrainArgs, source: &mut CsvSource) -> anyhow::Result<Task> {
         Some(TaskArg::Regress) => Ok(Task::Regress),
         None => {
             let name = source.name().to_owned();
-            infer_linear_task(source, &a.target).map_err(|e| report::of_file(e, name))
+            infer_linear_task(source, &a.target).map_err(|e| print::of_file(e, name))
         }
     }
 }
 
-pub(super) fn train(
+pub(crate) fn train(
     exec: Exec,
     a: &TrainArgs,
     kind: LinearKind,
@@ -83,11 +83,11 @@ pub(super) fn train(
     let linear = linear_settings(a);
     let name = source.name().to_owned();
     let model = fit_linear_model(exec, source, &LinearModelSettings { linear, kind });
-    model.map_err(|e| report::of_file(e, name))
+    model.map_err(|e| print::of_file(e, name))
 }
 
 /// The fit of a linear model beside least squares.
-pub(super) fn fit(model: &Model) -> Option<&LinearModelFit> {
+pub(crate) fn fit(model: &Model) -> Option<&LinearModelFit> {
     match model.predictor() {
         Predictor::LinearModel(l) => Some(&l.fit),
         _ => None,
@@ -95,8 +95,8 @@ pub(super) fn fit(model: &Model) -> Option<&LinearModelFit> {
 }
 
 /// What the fit says of itself, a line.
-pub(super) fn line(fit: &LinearModelFit) -> String {
-    let score = report::score;
+pub(crate) fn line(fit: &LinearModelFit) -> String {
+    let score = print::score;
     let kept = |c: &[f64]| {
         format!("{} of {} coefficients are not zero", c.iter().filter(|c| **c != 0.0).count(), c.len())
     };

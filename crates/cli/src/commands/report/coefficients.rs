@@ -1,9 +1,9 @@
 //! The part of a report about a linear model: its coefficients on one scale, and the tables that `planish inspect` prints.
 
-use super::inspect_linear::{SIGNIFICANCE, Tables};
-use super::inspect_linear_model;
-use super::report::{section, table};
-use crate::report;
+use super::blocks::{section, table};
+use crate::commands::inspect::linear::{SIGNIFICANCE, Tables};
+use crate::commands::inspect::linear_model;
+use crate::print;
 use planish_model::{Effects, EffectsOf, LinearModelPredictor, LinearPredictor, Model, Predictor};
 use planish_report::{Block, Estimate, Figure, Section, forest};
 
@@ -77,7 +77,7 @@ fn least_squares(model: &Model, l: &LinearPredictor, blocks: &mut Vec<Block>) ->
         &format!("Coefficients in the units of the data, with 95 % intervals. {significance}"),
         tables.coefficients,
     ));
-    let aliased = report::aliased(model);
+    let aliased = print::aliased(model);
     blocks.extend(aliased.lines().map(|line| Block::Text(line.to_owned())));
     let mut fit = Vec::new();
     if !tables.fit.is_empty() {
@@ -94,7 +94,7 @@ fn least_squares(model: &Model, l: &LinearPredictor, blocks: &mut Vec<Block>) ->
 
 fn linear_model(model: &Model, l: &LinearModelPredictor, blocks: &mut Vec<Block>) -> Vec<Block> {
     let classes = model.target().classes();
-    for t in inspect_linear_model::tables(model) {
+    for t in linear_model::tables(model) {
         let caption = match &t.class {
             Some(class) => format!("Coefficients of class {class} against class {}.", classes[0]),
             None if classes.len() == 2 => format!("Coefficients of the log-odds of {}.", classes[1]),
@@ -102,7 +102,7 @@ fn linear_model(model: &Model, l: &LinearModelPredictor, blocks: &mut Vec<Block>
         };
         blocks.push(table(&caption, t.rows));
     }
-    vec![Block::Text(inspect_linear_model::fit_line(l).trim().to_owned())]
+    vec![Block::Text(linear_model::fit_line(l).trim().to_owned())]
 }
 
 /// Rows of a name and its values, as names with one value each.
