@@ -1,9 +1,9 @@
 //! The coefficients of a linear model, a line each with what is known of it: `planish inspect`, reports and the service show these.
 
-use crate::linear_model::LinearModelFit;
-use crate::model::{LinearModelPredictor, LinearPredictor, Model, Predictor};
+use crate::linear_model::{LinearFit, LinearModel};
+use crate::model::Model;
 use planish_linreg::distributions::normal_quantile;
-use planish_linreg::{CoefficientRow, FittedGlm};
+use planish_linreg::{CoefficientRow, FittedGlm, FittedLinearRegression};
 use planish_tabular::Design;
 use serde::Serialize;
 
@@ -59,13 +59,11 @@ pub struct CoefficientTable {
 impl Model {
     /// The coefficients of a linear model, of several classes a table each; none for a network.
     pub fn coefficient_tables(&self) -> Vec<CoefficientTable> {
-        match self.predictor() {
-            Predictor::Network(_) => Vec::new(),
-            Predictor::Linear(l) => vec![least_squares(l)],
-            Predictor::LinearModel(l) => match &l.fit {
-                LinearModelFit::Glm(fit) => glm(l, fit),
-                _ => vec![plain(l)],
-            },
+        let Some(l) = self.linear() else { return Vec::new() };
+        match &l.fit {
+            LinearFit::LeastSquares(fit) => vec![least_squares(l, fit)],
+            LinearFit::Glm(fit) => glm(l, fit),
+            LinearFit::Ridge(_) | LinearFit::ElasticNet(_) | LinearFit::NonNegative(_) => vec![plain(l)],
         }
     }
 }
@@ -92,11 +90,11 @@ fn parameters(design: &Design, has_intercept: bool) -> impl Iterator<Item = (Str
 }
 
 /// With the statistics that the fit can give: those of its residuals, else those that need none, else none at all.
-fn least_squares(l: &LinearPredictor) -> CoefficientTable {
-    let r = &l.fit.responses[0];
-    let summary = l.fit.summary(0, LEVEL).map(|s| s.coefficients);
-    let known = summary.or_else(|| l.fit.plain_summary(0, LEVEL).map(|s| s.coefficients));
-    let is_dropped = |term: usize| !l.fit.min_norm && l.fit.aliased.binary_search(&term).is_ok();
+fn least_squares(l: &LinearModel, fit: &FittedLinearRegression) -> CoefficientTable {
+    let r = &fit.responses[0];
+    let summary = fit.summary(0, LEVEL).map(|s| s.coefficients);
+    let known = summary.or_else(|| fit.plain_summary(0, LEVEL).map(|s| s.coefficients));
+    let is_dropped = |term: usize| !fit.min_norm && fit.aliased.binary_search(&term).is_ok();
     let line = |(i, (name, term)): (usize, (String, Option<usize>))| {
         let value = term.map_or(r.intercept, |term| r.coef[term]).to_f64();
         let line = CoefficientLine { dropped: term.is_some_and(is_dropped), ..estimate(name, term, value) };
@@ -110,12 +108,12 @@ fn least_squares(l: &LinearPredictor) -> CoefficientTable {
             ..line
         }
     };
-    let lines = parameters(&l.design, l.fit.fit_intercept).enumerate().map(line).collect();
+    let lines = parameters(&l.design, fit.fit_intercept).enumerate().map(line).collect();
     CoefficientTable { class: None, of: EffectsOf::Target, lines }
 }
 
 /// With Wald's tests, where there are standard errors.
-fn glm(l: &LinearModelPredictor, fit: &FittedGlm) -> Vec<CoefficientTable> {
+fn glm(l: &LinearModel, fit: &FittedGlm) -> Vec<CoefficientTable> {
     let names = l.design.names();
     let half = normal_quantile(0.5 + LEVEL / 2.0);
     let line = |row: &CoefficientRow| {
@@ -140,7 +138,7 @@ fn glm(l: &LinearModelPredictor, fit: &FittedGlm) -> Vec<CoefficientTable> {
 }
 
 /// Estimates of penalised and non-negative fits, which have no standard errors.
-fn plain(l: &LinearModelPredictor) -> CoefficientTable {
+fn plain(l: &LinearModel) -> CoefficientTable {
     let c = &l.fit.coefficients()[0];
     let line = |(name, term): (String, Option<usize>)| {
         estimate(name, term, term.map_or_else(|| c.intercept.to_f64(), |term| c.coef[term]))

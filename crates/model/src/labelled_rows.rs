@@ -1,7 +1,7 @@
 //! The rows of a table as blocks of a design with a response: a number, or the place of a class.
 
 use crate::error::{Failed, ModelError};
-use crate::linear::LinearSettings;
+use crate::linear_settings::LinearSettings;
 use planish_linreg::{Block, BlockSource};
 use planish_tabular::{
     Column, Design, DesignBuilder, Label, LabelSet, Notes, RowSource, Schema, Table, TabularError, Target,

@@ -4,8 +4,9 @@
 //! classes a softmax, numbers a linear unit on the standardised target.
 
 use crate::error::ModelError;
-use crate::model::{Model, NetworkPredictor, Predictor};
+use crate::model::Model;
 use crate::network_settings::{ClassWeight, NetworkSettings};
+use crate::predictor::{NetworkPredictor, Predictor};
 use crate::record::{Record, Settings};
 use planish_nn::{Plan, Sequential, Targets};
 use planish_optim::{RangeTest, suggest_lr};

@@ -3,7 +3,9 @@
 
 use crate::error::{Failed, ModelError};
 use crate::labelled_rows::{Response, Responses, Survey, check_columns, check_row};
-use crate::linear::{LinearSettings, assemble, named, regression};
+use crate::linear::{assemble, named, regression};
+use crate::linear_model::LinearFit;
+use crate::linear_settings::LinearSettings;
 use crate::model::Model;
 use planish_linreg::{BLOCK_ROWS, Block, LeastSquaresState};
 use planish_tabular::{Column, Design, DesignBuilder, Notes, RowSource, Table};
@@ -31,7 +33,7 @@ pub fn fit_linear_once<S: RowSource>(
         builder = builder.with_levels(column, levels);
     }
     let design = builder.declared()?;
-    let failed = |e| Failed::Model(named(e, &design));
+    let failed = |e| Failed::Model(named(e, &design, settings));
     let weighted = settings.weights.is_some();
     let state = LeastSquaresState::new(regression(settings), exec.isa, design.width(), 1, weighted)
         .map_err(failed)?;
@@ -100,7 +102,7 @@ impl Fold<'_> {
 
     /// Folds the block, and begins the next.
     fn update(&mut self) -> Result<(), ModelError> {
-        self.state.update(&self.block).map_err(|e| named(e, self.design))?;
+        self.state.update(&self.block).map_err(|e| named(e, self.design, self.settings))?;
         self.block.rows = 0;
         Ok(())
     }
@@ -109,10 +111,10 @@ impl Fold<'_> {
         self.update()?;
         let Responses { rows, sum, missing, .. } = self.responses;
         let target = self.responses.finish(&self.settings.target)?;
-        let fit = self.state.solve().map_err(|e| named(e, self.design))?;
+        let fit = self.state.solve().map_err(|e| named(e, self.design, self.settings))?;
         let (notes, design) = (self.builder.notes(), self.builder.finish()?);
         let survey = Survey { design, target, sum, rows, without_target: missing, notes };
-        assemble(self.settings, survey, fit)
+        assemble(self.settings, survey, LinearFit::LeastSquares(fit))
     }
 }
 

@@ -69,7 +69,8 @@ impl Predictions {
 
 #[cfg(test)]
 mod tests {
-    use crate::linear::{LinearSettings, fit_linear};
+    use crate::linear::fit_linear;
+    use crate::linear_settings::LinearSettings;
     use crate::network::fit_network;
     use crate::network_settings::NetworkSettings;
     use planish_tabular::{Kind, Schema, Table, TableSource};

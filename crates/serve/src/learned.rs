@@ -10,7 +10,7 @@ use crate::error::ApiError;
 use crate::reply::{self, Reply};
 use crate::served::Served;
 use crate::service::Service;
-use planish_model::{CoefficientLine, CoefficientTable, Model, Predictor, Settings};
+use planish_model::{CoefficientLine, CoefficientTable, Model, Settings};
 use planish_train::{Epoch, History};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -78,7 +78,7 @@ fn settings(settings: &Settings) -> Value {
 
 /// The width of a network's input and of each layer after it.
 fn layers(model: &Model) -> Option<Value> {
-    let Predictor::Network(n) = model.predictor() else { return None };
+    let n = model.network()?;
     let widths: Vec<usize> = std::iter::once(n.plan.inputs()).chain(n.plan.widths()).collect();
     Some(json!(widths))
 }
@@ -122,20 +122,16 @@ fn stop(h: &History) -> Value {
 
 /// How well a linear model fits the rows that it was made from.
 fn fit(model: &Model) -> Option<Value> {
-    Some(match model.predictor() {
-        Predictor::Linear(l) => {
-            let r = &l.fit.responses[0];
-            json!({ "rows": l.fit.rows, "r2": r.r2, "residual_sd": r.residual_sd })
-        }
-        Predictor::LinearModel(l) => {
-            let mut out = json!({ "rows": l.fit.rows(), "converged": l.fit.converged() });
-            if let Some(r2) = l.fit.r2() {
-                out["r2"] = json!(r2);
-            }
-            out
-        }
-        _ => return None,
-    })
+    let fit = &model.linear()?.fit;
+    let mut out = json!({ "rows": fit.rows() });
+    match fit.least_squares() {
+        Some(fit) => out["residual_sd"] = json!(fit.responses[0].residual_sd),
+        None => out["converged"] = json!(fit.converged()),
+    }
+    if let Some(r2) = fit.r2() {
+        out["r2"] = json!(r2);
+    }
+    Some(out)
 }
 
 /// A coefficient as it is sent.

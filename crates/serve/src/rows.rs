@@ -16,7 +16,7 @@ use hyper::header::{ACCEPT, CONTENT_TYPE, HeaderName};
 use hyper::{HeaderMap, StatusCode};
 use percent_encoding::percent_decode_str;
 use planish_io::{CsvSource, PredictionWriter};
-use planish_model::{Intervals, Predictions, Predictor};
+use planish_model::{Intervals, Predictions};
 use planish_tabular::{Kind, Notes, RowSource, Table, is_missing};
 use planish_tensor::Dd;
 use serde::{Deserialize, Serialize};
@@ -141,7 +141,7 @@ fn from_csv(service: &Service, asked: &Asked<'_>) -> Result<Wanted, ApiError> {
 
 fn intervals(service: &Service, wanted: &Wanted, level: f64) -> Result<Intervals, ApiError> {
     let model = &wanted.served.model;
-    if !matches!(model.predictor(), Predictor::Linear(_)) {
+    if !model.has_intervals() {
         return Err(ApiError::bad_request(format!(
             "model {} has no intervals: least squares has",
             quoted(&wanted.served.name)

@@ -7,7 +7,8 @@ pub(crate) mod linear_model;
 use crate::args::InspectArgs;
 use crate::print;
 use planish_io::{Outputs, load_model};
-use planish_model::{Model, NetworkPredictor, Predictor};
+use planish_model::{Model, NetworkPredictor};
+use planish_nn::Param;
 use planish_tabular::Kind;
 use planish_train::metrics::ConfusionMatrix;
 use serde_json::{Value, json};
@@ -27,11 +28,14 @@ pub(crate) fn run(a: &InspectArgs) -> anyhow::Result<()> {
         return print::print_json(&out);
     }
     let mut out = format!("{}\n{}\n", print::model(&model), print::target(model.target()));
-    match model.predictor() {
-        Predictor::Network(n) => out += &layers(n),
-        Predictor::Linear(l) => out += &linear::text(&model, l),
-        Predictor::LinearModel(l) => out += &linear_model::text(&model, l),
-        _ => {}
+    if let Some(n) = model.network() {
+        out += &layers(n);
+    }
+    if let Some(l) = model.linear() {
+        out += &match l.fit.least_squares() {
+            Some(fit) => linear::text(&model, fit),
+            None => linear_model::text(&model, &l.fit),
+        };
     }
     if let Some(anova) = &against {
         out += &against::text(anova);
@@ -84,28 +88,17 @@ fn to_json(model: &Model) -> Value {
         "parameters": model.parameters(),
         "record": model.record(),
     });
-    match model.predictor() {
-        Predictor::Network(n) => {
-            let layers: Vec<Value> = n
-                .plan
-                .layout()
-                .params
-                .iter()
-                .map(|p| json!({ "name": p.name, "shape": p.shape, "parameters": p.range.len() }))
-                .collect();
-            out["architecture"] = json!(n.sequential);
-            out["tensors"] = json!(layers);
-            out["features"] = json!(n.encoder.names());
+    if let Some(n) = model.network() {
+        let layer = |p: &Param| json!({ "name": p.name, "shape": p.shape, "parameters": p.range.len() });
+        out["architecture"] = json!(n.sequential);
+        out["tensors"] = n.plan.layout().params.iter().map(layer).collect();
+        out["features"] = json!(n.encoder.names());
+    }
+    if let Some(l) = model.linear() {
+        match l.fit.least_squares() {
+            Some(fit) => linear::add_json(model, fit, &mut out),
+            None => linear_model::add_json(model, &l.fit, &mut out),
         }
-        Predictor::Linear(l) => {
-            linear::add_json(model, l, &mut out);
-        }
-        Predictor::LinearModel(l) => {
-            if let (Value::Object(out), Value::Object(more)) = (&mut out, linear_model::to_json(model, l)) {
-                out.extend(more);
-            }
-        }
-        _ => {}
     }
     out
 }

@@ -7,7 +7,7 @@ use clap::error::ErrorKind;
 use planish_io::{
     CsvSource, IoError, OutputKind, Outputs, PredictionWriter, is_standard_output, load_model, write_file,
 };
-use planish_model::{Intervals, Model, Predictions, Predictor};
+use planish_model::{Intervals, Model, Predictions};
 use planish_tabular::{Notes, RowSource, Table};
 use planish_tensor::Exec;
 use serde_json::json;
@@ -19,7 +19,7 @@ pub(crate) fn run(a: &PredictArgs) -> anyhow::Result<()> {
     let mut outputs = Outputs::of_reading([a.model.as_path(), Path::new(&a.data)])?.overwrite(a.overwrite);
     a.output.as_deref().map_or(Ok(()), |path| outputs.write(path, &OutputKind::Predictions))?;
     let model = load_model(&a.model)?;
-    if a.interval.is_some() && !matches!(model.predictor(), Predictor::Linear(_)) {
+    if a.interval.is_some() && !model.has_intervals() {
         let what = format!(
             "--interval has no effect with {}, a {} model: it is for least squares",
             a.model.display(),

@@ -19,8 +19,8 @@ use planish_io::{
     CheckpointFolder, CsvSource, HistoryFile, OutputKind, Outputs, is_standard_output, save_model,
 };
 use planish_model::{
-    LearningRates, Model, ModelError, Predictor, Settings, fit_linear, fit_network_with_checkpoints,
-    lr_range_test,
+    LearningRates, LinearFit, LinearKind, Model, ModelError, Settings, fit_linear,
+    fit_network_with_checkpoints, lr_range_test,
 };
 use planish_optim::RangeTest;
 use planish_tabular::RowSource;
@@ -113,13 +113,12 @@ fn train_source(exec: Exec, a: &TrainArgs, typed: &ArgMatches) -> anyhow::Result
     }
     let kind = linear_model::choose(a, &mut source)?;
     if a.model == ModelKind::Linear {
-        let found = if kind.is_some() { ModelKind::Logistic } else { ModelKind::Ols };
+        let found = if kind == LinearKind::LeastSquares { ModelKind::Ols } else { ModelKind::Logistic };
         refuse_unused("train", typed, &[("model", &found.name())]);
     }
-    let model = match kind {
-        None => train_linear(exec, a, &mut source)?,
-        Some(kind) => linear_model::train(exec, a, kind, &mut source)?,
-    };
+    let settings = linear_settings(a, kind);
+    let name = source.name().to_owned();
+    let model = fit_linear(exec, &mut source, &settings).map_err(|e| print::of_file(e, name))?;
     Ok(Trained { model, files: RunFiles::default(), folds: None })
 }
 
@@ -183,12 +182,6 @@ fn range_test(exec: Exec, a: &TrainArgs) -> anyhow::Result<()> {
     print::print(&format!("suggested learning rate: --lr {lr:.1e}\n"))
 }
 
-fn train_linear(exec: Exec, a: &TrainArgs, source: &mut CsvSource) -> anyhow::Result<Model> {
-    let settings = linear_settings(a);
-    let name = source.name().to_owned();
-    fit_linear(exec, source, &settings).map_err(|e| print::of_file(e, name))
-}
-
 /// What a careful reader should know of the fitted model.
 fn say_notes(model: &Model) {
     print::notes(model.fit_notes());
@@ -210,14 +203,6 @@ fn say_notes(model: &Model) {
 
 fn history(model: &Model) -> Option<&History> {
     model.record().history.as_ref()
-}
-
-/// R² of a linear model and its residual standard deviation, where that is defined.
-fn linear_fit(model: &Model) -> Option<(f64, Option<f64>)> {
-    match model.predictor() {
-        Predictor::Linear(l) => Some((l.fit.responses.first()?.r2, l.fit.residual_sd(0))),
-        _ => None,
-    }
 }
 
 fn summary(model: &Model, a: &TrainArgs, output: &Path) -> String {
@@ -254,11 +239,9 @@ fn summary(model: &Model, a: &TrainArgs, output: &Path) -> String {
             );
         }
     }
-    if let Some((r2, sd)) = linear_fit(model) {
-        let sd = sd.map_or("undefined".to_owned(), print::score);
-        out += &format!("r2 {}   residual standard deviation {sd}\n", print::score(r2));
+    if let Some(l) = model.linear() {
+        out += &linear_model::line(&l.fit);
     }
-    out += &linear_model::fit(model).map_or(String::new(), linear_model::line);
     out += &print::aliased(model);
     out + &print::wrote_line(output)
 }
@@ -280,15 +263,18 @@ fn summary_json(model: &Model, a: &TrainArgs) -> serde_json::Value {
         out["best_epoch"] = json!(h.best_epoch);
         out["validation"] = json!({ "rows": h.validation_rows, "metrics": record.validation });
     }
-    if let Some((r2, sd)) = linear_fit(model) {
-        out["r2"] = json!(r2);
-        out["residual_sd"] = json!(sd);
-        out["aliased"] = json!(model.aliased());
-        out["aliased_equations"] = json!(model.aliased_equations());
-    }
-    if let Some(fit) = linear_model::fit(model) {
-        out["kind"] = json!(fit.name());
-        out["fit"] = linear_model::to_json(fit);
+    match model.linear().map(|l| &l.fit) {
+        Some(LinearFit::LeastSquares(fit)) => {
+            out["r2"] = json!(fit.responses[0].r2);
+            out["residual_sd"] = json!(fit.residual_sd(0));
+            out["aliased"] = json!(model.aliased());
+            out["aliased_equations"] = json!(model.aliased_equations());
+        }
+        Some(fit) => {
+            out["kind"] = json!(fit.name());
+            out["fit"] = linear_model::to_json(fit);
+        }
+        None => {}
     }
     out
 }

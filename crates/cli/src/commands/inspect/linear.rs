@@ -1,8 +1,8 @@
 //! The table of a linear model, as R and statsmodels print it, and the same as JSON.
 
 use crate::print;
-use planish_linreg::{Covariance, InfluentialRow, PlainSummary, Summary, Test, Tier};
-use planish_model::{CoefficientLine, LinearPredictor, Model};
+use planish_linreg::{Covariance, FittedLinearRegression, InfluentialRow, PlainSummary, Summary, Test, Tier};
+use planish_model::{CoefficientLine, Model};
 use serde_json::{Value, json};
 
 /// The level of the intervals of coefficients.
@@ -23,21 +23,21 @@ pub(crate) struct Tables {
 }
 
 impl Tables {
-    pub(crate) fn new(model: &Model, l: &LinearPredictor) -> Tables {
-        if let Some(s) = l.fit.summary(0, LEVEL) {
+    pub(crate) fn new(model: &Model, fit: &FittedLinearRegression) -> Tables {
+        if let Some(s) = fit.summary(0, LEVEL) {
             let names = ["residuals", "min", "1Q", "median", "3Q", "max"].map(str::to_owned).to_vec();
             let part = if s.quantiles_sampled { "of a part of the rows" } else { "" };
             let values =
                 std::iter::once(part.to_owned()).chain(s.residual_quantiles.iter().map(|x| number(*x)));
             return Tables {
                 coefficients: coefficients(model),
-                fit: fit_lines(&s, l),
+                fit: fit_lines(&s, fit),
                 quantiles: vec![names, values.collect()],
                 tests: test_lines(&s),
             };
         }
-        let (coefficients, fit) = match l.fit.plain_summary(0, LEVEL) {
-            Some(s) => (coefficients(model), plain_lines(&s, l)),
+        let (coefficients, fit) = match fit.plain_summary(0, LEVEL) {
+            Some(s) => (coefficients(model), plain_lines(&s, fit)),
             None => (estimates(model), Vec::new()),
         };
         Tables { coefficients, fit, quantiles: Vec::new(), tests: Vec::new() }
@@ -45,8 +45,8 @@ impl Tables {
 }
 
 /// The tables in aligned columns.
-pub(crate) fn text(model: &Model, l: &LinearPredictor) -> String {
-    let tables = Tables::new(model, l);
+pub(crate) fn text(model: &Model, fit: &FittedLinearRegression) -> String {
+    let tables = Tables::new(model, fit);
     let mut out = format!("\n{}", print::columns(&tables.coefficients));
     if !tables.fit.is_empty() {
         out += &format!("  {SIGNIFICANCE}\n");
@@ -55,7 +55,7 @@ pub(crate) fn text(model: &Model, l: &LinearPredictor) -> String {
     if !aliased.is_empty() {
         out += &format!("\n{aliased}");
     }
-    for table in [&tables.quantiles, &tables.fit, &tables.tests, &influence(l)] {
+    for table in [&tables.quantiles, &tables.fit, &tables.tests, &influence(fit)] {
         if !table.is_empty() {
             out += &format!("\n{}", print::columns(table));
         }
@@ -64,8 +64,8 @@ pub(crate) fn text(model: &Model, l: &LinearPredictor) -> String {
 }
 
 /// What there is without the rows' residuals: the classical statistics.
-fn plain_lines(s: &PlainSummary, l: &LinearPredictor) -> Vec<Vec<String>> {
-    let [r2, adjusted_r2] = r2_names(l);
+fn plain_lines(s: &PlainSummary, fit: &FittedLinearRegression) -> Vec<Vec<String>> {
+    let [r2, adjusted_r2] = r2_names(fit);
     vec![
         line("rows", print::count(s.rows)),
         line("residual degrees of freedom", print::count(s.df_resid)),
@@ -81,8 +81,8 @@ fn plain_lines(s: &PlainSummary, l: &LinearPredictor) -> Vec<Vec<String>> {
 /// Where standard errors are undefined: estimates alone.
 fn estimates(model: &Model) -> Vec<Vec<String>> {
     let head = ["term", "estimate"].map(str::to_owned).to_vec();
-    let row = |(term, x): (String, f64)| vec![term, format!("{x:.10e}")];
-    std::iter::once(head).chain(model.coefficients().into_iter().map(row)).collect()
+    let row = |c: CoefficientLine| vec![c.name, format!("{:.10e}", c.estimate)];
+    std::iter::once(head).chain(lines(model).map(row)).collect()
 }
 
 /// The lines of the table; a least-squares model has one table.
@@ -117,15 +117,15 @@ fn coefficients(model: &Model) -> Vec<Vec<String>> {
 }
 
 /// What R² is called: without an intercept it is about zero, not about the mean, as R's and statsmodels's.
-fn r2_names(l: &LinearPredictor) -> [&'static str; 2] {
-    match l.fit.fit_intercept {
+fn r2_names(fit: &FittedLinearRegression) -> [&'static str; 2] {
+    match fit.fit_intercept {
         true => ["R2", "adjusted R2"],
         false => ["R2 about zero", "adjusted R2 about zero"],
     }
 }
 
-fn fit_lines(s: &Summary, l: &LinearPredictor) -> Vec<Vec<String>> {
-    let [r2, adjusted_r2] = r2_names(l);
+fn fit_lines(s: &Summary, fit: &FittedLinearRegression) -> Vec<Vec<String>> {
+    let [r2, adjusted_r2] = r2_names(fit);
     let mut lines = vec![
         line("rows", print::count(s.rows)),
         line("residual degrees of freedom", print::count(s.df_resid)),
@@ -143,7 +143,7 @@ fn fit_lines(s: &Summary, l: &LinearPredictor) -> Vec<Vec<String>> {
     lines.push(line("AIC", defined(s.aic)));
     lines.push(line("BIC", defined(s.bic)));
     lines.push(line("condition number of the terms", digits(s.condition, 4)));
-    let tier = match l.fit.tier {
+    let tier = match fit.tier {
         Tier::Fast => "fast tier, Gram matrix",
         Tier::Sure => "sure tier, reflections",
     };
@@ -163,8 +163,8 @@ fn test_lines(s: &Summary) -> Vec<Vec<String>> {
     ]
 }
 
-fn influence(l: &LinearPredictor) -> Vec<Vec<String>> {
-    let Some(inference) = &l.fit.inference else { return Vec::new() };
+fn influence(fit: &FittedLinearRegression) -> Vec<Vec<String>> {
+    let Some(inference) = &fit.inference else { return Vec::new() };
     let of = &inference.responses[0];
     let mut rows = vec![
         ["largest leverages: row", "leverage", "largest Cook's distances: row", "distance"]
@@ -244,18 +244,18 @@ fn stars(p: Option<f64>) -> &'static str {
 }
 
 /// Adds the table under its keys; what is undefined is null.
-pub(crate) fn add_json(model: &Model, l: &LinearPredictor, out: &mut Value) {
-    let r = &l.fit.responses[0];
+pub(crate) fn add_json(model: &Model, fit: &FittedLinearRegression, out: &mut Value) {
+    let r = &fit.responses[0];
     out["aliased"] = json!(model.aliased());
     out["aliased_equations"] = json!(model.aliased_equations());
-    out["min_norm"] = json!(l.fit.min_norm);
-    out["rows"] = json!(l.fit.rows);
-    out["rank"] = json!(l.fit.rank());
-    out["condition"] = json!(l.fit.condition);
-    out["tier"] = json!(l.fit.tier.name());
+    out["min_norm"] = json!(fit.min_norm);
+    out["rows"] = json!(fit.rows);
+    out["rank"] = json!(fit.rank());
+    out["condition"] = json!(fit.condition);
+    out["tier"] = json!(fit.tier.name());
     out["r2"] = json!(r.r2);
     out["residual_sd"] = json!(r.residual_sd);
-    let all = match (l.fit.summary(0, LEVEL), l.fit.plain_summary(0, LEVEL)) {
+    let all = match (fit.summary(0, LEVEL), fit.plain_summary(0, LEVEL)) {
         (Some(s), _) => json!(s),
         (None, Some(s)) => json!(s),
         (None, None) => {
@@ -275,7 +275,7 @@ pub(crate) fn add_json(model: &Model, l: &LinearPredictor, out: &mut Value) {
         all.into_iter().for_each(|(key, value)| out[key] = value);
     }
     out["coefficients"] = json!(lines);
-    if let Some(inference) = &l.fit.inference {
+    if let Some(inference) = &fit.inference {
         out["leverage"] = influential(&inference.leverages);
         out["cook"] = influential(&inference.responses[0].cook);
     }

@@ -2,7 +2,7 @@
 
 use crate::commands::train::linear_model as fitted;
 use crate::print;
-use planish_model::{CoefficientLine, LinearModelPredictor, Model};
+use planish_model::{CoefficientLine, LinearFit, Model};
 use serde_json::{Value, json};
 
 /// The coefficients of one linear predictor.
@@ -28,11 +28,11 @@ pub(crate) fn tables(model: &Model) -> Vec<CoefficientTable> {
 }
 
 /// Rows and scores of the fit, in a line.
-pub(crate) fn fit_line(l: &LinearModelPredictor) -> String {
-    format!("{} rows   {}", print::count(l.fit.rows()), fitted::line(&l.fit))
+pub(crate) fn fit_line(fit: &LinearFit) -> String {
+    format!("{} rows   {}", print::count(fit.rows()), fitted::line(fit))
 }
 
-pub(crate) fn text(model: &Model, l: &LinearModelPredictor) -> String {
+pub(crate) fn text(model: &Model, fit: &LinearFit) -> String {
     let mut out = String::new();
     for table in tables(model) {
         if let Some(class) = &table.class {
@@ -40,11 +40,14 @@ pub(crate) fn text(model: &Model, l: &LinearModelPredictor) -> String {
         }
         out += &format!("\n{}", print::columns(&table.rows));
     }
-    out + &format!("\n{}", fit_line(l))
+    out + &format!("\n{}", fit_line(fit))
 }
 
-pub(crate) fn to_json(model: &Model, l: &LinearModelPredictor) -> Value {
-    let mut out = fitted::to_json(&l.fit);
+/// Adds the numbers of the fit and its coefficients under their keys.
+pub(crate) fn add_json(model: &Model, fit: &LinearFit, out: &mut Value) {
+    if let Value::Object(numbers) = fitted::to_json(fit) {
+        numbers.into_iter().for_each(|(key, value)| out[key] = value);
+    }
     let of_table = |t: planish_model::CoefficientTable| {
         let class = t.class.map(|c| &model.target().classes()[c]);
         t.lines.into_iter().map(move |c| {
@@ -61,7 +64,6 @@ pub(crate) fn to_json(model: &Model, l: &LinearModelPredictor) -> Value {
     let coefficients: Vec<Value> = model.coefficient_tables().into_iter().flat_map(of_table).collect();
     out["coefficients"] = json!(coefficients);
     out["aliased"] = json!(model.aliased());
-    out
 }
 
 /// Standard error, z and p, where there are all of them.

@@ -2,7 +2,7 @@
 
 use super::blocks::{section, table};
 use crate::print;
-use planish_model::{Diagnostics, Model, Predictor};
+use planish_model::{Diagnostics, Model};
 use planish_report::{Block, MAX_LINES, NamedLine, Section, learning_curves};
 use planish_tabular::Kind;
 use planish_train::{Epoch, History};
@@ -50,12 +50,8 @@ pub(super) fn model(model: &Model) -> Section {
 }
 
 fn kind(model: &Model) -> String {
-    match model.predictor() {
-        Predictor::Network(_) => "network".to_owned(),
-        Predictor::Linear(_) => "linear model, least squares".to_owned(),
-        Predictor::LinearModel(l) => print::kind_in_words(l.fit.name()).to_owned(),
-        _ => "model".to_owned(),
-    }
+    let least_squares = if model.least_squares().is_some() { ", least squares" } else { "" };
+    print::kind_in_words(model.kind()).to_owned() + least_squares
 }
 
 fn columns(model: &Model) -> Vec<Vec<String>> {

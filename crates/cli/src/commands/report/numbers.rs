@@ -3,7 +3,7 @@
 use super::blocks::{section, table};
 use crate::commands::inspect::linear::{defined, digits, number};
 use crate::print;
-use planish_model::{InfluenceOf, Model, NumberDiagnostics, Predictor, RowPoint};
+use planish_model::{InfluenceOf, Model, NumberDiagnostics, RowPoint};
 use planish_report::{
     Block, Cloud, Figure, Section, leverage, normal_quantiles, predicted_and_actual, residuals,
     scale_location,
@@ -75,10 +75,7 @@ fn figures(model: &Model, n: &NumberDiagnostics) -> Vec<Figure> {
 }
 
 fn leverages(model: &Model, n: &NumberDiagnostics, of: InfluenceOf) -> Figure {
-    let rank = match model.predictor() {
-        Predictor::Linear(l) => l.fit.rank(),
-        _ => 1,
-    };
+    let rank = model.least_squares().map_or(1, |fit| fit.rank());
     let at = |p: &RowPoint| Some([p.leverage?, p.studentized?]);
     match of {
         InfluenceOf::FittedRows => {

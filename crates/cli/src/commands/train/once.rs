@@ -5,12 +5,12 @@ use super::linear_settings::linear_settings;
 use crate::args::TrainArgs;
 use crate::print;
 use planish_io::CsvSource;
-use planish_model::{Model, fit_linear_once};
+use planish_model::{LinearKind, Model, fit_linear_once};
 use planish_tabular::{ColumnSchema, Kind, Schema, Task};
 use planish_tensor::Exec;
 
 pub(super) fn train(exec: Exec, a: &TrainArgs) -> anyhow::Result<Model> {
-    let settings = linear_settings(a);
+    let settings = linear_settings(a, LinearKind::LeastSquares);
     check_task(a, Task::Regress);
     let column = |c: &crate::args::linear::DeclaredColumn| ColumnSchema {
         name: c.name.clone(),
