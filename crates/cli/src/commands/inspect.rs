@@ -1,8 +1,11 @@
 //! `planish inspect`: what is in a model.
 
-use super::{inspect_against, inspect_linear, inspect_linear_model};
+mod against;
+pub(crate) mod linear;
+pub(crate) mod linear_model;
+
 use crate::args::InspectArgs;
-use crate::report;
+use crate::print;
 use planish_io::{Outputs, load_model};
 use planish_model::{Model, NetworkPredictor};
 use planish_nn::Param;
@@ -13,7 +16,7 @@ pub(crate) fn run(a: &InspectArgs) -> anyhow::Result<()> {
     Outputs::of_reading([Some(a.model.as_path()), a.against.as_deref()].into_iter().flatten())?;
     let model = load_model(&a.model)?;
     let against = match &a.against {
-        Some(path) => Some(inspect_against::compare(&model, &load_model(path)?, path)?),
+        Some(path) => Some(against::compare(&model, &load_model(path)?, path)?),
         None => None,
     };
     if a.json {
@@ -21,55 +24,55 @@ pub(crate) fn run(a: &InspectArgs) -> anyhow::Result<()> {
         if let Some(anova) = &against {
             out["anova"] = json!(anova);
         }
-        return report::print_json(&out);
+        return print::print_json(&out);
     }
-    let mut out = format!("{}\n{}\n", report::model(&model), report::target(model.target()));
+    let mut out = format!("{}\n{}\n", print::model(&model), print::target(model.target()));
     if let Some(n) = model.network() {
         out += &layers(n);
     }
     if let Some(l) = model.linear() {
         out += &match l.fit.least_squares() {
-            Some(fit) => inspect_linear::text(&model, fit),
-            None => inspect_linear_model::text(&model, &l.fit),
+            Some(fit) => linear::text(&model, fit),
+            None => linear_model::text(&model, &l.fit),
         };
     }
     if let Some(anova) = &against {
-        out += &inspect_against::text(anova);
+        out += &against::text(anova);
     }
     out += &columns(&model);
     out += &record(&model);
-    report::print(&out)
+    print::print(&out)
 }
 
 fn layers(n: &NetworkPredictor) -> String {
     let mut rows = vec![["layer", "shape", "parameters"].map(str::to_owned).to_vec()];
     for p in &n.plan.layout().params {
         let shape = p.shape.iter().map(usize::to_string).collect::<Vec<_>>().join(" × ");
-        rows.push(vec![p.name.clone(), shape, report::count(p.range.len() as u64)]);
+        rows.push(vec![p.name.clone(), shape, print::count(p.range.len() as u64)]);
     }
-    format!("\n{}", report::columns(&rows))
+    format!("\n{}", print::columns(&rows))
 }
 
 fn columns(model: &Model) -> String {
     let rows: Vec<Vec<String>> =
         model.features().columns.iter().map(|c| vec![c.name.clone(), c.kind.name().to_owned()]).collect();
-    format!("\ncolumns that a prediction needs:\n{}", report::columns(&rows))
+    format!("\ncolumns that a prediction needs:\n{}", print::columns(&rows))
 }
 
 fn record(model: &Model) -> String {
     let Some(h) = &model.record().history else { return String::new() };
     let mut out = format!(
         "\ntrained on {} rows, {} held out; kept epoch {} of {}\n",
-        report::count(h.rows as u64),
-        report::count(h.validation_rows as u64),
+        print::count(h.rows as u64),
+        print::count(h.validation_rows as u64),
         h.best_epoch,
         h.epochs.len()
     );
     if !model.record().validation.is_empty() {
-        out += &format!("held-out rows: {}\n", report::scores(&model.record().validation));
+        out += &format!("held-out rows: {}\n", print::scores(&model.record().validation));
     }
     if let Some(counts) = &model.record().confusion {
-        out += &report::confusion(&ConfusionMatrix::from_counts(counts), model.target().classes());
+        out += &print::confusion(&ConfusionMatrix::from_counts(counts), model.target().classes());
     }
     out
 }
@@ -91,8 +94,8 @@ fn to_json(model: &Model) -> Value {
     }
     if let Some(l) = model.linear() {
         match l.fit.least_squares() {
-            Some(fit) => inspect_linear::add_json(model, fit, &mut out),
-            None => inspect_linear_model::add_json(model, &l.fit, &mut out),
+            Some(fit) => linear::add_json(model, fit, &mut out),
+            None => linear_model::add_json(model, &l.fit, &mut out),
         }
     }
     out

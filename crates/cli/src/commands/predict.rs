@@ -1,7 +1,7 @@
 //! `planish predict`: one prediction a row, in order, block by block.
 
 use crate::args::{PredictArgs, exec, usage};
-use crate::report;
+use crate::print;
 use anyhow::Context;
 use clap::error::ErrorKind;
 use planish_io::{
@@ -29,9 +29,9 @@ pub(crate) fn run(a: &PredictArgs) -> anyhow::Result<()> {
         usage(ErrorKind::ArgumentConflict, &what);
     }
     let mut source = open_table(&a.data, &a.table.options().with_columns(model.features()))?;
-    source.warnings().iter().for_each(|w| report::note(w));
+    source.warnings().iter().for_each(|w| print::note(w));
     let ignored: Vec<&str> = source.ignored().into_iter().filter(|c| *c != model.target().column()).collect();
-    report::ignored(&ignored);
+    print::ignored(&ignored);
     let mut job = Job {
         exec,
         model: &model,
@@ -48,12 +48,12 @@ pub(crate) fn run(a: &PredictArgs) -> anyhow::Result<()> {
         None => job.csv("standard output", std::io::stdout()),
     })?;
     if let Some(path) = a.output.as_deref().filter(|path| !is_standard_output(path)) {
-        report::print(&format!("{} predictions; {}\n", report::count(job.rows), report::wrote(path)))?;
+        print::print(&format!("{} predictions; {}\n", print::count(job.rows), print::wrote(path)))?;
     }
     if job.rows == 0 {
-        report::note("the table has no rows below its header");
+        print::note("the table has no rows below its header");
     }
-    report::notes(&job.notes);
+    print::notes(&job.notes);
     Ok(())
 }
 

@@ -5,8 +5,8 @@
 //! for the network's shape, two layers of ten relu units.
 
 use crate::args::{QuickstartArgs, exec};
+use crate::print;
 use crate::progress::TrainingProgress;
-use crate::report;
 use planish_io::{
     IoError, OutputKind, Outputs, PredictionWriter, TableOptions, create_folder, open_bytes, save_model,
     write_file, write_text,
@@ -57,7 +57,7 @@ pub(crate) fn run(a: &QuickstartArgs) -> anyhow::Result<()> {
   {me} train YOUR.csv --target COLUMN -o model.safetensors
 "
     );
-    report::print(&out)
+    print::print(&out)
 }
 
 /// Checks that nothing but files of an earlier quickstart will be replaced.
@@ -100,12 +100,12 @@ fn section(exec: Exec, title: &str, model: &Model, test: &Table, path: &Path) ->
     })?;
     Ok(format!(
         "{title}\n  {}\n{}  test score on {} rows: {}\n  {}\n  {}\n\n",
-        report::model(model),
+        print::model(model),
         filled(model, &scores.notes),
         scores.rows,
-        report::scores(&scores.metrics),
-        report::wrote(path),
-        report::wrote(&csv)
+        print::scores(&scores.metrics),
+        print::wrote(path),
+        print::wrote(&csv)
     ))
 }
 

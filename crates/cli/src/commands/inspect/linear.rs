@@ -1,6 +1,6 @@
 //! The table of a linear model, as R and statsmodels print it, and the same as JSON.
 
-use crate::report;
+use crate::print;
 use planish_linreg::{Covariance, FittedLinearRegression, InfluentialRow, PlainSummary, Summary, Test, Tier};
 use planish_model::{CoefficientLine, Model};
 use serde_json::{Value, json};
@@ -8,22 +8,22 @@ use serde_json::{Value, json};
 /// The level of the intervals of coefficients.
 const LEVEL: f64 = 0.95;
 /// What the stars mean.
-pub(super) const SIGNIFICANCE: &str = "significance: *** below 0.001, ** 0.01, * 0.05, . 0.1";
+pub(crate) const SIGNIFICANCE: &str = "significance: *** below 0.001, ** 0.01, * 0.05, . 0.1";
 
 /// The tables of a least-squares model: rows of cells.
-pub(super) struct Tables {
+pub(crate) struct Tables {
     /// A head, then a row a parameter.
-    pub(super) coefficients: Vec<Vec<String>>,
+    pub(crate) coefficients: Vec<Vec<String>>,
     /// Names and values of the fit; none where standard errors are undefined.
-    pub(super) fit: Vec<Vec<String>>,
+    pub(crate) fit: Vec<Vec<String>>,
     /// Of residuals: a head, and minimum, quartiles and maximum; none without what inference needs.
-    pub(super) quantiles: Vec<Vec<String>>,
+    pub(crate) quantiles: Vec<Vec<String>>,
     /// Tests of the residuals; none without them.
-    pub(super) tests: Vec<Vec<String>>,
+    pub(crate) tests: Vec<Vec<String>>,
 }
 
 impl Tables {
-    pub(super) fn new(model: &Model, fit: &FittedLinearRegression) -> Tables {
+    pub(crate) fn new(model: &Model, fit: &FittedLinearRegression) -> Tables {
         if let Some(s) = fit.summary(0, LEVEL) {
             let names = ["residuals", "min", "1Q", "median", "3Q", "max"].map(str::to_owned).to_vec();
             let part = if s.quantiles_sampled { "of a part of the rows" } else { "" };
@@ -45,19 +45,19 @@ impl Tables {
 }
 
 /// The tables in aligned columns.
-pub(super) fn text(model: &Model, fit: &FittedLinearRegression) -> String {
+pub(crate) fn text(model: &Model, fit: &FittedLinearRegression) -> String {
     let tables = Tables::new(model, fit);
-    let mut out = format!("\n{}", report::columns(&tables.coefficients));
+    let mut out = format!("\n{}", print::columns(&tables.coefficients));
     if !tables.fit.is_empty() {
         out += &format!("  {SIGNIFICANCE}\n");
     }
-    let aliased = report::aliased(model);
+    let aliased = print::aliased(model);
     if !aliased.is_empty() {
         out += &format!("\n{aliased}");
     }
     for table in [&tables.quantiles, &tables.fit, &tables.tests, &influence(fit)] {
         if !table.is_empty() {
-            out += &format!("\n{}", report::columns(table));
+            out += &format!("\n{}", print::columns(table));
         }
     }
     out
@@ -67,8 +67,8 @@ pub(super) fn text(model: &Model, fit: &FittedLinearRegression) -> String {
 fn plain_lines(s: &PlainSummary, fit: &FittedLinearRegression) -> Vec<Vec<String>> {
     let [r2, adjusted_r2] = r2_names(fit);
     vec![
-        line("rows", report::count(s.rows)),
-        line("residual degrees of freedom", report::count(s.df_resid)),
+        line("rows", print::count(s.rows)),
+        line("residual degrees of freedom", print::count(s.df_resid)),
         line("covariance", Covariance::Classical.name().to_owned()),
         line("residual standard deviation", number(s.residual_sd)),
         line(r2, digits(s.r2, 6)),
@@ -127,8 +127,8 @@ fn r2_names(fit: &FittedLinearRegression) -> [&'static str; 2] {
 fn fit_lines(s: &Summary, fit: &FittedLinearRegression) -> Vec<Vec<String>> {
     let [r2, adjusted_r2] = r2_names(fit);
     let mut lines = vec![
-        line("rows", report::count(s.rows)),
-        line("residual degrees of freedom", report::count(s.df_resid)),
+        line("rows", print::count(s.rows)),
+        line("residual degrees of freedom", print::count(s.df_resid)),
         line("covariance", covariance(s)),
         line("residual standard deviation", defined(s.residual_sd)),
         line(r2, digits(s.r2, 6)),
@@ -173,7 +173,7 @@ fn influence(fit: &FittedLinearRegression) -> Vec<Vec<String>> {
     ];
     for i in 0..inference.leverages.len().max(of.cook.len()).min(5) {
         let cells = |r: Option<&InfluentialRow>| {
-            r.map_or([String::new(), String::new()], |r| [report::count(r.row + 1), digits(r.value, 4)])
+            r.map_or([String::new(), String::new()], |r| [print::count(r.row + 1), digits(r.value, 4)])
         };
         rows.push([cells(inference.leverages.get(i)), cells(of.cook.get(i))].concat());
     }
@@ -182,7 +182,7 @@ fn influence(fit: &FittedLinearRegression) -> Vec<Vec<String>> {
 
 fn covariance(s: &Summary) -> String {
     match s.covariance {
-        Covariance::Cluster => format!("cluster ({} clusters)", report::count(s.clusters)),
+        Covariance::Cluster => format!("cluster ({} clusters)", print::count(s.clusters)),
         other => other.name().to_owned(),
     }
 }
@@ -202,16 +202,16 @@ fn undefined() -> String {
     "undefined".to_owned()
 }
 
-pub(super) fn defined(x: Option<f64>) -> String {
+pub(crate) fn defined(x: Option<f64>) -> String {
     x.map_or(undefined(), number)
 }
 
-pub(super) fn number(x: f64) -> String {
+pub(crate) fn number(x: f64) -> String {
     digits(x, 6)
 }
 
 /// A number to so many digits, with an exponent where it is long.
-pub(super) fn digits(x: f64, n: usize) -> String {
+pub(crate) fn digits(x: f64, n: usize) -> String {
     let scientific = format!("{x:.*e}", n - 1);
     let exponent: i32 = scientific.split_once('e').and_then(|(_, e)| e.parse().ok()).unwrap_or(0);
     if x != 0.0 && !(-5..=n as i32).contains(&exponent) {
@@ -226,7 +226,7 @@ fn t_value(t: f64) -> String {
 }
 
 /// A probability; below the range of `f64` an upper bound.
-pub(super) fn p_value(p: f64) -> String {
+pub(crate) fn p_value(p: f64) -> String {
     if p == 0.0 {
         return "<1e-307".to_owned();
     }
@@ -244,7 +244,7 @@ fn stars(p: Option<f64>) -> &'static str {
 }
 
 /// Adds the table under its keys; what is undefined is null.
-pub(super) fn add_json(model: &Model, fit: &FittedLinearRegression, out: &mut Value) {
+pub(crate) fn add_json(model: &Model, fit: &FittedLinearRegression, out: &mut Value) {
     let r = &fit.responses[0];
     out["aliased"] = json!(model.aliased());
     out["aliased_equations"] = json!(model.aliased_equations());

@@ -1,9 +1,9 @@
 //! The part of a report about a linear model: its coefficients on one scale, and the tables that `planish inspect` prints.
 
-use super::inspect_linear::{SIGNIFICANCE, Tables};
-use super::inspect_linear_model;
-use super::report::{section, table};
-use crate::report;
+use super::blocks::{section, table};
+use crate::commands::inspect::linear::{SIGNIFICANCE, Tables};
+use crate::commands::inspect::linear_model;
+use crate::print;
 use planish_linreg::FittedLinearRegression;
 use planish_model::{Effects, EffectsOf, LinearFit, Model};
 use planish_report::{Block, Estimate, Figure, Section, forest};
@@ -78,7 +78,7 @@ fn least_squares(model: &Model, fit: &FittedLinearRegression, blocks: &mut Vec<B
         &format!("Coefficients in the units of the data, with 95 % intervals. {significance}"),
         tables.coefficients,
     ));
-    let aliased = report::aliased(model);
+    let aliased = print::aliased(model);
     blocks.extend(aliased.lines().map(|line| Block::Text(line.to_owned())));
     let mut fit = Vec::new();
     if !tables.fit.is_empty() {
@@ -95,7 +95,7 @@ fn least_squares(model: &Model, fit: &FittedLinearRegression, blocks: &mut Vec<B
 
 fn linear_model(model: &Model, fit: &LinearFit, blocks: &mut Vec<Block>) -> Vec<Block> {
     let classes = model.target().classes();
-    for t in inspect_linear_model::tables(model) {
+    for t in linear_model::tables(model) {
         let caption = match &t.class {
             Some(class) => format!("Coefficients of class {class} against class {}.", classes[0]),
             None if classes.len() == 2 => format!("Coefficients of the log-odds of {}.", classes[1]),
@@ -103,7 +103,7 @@ fn linear_model(model: &Model, fit: &LinearFit, blocks: &mut Vec<Block>) -> Vec<
         };
         blocks.push(table(&caption, t.rows));
     }
-    vec![Block::Text(inspect_linear_model::fit_line(fit).trim().to_owned())]
+    vec![Block::Text(linear_model::fit_line(fit).trim().to_owned())]
 }
 
 /// Rows of a name and its values, as names with one value each.

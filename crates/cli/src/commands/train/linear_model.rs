@@ -1,7 +1,7 @@
 //! `planish train --model linear` and its like: which linear model is asked for, and what its fit says of itself.
 
 use crate::args::{ModelKind, TaskArg, TrainArgs, usage};
-use crate::report;
+use crate::print;
 use clap::error::ErrorKind;
 use planish_io::TableRows;
 use planish_model::{LinearFit, LinearKind, infer_linear_task};
@@ -9,7 +9,7 @@ use planish_tabular::{RowSource, Task};
 use serde_json::{Value, json};
 
 /// The linear model that is asked for.
-pub(super) fn choose(a: &TrainArgs, source: &mut TableRows) -> anyhow::Result<LinearKind> {
+pub(crate) fn choose(a: &TrainArgs, source: &mut TableRows) -> anyhow::Result<LinearKind> {
     let l = &a.penalty;
     let alpha = l.alpha;
     let net = |l1_ratio| LinearKind::ElasticNet {
@@ -43,7 +43,7 @@ pub(super) fn choose(a: &TrainArgs, source: &mut TableRows) -> anyhow::Result<Li
 }
 
 /// Refuses a task that was asked for and is not that of the model.
-pub(super) fn check_task(a: &TrainArgs, fits: Task) {
+pub(crate) fn check_task(a: &TrainArgs, fits: Task) {
     if let Some(asked) = a.task.map(Task::from).filter(|t| *t != fits) {
         let name = a.model.name();
         let what = match asked {
@@ -65,14 +65,14 @@ fn task(a: &TrainArgs, source: &mut TableRows) -> anyhow::Result<Task> {
         Some(TaskArg::Regress) => Ok(Task::Regress),
         None => {
             let name = source.name().to_owned();
-            infer_linear_task(source, &a.target).map_err(|e| report::of_file(e, name))
+            infer_linear_task(source, &a.target).map_err(|e| print::of_file(e, name))
         }
     }
 }
 
 /// What the fit says of itself, a line.
-pub(super) fn line(fit: &LinearFit) -> String {
-    let score = report::score;
+pub(crate) fn line(fit: &LinearFit) -> String {
+    let score = print::score;
     let kept = |c: &[f64]| {
         format!("{} of {} coefficients are not zero", c.iter().filter(|c| **c != 0.0).count(), c.len())
     };

@@ -1,7 +1,7 @@
 //! `planish inspect LARGE --against SMALL`: the analysis of variance of two nested least-squares models, as R's `anova(small, large)`.
 
-use super::inspect_linear::{defined, digits, number, p_value};
-use crate::report;
+use super::linear::{defined, digits, number, p_value};
+use crate::print;
 use anyhow::{Context, bail, ensure};
 use planish_linreg::{Anova, anova};
 use planish_model::Model;
@@ -48,15 +48,15 @@ fn missing(large: &Model, small: &Model) -> Option<String> {
 /// The table in aligned columns.
 pub(super) fn text(a: &Anova) -> String {
     let head = ["model", "df", "rss", "df more", "explained", "F", "P>F"].map(str::to_owned).to_vec();
-    let small = vec!["smaller".to_owned(), report::count(a.df_resid[0]), number(a.rss[0])];
+    let small = vec!["smaller".to_owned(), print::count(a.df_resid[0]), number(a.rss[0])];
     let large = vec![
         "larger".to_owned(),
-        report::count(a.df_resid[1]),
+        print::count(a.df_resid[1]),
         number(a.rss[1]),
-        report::count(a.df),
+        print::count(a.df),
         number(a.sum_of_squares),
         a.f.map_or(defined(None), |f| digits(f.statistic, 6)),
         a.f.map_or(defined(None), |f| p_value(f.p)),
     ];
-    format!("\nagainst the smaller model:\n{}", report::columns(&[head, small, large]))
+    format!("\nagainst the smaller model:\n{}", print::columns(&[head, small, large]))
 }

@@ -1,19 +1,19 @@
 //! `planish inspect` for linear models beside least squares: their coefficients, with Wald's tests where there are some.
 
-use super::train_linear_model;
-use crate::report;
+use crate::commands::train::linear_model as fitted;
+use crate::print;
 use planish_model::{CoefficientLine, LinearFit, Model};
 use serde_json::{Value, json};
 
 /// The coefficients of one linear predictor.
-pub(super) struct CoefficientTable {
+pub(crate) struct CoefficientTable {
     /// Of more than two classes the one that it sets against the first.
-    pub(super) class: Option<String>,
+    pub(crate) class: Option<String>,
     /// A head, then a row a coefficient.
-    pub(super) rows: Vec<Vec<String>>,
+    pub(crate) rows: Vec<Vec<String>>,
 }
 
-pub(super) fn tables(model: &Model) -> Vec<CoefficientTable> {
+pub(crate) fn tables(model: &Model) -> Vec<CoefficientTable> {
     let tables = model.coefficient_tables();
     let tested = tables.iter().any(|t| t.lines.iter().any(|c| c.p.is_some()));
     let table = |t: planish_model::CoefficientTable| {
@@ -28,24 +28,24 @@ pub(super) fn tables(model: &Model) -> Vec<CoefficientTable> {
 }
 
 /// Rows and scores of the fit, in a line.
-pub(super) fn fit_line(fit: &LinearFit) -> String {
-    format!("{} rows   {}", report::count(fit.rows()), train_linear_model::line(fit))
+pub(crate) fn fit_line(fit: &LinearFit) -> String {
+    format!("{} rows   {}", print::count(fit.rows()), fitted::line(fit))
 }
 
-pub(super) fn text(model: &Model, fit: &LinearFit) -> String {
+pub(crate) fn text(model: &Model, fit: &LinearFit) -> String {
     let mut out = String::new();
     for table in tables(model) {
         if let Some(class) = &table.class {
             out += &format!("\nclass {class} against class {}:", model.target().classes()[0]);
         }
-        out += &format!("\n{}", report::columns(&table.rows));
+        out += &format!("\n{}", print::columns(&table.rows));
     }
     out + &format!("\n{}", fit_line(fit))
 }
 
 /// Adds the numbers of the fit and its coefficients under their keys.
-pub(super) fn add_json(model: &Model, fit: &LinearFit, out: &mut Value) {
-    if let Value::Object(numbers) = train_linear_model::to_json(fit) {
+pub(crate) fn add_json(model: &Model, fit: &LinearFit, out: &mut Value) {
+    if let Value::Object(numbers) = fitted::to_json(fit) {
         numbers.into_iter().for_each(|(key, value)| out[key] = value);
     }
     let of_table = |t: planish_model::CoefficientTable| {
