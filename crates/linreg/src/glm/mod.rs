@@ -19,6 +19,7 @@ mod basis;
 mod config;
 mod evaluation;
 mod family;
+mod fit;
 mod fitted;
 mod newton;
 mod null;

@@ -329,7 +329,7 @@ fn rows_given_again_have_the_leverages_and_distances_of_the_fit() {
     let (x, y) = data(300, 3, 1);
     let weights: Vec<f64> = (0..300).map(|i| 1.0 + f64::from(i % 3)).collect();
     let fitted = infer(&x, &y, Some(&weights), Covariance::Classical);
-    let columns = crate::fitted::columns_of(x.view());
+    let columns = crate::linalg::kernels::columns_of(x.view());
     let views: Vec<_> = columns.iter().map(|c| c.first(300)).collect();
     let h = fitted.leverages(&views, Some(&weights)).unwrap();
     assert_close(&[h.iter().sum()], &[4.0], 1e-12);
@@ -355,7 +355,7 @@ fn a_row_that_alone_has_a_level_has_leverage_one() {
     let x = Matrix::from_fn(6, 1, |i, _| f64::from(u8::from(i == 3)));
     let y = Matrix::from_fn(6, 1, |i, _| (i * i) as f64);
     let fitted = infer(&x, &y, None, Covariance::Classical);
-    let column = crate::fitted::columns_of(x.view());
+    let column = crate::linalg::kernels::columns_of(x.view());
     let h = fitted.leverages(&[column[0].first(6)], None).unwrap();
     assert!((h[3] - 1.0).abs() < 1e-14 && fitted.studentized(0, 0.0, h[3], true).is_none(), "{h:?}");
 }
