@@ -2,8 +2,7 @@
 
 use crate::linear_model::LinearModelFit;
 use crate::model::{LinearModelPredictor, LinearPredictor, Model, Predictor};
-use planish_linreg::distributions::normal_quantile;
-use planish_linreg::{CoefficientRow, FittedGlm};
+use planish_linreg::{Coefficient, FittedGlm};
 use planish_tabular::Design;
 use serde::Serialize;
 
@@ -70,86 +69,43 @@ impl Model {
     }
 }
 
-/// An estimate alone.
-fn estimate(name: String, term: Option<usize>, estimate: f64) -> CoefficientLine {
-    CoefficientLine {
-        name,
-        term,
-        estimate,
-        std_error: None,
-        statistic: None,
-        p: None,
-        interval: None,
-        vif: None,
-        dropped: false,
-    }
-}
-
-/// The names and places of the parameters, in the order of the tables.
-fn parameters(design: &Design, has_intercept: bool) -> impl Iterator<Item = (String, Option<usize>)> {
-    let intercept = has_intercept.then(|| ("(intercept)".to_owned(), None));
-    intercept.into_iter().chain(design.names().into_iter().enumerate().map(|(term, name)| (name, Some(term))))
+/// The lines with the names of their terms.
+fn named(design: &Design, known: Vec<Coefficient>) -> Vec<CoefficientLine> {
+    let names = design.names();
+    let name = |term: Option<usize>| term.map_or_else(|| "(intercept)".to_owned(), |t| names[t].clone());
+    let line = |c: Coefficient| CoefficientLine {
+        name: name(c.term),
+        term: c.term,
+        estimate: c.estimate,
+        std_error: c.std_error,
+        statistic: c.statistic,
+        p: c.p,
+        interval: c.interval,
+        vif: c.vif,
+        dropped: c.dropped,
+    };
+    known.into_iter().map(line).collect()
 }
 
 /// With the statistics that the fit can give: those of its residuals, else those that need none, else none at all.
 fn least_squares(l: &LinearPredictor) -> CoefficientTable {
-    let r = &l.fit.responses[0];
-    let summary = l.fit.summary(0, LEVEL).map(|s| s.coefficients);
-    let known = summary.or_else(|| l.fit.plain_summary(0, LEVEL).map(|s| s.coefficients));
-    let is_dropped = |term: usize| !l.fit.min_norm && l.fit.aliased.binary_search(&term).is_ok();
-    let line = |(i, (name, term)): (usize, (String, Option<usize>))| {
-        let value = term.map_or(r.intercept, |term| r.coef[term]).to_f64();
-        let line = CoefficientLine { dropped: term.is_some_and(is_dropped), ..estimate(name, term, value) };
-        let Some(c) = known.as_ref().map(|known| known[i]) else { return line };
-        CoefficientLine {
-            std_error: c.std_error,
-            statistic: c.t,
-            p: c.p,
-            interval: c.ci.filter(are_finite),
-            vif: c.vif,
-            ..line
-        }
-    };
-    let lines = parameters(&l.design, l.fit.fit_intercept).enumerate().map(line).collect();
-    CoefficientTable { class: None, of: EffectsOf::Target, lines }
+    CoefficientTable { class: None, of: EffectsOf::Target, lines: named(&l.design, l.fit.table(0, LEVEL)) }
 }
 
 /// With Wald's tests, where there are standard errors.
 fn glm(l: &LinearModelPredictor, fit: &FittedGlm) -> Vec<CoefficientTable> {
-    let names = l.design.names();
-    let half = normal_quantile(0.5 + LEVEL / 2.0);
-    let line = |row: &CoefficientRow| {
-        let name = row.term.map_or_else(|| "(intercept)".to_owned(), |term| names[term].clone());
-        let interval = row.std_error.map(|se| [row.estimate - half * se, row.estimate + half * se]);
-        CoefficientLine {
-            std_error: row.std_error,
-            statistic: row.z,
-            p: row.p,
-            interval: interval.filter(are_finite),
-            dropped: row.term.is_some_and(|term| fit.aliased.contains(&term)),
-            ..estimate(name, row.term, row.estimate)
-        }
-    };
     let of = if fit.family.classes().is_some() { EffectsOf::LogOdds } else { EffectsOf::LogMean };
-    let table = |rows: &[CoefficientRow]| CoefficientTable {
-        class: (fit.coefficients.len() > 1).then_some(rows[0].predictor + 1),
+    let predictors = fit.coefficients.len();
+    let table = |predictor: usize| CoefficientTable {
+        class: (predictors > 1).then_some(predictor + 1),
         of,
-        lines: rows.iter().map(line).collect(),
+        lines: named(&l.design, fit.table(predictor, LEVEL)),
     };
-    fit.table().chunk_by(|a, b| a.predictor == b.predictor).map(table).collect()
+    (0..predictors).map(table).collect()
 }
 
 /// Estimates of penalised and non-negative fits, which have no standard errors.
 fn plain(l: &LinearModelPredictor) -> CoefficientTable {
-    let c = &l.fit.coefficients()[0];
-    let line = |(name, term): (String, Option<usize>)| {
-        estimate(name, term, term.map_or_else(|| c.intercept.to_f64(), |term| c.coef[term]))
-    };
-    let lines = parameters(&l.design, l.fit.has_intercept()).map(line).collect();
-    CoefficientTable { class: None, of: EffectsOf::Target, lines }
-}
-
-/// Limits that overflow are no limits.
-fn are_finite(interval: &[f64; 2]) -> bool {
-    interval.iter().all(|x| x.is_finite())
+    let known = l.fit.coefficients()[0].table(l.fit.has_intercept());
+    CoefficientTable { class: None, of: EffectsOf::Target, lines: named(&l.design, known) }
 }

@@ -1,7 +1,7 @@
 //! The table of a linear model, as R and statsmodels print it, and the same as JSON.
 
 use crate::report;
-use planish_linreg::{Covariance, InfluentialRow, PlainSummary, Summary, Test, Tier};
+use planish_linreg::{Covariance, InfluentialRow, ResidualSummary, Summary, Test, Tier};
 use planish_model::{CoefficientLine, LinearPredictor, Model};
 use serde_json::{Value, json};
 
@@ -24,23 +24,21 @@ pub(super) struct Tables {
 
 impl Tables {
     pub(super) fn new(model: &Model, l: &LinearPredictor) -> Tables {
-        if let Some(s) = l.fit.summary(0, LEVEL) {
-            let names = ["residuals", "min", "1Q", "median", "3Q", "max"].map(str::to_owned).to_vec();
-            let part = if s.quantiles_sampled { "of a part of the rows" } else { "" };
-            let values =
-                std::iter::once(part.to_owned()).chain(s.residual_quantiles.iter().map(|x| number(*x)));
+        let Some(s) = l.fit.summary(0, LEVEL) else {
+            let nothing = || Vec::new();
             return Tables {
-                coefficients: coefficients(model),
-                fit: fit_lines(&s, l),
-                quantiles: vec![names, values.collect()],
-                tests: test_lines(&s),
+                coefficients: estimates(model),
+                fit: nothing(),
+                quantiles: nothing(),
+                tests: nothing(),
             };
-        }
-        let (coefficients, fit) = match l.fit.plain_summary(0, LEVEL) {
-            Some(s) => (coefficients(model), plain_lines(&s, l)),
-            None => (estimates(model), Vec::new()),
         };
-        Tables { coefficients, fit, quantiles: Vec::new(), tests: Vec::new() }
+        Tables {
+            coefficients: coefficients(model),
+            fit: fit_lines(&s, l),
+            quantiles: s.residuals.as_ref().map_or(Vec::new(), quantiles),
+            tests: s.residuals.as_ref().map_or(Vec::new(), test_lines),
+        }
     }
 }
 
@@ -61,21 +59,6 @@ pub(super) fn text(model: &Model, l: &LinearPredictor) -> String {
         }
     }
     out
-}
-
-/// What there is without the rows' residuals: the classical statistics.
-fn plain_lines(s: &PlainSummary, l: &LinearPredictor) -> Vec<Vec<String>> {
-    let [r2, adjusted_r2] = r2_names(l);
-    vec![
-        line("rows", report::count(s.rows)),
-        line("residual degrees of freedom", report::count(s.df_resid)),
-        line("covariance", Covariance::Classical.name().to_owned()),
-        line("residual standard deviation", number(s.residual_sd)),
-        line(r2, digits(s.r2, 6)),
-        line(adjusted_r2, digits(s.adjusted_r2, 6)),
-        test(&format!("F on {} and {}", s.df_model, s.df_resid), s.f),
-        line("condition number of the terms", digits(s.condition, 4)),
-    ]
 }
 
 /// Where standard errors are undefined: estimates alone.
@@ -126,32 +109,42 @@ fn r2_names(l: &LinearPredictor) -> [&'static str; 2] {
 
 fn fit_lines(s: &Summary, l: &LinearPredictor) -> Vec<Vec<String>> {
     let [r2, adjusted_r2] = r2_names(l);
+    let of = s.residuals.as_ref();
     let mut lines = vec![
         line("rows", report::count(s.rows)),
         line("residual degrees of freedom", report::count(s.df_resid)),
-        line("covariance", covariance(s)),
+        line("covariance", of.map_or_else(|| Covariance::Classical.name().to_owned(), covariance)),
         line("residual standard deviation", defined(s.residual_sd)),
         line(r2, digits(s.r2, 6)),
         line(adjusted_r2, s.adjusted_r2.map_or(undefined(), |x| digits(x, 6))),
     ];
-    let freedom = match (s.covariance, s.df_test) {
-        (Covariance::Classical, _) | (_, None) => s.df_resid as f64,
-        (_, Some(df)) => df,
-    };
-    lines.push(test(&format!("F on {} and {freedom}", s.df_model), s.f));
-    lines.push(line("log-likelihood", defined(s.log_likelihood)));
-    lines.push(line("AIC", defined(s.aic)));
-    lines.push(line("BIC", defined(s.bic)));
+    let freedom = of.filter(|of| of.covariance != Covariance::Classical).and_then(|of| of.df_test);
+    lines.push(test(&format!("F on {} and {}", s.df_model, freedom.unwrap_or(s.df_resid as f64)), s.f));
+    if let Some(of) = of {
+        lines.push(line("log-likelihood", defined(of.log_likelihood)));
+        lines.push(line("AIC", defined(of.aic)));
+        lines.push(line("BIC", defined(of.bic)));
+    }
     lines.push(line("condition number of the terms", digits(s.condition, 4)));
-    let tier = match l.fit.tier {
-        Tier::Fast => "fast tier, Gram matrix",
-        Tier::Sure => "sure tier, reflections",
-    };
-    lines.push(line("factored by", tier.to_owned()));
+    if of.is_some() {
+        let tier = match l.fit.tier {
+            Tier::Fast => "fast tier, Gram matrix",
+            Tier::Sure => "sure tier, reflections",
+        };
+        lines.push(line("factored by", tier.to_owned()));
+    }
     lines
 }
 
-fn test_lines(s: &Summary) -> Vec<Vec<String>> {
+/// A head, and minimum, quartiles and maximum.
+fn quantiles(s: &ResidualSummary) -> Vec<Vec<String>> {
+    let names = ["residuals", "min", "1Q", "median", "3Q", "max"].map(str::to_owned).to_vec();
+    let part = if s.quantiles_sampled { "of a part of the rows" } else { "" };
+    let values = std::iter::once(part.to_owned()).chain(s.residual_quantiles.iter().map(|x| number(*x)));
+    vec![names, values.collect()]
+}
+
+fn test_lines(s: &ResidualSummary) -> Vec<Vec<String>> {
     vec![
         line("skewness", defined(s.skew)),
         line("kurtosis", defined(s.kurtosis)),
@@ -180,7 +173,7 @@ fn influence(l: &LinearPredictor) -> Vec<Vec<String>> {
     rows
 }
 
-fn covariance(s: &Summary) -> String {
+fn covariance(s: &ResidualSummary) -> String {
     match s.covariance {
         Covariance::Cluster => format!("cluster ({} clusters)", report::count(s.clusters)),
         other => other.name().to_owned(),
@@ -255,14 +248,10 @@ pub(super) fn add_json(model: &Model, l: &LinearPredictor, out: &mut Value) {
     out["tier"] = json!(l.fit.tier.name());
     out["r2"] = json!(r.r2);
     out["residual_sd"] = json!(r.residual_sd);
-    let all = match (l.fit.summary(0, LEVEL), l.fit.plain_summary(0, LEVEL)) {
-        (Some(s), _) => json!(s),
-        (None, Some(s)) => json!(s),
-        (None, None) => {
-            let plain = |c: CoefficientLine| json!({ "term": c.name, "estimate": c.estimate });
-            out["coefficients"] = lines(model).map(plain).collect();
-            return;
-        }
+    let Some(summary) = l.fit.summary(0, LEVEL) else {
+        let plain = |c: CoefficientLine| json!({ "term": c.name, "estimate": c.estimate });
+        out["coefficients"] = lines(model).map(plain).collect();
+        return;
     };
     let line = |c: CoefficientLine| {
         json!({
@@ -271,7 +260,7 @@ pub(super) fn add_json(model: &Model, l: &LinearPredictor, out: &mut Value) {
         })
     };
     let lines: Vec<Value> = lines(model).map(line).collect();
-    if let Value::Object(all) = all {
+    if let Value::Object(all) = json!(summary) {
         all.into_iter().for_each(|(key, value)| out[key] = value);
     }
     out["coefficients"] = json!(lines);

@@ -5,6 +5,7 @@
 
 use crate::error::LinregError;
 use crate::error::same;
+use crate::fitted::coefficient::Coefficient;
 use crate::fitted::dd_serde;
 use crate::linalg::kernels;
 use crate::linalg::kernels::columns_of;
@@ -50,6 +51,13 @@ impl Coefficients {
         let mut out = vec![0.0; x.rows()];
         self.predict_into(isa, &views, &mut out);
         Ok(out)
+    }
+
+    /// A line a coefficient, the intercept first, if there is one.
+    pub fn table(&self, has_intercept: bool) -> Vec<Coefficient> {
+        let intercept = has_intercept.then(|| Coefficient::estimate(None, self.intercept.to_f64()));
+        let terms = self.coef.iter().enumerate().map(|(term, &b)| Coefficient::estimate(Some(term), b));
+        intercept.into_iter().chain(terms).collect()
     }
 
     /// Whether every number is finite.

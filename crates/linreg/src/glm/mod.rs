@@ -32,4 +32,4 @@ mod weighted;
 
 pub use config::Glm;
 pub use family::Family;
-pub use fitted::{CoefficientRow, FittedGlm};
+pub use fitted::FittedGlm;

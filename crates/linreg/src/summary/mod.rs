@@ -6,5 +6,4 @@ pub mod distributions;
 pub(crate) mod influence;
 pub(crate) mod interval;
 pub(crate) mod normality;
-pub(crate) mod plain;
 pub(crate) mod statistics;

@@ -5,9 +5,9 @@
 //! coefficients use Student's t with n − k degrees of freedom for every covariance, with clusters their number less one, as R's `coeftest`
 //! and Stata do; statsmodels does so with `use_t=True`. F is of all terms; with a robust covariance it is Wald's.
 
-use crate::fitted::coefficient::Coefficient;
+use crate::fitted::coefficient::{Coefficient, interval};
 use crate::fitted::regression::{FittedLinearRegression, Response};
-use crate::fitted::stored::{Covariance, Inference, ResponseInference};
+use crate::fitted::stored::{Covariance, Inference};
 use crate::summary::distributions::{chi2_upper, f_upper, t_factor, t_two_sided};
 use crate::summary::normality::{Test, jarque_bera, omnibus};
 use planish_tensor::math::log_one;
@@ -18,8 +18,6 @@ const LN_TAU: f64 = 1.837_877_066_409_345_3;
 /// The statistics of one response. What is undefined (no degrees of freedom, no variance) is `None`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Summary {
-    /// The covariance of the coefficients' errors.
-    pub covariance: Covariance,
     /// The level of the intervals.
     pub level: f64,
     /// Rows with a weight above zero.
@@ -30,10 +28,6 @@ pub struct Summary {
     pub df_resid: u64,
     /// Parameters less the intercept.
     pub df_model: usize,
-    /// Degrees of freedom of the tests of coefficients.
-    pub df_test: Option<f64>,
-    /// Clusters, 0 without.
-    pub clusters: u64,
     /// R², about zero without an intercept.
     pub r2: f64,
     /// R² adjusted for the number of parameters.
@@ -42,16 +36,30 @@ pub struct Summary {
     pub residual_sd: Option<f64>,
     /// F of all terms, and its p-value.
     pub f: Option<Test>,
+    /// The condition number of the terms, about their means and with unit norms.
+    pub condition: f64,
+    /// A line a parameter: the intercept, then the terms.
+    pub coefficients: Vec<Coefficient>,
+    /// What only a fit with [`inference`](FittedLinearRegression::inference) has; the rest is classical without it.
+    #[serde(flatten)]
+    pub residuals: Option<ResidualSummary>,
+}
+
+/// The covariance that was asked for, and what the residuals of the rows say.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ResidualSummary {
+    /// The covariance of the coefficients' errors.
+    pub covariance: Covariance,
+    /// Degrees of freedom of the tests of coefficients.
+    pub df_test: Option<f64>,
+    /// Clusters, 0 without.
+    pub clusters: u64,
     /// The logarithm of the likelihood of normal errors.
     pub log_likelihood: Option<f64>,
     /// Akaike's criterion.
     pub aic: Option<f64>,
     /// Schwarz's criterion.
     pub bic: Option<f64>,
-    /// The condition number of the terms, about their means and with unit norms.
-    pub condition: f64,
-    /// A line a parameter: the intercept, then the terms.
-    pub coefficients: Vec<Coefficient>,
     /// Minimum, quartiles and maximum of the residuals, each times the root of its row's weight.
     pub residual_quantiles: [f64; 5],
     /// Whether the quartiles are of a part of the rows.
@@ -73,53 +81,70 @@ pub struct Summary {
 }
 
 impl FittedLinearRegression {
-    /// The statistics of a response with intervals of this level, by the covariance of the fit; `None` if the model was fitted without
-    /// inference.
+    /// The statistics of a response with intervals of this level, by the covariance of the fit, the classical one without inference; `None` if
+    /// there are no standard errors.
     ///
     /// # Panics
     /// If there is no such response.
     pub fn summary(&self, response: usize, level: f64) -> Option<Summary> {
-        self.summary_with(response, level, self.inference.as_ref()?.covariance)
+        let covariance = self.inference.as_ref().map_or(Covariance::Classical, |i| i.covariance);
+        self.summary_with(response, level, covariance)
     }
 
-    /// The same by another covariance. F by a robust one is there only for the covariance of the fit.
+    /// The same by another covariance, which needs inference. F by a robust one is there only for the covariance of the fit.
     ///
     /// # Panics
     /// If there is no such response.
     pub fn summary_with(&self, response: usize, level: f64, covariance: Covariance) -> Option<Summary> {
-        let inference = self.inference.as_ref()?;
-        let (r, of) = (&self.responses[response], &inference.responses[response]);
+        let r = &self.responses[response];
+        let first = usize::from(self.fit_intercept);
         let (n, rank) = (self.rows as f64, self.rank());
-        let df = n - rank as f64;
-        let df_model = rank - usize::from(self.fit_intercept);
-        let df_test = match covariance {
-            Covariance::Cluster => inference.clusters as f64 - 1.0,
-            _ => df,
+        let (df, df_model) = (n - rank as f64, rank - first);
+        let (df_test, errors) = match &self.inference {
+            Some(i) => (test_freedom(covariance, i, df), self.std_errors(response, covariance)),
+            None if covariance == Covariance::Classical => (Some(df), Some(self.plain_errors(r)?)),
+            None => return None,
         };
-        let df_test = (df > 0.0 && df_test > 0.0).then_some(df_test);
-        let breusch_pagan = of.squares_r2.filter(|_| df_model > 0);
-        let log_likelihood = self.log_likelihood(r, inference);
-        let criterion = |penalty: f64| log_likelihood.map(|l| -2.0 * l + rank as f64 * penalty);
-        let errors = self.std_errors(response, covariance);
         Some(Summary {
-            covariance,
             level,
             rows: self.rows,
             rank,
             df_resid: self.rows.saturating_sub(rank as u64),
             df_model,
+            r2: r.r2,
+            adjusted_r2: (df > 0.0).then(|| 1.0 - (1.0 - r.r2) * (n - first as f64) / df),
+            residual_sd: self.residual_sd(response),
+            f: self.f_test(response, covariance).filter(|_| df_model > 0),
+            condition: self.condition,
+            coefficients: self.coefficient_table(response, level, errors.as_deref(), df_test),
+            residuals: self
+                .inference
+                .as_ref()
+                .map(|i| self.residual_summary(response, i, covariance, df_test)),
+        })
+    }
+
+    fn residual_summary(
+        &self,
+        response: usize,
+        inference: &Inference,
+        covariance: Covariance,
+        df_test: Option<f64>,
+    ) -> ResidualSummary {
+        let (r, of) = (&self.responses[response], &inference.responses[response]);
+        let (n, rank) = (self.rows as f64, self.rank());
+        let df = n - rank as f64;
+        let df_model = rank - usize::from(self.fit_intercept);
+        let breusch_pagan = of.squares_r2.filter(|_| df_model > 0);
+        let log_likelihood = self.log_likelihood(r, inference);
+        let criterion = |penalty: f64| log_likelihood.map(|l| -2.0 * l + rank as f64 * penalty);
+        ResidualSummary {
+            covariance,
             df_test,
             clusters: inference.clusters,
-            r2: r.r2,
-            adjusted_r2: (df > 0.0)
-                .then(|| 1.0 - (1.0 - r.r2) * (n - f64::from(u8::from(self.fit_intercept))) / df),
-            residual_sd: self.residual_sd(response),
-            f: self.f_test(r, of, covariance, inference).filter(|_| df_model > 0),
             log_likelihood,
             aic: criterion(2.0),
             bic: criterion(log_one(n)),
-            condition: self.condition,
-            coefficients: self.coefficient_table(response, level, errors.as_deref(), df_test),
             residual_quantiles: of.residual_quantiles,
             quantiles_sampled: of.quantiles_sampled,
             skew: of.shape.map(|s| s[0]),
@@ -133,7 +158,16 @@ impl FittedLinearRegression {
                 let f = r2 / df_model as f64 / ((1.0 - r2) / df);
                 Test { statistic: f, p: f_upper(f, df_model as f64, df) }
             }),
-        })
+        }
+    }
+
+    /// A line a parameter, the intercept first, with what the fit can say of it: intervals of this level are the summary's.
+    ///
+    /// # Panics
+    /// If there is no such response.
+    pub fn table(&self, response: usize, level: f64) -> Vec<Coefficient> {
+        let known = self.summary(response, level).map(|s| s.coefficients);
+        known.unwrap_or_else(|| self.coefficient_table(response, level, None, None))
     }
 
     fn log_likelihood(&self, r: &Response, inference: &Inference) -> Option<f64> {
@@ -141,29 +175,35 @@ impl FittedLinearRegression {
         (r.rss > 0.0).then(|| -0.5 * n * (LN_TAU + log_one(r.rss / n) + 1.0) + 0.5 * inference.log_weights)
     }
 
-    fn f_test(
-        &self,
-        r: &Response,
-        of: &ResponseInference,
-        covariance: Covariance,
-        inference: &Inference,
-    ) -> Option<Test> {
+    fn f_test(&self, response: usize, covariance: Covariance) -> Option<Test> {
+        let r = &self.responses[response];
+        let of = self.inference.as_ref().map(|i| (i, &i.responses[response]));
         let df_model = (self.rank() - usize::from(self.fit_intercept)) as f64;
         let df = self.rows as f64 - self.rank() as f64;
         if df <= 0.0 {
             return None;
         }
         let (statistic, df) = if covariance == Covariance::Classical {
-            (of.explained / df_model / (r.rss / df), df)
+            let explained = of.map_or(r.tss - r.rss, |(_, of)| of.explained);
+            (explained / df_model / (r.rss / df), df)
         } else {
-            let other = covariance != inference.covariance;
-            (of.wald.filter(|_| !other)?, self.freedom(inference))
+            let (inference, of) = of.filter(|(i, _)| i.covariance == covariance)?;
+            (of.wald?, self.freedom(inference))
         };
         (statistic.is_finite() && df > 0.0).then(|| Test { statistic, p: f_upper(statistic, df_model, df) })
     }
 
-    /// A line a parameter, from standard errors that are 0 for dropped terms.
-    pub(crate) fn coefficient_table(
+    /// The classical standard errors of a fit without inference, 0 for dropped terms; none where they are undefined.
+    fn plain_errors(&self, r: &Response) -> Option<Vec<f64>> {
+        let first = usize::from(self.fit_intercept);
+        let mut kept = r.std_errors.iter().copied();
+        let is_dropped = |i: usize| i >= first && self.aliased.binary_search(&(i - first)).is_ok();
+        let error = |i| if is_dropped(i) { Some(0.0) } else { kept.next() };
+        (!r.std_errors.is_empty()).then(|| (0..first + r.coef.len()).map_while(error).collect())
+    }
+
+    /// The lines of [`FittedLinearRegression::table`], from standard errors that are 0 for dropped terms.
+    fn coefficient_table(
         &self,
         response: usize,
         level: f64,
@@ -181,11 +221,12 @@ impl FittedLinearRegression {
             let std_error = errors.and_then(|e| e.get(i).copied()).filter(|_| !dropped && df_test.is_some());
             let t = std_error.map(|se| estimate / se).filter(|t| t.is_finite());
             Coefficient {
+                term,
                 estimate,
                 std_error,
-                t,
+                statistic: t,
                 p: t.zip(df_test).map(|(t, df)| t_two_sided(t, df)),
-                ci: std_error.zip(factor).map(|(se, f)| [estimate - f * se, estimate + f * se]),
+                interval: std_error.zip(factor).and_then(|(se, f)| interval(estimate, f * se)),
                 vif: term
                     .and_then(|t| self.inference.as_ref()?.vif.get(t).copied())
                     .filter(|vif| *vif > 0.0 && !self.min_norm),
@@ -219,4 +260,13 @@ impl FittedLinearRegression {
         (df > 0.0 && !variances.is_empty())
             .then(|| variances.iter().map(|v| (v * factor).max(0.0).sqrt()).collect())
     }
+}
+
+/// The degrees of freedom of tests of coefficients, if there are any.
+fn test_freedom(covariance: Covariance, inference: &Inference, df: f64) -> Option<f64> {
+    let df_test = match covariance {
+        Covariance::Cluster => inference.clusters as f64 - 1.0,
+        Covariance::Classical | Covariance::Hc0 | Covariance::Hc1 | Covariance::Hc2 | Covariance::Hc3 => df,
+    };
+    (df > 0.0 && df_test > 0.0).then_some(df_test)
 }
