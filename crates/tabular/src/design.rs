@@ -464,6 +464,3 @@ impl BoundDesign<'_> {
         products(&self.interactions, at, t, terms);
     }
 }
-
-#[cfg(test)]
-mod tests;

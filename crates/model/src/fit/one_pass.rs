@@ -1,13 +1,13 @@
 //! From rows that can be read only once to a least-squares fit: the columns and their levels are declared, so that nothing need be learned of the rows
 //! before they are folded. Memory does not depend on their number.
 
+use super::labelled_rows::BoundRows;
+use super::linear::{assemble, named, regression};
+use super::survey::Surveyor;
 use crate::error::{Failed, ModelError};
-use crate::labelled_rows::BoundRows;
-use crate::linear::{assemble, named, regression};
 use crate::linear_model::LinearFit;
 use crate::linear_settings::LinearSettings;
 use crate::model::Model;
-use crate::survey::Surveyor;
 use planish_linreg::{BLOCK_ROWS, Block, LeastSquaresState};
 use planish_tabular::{Column, Design, RowSource, Table};
 use planish_tensor::Exec;

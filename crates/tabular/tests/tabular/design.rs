@@ -1,6 +1,8 @@
 //! The terms of small tables: their names and their numbers, against those of R's `model.matrix`.
 
-use super::*;
+use planish_tabular::{Design, DesignBuilder, Formula, Kind, Notes, Schema, Table};
+use planish_tensor::Dd;
+use planish_tensor::dd::DdVec;
 
 #[test]
 fn terms_are_raw_numbers_flags_and_levels_but_the_first() {

@@ -1,8 +1,8 @@
 //! Predictions of a linear model with their confidence and prediction intervals.
 
+use super::predictions::terms;
 use crate::error::ModelError;
 use crate::model::Model;
-use crate::predict::terms;
 use planish_tabular::{Notes, Table};
 use planish_tensor::Exec;
 

@@ -1,8 +1,9 @@
 //! Scores of a model on rows whose target is known.
 
+use super::predictions::{Encoded, Predictions};
 use crate::error::{Failed, ModelError};
 use crate::model::Model;
-use crate::predict::{Encoded, Predictions};
+use crate::record::MATRIX_CLASSES;
 use planish_tabular::{Label, Notes, RowSource, Table, TableSource, TabularError, Task};
 use planish_tensor::Exec;
 use planish_train::metrics::{ClassificationScores, ConfusionMatrix, RegressionScores, ReliabilityBin};
@@ -48,7 +49,10 @@ impl Scores {
                     self.classes.push(p.row(row), *c as usize)
                 }
                 (Some(Label::Number(y)), Predictions::Numbers(p)) => self.numbers.push(p[row], y.to_f64()),
-                _ => unreachable!("the target's task is the predictions'"),
+                (Some(Label::Class(_)), Predictions::Numbers(_))
+                | (Some(Label::Number(_)), Predictions::Probabilities(_)) => {
+                    unreachable!("the target's task is the predictions'")
+                }
             }
             self.rows += 1;
         }
@@ -125,10 +129,14 @@ impl Model {
 
     /// Scores the model on held-out rows and keeps the scores and the confusion matrix in its record.
     pub(crate) fn score_validation(&mut self, exec: Exec, held: &Table) -> Result<(), ModelError> {
-        match self.evaluate(exec, &mut TableSource::new(held)) {
-            Ok(evaluation) => self.set_validation(evaluation),
+        let found = match self.evaluate(exec, &mut TableSource::new(held)) {
+            Ok(found) => found,
             Err(Failed::Model(e)) => return Err(e),
-        }
+        };
+        let small = found.confusion.filter(|c| c.classes() <= MATRIX_CLASSES);
+        let record = self.record_mut();
+        record.confusion = small.map(|c| c.to_counts());
+        record.validation = found.metrics;
         Ok(())
     }
 }

@@ -1,15 +1,15 @@
 //! From rows to a linear model: least squares, ridge, lasso, elastic net, non-negative, logistic, multinomial and Poisson regression. Rows are
 //! read in passes: one to fit the pipeline and the target, then those of the fit; the table is never held whole.
 
+use super::labelled_rows::LabelledRows;
+use super::survey::{Survey, survey};
 use crate::aliases;
 use crate::error::{Failed, ModelError};
-use crate::labelled_rows::LabelledRows;
 use crate::linear_model::{LinearFit, LinearModel};
 use crate::linear_settings::{LinearKind, LinearSettings};
 use crate::model::Model;
 use crate::predictor::Predictor;
 use crate::record::{Record, Settings};
-use crate::survey::{Survey, survey};
 use planish_linreg::{
     AliasedPolicy, BlockSource, ElasticNet, ElasticNetCv, Family, FitError, Glm, KFold, LinearRegression,
     LinregError, NonNegative, Ridge, RidgeCv,
@@ -142,8 +142,9 @@ pub(crate) fn assemble(
 /// Rows that cannot be read, no such column, or texts among numbers.
 pub fn infer_linear_task<S: RowSource>(source: &mut S, target: &str) -> Result<Task, Failed<S::Error>> {
     let position = source.schema().position(target)?;
-    if source.schema().columns[position].kind == Kind::Number {
-        return Ok(Task::Regress);
+    match source.schema().columns[position].kind {
+        Kind::Number => return Ok(Task::Regress),
+        Kind::Category => {}
     }
     let (mut has_numbers, mut first_text) = (false, None);
     source.rewind().map_err(Failed::Source)?;

@@ -4,9 +4,9 @@
 //! The rows are made of what the pipeline knows of each column, so no row of anybody's table is kept. A prediction has the same bits
 //! on every machine, so the comparison is exact.
 
+use super::predictions::Predictions;
 use crate::error::ModelError;
 use crate::model::Model;
-use crate::predict::Predictions;
 use planish_tabular::{CellProfile, Kind, Notes, Table};
 use planish_tensor::Exec;
 
@@ -68,9 +68,8 @@ impl Predictions {
 
 #[cfg(test)]
 mod tests {
-    use crate::linear::fit_linear;
+    use crate::fit::{fit_linear, fit_network};
     use crate::linear_settings::LinearSettings;
-    use crate::network::fit_network;
     use crate::network_settings::NetworkSettings;
     use planish_tabular::{Kind, Schema, Table, TableSource};
     use planish_tensor::{Exec, Isa};

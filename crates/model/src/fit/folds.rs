@@ -1,8 +1,8 @@
 //! Cross-validation of a network on a table: every fold fits pipeline and network on its training rows alone and is scored on the rows
 //! that it holds out, in the target's units.
 
+use super::network::fit_network;
 use crate::error::{Failed, ModelError};
-use crate::network::fit_network;
 use crate::network_settings::NetworkSettings;
 use planish_tabular::{Column, Label, Table, TableSource, Target, Task};
 use planish_tensor::Exec;
