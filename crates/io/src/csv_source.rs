@@ -24,6 +24,15 @@ pub enum Header {
     No,
 }
 
+impl Header {
+    /// Each with its name and a line about it.
+    pub const CHOICES: &'static [(&'static str, Header, &'static str)] = &[
+        ("auto", Header::Auto, "A first row without any number is the header"),
+        ("yes", Header::Yes, "The first row is the header"),
+        ("no", Header::No, "There is no header: columns are named column_1, column_2 …"),
+    ];
+}
+
 /// How to read a CSV file.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct CsvOptions {

@@ -40,6 +40,7 @@ mod predict;
 mod predictor;
 mod proof;
 mod record;
+pub mod setting;
 
 pub use coefficient_table::{CoefficientLine, CoefficientTable, EffectsOf};
 pub use diagnostics::{
@@ -55,7 +56,7 @@ pub use linear_model::{LinearFit, LinearModel};
 pub use linear_settings::{LinearKind, LinearSettings};
 pub use model::Model;
 pub use network::{LearningRates, fit_network, fit_network_with_checkpoints, lr_range_test};
-pub use network_settings::{ClassWeight, NetworkSettings};
+pub use network_settings::NetworkSettings;
 pub use one_pass::fit_linear_once;
 pub use params::Params;
 pub use predict::{Encoded, NamedPrediction, Predictions};

@@ -1,7 +1,8 @@
 //! The options of `planish serve`. Each is also a key of its file of settings.
 
-use super::{parse_count, parse_threads};
+use super::values;
 use clap::{Args, ValueEnum};
+use planish_model::setting::count;
 use planish_serve::{Label, ModelSource, Options};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -56,16 +57,16 @@ pub(crate) struct ServeArgs {
     #[arg(long, value_name = "HOST")]
     allow_host: Vec<String>,
     /// Prediction threads (0: one a core); the result does not depend on it
-    #[arg(long, value_name = "N", default_value_t = 0, value_parser = parse_threads)]
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = values::threads)]
     threads: usize,
     /// Rows that a prediction thread takes at once
-    #[arg(long, value_name = "N", default_value_t = 1024, value_parser = parse_count)]
+    #[arg(long, value_name = "N", default_value_t = 1024, value_parser = count)]
     batch_rows: usize,
     /// How long a prediction thread waits for more rows (0: it takes what waits)
     #[arg(long, value_name = "TIME", default_value = "0", value_parser = parse_time)]
     batch_delay: Duration,
     /// Rows that may wait for a prediction thread
-    #[arg(long, value_name = "N", default_value_t = 16384, value_parser = parse_count)]
+    #[arg(long, value_name = "N", default_value_t = 16384, value_parser = count)]
     queue_rows: usize,
     /// MiB of features that may wait for a prediction thread
     #[arg(long, value_name = "MIB", default_value_t = 64, value_parser = parse_mib)]
@@ -74,13 +75,13 @@ pub(crate) struct ServeArgs {
     #[arg(long, value_name = "TIME", default_value = "15ms", value_parser = parse_time)]
     queue_wait: Duration,
     /// Requests worked on at once; more are answered by 429
-    #[arg(long, value_name = "N", default_value_t = 256, value_parser = parse_count)]
+    #[arg(long, value_name = "N", default_value_t = 256, value_parser = count)]
     max_in_flight: usize,
     /// Requests a second of one key, or of one address where no key is asked for (0: no limit)
     #[arg(long, value_name = "N", default_value_t = 0)]
     rate: u32,
     /// Connections at once; more are answered by 503
-    #[arg(long, value_name = "N", default_value_t = 1024, value_parser = parse_count)]
+    #[arg(long, value_name = "N", default_value_t = 1024, value_parser = count)]
     max_connections: usize,
     /// MiB of a body, as sent and as decompressed
     #[arg(long, value_name = "MIB", default_value_t = 8, value_parser = parse_mib)]
@@ -95,13 +96,13 @@ pub(crate) struct ServeArgs {
     #[arg(long, value_name = "KIB", default_value_t = 16, value_parser = parse_head_kib)]
     max_head_kib: usize,
     /// Rows of a request
-    #[arg(long, value_name = "N", default_value_t = 4096, value_parser = parse_count)]
+    #[arg(long, value_name = "N", default_value_t = 4096, value_parser = count)]
     max_rows: usize,
     /// Tensors of a request; a model of more columns may have as many
-    #[arg(long, value_name = "N", default_value_t = 64, value_parser = parse_count)]
+    #[arg(long, value_name = "N", default_value_t = 64, value_parser = count)]
     max_inputs: usize,
     /// Dimensions of a tensor
-    #[arg(long, value_name = "N", default_value_t = 8, value_parser = parse_count)]
+    #[arg(long, value_name = "N", default_value_t = 8, value_parser = count)]
     max_rank: usize,
     /// Deepest nesting of JSON
     #[arg(long, value_name = "N", default_value_t = 32, value_parser = parse_depth)]
@@ -230,7 +231,7 @@ fn parse_time(text: &str) -> Result<Duration, String> {
         |text: &str| text.strip_suffix("ms")?.parse::<u32>().ok().map(|n| Duration::from_millis(n.into()));
     match text {
         "0" => Ok(Duration::ZERO),
-        text => millis(text).map_or_else(|| super::parse_duration(text), Ok),
+        text => millis(text).map_or_else(|| values::duration(text), Ok),
     }
 }
 

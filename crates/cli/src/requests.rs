@@ -4,30 +4,12 @@
 //! another value than its default. What depends on the table (whether `--model linear` is `ols` or `logistic`) is looked at once more
 //! when that is known.
 
-use super::Cli;
-use super::rules::RULES;
+use crate::args::Cli;
+use crate::rules::{Rule, rules_of};
 use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{Arg, ArgMatches, Command, CommandFactory};
-
-/// Options of a command, by their long names (arguments without one by their ids), and what they need to have an effect: any one of
-/// the alternatives; without alternatives they always have one. Where several rules name an option, all must hold.
-pub(crate) struct Rule {
-    pub(super) options: &'static [&'static str],
-    pub(super) needs: &'static [Needs],
-}
-
-/// What an option needs.
-pub(crate) enum Needs {
-    /// Another option with one of these values.
-    Value(&'static str, &'static [&'static str]),
-    /// Another option with any value but this one.
-    OtherThan(&'static str, &'static str),
-    /// Another option.
-    With(&'static str),
-    /// That another option is not given.
-    Without(&'static str),
-}
+use planish_model::setting::Need;
 
 /// Ends the program as clap does if an option was asked for that has no effect. `resolved` are options whose values are now known better
 /// than they were typed.
@@ -35,7 +17,7 @@ pub(crate) fn refuse_unused(command: &str, typed: &ArgMatches, resolved: &[(&str
     let mut cli = Cli::command();
     cli.build();
     let Some(known) = cli.find_subcommand_mut(command) else { return };
-    let fault = Requests { known, typed, resolved }.fault(command);
+    let fault = Requests { known, typed, resolved }.fault();
     if let Some(what) = fault {
         known.error(ErrorKind::ArgumentConflict, what).exit()
     }
@@ -50,41 +32,37 @@ struct Requests<'a> {
 
 impl Requests<'_> {
     /// What is said of the first option that was asked for and has no effect.
-    fn fault(&self, command: &str) -> Option<String> {
-        for rule in rules_of(command) {
-            if rule.needs.is_empty() || rule.needs.iter().any(|needs| self.holds(needs)) {
-                continue;
-            }
-            if let Some(option) = rule.options.iter().find(|option| self.is_given(option)) {
-                let reasons: Vec<String> = rule.needs.iter().map(|needs| self.reason(needs)).collect();
-                return Some(format!("--{option} {}", reasons.join(", or it ")));
-            }
-        }
-        None
+    fn fault(&self) -> Option<String> {
+        let rules = rules_of(self.known.get_name(), &in_order(self.known));
+        let broken =
+            |rule: &&Rule| self.is_given(rule.option) && !rule.needs.iter().any(|needs| self.holds(needs));
+        let rule = rules.iter().find(broken)?;
+        let reasons: Vec<String> = rule.needs.iter().map(|needs| self.reason(needs)).collect();
+        Some(format!("--{} {}", rule.option, reasons.join(", or it ")))
     }
 
-    fn holds(&self, needs: &Needs) -> bool {
+    fn holds(&self, needs: &Need) -> bool {
         match needs {
-            Needs::Value(option, values) => values.contains(&self.value(option).as_str()),
-            Needs::OtherThan(option, value) => !is_same(&self.value(option), value),
-            Needs::With(option) => self.is_given(option),
-            Needs::Without(option) => !self.is_given(option),
+            Need::Value(option, values) => values.contains(&self.value(option).as_str()),
+            Need::OtherThan(option, value) => !is_same(&self.value(option), value),
+            Need::With(option) => self.is_given(option),
+            Need::Without(option) => !self.is_given(option),
         }
     }
 
-    fn reason(&self, needs: &Needs) -> String {
+    fn reason(&self, needs: &Need) -> String {
         let against = |option: &str| {
             let default =
                 if self.is_given(option) || self.is_resolved(option) { "" } else { ", the default" };
             format!("has no effect with --{option} {}{default}", self.value(option))
         };
         match needs {
-            Needs::Value(option, values) => format!("{}: it is for {}", against(option), values.join(", ")),
-            Needs::OtherThan(option, _) => against(option),
-            Needs::With(option) => {
+            Need::Value(option, values) => format!("{}: it is for {}", against(option), values.join(", ")),
+            Need::OtherThan(option, _) => against(option),
+            Need::With(option) => {
                 format!("needs {}", argument(self.known, option).map_or_else(String::new, typed_as))
             }
-            Needs::Without(option) => format!("has no effect with --{option}"),
+            Need::Without(option) => format!("has no effect with --{option}"),
         }
     }
 
@@ -109,15 +87,22 @@ impl Requests<'_> {
     }
 }
 
-/// The rules of a command.
-fn rules_of(command: &str) -> impl Iterator<Item = &'static Rule> {
-    RULES.iter().filter(move |(name, _)| *name == command).flat_map(|(_, rules)| *rules)
+/// The options of a command that have no effect with this one.
+pub(crate) fn excluded_by(known: &Command, other: &str) -> Vec<&'static str> {
+    let excludes = |rule: &Rule| matches!(rule.needs[..], [Need::Without(option)] if option == other);
+    rules_of(known.get_name(), &in_order(known))
+        .iter()
+        .filter(|rule| excludes(rule))
+        .map(|rule| rule.option)
+        .collect()
 }
 
-/// The options of a command that have no effect with this one.
-pub(crate) fn excluded_by(command: &str, other: &str) -> impl Iterator<Item = &'static str> {
-    let excludes = move |rule: &&Rule| matches!(rule.needs, [Needs::Without(option)] if *option == other);
-    rules_of(command).filter(excludes).flat_map(|rule| rule.options).copied()
+/// The arguments as the help has them: those under a title together.
+pub(crate) fn in_order(known: &Command) -> Vec<&Arg> {
+    let headings: Vec<Option<&str>> = known.get_arguments().map(Arg::get_help_heading).collect();
+    let mut args: Vec<&Arg> = known.get_arguments().collect();
+    args.sort_by_key(|arg| headings.iter().position(|heading| *heading == arg.get_help_heading()));
+    args
 }
 
 /// Whether two values of an option are the same, as texts or as numbers.
@@ -153,19 +138,15 @@ mod tests {
         let (command, typed) = matches.subcommand().unwrap();
         let mut cli = cli;
         cli.build();
-        Requests { known: cli.find_subcommand(command).unwrap(), typed, resolved }.fault(command)
+        Requests { known: cli.find_subcommand(command).unwrap(), typed, resolved }.fault()
     }
 
     #[test]
-    fn every_option_of_every_command_has_a_rule_and_every_rule_its_options() {
+    fn every_rule_of_every_command_has_its_options() {
         for command in Cli::command().get_subcommands() {
-            let rules: Vec<&Rule> = rules_of(command.get_name()).collect();
-            for arg in command.get_arguments() {
-                let ruled = rules.iter().any(|rule| rule.options.contains(&name(arg)));
-                assert!(ruled, "{} {} has no rule", command.get_name(), name(arg));
-            }
-            let others = rules.iter().flat_map(|rule| rule.needs).map(|needs| match needs {
-                Needs::Value(option, values) => {
+            let rules = rules_of(command.get_name(), &in_order(command));
+            let others = rules.iter().flat_map(|rule| &rule.needs).map(|needs| match needs {
+                Need::Value(option, values) => {
                     let known: Vec<String> = argument(command, option)
                         .map(|arg| {
                             arg.get_possible_values().iter().map(|v| v.get_name().to_owned()).collect()
@@ -176,14 +157,12 @@ mod tests {
                     assert!(values.iter().all(is_known), "{option}: {values:?} of {known:?}");
                     option
                 }
-                Needs::OtherThan(option, _) | Needs::With(option) | Needs::Without(option) => option,
+                Need::OtherThan(option, _) | Need::With(option) | Need::Without(option) => option,
             });
-            for option in rules.iter().flat_map(|rule| rule.options).chain(others) {
+            for option in rules.iter().map(|rule| &rule.option).chain(others) {
                 assert!(argument(command, option).is_some(), "{} has no {option}", command.get_name());
             }
         }
-        let known: Vec<String> = Cli::command().get_subcommands().map(|c| c.get_name().to_owned()).collect();
-        assert!(RULES.iter().all(|(name, _)| known.iter().any(|k| k == name)));
     }
 
     #[test]
