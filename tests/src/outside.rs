@@ -11,7 +11,7 @@ use http_body_util::BodyExt;
 use hyper::Request;
 use hyper::http::request::Builder;
 use hyper::http::response::Parts;
-use planish_io::{CsvSource, model_from_bytes, model_to_bytes};
+use planish_io::{model_from_bytes, model_to_bytes, open_bytes};
 use planish_model::{
     LinearKind, LinearSettings, Model, NetworkSettings, Predictions, fit_linear, fit_network,
 };
@@ -128,7 +128,7 @@ fn table() -> Table {
         let (city, sold) = (["Bonn", "Kiel", "Ulm"][i % 3], ["no", "soon", "yes"][i / 20]);
         text += &format!("{area},{city},{},{sold},{}\n", 100 + (i * 53) % 90, ["n", "y"][(i * 7 / 5) % 2]);
     }
-    let mut source = CsvSource::from_bytes("table", text.into_bytes(), &Default::default()).expect("a table");
+    let mut source = open_bytes("table", text.into_bytes(), &Default::default()).expect("a table");
     source.read_all().expect("its rows")
 }
 

@@ -40,7 +40,9 @@ mod predict;
 mod predictor;
 mod proof;
 mod record;
+mod row_checks;
 pub mod setting;
+mod survey;
 
 pub use coefficient_table::{CoefficientLine, CoefficientTable, EffectsOf};
 pub use diagnostics::{

@@ -3,17 +3,18 @@
 
 use crate::aliases;
 use crate::error::{Failed, ModelError};
-use crate::labelled_rows::{LabelledRows, Survey, survey};
+use crate::labelled_rows::LabelledRows;
 use crate::linear_model::{LinearFit, LinearModel};
 use crate::linear_settings::{LinearKind, LinearSettings};
 use crate::model::Model;
 use crate::predictor::Predictor;
 use crate::record::{Record, Settings};
+use crate::survey::{Survey, survey};
 use planish_linreg::{
     AliasedPolicy, BlockSource, ElasticNet, ElasticNetCv, Family, FitError, Glm, KFold, LinearRegression,
     LinregError, NonNegative, Ridge, RidgeCv,
 };
-use planish_tabular::{Design, Kind, RowSource, Table, TabularError, Target, Task};
+use planish_tabular::{Design, Kind, RowSource, TabularError, Target, Task};
 use planish_tensor::{Dd, Exec};
 
 /// Fits the linear model of the settings on all rows of the source that have a target.
@@ -25,7 +26,7 @@ pub fn fit_linear<S: RowSource<Error: Send> + Send>(
     source: &mut S,
     settings: &LinearSettings,
 ) -> Result<Model, Failed<S::Error>> {
-    let survey = survey(source, settings, settings.kind.response())?;
+    let survey = survey(source, settings)?;
     let design = &survey.design;
     let mut rows = LabelledRows::new(source, design, &survey.target, settings);
     let classes = survey.target.classes().len();
@@ -144,14 +145,9 @@ pub fn infer_linear_task<S: RowSource>(source: &mut S, target: &str) -> Result<T
     if source.schema().columns[position].kind == Kind::Number {
         return Ok(Task::Regress);
     }
-    let mut table = Table::new(source.schema().clone());
     let (mut has_numbers, mut first_text) = (false, None);
     source.rewind().map_err(Failed::Source)?;
-    loop {
-        source.next(&mut table).map_err(Failed::Source)?;
-        if table.rows() == 0 {
-            break;
-        }
+    source.for_each_block(Failed::Source, |table| {
         has_numbers |= table.text(target)?.dictionary().iter().any(|t| Dd::parse_decimal(t).is_some());
         match table.numbers(target) {
             Err(e @ TabularError::WrongKind { .. }) if first_text.is_none() && !is_without_text(&e) => {
@@ -159,7 +155,8 @@ pub fn infer_linear_task<S: RowSource>(source: &mut S, target: &str) -> Result<T
             }
             _ => {}
         }
-    }
+        Ok(())
+    })?;
     match first_text {
         Some(e) if has_numbers => Err(e.into()),
         _ => Ok(Task::Classify),

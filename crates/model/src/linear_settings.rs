@@ -1,6 +1,5 @@
 //! The settings of a linear model: plain data that is saved with the model.
 
-use crate::labelled_rows::Response;
 use planish_linreg::{AliasedPolicy, AlphaRule, Covariance};
 use planish_tabular::{Formula, Task};
 use serde::{Deserialize, Serialize};
@@ -99,6 +98,15 @@ pub enum LinearKind {
         /// The penalty ½·l2·‖b‖².
         l2: f64,
     },
+}
+
+/// What the target must be.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Response {
+    Number,
+    /// A number that is not negative.
+    Count,
+    Class,
 }
 
 impl LinearKind {

@@ -25,10 +25,7 @@ impl Model {
     /// # Errors
     /// Parts that do not belong together.
     pub fn new(target: Target, predictor: Predictor, record: Record) -> Result<Model, ModelError> {
-        let fail = |what: String| Err(ModelError::Inconsistent { what });
-        if let Some(flaw) = target.flaw() {
-            return fail(flaw.to_owned());
-        }
+        target.validate().map_err(ModelError::inconsistent)?;
         predictor.validate(&target)?;
         let classes = target.classes().len();
         if record
@@ -36,11 +33,11 @@ impl Model {
             .as_ref()
             .is_some_and(|c| c.len() != classes || c.iter().any(|r| r.len() != classes))
         {
-            return fail("the confusion matrix is not of the target's classes".to_owned());
+            return Err(ModelError::inconsistent("the confusion matrix is not of the target's classes"));
         }
         let model = Model { target, predictor, record, proof: None, fit_notes: Notes::default() };
         if model.features().position(model.target.column()).is_ok() {
-            return fail("the target is one of the features".to_owned());
+            return Err(ModelError::inconsistent("the target is one of the features"));
         }
         Ok(model)
     }

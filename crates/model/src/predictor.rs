@@ -90,16 +90,15 @@ impl Predictor {
 
     /// An error unless its parts belong together and to the target.
     pub(crate) fn validate(&self, target: &Target) -> Result<(), ModelError> {
-        let flaw = match self {
-            Predictor::Network(n) => n.encoder.flaw(),
-            Predictor::Linear(l) => l.design.flaw(),
-        };
-        if let Some(flaw) = flaw {
-            return Err(ModelError::Inconsistent { what: flaw.to_owned() });
-        }
         match self {
-            Predictor::Network(n) => n.validate(target),
-            Predictor::Linear(l) => l.validate(target),
+            Predictor::Network(n) => {
+                n.encoder.validate().map_err(ModelError::inconsistent)?;
+                n.validate(target)
+            }
+            Predictor::Linear(l) => {
+                l.design.validate().map_err(ModelError::inconsistent)?;
+                l.validate(target)
+            }
         }
     }
 }

@@ -32,13 +32,12 @@ impl Model {
                         let part = row as f64 / rows as f64;
                         table.push_number(position, Some(least * (1.0 - part) + most * part));
                     }
-                    (Kind::Number, _) => table.push_number(position, None),
                     (Kind::Category, Some(CellProfile::Category(levels))) => {
                         let known = levels.known();
                         let level = known.get((row - 1 + position) % known.len().max(1));
                         table.push_text(position, level.map(String::as_str));
                     }
-                    (Kind::Category, _) => table.push_text(position, None),
+                    (Kind::Number | Kind::Category, _) => table.push_missing(position),
                 }
             }
             table.end_row(0);

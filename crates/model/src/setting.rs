@@ -5,6 +5,7 @@
 
 use std::fmt::Display;
 use std::str::FromStr;
+use std::time::Duration;
 
 /// A type of settings that lists them.
 pub trait Described: Sized + 'static {
@@ -298,6 +299,16 @@ macro_rules! shown {
 
 shown!(f64, usize, u64, u32, String, planish_nn::Loss);
 
+impl Shown for Duration {
+    fn shown(&self) -> Option<String> {
+        Some(match self.as_millis() {
+            0 => "0".to_owned(),
+            ms if ms % 1000 == 0 => format!("{}s", ms / 1000),
+            ms => format!("{ms}ms"),
+        })
+    }
+}
+
 impl<V: Shown> Shown for Option<V> {
     fn shown(&self) -> Option<String> {
         self.as_ref().and_then(V::shown)
@@ -331,6 +342,28 @@ pub fn count(text: &str) -> Result<usize, String> {
 /// Another text.
 pub fn from_one(text: &str) -> Result<u64, String> {
     plain(text).and_then(|n: u64| if n > 0 { Ok(n) } else { Err("0 is not in 1..".to_owned()) })
+}
+
+/// How many threads.
+///
+/// # Errors
+/// Another text.
+pub fn threads(text: &str) -> Result<usize, String> {
+    passing(text, |&n| n <= 1024, "it must be a whole number up to 1024")
+}
+
+/// 90s, 5m or 2h.
+///
+/// # Errors
+/// Another text.
+pub fn duration(text: &str) -> Result<Duration, String> {
+    let seconds = |unit: char, each: f64| text.strip_suffix(unit)?.parse::<f64>().ok().map(|n| n * each);
+    seconds('s', 1.0)
+        .or_else(|| seconds('m', 60.0))
+        .or_else(|| seconds('h', 3600.0))
+        .filter(|s| *s > 0.0 && *s < 1e9)
+        .map(Duration::from_secs_f64)
+        .ok_or_else(|| "it must be a time such as 90s, 5m or 2h".to_owned())
 }
 
 /// A positive number.

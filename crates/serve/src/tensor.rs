@@ -154,7 +154,9 @@ fn table(served: &Served, tensors: &[Tensor<'_>], options: &Options) -> Result<T
             (Kind::Category, Elements::Numbers(_)) => {
                 return Err(about(&c.name, "the column is of categories: its datatype is BYTES"));
             }
-            _ => data.push(&tensor.data),
+            (Kind::Number, Elements::Numbers(_)) | (Kind::Category, Elements::Texts(_)) => {
+                data.push(&tensor.data)
+            }
         }
     }
     let rows = data.first().map_or(0, |d| d.len());

@@ -47,7 +47,9 @@ pub(crate) fn warnings<'a>(served: &'a Served, table: &Table) -> Vec<Vec<Warning
                     (!known).then_some(Unusual::UnknownCategory)
                 }
             },
-            _ => unreachable!("the table has the model's columns"),
+            (Column::Number(_), CellProfile::Category(_)) | (Column::Text(_), CellProfile::Number { .. }) => {
+                unreachable!("the table has the model's columns")
+            }
         };
         for (row, warnings) in all.iter_mut().enumerate() {
             warnings.extend(unusual(row).map(|kind| Warning { column: profile.column, kind }));

@@ -1,6 +1,6 @@
 //! Options from a list of settings: what a library says of each of its settings becomes an option, and what is typed becomes settings.
 
-use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser, ValueParser};
 use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, Error, FromArgMatches};
@@ -55,53 +55,59 @@ pub(crate) fn chosen<S: Described>(typed: &ArgMatches, model: Option<&str>) -> R
     Ok(settings)
 }
 
-/// An option for a setting. One that is there already keeps its place and what it says itself.
+/// An option for a setting. One that is there already keeps its place and what it says itself; of any text, it reads what the setting does.
 fn declare<S: Described>(command: Command, setting: Setting<S>) -> Command {
     let known = command.get_arguments().find(|arg| arg.get_long() == Some(setting.name));
     if let Some(id) = known.map(|arg| arg.get_id().clone()) {
-        return command.mut_arg(id, |arg| described(arg, &setting));
+        return command.mut_arg(id, |arg| {
+            let of_any_text = arg.get_value_parser().type_id() == ValueParser::string().type_id();
+            let arg = described(arg, &setting);
+            if of_any_text { reading(arg, setting) } else { arg }
+        });
     }
     // One without a line is told of elsewhere.
     if setting.doc.is_empty() {
         return command;
     }
     let arg = described(Arg::new(setting.name).long(setting.name), &setting);
-    let arg = arg.help_heading(setting.heading).allow_negative_numbers(setting.form == Form::Number);
+    let arg = if setting.heading.is_empty() { arg } else { arg.help_heading(setting.heading) };
     let arg = arg.visible_aliases(setting.alias).conflicts_with_all(setting.conflicts);
-    command.arg(match (setting.form, setting.choices.is_empty()) {
-        (Form::Switch, _) => arg.action(ArgAction::SetTrue),
-        (_, false) => arg.value_parser(named(setting.choices)),
-        (form, true) => {
-            let arg = match form {
-                Form::List => arg.action(ArgAction::Append),
-                Form::Commas => arg.action(ArgAction::Append).value_delimiter(','),
-                Form::Switch | Form::Number | Form::Value => arg,
-            };
-            let setting = Arc::new(setting);
-            arg.value_parser(move |text: &str| setting.put(&mut S::start(), text).map(|()| text.to_owned()))
-        }
-    })
+    let arg = match setting.form {
+        Form::Switch => return command.arg(arg.action(ArgAction::SetTrue)),
+        Form::List => arg.action(ArgAction::Append),
+        Form::Commas => arg.action(ArgAction::Append).value_delimiter(','),
+        Form::Number => arg.allow_negative_numbers(true),
+        Form::Value => arg,
+    };
+    command.arg(reading(arg, setting))
 }
 
-fn described<S>(arg: Arg, setting: &Setting<S>) -> Arg {
-    let mut arg = arg;
+/// With the line, the word for a value and the default of its setting.
+fn described<S>(mut arg: Arg, setting: &Setting<S>) -> Arg {
     if arg.get_help().is_none() && !setting.doc.is_empty() {
         arg = arg.help(setting.doc.clone());
     }
-    if setting.form != Form::Switch {
-        if arg.get_value_names().is_none() {
-            let word = setting.name.to_uppercase().replace('-', "_");
-            arg = arg.value_name(if setting.placeholder.is_empty() {
-                word
-            } else {
-                setting.placeholder.into()
-            });
-        }
-        if let (true, Some(default)) = (arg.get_default_values().is_empty(), &setting.default) {
-            arg = arg.default_value(default.clone());
-        }
+    if setting.form == Form::Switch {
+        return arg;
+    }
+    if arg.get_value_names().is_none() {
+        let name = || setting.name.to_uppercase().replace('-', "_");
+        let word = Some(setting.placeholder.to_owned()).filter(|word| !word.is_empty());
+        arg = arg.value_name(word.unwrap_or_else(name));
+    }
+    if let (true, Some(default)) = (arg.get_default_values().is_empty(), &setting.default) {
+        arg = arg.default_value(default.clone());
     }
     arg
+}
+
+/// Of texts that the setting takes.
+fn reading<S: Described>(arg: Arg, setting: Setting<S>) -> Arg {
+    if !setting.choices.is_empty() {
+        return arg.value_parser(named(setting.choices));
+    }
+    let setting = Arc::new(setting);
+    arg.value_parser(move |text: &str| setting.put(&mut S::start(), text).map(|()| text.to_owned()))
 }
 
 /// These names alone, with their lines in the help.

@@ -3,7 +3,7 @@
 use super::settings::one_of;
 use super::values;
 use clap::Args;
-use planish_io::{CsvOptions, Header};
+use planish_io::{Header, TableOptions};
 
 /// How to read a table.
 #[derive(Args)]
@@ -17,7 +17,7 @@ pub(crate) struct TableArgs {
 }
 
 impl TableArgs {
-    pub(crate) fn options(&self) -> CsvOptions {
-        CsvOptions { delimiter: self.delimiter, header: self.header }
+    pub(crate) fn options(&self) -> TableOptions {
+        TableOptions { delimiter: self.delimiter, header: self.header, columns: None }
     }
 }

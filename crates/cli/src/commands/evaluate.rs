@@ -2,8 +2,9 @@
 
 use crate::args::{EvaluateArgs, exec};
 use crate::print;
-use planish_io::{CsvSource, Outputs, load_model};
+use planish_io::{Outputs, load_model, open_table};
 use planish_model::Evaluation;
+use planish_tabular::RowSource;
 use planish_train::metrics::ConfusionMatrix;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -13,7 +14,7 @@ pub(crate) fn run(a: &EvaluateArgs) -> anyhow::Result<()> {
     let exec = exec(a.threads)?;
     Outputs::of_reading([a.model.as_path(), Path::new(&a.data)])?;
     let model = load_model(&a.model)?;
-    let mut source = CsvSource::open_with(&a.data, &model.features_and_target(), &a.table.options())?;
+    let mut source = open_table(&a.data, &a.table.options().with_columns(model.features_and_target()))?;
     source.warnings().iter().for_each(|w| print::note(w));
     print::ignored(&source.ignored());
     let name = source.name().to_owned();

@@ -9,7 +9,6 @@ use crate::print;
 use planish_io::{Outputs, load_model};
 use planish_model::{Model, NetworkPredictor};
 use planish_nn::Param;
-use planish_tabular::Kind;
 use planish_train::metrics::ConfusionMatrix;
 use serde_json::{Value, json};
 
@@ -55,9 +54,8 @@ fn layers(n: &NetworkPredictor) -> String {
 }
 
 fn columns(model: &Model) -> String {
-    let name = |kind| if kind == Kind::Number { "number" } else { "category" };
     let rows: Vec<Vec<String>> =
-        model.features().columns.iter().map(|c| vec![c.name.clone(), name(c.kind).to_owned()]).collect();
+        model.features().columns.iter().map(|c| vec![c.name.clone(), c.kind.name().to_owned()]).collect();
     format!("\ncolumns that a prediction needs:\n{}", print::columns(&rows))
 }
 

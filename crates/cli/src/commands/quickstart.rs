@@ -8,7 +8,7 @@ use crate::args::{QuickstartArgs, exec};
 use crate::print;
 use crate::progress::TrainingProgress;
 use planish_io::{
-    CsvOptions, CsvSource, IoError, OutputKind, Outputs, PredictionWriter, create_folder, save_model,
+    IoError, OutputKind, Outputs, PredictionWriter, TableOptions, create_folder, open_bytes, save_model,
     write_file, write_text,
 };
 use planish_model::{LinearSettings, Model, NetworkSettings, fit_linear, fit_network};
@@ -24,7 +24,7 @@ pub(crate) fn run(a: &QuickstartArgs) -> anyhow::Result<()> {
     create_folder(&a.out)?;
     let [test_csv, species_file, mass_file] =
         ["test.csv", "species.safetensors", "body_mass.safetensors"].map(|name| a.out.join(name));
-    let table = CsvSource::from_bytes("penguins.csv", PENGUINS.into(), &CsvOptions::default())?.read_all()?;
+    let table = open_bytes("penguins.csv", PENGUINS.into(), &TableOptions::default())?.read_all()?;
     let (train, test) = split::holdout(table.rows(), 0.2, None, 0);
     let mut out = format!(
         "penguins: {} rows, {} to train on and {} to test with\n\n",

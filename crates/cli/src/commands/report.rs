@@ -12,9 +12,10 @@ mod numbers;
 use super::evaluate::Output;
 use crate::args::{ReportArgs, exec, refuse_json_beside};
 use crate::print;
-use planish_io::{CsvSource, OutputKind, Outputs, load_model, write_text};
+use planish_io::{OutputKind, Outputs, load_model, open_table, write_text};
 use planish_model::{Diagnostics, Findings, Model};
 use planish_report::Report;
+use planish_tabular::RowSource;
 use serde::Serialize;
 use std::path::Path;
 
@@ -29,7 +30,7 @@ pub(crate) fn run(a: &ReportArgs) -> anyhow::Result<()> {
     let found = match &a.data {
         None => None,
         Some(data) => {
-            let mut source = CsvSource::open_with(data, &model.diagnosed_columns(), &a.table.options())?;
+            let mut source = open_table(data, &a.table.options().with_columns(model.diagnosed_columns()))?;
             source.warnings().iter().for_each(|w| print::note(w));
             print::ignored(&source.ignored());
             let name = source.name().to_owned();

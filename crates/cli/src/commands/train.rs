@@ -12,7 +12,7 @@ use anyhow::{Context, bail};
 use clap::ArgMatches;
 use clap::error::ErrorKind;
 use planish_io::{
-    CheckpointFolder, CsvSource, HistoryFile, OutputKind, Outputs, is_standard_output, save_model,
+    CheckpointFolder, HistoryFile, OutputKind, Outputs, TableRows, is_standard_output, open_table, save_model,
 };
 use planish_model::{
     LearningRates, LinearFit, Model, ModelError, NetworkSettings, Settings, fit_linear,
@@ -101,7 +101,7 @@ struct Trained {
 
 /// Trains on a table that can be read again.
 fn train_source(exec: Exec, a: &TrainArgs, typed: &ArgMatches) -> anyhow::Result<Trained> {
-    let mut source = CsvSource::open(&a.data, &a.table.options())?;
+    let mut source = open_table(&a.data, &a.table.options())?;
     source.warnings().iter().for_each(|w| print::note(w));
     if a.model == "mlp" {
         return train_network(exec, a, &mut source);
@@ -122,7 +122,7 @@ fn network_settings(a: &TrainArgs) -> NetworkSettings {
     settings
 }
 
-fn train_network(exec: Exec, a: &TrainArgs, source: &mut CsvSource) -> anyhow::Result<Trained> {
+fn train_network(exec: Exec, a: &TrainArgs, source: &mut TableRows) -> anyhow::Result<Trained> {
     let settings = network_settings(a);
     let mut progress = TrainingProgress::new(settings.fit.epochs);
     progress.write_to(RunFiles::new(a.records.history.clone(), a.records.log_dir.clone()));
@@ -166,7 +166,7 @@ fn interrupts() -> anyhow::Result<Arc<AtomicBool>> {
 
 /// Prints the learning rate that a range test suggests.
 fn range_test(exec: Exec, a: &TrainArgs) -> anyhow::Result<()> {
-    let mut source = CsvSource::open(&a.data, &a.table.options())?;
+    let mut source = open_table(&a.data, &a.table.options())?;
     source.warnings().iter().for_each(|w| print::note(w));
     let (table, settings) = (source.read_all()?, network_settings(a));
     let LearningRates { suggested: lr, curve } =

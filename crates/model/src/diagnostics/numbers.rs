@@ -7,9 +7,9 @@
 use super::smooth::binned_medians;
 use crate::error::ModelError;
 use crate::evaluate::ScoredBlock;
-use crate::labelled_rows;
 use crate::model::Model;
 use crate::predict::{Encoded, Predictions};
+use crate::row_checks;
 use planish_linreg::distributions::normal_quantile;
 use planish_linreg::{FittedLinearRegression, Largest, cook_times_variance, quantile};
 use planish_tabular::Label;
@@ -185,7 +185,7 @@ impl<'a> NumberRows<'a> {
     /// The weights of the block's rows: one, or what the column says of those with a target.
     fn weights(&self, block: &ScoredBlock<'_>) -> Result<Vec<f64>, ModelError> {
         let weight = |(row, label): (usize, &Option<Label>)| match self.weights.filter(|_| label.is_some()) {
-            Some(column) => labelled_rows::weight(block.table, row, column),
+            Some(column) => row_checks::weight(block.table, row, column),
             None => Ok(1.0),
         };
         block.labels.iter().enumerate().map(weight).collect()

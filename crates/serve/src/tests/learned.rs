@@ -103,12 +103,12 @@ async fn the_numbers_are_those_of_the_model_s_own_table() {
         assert_eq!(shown.len(), tables.len());
         for (shown, table) in shown.iter().zip(&tables) {
             for (line, want) in shown["lines"].as_array().unwrap().iter().zip(&table.lines) {
-                let interval = want.interval.unwrap();
-                assert!(interval[0] < want.estimate && want.estimate < interval[1]);
+                let interval = want.known.interval.unwrap();
+                assert!(interval[0] < want.known.estimate && want.known.estimate < interval[1]);
                 assert_eq!(numbers(&line["interval"]), interval);
                 assert_eq!(
                     (&line["term"], line["p"].as_f64(), line["std_error"].as_f64()),
-                    (&json!(want.name), want.p, want.std_error)
+                    (&json!(want.name), want.known.p, want.known.std_error)
                 );
             }
         }

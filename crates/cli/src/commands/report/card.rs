@@ -4,7 +4,6 @@ use super::blocks::{section, table};
 use crate::print;
 use planish_model::{Diagnostics, Model};
 use planish_report::{Block, MAX_LINES, NamedLine, Section, learning_curves};
-use planish_tabular::Kind;
 use planish_train::{Epoch, History};
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -55,10 +54,9 @@ fn kind(model: &Model) -> String {
 }
 
 fn columns(model: &Model) -> Vec<Vec<String>> {
-    let name = |kind| if kind == Kind::Number { "number" } else { "category" };
     let mut rows = vec![["column", "kind"].map(str::to_owned).to_vec()];
     let columns = model.features().columns;
-    rows.extend(columns.iter().take(COLUMNS).map(|c| vec![c.name.clone(), name(c.kind).to_owned()]));
+    rows.extend(columns.iter().take(COLUMNS).map(|c| vec![c.name.clone(), c.kind.name().to_owned()]));
     if columns.len() > COLUMNS {
         rows.push(vec![format!("… and {} more", print::count((columns.len() - COLUMNS) as u64))]);
     }

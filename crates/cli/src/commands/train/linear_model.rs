@@ -5,17 +5,17 @@ use crate::print;
 use crate::requests::refuse_unused;
 use clap::ArgMatches;
 use clap::error::ErrorKind;
-use planish_io::CsvSource;
+use planish_io::TableRows;
 use planish_linreg::Covariance;
 use planish_model::{LinearFit, LinearSettings, infer_linear_task};
-use planish_tabular::Task;
+use planish_tabular::{RowSource, Task};
 use serde_json::{Value, json};
 
 /// The settings of the linear model that is asked for.
 pub(crate) fn choose(
     a: &TrainArgs,
     typed: &ArgMatches,
-    source: &mut CsvSource,
+    source: &mut TableRows,
 ) -> anyhow::Result<LinearSettings> {
     if a.model != "linear" {
         let settings = linear_settings(typed, &a.model);
@@ -61,7 +61,7 @@ pub(crate) fn check_task(a: &TrainArgs, fits: Task) {
 }
 
 /// The task that was told, or the one that suits the target.
-fn task(a: &TrainArgs, source: &mut CsvSource) -> anyhow::Result<Task> {
+fn task(a: &TrainArgs, source: &mut TableRows) -> anyhow::Result<Task> {
     match a.task {
         Some(task) => Ok(task),
         None => {

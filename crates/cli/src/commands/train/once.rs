@@ -4,9 +4,9 @@ use super::linear_model::{check_task, linear_settings};
 use crate::args::{DeclaredColumn, TrainArgs};
 use crate::print;
 use clap::ArgMatches;
-use planish_io::CsvSource;
+use planish_io::open_table_once;
 use planish_model::{Model, fit_linear_once};
-use planish_tabular::{ColumnSchema, Kind, Schema, Task};
+use planish_tabular::{ColumnSchema, Kind, RowSource, Schema, Task};
 use planish_tensor::Exec;
 
 pub(super) fn train(exec: Exec, a: &TrainArgs, typed: &ArgMatches) -> anyhow::Result<Model> {
@@ -18,7 +18,7 @@ pub(super) fn train(exec: Exec, a: &TrainArgs, typed: &ArgMatches) -> anyhow::Re
     };
     let schema = Schema { columns: a.columns.iter().map(column).collect() };
     let levels = a.columns.iter().filter_map(|c| Some((c.name.clone(), c.levels.clone()?))).collect();
-    let mut source = CsvSource::open_once(&a.data, &schema, &a.table.options())?;
+    let mut source = open_table_once(&a.data, &a.table.options().with_columns(schema))?;
     source.warnings().iter().for_each(|w| print::note(w));
     print::ignored(&source.ignored());
     let name = source.name().to_owned();
