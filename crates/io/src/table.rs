@@ -32,6 +32,15 @@ pub enum Header {
     No,
 }
 
+impl Header {
+    /// Each with its name and a line about it.
+    pub const CHOICES: &'static [(&'static str, Header, &'static str)] = &[
+        ("auto", Header::Auto, "A first row without any number is the header"),
+        ("yes", Header::Yes, "The first row is the header"),
+        ("no", Header::No, "There is no header: columns are named column_1, column_2 …"),
+    ];
+}
+
 impl TableOptions {
     /// For a table of which these columns are read.
     #[must_use]

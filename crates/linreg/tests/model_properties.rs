@@ -1,8 +1,8 @@
 //! What holds for every penalised and generalised linear model: conditions of the optimum, invariance, equal bits, refusals.
 
 use planish_linreg::{
-    AlphaRule, ElasticNet, ElasticNetCv, FittedElasticNet, Glm, KFold, Lasso, LinearRegression, LinregError,
-    NonNegative, Ridge, RidgeCriterion, RidgeCv,
+    AlphaRule, Coefficient, ElasticNet, ElasticNetCv, FittedElasticNet, FittedGlm, Glm, KFold, Lasso,
+    LinearRegression, LinregError, NonNegative, Ridge, RidgeCriterion, RidgeCv,
 };
 use planish_tensor::rng::{Purpose, Stream};
 use planish_tensor::{Isa, Matrix};
@@ -23,6 +23,11 @@ fn data(n: usize, p: usize, seed: u64) -> (Matrix<f64>, Matrix<f64>) {
         signal + s.normal((i * (p + 1) + p) as u64)
     });
     (x, y)
+}
+
+/// The coefficients of all predictors.
+fn table(fitted: &FittedGlm) -> Vec<Coefficient> {
+    (0..fitted.coefficients.len()).flat_map(|k| fitted.table(k, 0.95)).collect()
 }
 
 /// y − b₀ − Xb of each row.
@@ -192,7 +197,7 @@ fn two_classes_are_fitted_alike_by_the_logistic_and_the_multinomial_model() {
     let [y, ..] = responses(&x, 5);
     let two = Glm::logistic().fit_matrix(Isa::best(), x.view(), y.view(), None).unwrap();
     let several = Glm::multinomial(2).fit_matrix(Isa::best(), x.view(), y.view(), None).unwrap();
-    for (a, b) in two.table().iter().zip(several.table()) {
+    for (a, b) in two.table(0, 0.95).iter().zip(several.table(0, 0.95)) {
         assert!((a.estimate - b.estimate).abs() < 1e-11 * a.estimate.abs());
         assert!((a.std_error.unwrap() / b.std_error.unwrap() - 1.0).abs() < 1e-10);
     }
@@ -213,7 +218,7 @@ fn weights_count_as_repeated_rows_and_units_do_not_matter() {
         let by_weight = fit(&x, &y, Some(&weights));
         let by_row = fit(&repeated(&x), &repeated(&y), None);
         let in_units = fit(&scaled, &y, Some(&weights));
-        for ((a, b), c) in by_weight.table().iter().zip(by_row.table()).zip(in_units.table()) {
+        for ((a, b), c) in table(&by_weight).iter().zip(table(&by_row)).zip(table(&in_units)) {
             let unit = a.term.map_or(1.0, |t| units[t]);
             for (a, b, c) in [
                 (a.estimate, b.estimate, c.estimate * unit),
@@ -300,7 +305,7 @@ fn terms_that_depend_on_others_are_dropped_without_a_penalty_and_shared_with_one
     let small = Glm::logistic().fit_matrix(Isa::best(), x.view(), y.view(), None).unwrap();
     assert_eq!((plain.aliased.as_slice(), plain.parameters()), (&[3, 4][..], 4));
     assert!((plain.deviance / small.deviance - 1.0).abs() < 1e-12);
-    assert_eq!((plain.coefficients[0].coef[3], plain.table()[4].std_error), (0.0, None));
+    assert_eq!((plain.coefficients[0].coef[3], plain.table(0, 0.95)[4].std_error), (0.0, None));
     let ridge =
         Glm { l2: 1.0, ..Glm::logistic() }.fit_matrix(Isa::best(), twice.view(), y.view(), None).unwrap();
     let c = &ridge.coefficients[0].coef;
@@ -317,8 +322,9 @@ fn small_p_values_keep_their_digits() {
         let x = Matrix::from_fn(n, 1, |i, _| f64::from(u8::from(i % 2 == 0)));
         let y =
             Matrix::from_fn(n, 1, |i, _| f64::from(u8::from((i / 2) % 5 < if i % 2 == 0 { 3 } else { 2 })));
-        let row = Glm::logistic().fit_matrix(Isa::best(), x.view(), y.view(), None).unwrap().table()[1];
-        assert!((row.z.unwrap() / z - 1.0).abs() < 1e-11, "{:?}", row.z);
+        let row =
+            Glm::logistic().fit_matrix(Isa::best(), x.view(), y.view(), None).unwrap().table(0, 0.95)[1];
+        assert!((row.statistic.unwrap() / z - 1.0).abs() < 1e-11, "{:?}", row.statistic);
         // An error of z grows by z².
         assert!((row.p.unwrap() / p - 1.0).abs() < 1e-8, "{:?}", row.p);
     }

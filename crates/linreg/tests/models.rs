@@ -217,7 +217,8 @@ fn inference(fitted: &FittedGlm, want: &Inference) {
     assert!(fitted.converged);
     rows_close(&params(fitted), &want.params, 1e-9);
     rows_close(fitted.std_errors.as_ref().unwrap(), &want.std_errors, 1e-9);
-    let p: Vec<f64> = fitted.table().iter().map(|r| r.p.unwrap()).collect();
+    let p: Vec<f64> =
+        (0..fitted.coefficients.len()).flat_map(|k| fitted.table(k, 0.95)).map(|r| r.p.unwrap()).collect();
     rows_close(&[p], &[want.p.concat()], 1e-8);
     close(fitted.log_likelihood, want.log_likelihood, 1e-12);
     for (got, want) in [

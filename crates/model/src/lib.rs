@@ -34,6 +34,7 @@ mod predict;
 mod predictor;
 mod record;
 mod row_checks;
+pub mod setting;
 
 pub use coefficient_table::{CoefficientLine, CoefficientTable, EffectsOf};
 pub use diagnostics::{
@@ -48,7 +49,7 @@ pub use fit::{
 pub use linear_model::{LinearFit, LinearModel};
 pub use linear_settings::{LinearKind, LinearSettings};
 pub use model::Model;
-pub use network_settings::{ClassWeight, NetworkSettings};
+pub use network_settings::NetworkSettings;
 pub use params::Params;
 pub use predict::{Encoded, Evaluation, Intervals, NamedPrediction, Predictions};
 pub use predictor::{NetworkPredictor, Predictor};

@@ -12,7 +12,6 @@ use crate::served::Served;
 use crate::service::Service;
 use planish_model::{CoefficientLine, CoefficientTable, Model, Settings};
 use planish_train::{Epoch, History};
-use serde::Serialize;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 
@@ -134,34 +133,11 @@ fn fit(model: &Model) -> Option<Value> {
     Some(out)
 }
 
-/// A coefficient as it is sent.
-#[derive(Serialize)]
-struct Line<'a> {
-    term: &'a str,
-    estimate: f64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    std_error: Option<f64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    statistic: Option<f64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    p: Option<f64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    interval: Option<[f64; 2]>,
-    dropped: bool,
-}
-
-impl<'a> From<&'a CoefficientLine> for Line<'a> {
-    fn from(c: &'a CoefficientLine) -> Line<'a> {
-        Line {
-            term: &c.name,
-            estimate: c.estimate,
-            std_error: c.std_error,
-            statistic: c.statistic,
-            p: c.p,
-            interval: c.interval,
-            dropped: c.dropped,
-        }
-    }
+/// A coefficient as it is sent: without a variance inflation factor.
+fn line(c: &CoefficientLine) -> Value {
+    let mut sent = c.clone();
+    sent.known.vif = None;
+    json!(sent)
 }
 
 /// The most lines of each of so many tables.
@@ -178,8 +154,8 @@ fn coefficients(model: &Model) -> Option<Value> {
     let most = lines_of_each(tables.len());
     let classes = model.target().classes();
     let table = |t: &CoefficientTable| {
-        let lines: Vec<Line<'_>> = t.lines.iter().take(most).map(Line::from).collect();
-        let mut out = json!({ "of": t.of, "terms": t.lines.len(), "lines": lines });
+        let mut out = json!({ "of": t.of, "terms": t.lines.len() });
+        out["lines"] = t.lines.iter().take(most).map(line).collect();
         // Of two classes coefficients are of the second against the first.
         if let Some(class) = t.class.or((classes.len() == 2).then_some(1)) {
             (out["class"], out["against"]) = (json!(classes[class]), json!(classes[0]));

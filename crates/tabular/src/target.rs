@@ -21,12 +21,15 @@ pub enum Task {
 }
 
 impl Task {
+    /// Each with its name and a line about it.
+    pub const CHOICES: &'static [(&'static str, Task, &'static str)] = &[
+        ("classify", Task::Classify, "Predict one of several classes"),
+        ("regress", Task::Regress, "Predict a number"),
+    ];
+
     /// `classify` or `regress`.
     pub fn name(self) -> &'static str {
-        match self {
-            Task::Classify => "classify",
-            Task::Regress => "regress",
-        }
+        Task::CHOICES[self as usize].0
     }
 
     /// The task that suits a target column: classes for text and for at most ten different whole numbers that each

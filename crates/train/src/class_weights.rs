@@ -8,7 +8,6 @@ use serde::{Deserialize, Serialize};
 /// How much a row of each class counts. Held-out rows are not weighted, as in Keras.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-#[non_exhaustive]
 pub enum ClassWeights {
     /// Every class alike.
     #[default]
@@ -20,6 +19,12 @@ pub enum ClassWeights {
 }
 
 impl ClassWeights {
+    /// Those without numbers of their own, each with its name and a line about it.
+    pub const CHOICES: &'static [(&'static str, ClassWeights, &'static str)] = &[
+        ("none", ClassWeights::None, "Every row alike"),
+        ("balanced", ClassWeights::Balanced, "Every class alike"),
+    ];
+
     /// The weights of all rows, if they are changed; `rows` are those that are trained on.
     pub(crate) fn apply<T: Element>(
         &self,

@@ -4,10 +4,11 @@
 //! penalty no column is dropped: R is then the factor of the columns stacked on the roots of the penalty.
 
 use super::family::Family;
-use crate::fold::Folded;
-use crate::frame::{Frame, pow2};
-use crate::rank::Factor;
-use crate::triangle::eliminate;
+use crate::factor::fold::Folded;
+use crate::factor::rank::Factor;
+use crate::linalg::powers::pow2;
+use crate::linalg::triangle::eliminate;
+use crate::rows::scaling::Frame;
 use planish_tensor::{AlignedVec, Dd, Isa, Matrix, reduce};
 
 /// The basis, and what belongs to the columns of [1 X] that are kept.
@@ -64,7 +65,7 @@ impl Basis {
             .collect();
         (0..m).for_each(|k| eliminate(isa, &mut stacked, k, 2 * m));
         let inverse = inverse_of(isa, &stacked, m);
-        let norms = (0..m).map(|c| crate::rank::norm(isa, folded.triangle.column(c))).collect();
+        let norms = (0..m).map(|c| crate::linalg::norm(isa, folded.triangle.column(c))).collect();
         Basis { isa, frame, first, kept: (0..terms).collect(), aliased: Vec::new(), inverse, norms, penalty }
     }
 

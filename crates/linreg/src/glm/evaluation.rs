@@ -7,15 +7,23 @@
 use super::basis::Basis;
 use super::config::Glm;
 use super::family::{Slopes, add};
-use super::step::Route;
 use super::tile_pass;
-use crate::block::{BLOCK_ROWS, Block, BlockSource, read, same_rows};
 use crate::error::FitError;
-use crate::kernels::{Column, cross, residual};
-use crate::part::for_each_block;
+use crate::linalg::kernels::{Column, cross, residual};
+use crate::rows::block::{BLOCK_ROWS, Block, BlockSource, read, same_rows};
+use crate::rows::part::for_each_block;
 use planish_tensor::dd::{DdVec, dot};
 use planish_tensor::gemm::{Scratch, Start, matmul};
 use planish_tensor::{Dd, Exec, Isa, MatMut, Matrix};
+
+/// How the curvature is factored.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Route {
+    /// As a matrix, in the basis.
+    Basis,
+    /// By reflections of the weighted rows.
+    Rows,
+}
 
 /// The coefficients of each predictor in the frame, and what a pass finds there.
 pub(super) struct Evaluation {

@@ -10,13 +10,13 @@
 //! soon as the curvature there can be used. What is neither a maximum nor separated is an error.
 
 use super::basis::Basis;
-use super::evaluation::{Effort, Evaluation, Likelihood, Predictors, columns};
+use super::evaluation::{Effort, Evaluation, Likelihood, Predictors, Route, columns};
 use super::family::Family;
 use super::null::Null;
 use super::separation;
-use super::step::{self, Curvature, Route, Step};
-use crate::block::{BlockSource, read};
+use super::step::{self, Curvature, Step};
 use crate::error::{FitError, LinregError};
+use crate::rows::block::{BlockSource, read};
 use planish_tensor::Dd;
 
 /// λ² below this part of the sum of the weights ends the iteration.

@@ -25,9 +25,9 @@ use super::evaluation::{Predictors, columns};
 use super::family::Family;
 use super::residue::{self, Span};
 use super::stack::Stack;
-use crate::block::{Block, BlockSource, read};
 use crate::error::FitError;
-use crate::kernels::Column;
+use crate::linalg::kernels::Column;
+use crate::rows::block::{Block, BlockSource, read};
 use planish_tensor::Dd;
 
 /// Gains up to these count as zero in a guess, one after the other. In rows that are told apart a Newton step gains about one.

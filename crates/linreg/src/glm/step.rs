@@ -5,9 +5,9 @@ use super::basis::Basis;
 use super::evaluation::{Evaluation, Likelihood};
 use super::separation::about;
 use super::weighted::{self, Weighted};
-use crate::block::BlockSource;
-use crate::cholesky::Cholesky;
 use crate::error::FitError;
+use crate::linalg::cholesky::Cholesky;
+use crate::rows::block::BlockSource;
 use planish_tensor::{Dd, reduce};
 
 /// What each pivot of the Hessian in the basis must keep of its diagonal element for the last step to be trusted.
@@ -17,15 +17,6 @@ const USABLE: f64 = 1e-12;
 /// What is added to the diagonal otherwise, as a part of it, with several predictors. Slopes are sums of slopes of classes, in which those of a class
 /// that is all but impossible are lost: a direction with no more curvature than that would be followed by rounding alone.
 const DAMPING: f64 = 1e-10;
-
-/// How the curvature is factored.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Route {
-    /// As a matrix, in the basis.
-    Basis,
-    /// By reflections of the weighted rows.
-    Rows,
-}
 
 /// The factor of the curvature.
 pub(super) enum Curvature {

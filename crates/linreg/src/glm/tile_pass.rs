@@ -5,12 +5,12 @@
 
 use super::basis::Basis;
 use super::family::{Family, Slopes, add};
-use crate::block::{BlockSource, same_rows};
-use crate::counter::Counter;
 use crate::error::FitError;
-use crate::gram_tier::sum;
-use crate::part::{Part, for_each_block};
-use crate::rows_tile::{Plan, TILE, fill};
+use crate::linalg::counter::Counter;
+use crate::linalg::counter::sum;
+use crate::rows::block::{BlockSource, same_rows};
+use crate::rows::part::{Part, for_each_block};
+use crate::rows::tiles::{Plan, TILE, fill};
 use planish_tensor::gemm::{Scratch, Start, gram_add, matmul};
 use planish_tensor::simd::{LaneKernel, LaneMath};
 use planish_tensor::{AlignedVec, Dd, Exec, Isa, MatMut, MatRef, Matrix, Scalar, reduce};

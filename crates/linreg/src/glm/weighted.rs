@@ -9,9 +9,9 @@ use super::evaluation::{Likelihood, Predictors, columns};
 use super::family::{Family, Slopes};
 use super::separation::in_frame;
 use super::stack::{RowFactor, Stack};
-use crate::block::{BlockSource, read, same_rows};
 use crate::error::FitError;
-use crate::kernels::Column;
+use crate::linalg::kernels::Column;
+use crate::rows::block::{BlockSource, read, same_rows};
 use planish_tensor::Dd;
 
 /// What a column's spread by the weights must be of its offset and size in the frame: double-double numbers have ten digits left then.

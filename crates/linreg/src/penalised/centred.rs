@@ -4,12 +4,13 @@
 //! term explains. A column is scaled to the units of the data (but for one power of two that all columns share, so that
 //! squares do not overflow), or to a standard deviation of one: penalties then mean what scikit-learn's mean.
 
-use super::moments::Moments;
-use crate::coefficients::Coefficients;
-use crate::config::DEFAULT_TOLERANCE;
 use crate::error::LinregError;
-use crate::frame::{Frame, Gauge, pow2, scale_by};
-use crate::rank::{noise, norm};
+use crate::factor::folds::Moments;
+use crate::factor::rank::{DEFAULT_TOLERANCE, noise};
+use crate::fitted::coefficients::Coefficients;
+use crate::linalg::norm;
+use crate::linalg::powers::{pow2, scale_by};
+use crate::rows::scaling::{Frame, Gauge};
 use planish_tensor::{AlignedVec, Dd, Isa, reduce};
 
 /// Least squares about the means.

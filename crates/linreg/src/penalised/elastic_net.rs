@@ -5,14 +5,14 @@
 //! the least that makes every coefficient zero down; each starts from the solution before it. One pass over the rows serves
 //! all folds and penalties.
 
+use super::alphas::{check_alphas, geometric, largest_first};
 use super::centred::Centred;
 use super::descent::{Descent, Ended, Penalties};
-use super::moments::{KFold, Moments, gather, gather_all};
-use super::ridge::{check_alphas, geometric};
-use crate::block::BlockSource;
-use crate::coefficients::Coefficients;
 use crate::error::{FitError, LinregError};
-use crate::source::MatrixSource;
+use crate::factor::folds::{KFold, Moments, gather, gather_all};
+use crate::fitted::coefficients::Coefficients;
+use crate::rows::block::BlockSource;
+use crate::rows::source::MatrixSource;
 use planish_tensor::{Exec, Isa, MatRef};
 use serde::{Deserialize, Serialize};
 
@@ -117,6 +117,18 @@ pub enum AlphaRule {
     Min,
     /// The largest whose mean error is at most one standard error above the least (Breiman et al., 1984).
     OneStandardError,
+}
+
+impl AlphaRule {
+    /// Each with its name and a line about it.
+    pub const CHOICES: &'static [(&'static str, AlphaRule, &'static str)] = &[
+        ("min", AlphaRule::Min, "The penalty with the least mean error"),
+        (
+            "1se",
+            AlphaRule::OneStandardError,
+            "The largest penalty whose mean error is within one standard error of the least",
+        ),
+    ];
 }
 
 /// A penalty that was tried.
@@ -439,10 +451,4 @@ fn score(centred: &Centred, alpha: f64, folds: impl Iterator<Item = (f64, f64)> 
     let variance = folds.map(|(m, _)| (m - plain) * (m - plain)).sum::<f64>() / (count - 1.0);
     let unit = |m| centred.mean_square_in_units(m);
     AlphaScore { alpha, mse: unit(mean), mse_se: unit((variance / count).sqrt()) }
-}
-
-fn largest_first(alphas: &[f64]) -> Vec<f64> {
-    let mut alphas = alphas.to_vec();
-    alphas.sort_by(|a, b| b.total_cmp(a));
-    alphas
 }

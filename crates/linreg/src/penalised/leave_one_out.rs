@@ -4,9 +4,9 @@
 //! relationship between variable selection and data augmentation and a method for prediction", 1974). The score is
 //! Σ wᵢ(rᵢ/(1 − hᵢ))² / Σ wᵢ, which without weights is that of scikit-learn's `RidgeCV`.
 
-use super::ridge::Spectrum;
-use crate::block::{BLOCK_ROWS, Block, BlockSource, read, same_rows};
+use super::spectrum::Spectrum;
 use crate::error::FitError;
+use crate::rows::block::{BLOCK_ROWS, Block, BlockSource, read, same_rows};
 use planish_tensor::gemm::{Scratch, Start, matmul};
 use planish_tensor::{Exec, MatMut, MatRef, Matrix};
 

@@ -5,14 +5,14 @@
 //! step ends where the first becomes zero.
 
 use super::centred::Centred;
-use super::moments::gather_all;
-use crate::block::BlockSource;
-use crate::coefficients::Coefficients;
-use crate::config::DEFAULT_TOLERANCE;
 use crate::error::{FitError, LinregError};
-use crate::rank::norm;
-use crate::source::MatrixSource;
-use crate::triangle::eliminate;
+use crate::factor::folds::gather_all;
+use crate::factor::rank::DEFAULT_TOLERANCE;
+use crate::fitted::coefficients::Coefficients;
+use crate::linalg::norm;
+use crate::linalg::triangle::eliminate;
+use crate::rows::block::BlockSource;
+use crate::rows::source::MatrixSource;
 use planish_tensor::{AlignedVec, Exec, MatRef, reduce};
 use serde::{Deserialize, Serialize};
 

@@ -97,7 +97,11 @@ fn units_and_offsets_do_not_change_tests() {
         for j in 1..4 {
             // x·1e9 + 1e15 rounds x to eight digits or so.
             let (a, b) = (&a.coefficients[j], &b.coefficients[j]);
-            assert_close(&[a.t.unwrap(), a.vif.unwrap()], &[b.t.unwrap(), b.vif.unwrap()], 1e-6);
+            assert_close(
+                &[a.statistic.unwrap(), a.vif.unwrap()],
+                &[b.statistic.unwrap(), b.vif.unwrap()],
+                1e-6,
+            );
         }
         assert_close(&[a.f.unwrap().statistic], &[b.f.unwrap().statistic], 1e-6);
     }
@@ -113,9 +117,10 @@ fn rows_of_weight_zero_do_not_count() {
     let a = infer(&x, &y, Some(&weights), Covariance::Hc2).summary(0, 0.9).unwrap();
     let b = infer(&some(&x), &some(&y), Some(&few), Covariance::Hc2).summary(0, 0.9).unwrap();
     let numbers = |s: &crate::Summary| {
-        let tests = [s.f, s.omnibus, s.jarque_bera, s.breusch_pagan].map(|t| t.unwrap().p);
-        let all = [s.log_likelihood, s.durbin_watson, s.skew].map(Option::unwrap);
-        [&tests[..], &all, &s.residual_quantiles, &s.coefficients[2].ci.unwrap()].concat()
+        let of = s.residuals.as_ref().unwrap();
+        let tests = [s.f, of.omnibus, of.jarque_bera, of.breusch_pagan].map(|t| t.unwrap().p);
+        let all = [of.log_likelihood, of.durbin_watson, of.skew].map(Option::unwrap);
+        [&tests[..], &all, &of.residual_quantiles, &s.coefficients[2].interval.unwrap()].concat()
     };
     assert_close(&numbers(&a), &numbers(&b), 1e-9);
 }
@@ -159,7 +164,7 @@ fn with_a_cluster_a_row_the_clustered_covariance_is_hc1() {
         1e-12,
     );
     let few = run(50);
-    assert_eq!(few.summary(0, 0.95).unwrap().df_test, Some(49.0));
+    assert_eq!(few.summary(0, 0.95).unwrap().residuals.unwrap().df_test, Some(49.0));
     assert!(run(1).summary(0, 0.95).unwrap().coefficients[1].std_error.is_none());
 }
 
@@ -188,7 +193,8 @@ fn intervals_at_the_training_rows_follow_the_leverages() {
     let plain = fit(&x, &y, None);
     let none = plain.half_widths(&views, 0, 0.95).unwrap_err();
     assert_eq!(none.to_string(), "there are no intervals: the model was fitted without inference");
-    assert!(plain.summary(0, 0.95).is_none());
+    assert!(plain.summary(0, 0.95).unwrap().residuals.is_none());
+    assert!(plain.summary_with(0, 0.95, Covariance::Hc1).is_none());
 }
 
 #[test]
@@ -235,7 +241,7 @@ fn nested_models_are_compared_by_f() {
     let last = large.summary(0, 0.95).unwrap().coefficients[3];
     assert_close(
         &[table.f.unwrap().statistic, table.f.unwrap().p],
-        &[last.t.unwrap() * last.t.unwrap(), last.p.unwrap()],
+        &[last.statistic.unwrap() * last.statistic.unwrap(), last.p.unwrap()],
         1e-11,
     );
     assert_eq!(anova(&large, &small, 0).unwrap_err(), LinregError::NotNested { small: 4, large: 2 });
@@ -301,9 +307,10 @@ fn a_fit_without_inference_has_the_classical_table() {
     let (plain, full) = (fit(&x, &y, None), infer(&x, &y, None, Covariance::Classical));
     assert_eq!(plain.aliased, [2]);
     for q in 0..2 {
-        let (p, s) = (plain.plain_summary(q, 0.9).unwrap(), full.summary(q, 0.9).unwrap());
+        let (p, s) = (plain.summary(q, 0.9).unwrap(), full.summary(q, 0.9).unwrap());
+        assert!(p.residuals.is_none() && s.residuals.is_some());
         assert_eq!((p.rows, p.rank, p.df_resid, p.df_model), (s.rows, s.rank, s.df_resid, s.df_model));
-        let of_fit = [p.r2, p.adjusted_r2, p.residual_sd, p.f.unwrap().statistic];
+        let of_fit = [p.r2, p.adjusted_r2.unwrap(), p.residual_sd.unwrap(), p.f.unwrap().statistic];
         let want = [s.r2, s.adjusted_r2.unwrap(), s.residual_sd.unwrap(), s.f.unwrap().statistic];
         assert_close(&of_fit, &want, 1e-11);
         for (a, b) in p.coefficients.iter().zip(&s.coefficients) {
@@ -313,15 +320,15 @@ fn a_fit_without_inference_has_the_classical_table() {
             );
             if !a.dropped {
                 let line = |c: &crate::Coefficient| {
-                    [c.std_error.unwrap(), c.t.unwrap(), c.p.unwrap(), c.ci.unwrap()[0], c.ci.unwrap()[1]]
+                    let [low, high] = c.interval.unwrap();
+                    [c.std_error.unwrap(), c.statistic.unwrap(), c.p.unwrap(), low, high]
                 };
                 assert_close(&line(a), &line(b), 1e-9);
             }
         }
     }
-    assert_eq!(full.plain_summary(0, 0.9), None, "it has a whole summary");
     let few = fit(&Matrix::from_rows(&[[1.0], [2.0]]), &Matrix::from_rows(&[[1.0], [3.0]]), None);
-    assert_eq!(few.plain_summary(0, 0.9), None, "no degrees of freedom");
+    assert_eq!(few.summary(0, 0.9), None, "no degrees of freedom");
 }
 
 #[test]
@@ -329,7 +336,7 @@ fn rows_given_again_have_the_leverages_and_distances_of_the_fit() {
     let (x, y) = data(300, 3, 1);
     let weights: Vec<f64> = (0..300).map(|i| 1.0 + f64::from(i % 3)).collect();
     let fitted = infer(&x, &y, Some(&weights), Covariance::Classical);
-    let columns = crate::fitted::columns_of(x.view());
+    let columns = crate::linalg::kernels::columns_of(x.view());
     let views: Vec<_> = columns.iter().map(|c| c.first(300)).collect();
     let h = fitted.leverages(&views, Some(&weights)).unwrap();
     assert_close(&[h.iter().sum()], &[4.0], 1e-12);
@@ -355,7 +362,7 @@ fn a_row_that_alone_has_a_level_has_leverage_one() {
     let x = Matrix::from_fn(6, 1, |i, _| f64::from(u8::from(i == 3)));
     let y = Matrix::from_fn(6, 1, |i, _| (i * i) as f64);
     let fitted = infer(&x, &y, None, Covariance::Classical);
-    let column = crate::fitted::columns_of(x.view());
+    let column = crate::linalg::kernels::columns_of(x.view());
     let h = fitted.leverages(&[column[0].first(6)], None).unwrap();
     assert!((h[3] - 1.0).abs() < 1e-14 && fitted.studentized(0, 0.0, h[3], true).is_none(), "{h:?}");
 }

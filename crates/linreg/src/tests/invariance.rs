@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::ColumnSource;
-use crate::frame::pow2;
+use crate::linalg::powers::pow2;
 use planish_tensor::dd::DdVec;
 
 #[test]

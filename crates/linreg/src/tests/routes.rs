@@ -1,7 +1,7 @@
 //! The quick ways to penalised and generalised models, against the slow ones and the conditions of a solution.
 
 use super::{Stream, assert_close};
-use crate::penalised::moments::{gather, gather_all};
+use crate::factor::folds::{gather, gather_all};
 use crate::{BLOCK_ROWS, Family, FittedGlm, Glm, Lasso, MatrixSource};
 use planish_tensor::math;
 use planish_tensor::{Exec, Isa, Matrix};
@@ -102,8 +102,9 @@ fn moments_of_the_gram_matrix_are_those_of_reflections() {
         // The frames differ by the rows that fix their shifts, so what is below the first row is compared.
         for c in 0..6 {
             let scale = a.frame.gauge[c].scale() / b.frame.gauge[c].scale() * unit;
-            let part =
-                |f: &crate::fold::Folded| f.triangle.column(1 + c)[1..].iter().map(|x| x.abs()).collect();
+            let part = |f: &crate::factor::fold::Folded| {
+                f.triangle.column(1 + c)[1..].iter().map(|x| x.abs()).collect()
+            };
             let (a, b): (Vec<f64>, Vec<f64>) = (part(&a), part(&b));
             let whole = b.iter().map(|x| x * x).sum::<f64>().sqrt();
             a.iter()

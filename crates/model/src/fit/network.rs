@@ -5,7 +5,7 @@
 
 use crate::error::ModelError;
 use crate::model::Model;
-use crate::network_settings::{ClassWeight, NetworkSettings};
+use crate::network_settings::NetworkSettings;
 use crate::predictor::{NetworkPredictor, Predictor};
 use crate::record::{Record, Settings};
 use crate::row_checks::{self, check_count};
@@ -13,9 +13,7 @@ use planish_nn::{Plan, Sequential, Targets};
 use planish_optim::{RangeTest, suggest_lr};
 use planish_tabular::{EncodedRows, Encoder, Label, Notes, Table, Target, Task};
 use planish_tensor::{Exec, Matrix};
-use planish_train::{
-    Checkpoints, ClassWeights, Data, EarlyStopping, FitOptions, Network, Observer, Trainer, split,
-};
+use planish_train::{Checkpoints, ClassWeights, Data, Network, Observer, Trainer, split};
 
 /// The labels as the network wants them.
 enum NetworkTargets {
@@ -92,8 +90,7 @@ pub fn fit_network_with_checkpoints(
     let (train, held) = parts.clone();
     let data =
         Data { codes: &x.codes, weights: weights.as_deref(), ..Data::new(x.numbers.view(), y.targets()) };
-    let options = settings.fit_options();
-    let history = Trainer::new(exec, &options, observer).checkpoints(checkpoints).fit_rows(
+    let history = Trainer::new(exec, &settings.fit, observer).checkpoints(checkpoints).fit_rows(
         &mut network,
         &data,
         parts,
@@ -158,7 +155,7 @@ pub fn lr_range_test(
     let Prepared { x, y, weights, parts, network, .. } = Prepared::new(table, settings)?;
     let data =
         Data { codes: &x.codes, weights: weights.as_deref(), ..Data::new(x.numbers.view(), y.targets()) };
-    let curve = network.lr_range_test(exec, &data, &parts.0, settings.batch_size, test)?;
+    let curve = network.lr_range_test(exec, &data, &parts.0, settings.fit.batch_size, test)?;
     Ok(LearningRates { suggested: suggest_lr(&curve), curve })
 }
 
@@ -243,7 +240,7 @@ fn network(
     task: Task,
     settings: &NetworkSettings,
 ) -> Result<Network<f32>, ModelError> {
-    if settings.class_weight == ClassWeight::Balanced && task == Task::Regress {
+    if settings.fit.class_weights == ClassWeights::Balanced && task == Task::Regress {
         return Err(ModelError::Setting {
             setting: "class_weight",
             value: "balanced".to_owned(),
@@ -285,50 +282,23 @@ fn row_weights(table: &Table, settings: &NetworkSettings) -> Result<Option<Vec<f
     (0..table.rows()).map(weight).collect::<Result<Vec<f32>, _>>().map(Some)
 }
 
-impl NetworkSettings {
-    /// The settings of the loop.
-    fn fit_options(&self) -> FitOptions {
-        FitOptions {
-            epochs: self.epochs,
-            batch_size: self.batch_size,
-            validation_split: self.validation_split,
-            shuffle: true,
-            early_stopping: Some(EarlyStopping {
-                monitor: self.monitor.clone(),
-                patience: self.patience,
-                min_delta: self.min_delta,
-            }),
-            schedule: self.schedule.clone(),
-            plateau: self.plateau,
-            clip: self.clip,
-            ema: self.ema,
-            class_weights: match self.class_weight {
-                ClassWeight::None => ClassWeights::None,
-                ClassWeight::Balanced => ClassWeights::Balanced,
-            },
-            max_steps: self.max_steps,
-            keep_weights: true,
-        }
-    }
-}
-
 /// Training rows and held-out rows, stratified for classes.
 fn split_rows(
     labels: &[Label],
     task: Task,
     settings: &NetworkSettings,
 ) -> Result<(Vec<u32>, Vec<u32>), ModelError> {
-    if !(0.0..1.0).contains(&settings.validation_split) {
+    if !(0.0..1.0).contains(&settings.fit.validation_split) {
         return Err(ModelError::Setting {
             setting: "validation_split",
-            value: settings.validation_split.to_string(),
+            value: settings.fit.validation_split.to_string(),
             needs: "it must lie in [0, 1)",
         });
     }
     let classes: Vec<u32> = labels.iter().map(|&l| class(l)).collect();
     Ok(split::holdout(
         labels.len(),
-        settings.validation_split,
+        settings.fit.validation_split,
         (task == Task::Classify).then_some(&classes),
         settings.seed,
     ))

@@ -73,6 +73,7 @@ mod tests {
     use crate::network_settings::NetworkSettings;
     use planish_tabular::{Kind, Schema, Table, TableSource};
     use planish_tensor::{Exec, Isa};
+    use planish_train::FitOptions;
 
     fn table() -> Table {
         let mut t =
@@ -88,7 +89,11 @@ mod tests {
 
     #[test]
     fn the_sample_differs_in_every_column_and_the_proof_in_every_row() {
-        let settings = NetworkSettings { hidden: vec![4], epochs: 2, ..NetworkSettings::new("y") };
+        let settings = NetworkSettings {
+            hidden: vec![4],
+            fit: FitOptions { epochs: 2, ..NetworkSettings::fit() },
+            ..NetworkSettings::new("y")
+        };
         let network = fit_network(Exec::best(), &table(), &settings, &mut ()).unwrap();
         let linear =
             fit_linear(Exec::best(), &mut TableSource::new(&table()), &LinearSettings::new("y")).unwrap();

@@ -5,6 +5,7 @@ use crate::{Options, Service};
 use planish_model::{LinearKind, LinearSettings, NetworkSettings, fit_linear, fit_network};
 use planish_tabular::{Kind, Schema, Table, TableSource};
 use planish_tensor::Exec;
+use planish_train::FitOptions;
 use serde_json::{Value, json};
 
 fn numbers(value: &Value) -> Vec<f64> {
@@ -43,8 +44,11 @@ async fn what_was_left_out_is_said() {
         t.push_text(1, (i % 10 != 3).then_some(["no", "yes"][i % 2]));
         t.end_row(0);
     }
-    let settings =
-        NetworkSettings { hidden: vec![2], epochs: 1, validation_split: 0.0, ..NetworkSettings::new("k") };
+    let settings = NetworkSettings {
+        hidden: vec![2],
+        fit: FitOptions { epochs: 1, validation_split: 0.0, ..NetworkSettings::fit() },
+        ..NetworkSettings::new("k")
+    };
     let model = fit_network(Exec::best(), &t, &settings, &mut ()).unwrap();
     let service = Service::new(Exec::best(), Options::default(), vec![("m".into(), model)]).unwrap();
     let (_, got) = ask(&service, "GET", "/models/m", "").await;
@@ -99,12 +103,12 @@ async fn the_numbers_are_those_of_the_model_s_own_table() {
         assert_eq!(shown.len(), tables.len());
         for (shown, table) in shown.iter().zip(&tables) {
             for (line, want) in shown["lines"].as_array().unwrap().iter().zip(&table.lines) {
-                let interval = want.interval.unwrap();
-                assert!(interval[0] < want.estimate && want.estimate < interval[1]);
+                let interval = want.known.interval.unwrap();
+                assert!(interval[0] < want.known.estimate && want.known.estimate < interval[1]);
                 assert_eq!(numbers(&line["interval"]), interval);
                 assert_eq!(
                     (&line["term"], line["p"].as_f64(), line["std_error"].as_f64()),
-                    (&json!(want.name), want.p, want.std_error)
+                    (&json!(want.name), want.known.p, want.known.std_error)
                 );
             }
         }

@@ -1,7 +1,9 @@
 //! The table of a linear model, as R and statsmodels print it, and the same as JSON.
 
 use crate::print;
-use planish_linreg::{Covariance, FittedLinearRegression, InfluentialRow, PlainSummary, Summary, Test, Tier};
+use planish_linreg::{
+    Covariance, FittedLinearRegression, InfluentialRow, ResidualSummary, Summary, Test, Tier,
+};
 use planish_model::{CoefficientLine, Model};
 use serde_json::{Value, json};
 
@@ -24,23 +26,21 @@ pub(crate) struct Tables {
 
 impl Tables {
     pub(crate) fn new(model: &Model, fit: &FittedLinearRegression) -> Tables {
-        if let Some(s) = fit.summary(0, LEVEL) {
-            let names = ["residuals", "min", "1Q", "median", "3Q", "max"].map(str::to_owned).to_vec();
-            let part = if s.quantiles_sampled { "of a part of the rows" } else { "" };
-            let values =
-                std::iter::once(part.to_owned()).chain(s.residual_quantiles.iter().map(|x| number(*x)));
+        let Some(s) = fit.summary(0, LEVEL) else {
+            let nothing = || Vec::new();
             return Tables {
-                coefficients: coefficients(model),
-                fit: fit_lines(&s, fit),
-                quantiles: vec![names, values.collect()],
-                tests: test_lines(&s),
+                coefficients: estimates(model),
+                fit: nothing(),
+                quantiles: nothing(),
+                tests: nothing(),
             };
-        }
-        let (coefficients, fit) = match fit.plain_summary(0, LEVEL) {
-            Some(s) => (coefficients(model), plain_lines(&s, fit)),
-            None => (estimates(model), Vec::new()),
         };
-        Tables { coefficients, fit, quantiles: Vec::new(), tests: Vec::new() }
+        Tables {
+            coefficients: coefficients(model),
+            fit: fit_lines(&s, fit),
+            quantiles: s.residuals.as_ref().map_or(Vec::new(), quantiles),
+            tests: s.residuals.as_ref().map_or(Vec::new(), test_lines),
+        }
     }
 }
 
@@ -63,25 +63,10 @@ pub(crate) fn text(model: &Model, fit: &FittedLinearRegression) -> String {
     out
 }
 
-/// What there is without the rows' residuals: the classical statistics.
-fn plain_lines(s: &PlainSummary, fit: &FittedLinearRegression) -> Vec<Vec<String>> {
-    let [r2, adjusted_r2] = r2_names(fit);
-    vec![
-        line("rows", print::count(s.rows)),
-        line("residual degrees of freedom", print::count(s.df_resid)),
-        line("covariance", Covariance::Classical.name().to_owned()),
-        line("residual standard deviation", number(s.residual_sd)),
-        line(r2, digits(s.r2, 6)),
-        line(adjusted_r2, digits(s.adjusted_r2, 6)),
-        test(&format!("F on {} and {}", s.df_model, s.df_resid), s.f),
-        line("condition number of the terms", digits(s.condition, 4)),
-    ]
-}
-
 /// Where standard errors are undefined: estimates alone.
 fn estimates(model: &Model) -> Vec<Vec<String>> {
     let head = ["term", "estimate"].map(str::to_owned).to_vec();
-    let row = |c: CoefficientLine| vec![c.name, format!("{:.10e}", c.estimate)];
+    let row = |c: CoefficientLine| vec![c.name, format!("{:.10e}", c.known.estimate)];
     std::iter::once(head).chain(lines(model).map(row)).collect()
 }
 
@@ -93,13 +78,13 @@ fn lines(model: &Model) -> impl Iterator<Item = CoefficientLine> {
 fn coefficients(model: &Model) -> Vec<Vec<String>> {
     let head = ["term", "estimate", "std. error", "t", "P>|t|", "[0.025", "0.975]", "VIF", ""];
     let mut rows = vec![head.map(str::to_owned).to_vec()];
-    for c in lines(model) {
+    for CoefficientLine { name, known: c } in lines(model) {
         if c.dropped {
-            rows.push(vec![c.name, "dropped".to_owned()]);
+            rows.push(vec![name, "dropped".to_owned()]);
             continue;
         }
         let [low, high] = c.interval.map_or([None, None], |ci| ci.map(Some));
-        let mut row = vec![c.name, digits(c.estimate, 8)];
+        let mut row = vec![name, digits(c.estimate, 8)];
         row.extend([
             defined(c.std_error),
             c.statistic.map_or(undefined(), t_value),
@@ -126,32 +111,42 @@ fn r2_names(fit: &FittedLinearRegression) -> [&'static str; 2] {
 
 fn fit_lines(s: &Summary, fit: &FittedLinearRegression) -> Vec<Vec<String>> {
     let [r2, adjusted_r2] = r2_names(fit);
+    let of = s.residuals.as_ref();
     let mut lines = vec![
         line("rows", print::count(s.rows)),
         line("residual degrees of freedom", print::count(s.df_resid)),
-        line("covariance", covariance(s)),
+        line("covariance", of.map_or_else(|| Covariance::Classical.name().to_owned(), covariance)),
         line("residual standard deviation", defined(s.residual_sd)),
         line(r2, digits(s.r2, 6)),
         line(adjusted_r2, s.adjusted_r2.map_or(undefined(), |x| digits(x, 6))),
     ];
-    let freedom = match (s.covariance, s.df_test) {
-        (Covariance::Classical, _) | (_, None) => s.df_resid as f64,
-        (_, Some(df)) => df,
-    };
-    lines.push(test(&format!("F on {} and {freedom}", s.df_model), s.f));
-    lines.push(line("log-likelihood", defined(s.log_likelihood)));
-    lines.push(line("AIC", defined(s.aic)));
-    lines.push(line("BIC", defined(s.bic)));
+    let freedom = of.filter(|of| of.covariance != Covariance::Classical).and_then(|of| of.df_test);
+    lines.push(test(&format!("F on {} and {}", s.df_model, freedom.unwrap_or(s.df_resid as f64)), s.f));
+    if let Some(of) = of {
+        lines.push(line("log-likelihood", defined(of.log_likelihood)));
+        lines.push(line("AIC", defined(of.aic)));
+        lines.push(line("BIC", defined(of.bic)));
+    }
     lines.push(line("condition number of the terms", digits(s.condition, 4)));
-    let tier = match fit.tier {
-        Tier::Fast => "fast tier, Gram matrix",
-        Tier::Sure => "sure tier, reflections",
-    };
-    lines.push(line("factored by", tier.to_owned()));
+    if of.is_some() {
+        let tier = match fit.tier {
+            Tier::Fast => "fast tier, Gram matrix",
+            Tier::Sure => "sure tier, reflections",
+        };
+        lines.push(line("factored by", tier.to_owned()));
+    }
     lines
 }
 
-fn test_lines(s: &Summary) -> Vec<Vec<String>> {
+/// A head, and minimum, quartiles and maximum.
+fn quantiles(s: &ResidualSummary) -> Vec<Vec<String>> {
+    let names = ["residuals", "min", "1Q", "median", "3Q", "max"].map(str::to_owned).to_vec();
+    let part = if s.quantiles_sampled { "of a part of the rows" } else { "" };
+    let values = std::iter::once(part.to_owned()).chain(s.residual_quantiles.iter().map(|x| number(*x)));
+    vec![names, values.collect()]
+}
+
+fn test_lines(s: &ResidualSummary) -> Vec<Vec<String>> {
     vec![
         line("skewness", defined(s.skew)),
         line("kurtosis", defined(s.kurtosis)),
@@ -180,7 +175,7 @@ fn influence(fit: &FittedLinearRegression) -> Vec<Vec<String>> {
     rows
 }
 
-fn covariance(s: &Summary) -> String {
+fn covariance(s: &ResidualSummary) -> String {
     match s.covariance {
         Covariance::Cluster => format!("cluster ({} clusters)", print::count(s.clusters)),
         other => other.name().to_owned(),
@@ -255,23 +250,19 @@ pub(crate) fn add_json(model: &Model, fit: &FittedLinearRegression, out: &mut Va
     out["tier"] = json!(fit.tier.name());
     out["r2"] = json!(r.r2);
     out["residual_sd"] = json!(r.residual_sd);
-    let all = match (fit.summary(0, LEVEL), fit.plain_summary(0, LEVEL)) {
-        (Some(s), _) => json!(s),
-        (None, Some(s)) => json!(s),
-        (None, None) => {
-            let plain = |c: CoefficientLine| json!({ "term": c.name, "estimate": c.estimate });
-            out["coefficients"] = lines(model).map(plain).collect();
-            return;
-        }
+    let Some(summary) = fit.summary(0, LEVEL) else {
+        let plain = |c: CoefficientLine| json!({ "term": c.name, "estimate": c.known.estimate });
+        out["coefficients"] = lines(model).map(plain).collect();
+        return;
     };
-    let line = |c: CoefficientLine| {
+    let line = |CoefficientLine { name, known: c }: CoefficientLine| {
         json!({
-            "term": c.name, "estimate": c.estimate, "std_error": c.std_error, "t": c.statistic, "p": c.p,
+            "term": name, "estimate": c.estimate, "std_error": c.std_error, "t": c.statistic, "p": c.p,
             "ci": c.interval, "vif": c.vif, "dropped": c.dropped,
         })
     };
     let lines: Vec<Value> = lines(model).map(line).collect();
-    if let Value::Object(all) = all {
+    if let Value::Object(all) = json!(summary) {
         all.into_iter().for_each(|(key, value)| out[key] = value);
     }
     out["coefficients"] = json!(lines);

@@ -15,7 +15,7 @@ pub(crate) struct CoefficientTable {
 
 pub(crate) fn tables(model: &Model) -> Vec<CoefficientTable> {
     let tables = model.coefficient_tables();
-    let tested = tables.iter().any(|t| t.lines.iter().any(|c| c.p.is_some()));
+    let tested = tables.iter().any(|t| t.lines.iter().any(|c| c.known.p.is_some()));
     let table = |t: planish_model::CoefficientTable| {
         let mut rows = vec![vec!["term".to_owned(), "estimate".to_owned()]];
         if tested {
@@ -51,7 +51,7 @@ pub(crate) fn add_json(model: &Model, fit: &LinearFit, out: &mut Value) {
     let of_table = |t: planish_model::CoefficientTable| {
         let class = t.class.map(|c| &model.target().classes()[c]);
         t.lines.into_iter().map(move |c| {
-            let mut row = json!({ "term": c.name, "estimate": c.estimate });
+            let mut row = json!({ "term": c.name, "estimate": c.known.estimate });
             if let Some(class) = class {
                 row["class"] = json!(class);
             }
@@ -68,11 +68,11 @@ pub(crate) fn add_json(model: &Model, fit: &LinearFit, out: &mut Value) {
 
 /// Standard error, z and p, where there are all of them.
 fn test(c: &CoefficientLine) -> Option<[f64; 3]> {
-    Some([c.std_error?, c.statistic?, c.p?])
+    Some([c.known.std_error?, c.known.statistic?, c.known.p?])
 }
 
 fn cells(c: &CoefficientLine) -> Vec<String> {
-    let estimate = if c.dropped { "dropped".to_owned() } else { format!("{:.10e}", c.estimate) };
+    let estimate = if c.known.dropped { "dropped".to_owned() } else { format!("{:.10e}", c.known.estimate) };
     let mut cells = vec![c.name.clone(), estimate];
     if let Some([std_error, z, p]) = test(c) {
         let p = if p < 1e-4 { format!("{p:.2e}") } else { format!("{p:.4}") };

@@ -1,0 +1,214 @@
+//! The configuration of a linear regression, and the fit.
+
+use crate::error::{FitError, LinregError};
+use crate::factor::alias::{self, Alias, AliasedPolicy, MinNorm};
+use crate::factor::fold::{Fold, Folded};
+use crate::factor::gram;
+use crate::factor::rank::{DEFAULT_TOLERANCE, Factor};
+use crate::factor::tier::Tier;
+use crate::fitted::regression::FittedLinearRegression;
+use crate::fitted::stored::Covariance;
+use crate::fitted::stored::Inference;
+use crate::gather::inference::FitParts;
+use crate::gather::last_pass;
+use crate::refine::problem::{Problem, Solution};
+use crate::refine::solve;
+use crate::rows::block::{BlockSource, read};
+use crate::rows::source::MatrixSource;
+use nalgebra::{DMatrix, DVector};
+use planish_tensor::{Exec, Isa, MatRef};
+use serde::{Deserialize, Serialize};
+
+/// Least squares with or without an intercept; how to fit, before it is fitted.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LinearRegression {
+    /// Whether the model has an intercept.
+    pub fit_intercept: bool,
+    /// A term is aliased, and dropped, if its norm after elimination of the terms before it is at most this part of its
+    /// norm about the mean.
+    pub tolerance: f64,
+    /// The most corrections of the coefficients, each a pass over the rows.
+    pub max_refinements: usize,
+    /// What becomes of aliased terms.
+    #[serde(default)]
+    pub aliased: AliasedPolicy,
+    /// Whether a last pass gathers what tables, tests and intervals need, and which covariance they use.
+    #[serde(default)]
+    pub inference: Option<Covariance>,
+    /// Whether the fast tier is tried first (see [`Tier`]); the result is as exact without it.
+    #[serde(default = "yes")]
+    pub fast: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
+impl Default for LinearRegression {
+    fn default() -> Self {
+        LinearRegression {
+            fit_intercept: true,
+            tolerance: DEFAULT_TOLERANCE,
+            max_refinements: 12,
+            aliased: AliasedPolicy::Drop,
+            inference: None,
+            fast: true,
+        }
+    }
+}
+
+impl LinearRegression {
+    /// Fits to the rows of a source, which is read two times or more, with an instruction set, or that and a number of threads:
+    /// those of the current pool (see [`Exec::install`]), which change no bit of the result.
+    ///
+    /// # Errors
+    /// If the source fails, or its rows cannot be fitted: see [`LinregError`].
+    ///
+    /// # Panics
+    /// If the source puts more than [`BLOCK_ROWS`](crate::BLOCK_ROWS) rows into a block.
+    pub fn fit<S: BlockSource>(
+        &self,
+        exec: impl Into<Exec>,
+        source: &mut S,
+    ) -> Result<FittedLinearRegression, FitError<S::Error>> {
+        let exec: Exec = exec.into();
+        let isa = exec.isa;
+        let terms = source.terms();
+        self.check_columns(terms, source.responses()).map_err(FitError::Linreg)?;
+        let (tier, folded, factor) = self.factor(exec, source)?;
+        if self.aliased == AliasedPolicy::Error && !factor.aliased.is_empty() {
+            return Err(FitError::Linreg(LinregError::Aliased { terms: factor.aliased }));
+        }
+        let aliases = alias::combinations(isa, &folded.frame, &factor);
+        let problem = Problem::new(exec, &folded.frame, &factor, folded.rows, tier);
+        let solutions = solve::solve(&problem, source, self.max_refinements)?;
+        let min_norm = self.min_norm(terms, &factor, &aliases);
+        let mut inference = None;
+        if let Some(covariance) = self.inference {
+            let pass = last_pass::run(&problem, source, &solutions)?;
+            let fit = FitParts {
+                frame: &folded.frame,
+                factor: &factor,
+                solutions: &solutions,
+                used: folded.used,
+                min_norm: min_norm.as_ref(),
+                covariance,
+                terms,
+            };
+            inference = Some(Inference::new(&fit, pass));
+        }
+        let mut fitted =
+            self.assemble(&problem, &folded, aliases, &solutions, tier).map_err(FitError::Linreg)?;
+        if inference.is_some() {
+            fitted.responses.iter_mut().for_each(|r| r.std_errors.clear());
+        }
+        fitted.inference = inference;
+        Ok(fitted)
+    }
+
+    /// Refuses a model without parameters, or without responses.
+    pub(crate) fn check_columns(&self, terms: usize, responses: usize) -> Result<(), LinregError> {
+        match (terms + usize::from(self.fit_intercept), responses) {
+            (0, _) => Err(LinregError::NoTerms),
+            (_, 0) => Err(LinregError::NoResponses),
+            _ => Ok(()),
+        }
+    }
+
+    /// Refuses fewer rows than parameters.
+    pub(crate) fn check_rows(&self, rows: u64, terms: usize) -> Result<(), LinregError> {
+        let parameters = terms + usize::from(self.fit_intercept);
+        if rows < parameters as u64 { Err(LinregError::TooFewRows { rows, parameters }) } else { Ok(()) }
+    }
+
+    /// The fit in the units of the data, aliased terms treated as the policy says, without inference.
+    pub(crate) fn assemble(
+        &self,
+        problem: &Problem<'_>,
+        folded: &Folded,
+        aliases: Vec<Alias>,
+        solutions: &[Solution],
+        tier: Tier,
+    ) -> Result<FittedLinearRegression, LinregError> {
+        let factor = problem.factor;
+        if self.aliased == AliasedPolicy::Error && !factor.aliased.is_empty() {
+            return Err(LinregError::Aliased { terms: factor.aliased.clone() });
+        }
+        let terms = folded.frame.shift.len() - solutions.len();
+        let mut fitted = FittedLinearRegression::new(problem.isa(), folded, factor, terms, solutions)?;
+        if let Some(p) = self.min_norm(terms, factor, &aliases) {
+            fitted.spread(&p);
+        }
+        fitted.tier = tier;
+        fitted.aliases = aliases;
+        Ok(fitted)
+    }
+
+    /// How coefficients of least norm follow from those of the kept terms, where they are wanted.
+    fn min_norm(&self, terms: usize, factor: &Factor, aliases: &[Alias]) -> Option<MinNorm> {
+        match self.aliased {
+            AliasedPolicy::MinNorm => MinNorm::new(terms, &factor.kept, aliases),
+            _ => None,
+        }
+    }
+
+    /// Fits to a matrix X `[n, p]` and responses Y `[n, q]`, with optional weights `[n]`.
+    ///
+    /// # Errors
+    /// If the shapes disagree or the data cannot be fitted.
+    pub fn fit_matrix(
+        &self,
+        exec: impl Into<Exec>,
+        x: MatRef<'_, f64>,
+        y: MatRef<'_, f64>,
+        weights: Option<&[f64]>,
+    ) -> Result<FittedLinearRegression, LinregError> {
+        Ok(self.fit(exec, &mut MatrixSource::new(x, y, weights)?)?)
+    }
+
+    /// Fits to nalgebra's matrices, with the fastest instruction set.
+    ///
+    /// # Errors
+    /// As [`LinearRegression::fit_matrix`].
+    pub fn fit_nalgebra(
+        &self,
+        x: &DMatrix<f64>,
+        y: &DVector<f64>,
+    ) -> Result<FittedLinearRegression, LinregError> {
+        let by_column = MatRef::new(x.as_slice(), x.ncols(), x.nrows()).t();
+        self.fit_matrix(Isa::best(), by_column, MatRef::new(y.as_slice(), y.len(), 1), None)
+    }
+
+    /// The triangular factor without aliased terms: of the Gram matrix, if that is enough, else by reflections.
+    fn factor<S: BlockSource>(
+        &self,
+        exec: Exec,
+        source: &mut S,
+    ) -> Result<(Tier, Folded, Factor), FitError<S::Error>> {
+        let (isa, terms) = (exec.isa, source.terms());
+        let parameters = terms + usize::from(self.fit_intercept);
+        let read = if self.fast {
+            gram::fold(exec, source, self.fit_intercept, self.tolerance).map_err(FitError::Source)?
+        } else {
+            None
+        };
+        if let Some(folded) = read.filter(|f| f.used >= parameters as u64) {
+            let factor = Factor::new(isa, &folded, terms, self.tolerance);
+            let condition = factor.inverse_norm(&factor.norms(isa));
+            if factor.aliased.is_empty() && condition <= gram::LARGEST_CONDITION {
+                return Ok((Tier::Fast, folded, factor));
+            }
+        }
+        let folded = self.fold(isa, source)?;
+        self.check_rows(folded.used, terms).map_err(FitError::Linreg)?;
+        let factor = Factor::new(isa, &folded, terms, self.tolerance);
+        Ok((Tier::Sure, folded, factor))
+    }
+
+    /// The first pass of the sure tier.
+    fn fold<S: BlockSource>(&self, isa: Isa, source: &mut S) -> Result<Folded, FitError<S::Error>> {
+        let mut fold = Fold::new(isa, self.fit_intercept, source.terms(), source.responses());
+        read(source, |block| fold.push(block))?;
+        Ok(fold.finish()?)
+    }
+}
