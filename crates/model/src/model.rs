@@ -112,7 +112,7 @@ impl Model {
 
     /// The columns that a prediction needs.
     pub fn features(&self) -> Schema {
-        Schema::new(self.predictor.columns())
+        Schema::new(self.profiles().iter().map(|p| (p.column, p.cells.kind())))
     }
 
     /// What the training rows said of these columns.

@@ -7,7 +7,6 @@ use crate::levels::{Code, LevelCodes, LevelCounts, Levels};
 use crate::moments::mean_and_sd;
 use crate::notes::Notes;
 use crate::profile::{CellProfile, ColumnProfile};
-use crate::schema::Kind;
 use crate::table::{Column, NumberColumn, Table, TextColumn};
 use planish_tensor::Matrix;
 use serde::{Deserialize, Serialize};
@@ -170,12 +169,7 @@ impl Encoder {
         self.features.iter().any(far)
     }
 
-    /// The columns that the pipeline reads, with their kinds.
-    pub fn columns(&self) -> Vec<(&str, Kind)> {
-        self.features.iter().map(|f| (f.column(), f.kind())).collect()
-    }
-
-    /// What is known of these columns.
+    /// What is known of the columns that the pipeline reads.
     pub fn profiles(&self) -> Vec<ColumnProfile<'_>> {
         self.features.iter().map(Feature::profile).collect()
     }
@@ -318,13 +312,6 @@ impl Feature {
             Feature::Number { bins, .. } => bins.as_ref().map_or(Ok(()), Bins::validate),
             Feature::Embedded { dim: 0, .. } => Err("an embedding has no dimension"),
             Feature::Category { levels, .. } | Feature::Embedded { levels, .. } => levels.validate(),
-        }
-    }
-
-    fn kind(&self) -> Kind {
-        match self {
-            Feature::Number { .. } => Kind::Number,
-            Feature::Category { .. } | Feature::Embedded { .. } => Kind::Category,
         }
     }
 

@@ -8,6 +8,7 @@ use crate::error::TabularError;
 use crate::infer::is_missing;
 use crate::schema::{Kind, Schema};
 use planish_tensor::Dd;
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 /// A missing number.
@@ -61,10 +62,6 @@ impl NumberColumn {
         self.hi.push(x.hi);
     }
 
-    fn append(&mut self, other: &NumberColumn, rows: impl Iterator<Item = usize>) {
-        rows.for_each(|r| self.push(other.at(r)));
-    }
-
     /// The number in this row, `None` if missing.
     pub fn at(&self, row: usize) -> Option<Dd> {
         let hi = self.hi[row];
@@ -82,10 +79,7 @@ impl TextColumn {
     pub const MISSING: u32 = u32::MAX;
 
     fn push(&mut self, text: Option<&str>) {
-        let code = match text {
-            None => Self::MISSING,
-            Some(t) => self.code(t),
-        };
+        let code = text.map_or(Self::MISSING, |t| self.code(t));
         self.codes.push(code);
     }
 
@@ -329,6 +323,16 @@ impl Table {
         self.append_rows(other, 0..other.rows());
     }
 
+    /// The rows that have a value in this column.
+    ///
+    /// # Errors
+    /// An unknown name.
+    pub fn with_values(&self, column: &str) -> Result<Cow<'_, Table>, TabularError> {
+        let column = self.column(column)?;
+        let rows: Vec<u32> = (0..self.rows() as u32).filter(|&r| !column.is_missing(r as usize)).collect();
+        Ok(if rows.len() < self.rows() { Cow::Owned(self.select(&rows)) } else { Cow::Borrowed(self) })
+    }
+
     /// The table of these rows alone.
     pub fn select(&self, rows: &[u32]) -> Table {
         let mut out = Table::new(self.schema.clone());
@@ -340,7 +344,7 @@ impl Table {
     pub(crate) fn append_rows(&mut self, other: &Table, rows: impl Iterator<Item = usize> + Clone) {
         for (to, from) in self.columns.iter_mut().zip(&other.columns) {
             match (to, from) {
-                (Column::Number(to), Column::Number(from)) => to.append(from, rows.clone()),
+                (Column::Number(to), Column::Number(from)) => rows.clone().for_each(|r| to.push(from.at(r))),
                 (Column::Text(to), Column::Text(from)) => to.append(from, rows.clone()),
                 (Column::Number(_), Column::Text(_)) | (Column::Text(_), Column::Number(_)) => {
                     unreachable!("the schemas are equal")

@@ -184,14 +184,14 @@ impl Target {
     /// What is wrong with it.
     pub fn validate(&self) -> Result<(), &'static str> {
         match self {
-            Target::Number { mean, sd, .. } if mean.is_finite() && sd.is_finite() && *sd >= 0.0 => Ok(()),
-            Target::Number { .. } => Err("the scale of the target is not finite"),
+            Target::Number { mean, sd, .. } => {
+                let finite = mean.is_finite() && sd.is_finite() && *sd >= 0.0;
+                finite.then_some(()).ok_or("the scale of the target is not finite")
+            }
             Target::Classes { names, .. } => {
-                let distinct: BTreeSet<&String> = names.iter().collect();
-                match names.len() >= 2 && distinct.len() == names.len() {
-                    true => Ok(()),
-                    false => Err("the target's classes are not two or more different ones"),
-                }
+                let distinct = names.iter().collect::<BTreeSet<_>>().len();
+                let fits = names.len() >= 2 && distinct == names.len();
+                fits.then_some(()).ok_or("the target's classes are not two or more different ones")
             }
         }
     }

@@ -33,9 +33,7 @@ pub fn cross_validate_network(
     by: &FoldBy,
     observer: &mut dyn Observer,
 ) -> Result<CrossValidation, ModelError> {
-    let column = table.column(&settings.target)?;
-    let rows: Vec<u32> = (0..table.rows() as u32).filter(|&r| !column.is_missing(r as usize)).collect();
-    let table = table.select(&rows);
+    let table = table.with_values(&settings.target)?;
     let split = deal(&table, settings, folds, by)?;
     let mut found = Vec::with_capacity(folds);
     for fold in 0..split.len() {

@@ -184,15 +184,11 @@ impl<'a> Prepared<'a> {
             return Err(ModelError::DroppedTarget { target: settings.target.clone() });
         }
         let task = settings.task.unwrap_or_else(|| Task::infer(column));
-        let with_target: Vec<u32> =
-            (0..table.rows() as u32).filter(|&r| !column.is_missing(r as usize)).collect();
-        let all = Target::fit(table, &settings.target, task, &with_target)?;
-        let rows_without_target = (table.rows() - with_target.len()) as u64;
-        let table = if rows_without_target > 0 {
-            std::borrow::Cow::Owned(table.select(&with_target))
-        } else {
-            std::borrow::Cow::Borrowed(table)
-        };
+        let rows = table.rows();
+        let table = table.with_values(&settings.target)?;
+        let rows_without_target = (rows - table.rows()) as u64;
+        let with_target: Vec<u32> = (0..table.rows() as u32).collect();
+        let all = Target::fit(&table, &settings.target, task, &with_target)?;
         let labels: Vec<Label> = all.labels(&table)?.into_iter().flatten().collect();
         let weights = row_weights(&table, settings)?;
 

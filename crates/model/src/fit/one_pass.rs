@@ -49,12 +49,12 @@ impl Fold<'_> {
     /// Takes the rows of a table.
     fn table(&mut self, table: &Table) -> Result<(), ModelError> {
         let bound = BoundRows::new(self.design, table, self.settings)?;
-        let features = self.design.columns();
+        let features = self.design.profiles();
         for row in 0..table.rows() {
             if !self.surveyor.push(table, row)? {
                 continue;
             }
-            features.iter().try_for_each(|(name, _)| check_cell(table, name, self.levels.get(*name), row))?;
+            features.iter().try_for_each(|p| check_cell(table, p.column, self.levels.get(p.column), row))?;
             let y = table.numbers(&self.settings.target)?.at(row).unwrap_or_default();
             bound.append(row, y, &mut self.block);
             if self.block.rows == BLOCK_ROWS {
