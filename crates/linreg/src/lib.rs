@@ -68,9 +68,9 @@ mod tests;
 
 pub use error::{FitError, LinregError};
 pub use factor::alias::{Alias, AliasedPolicy};
+pub use factor::factorization::Factorization;
 pub use factor::folds::KFold;
 pub use factor::rank::DEFAULT_TOLERANCE;
-pub use factor::tier::Tier;
 pub use fitted::coefficient::Coefficient;
 pub use fitted::coefficients::Coefficients;
 pub use fitted::regression::{FittedLinearRegression, Response};

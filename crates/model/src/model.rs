@@ -131,7 +131,7 @@ impl Model {
                 if !l.fit.responses.iter().all(finite) {
                     return fail("a coefficient is not finite".to_owned());
                 }
-                if let Some(flaw) = l.fit.flaw() {
+                if let Err(flaw) = l.fit.validate() {
                     return fail(flaw.to_owned());
                 }
                 if target.task() != Task::Regress {

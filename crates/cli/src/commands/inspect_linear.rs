@@ -1,7 +1,7 @@
 //! The table of a linear model, as R and statsmodels print it, and the same as JSON.
 
 use crate::report;
-use planish_linreg::{Covariance, InfluentialRow, ResidualSummary, Summary, Test, Tier};
+use planish_linreg::{Covariance, Factorization, InfluentialRow, ResidualSummary, Summary, Test};
 use planish_model::{CoefficientLine, LinearPredictor, Model};
 use serde_json::{Value, json};
 
@@ -127,11 +127,11 @@ fn fit_lines(s: &Summary, l: &LinearPredictor) -> Vec<Vec<String>> {
     }
     lines.push(line("condition number of the terms", digits(s.condition, 4)));
     if of.is_some() {
-        let tier = match l.fit.tier {
-            Tier::Fast => "fast tier, Gram matrix",
-            Tier::Sure => "sure tier, reflections",
+        let factored = match l.fit.factorization {
+            Factorization::Cholesky => "cholesky, Gram matrix",
+            Factorization::Householder => "householder, reflections",
         };
-        lines.push(line("factored by", tier.to_owned()));
+        lines.push(line("factored by", factored.to_owned()));
     }
     lines
 }
@@ -245,7 +245,7 @@ pub(super) fn add_json(model: &Model, l: &LinearPredictor, out: &mut Value) {
     out["rows"] = json!(l.fit.rows);
     out["rank"] = json!(l.fit.rank());
     out["condition"] = json!(l.fit.condition);
-    out["tier"] = json!(l.fit.tier.name());
+    out["tier"] = json!(l.fit.factorization.name());
     out["r2"] = json!(r.r2);
     out["residual_sd"] = json!(r.residual_sd);
     let Some(summary) = l.fit.summary(0, LEVEL) else {

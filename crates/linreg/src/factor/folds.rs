@@ -1,6 +1,6 @@
 //! The pass over the rows: the triangular factor of [1 X y], one a fold where there are folds.
 //!
-//! Rows of a fold are gathered into full blocks and folded as if they were a source of their own, all folds in the frame that the first
+//! Rows of a fold are gathered into full blocks and folded as if they were a source of their own, all folds in the scaling that the first
 //! block fixes, so that their triangles can be stacked.
 
 use crate::error::{FitError, LinregError};
@@ -12,7 +12,7 @@ use crate::linalg::powers::{pow2, scale_by};
 use crate::linalg::triangle::Triangle;
 use crate::rows::block::{BLOCK_ROWS, Block, BlockSource, read};
 use crate::rows::part::Part as Rows;
-use crate::rows::scaling::{Frame, Gauge};
+use crate::rows::scaling::{Exponent, Scaling};
 use planish_tensor::rng::{Purpose, Stream};
 use planish_tensor::{Exec, Isa, reduce};
 use serde::{Deserialize, Serialize};
@@ -57,7 +57,7 @@ impl KFold {
 
 /// What the pass leaves.
 pub(crate) struct Moments {
-    frame: Frame,
+    scaling: Scaling,
     rows: u64,
     parts: Vec<Moment>,
 }
@@ -67,7 +67,7 @@ struct Moment {
     triangle: Triangle,
     /// Rows with a weight above zero.
     used: u64,
-    /// The sum of the weights, in the frame's units.
+    /// The sum of the weights, in scaled units.
     weight: f64,
 }
 
@@ -82,7 +82,7 @@ impl Moments {
         let mut kept = self.parts.iter().enumerate().filter(|(i, _)| Some(*i) != fold).map(|(_, p)| p);
         let first = kept.next().expect("there are two folds where one is left out");
         let mut folded = Folded {
-            frame: self.frame.clone(),
+            scaling: self.scaling.clone(),
             triangle: first.triangle.clone(),
             rows: self.rows,
             used: first.used,
@@ -96,7 +96,7 @@ impl Moments {
         (folded, weight)
     }
 
-    /// The weighted mean of the squares of [1 X y]·v over a fold's rows, in the frame, and the fold's weight.
+    /// The weighted mean of the squares of [1 X y]·v over a fold's rows, in scaled units, and the fold's weight.
     pub(crate) fn mean_square(&self, isa: Isa, fold: usize, v: &[f64]) -> (f64, f64) {
         let part = &self.parts[fold];
         (part.triangle.product_norm2(isa, v) / part.weight, part.weight)
@@ -116,7 +116,7 @@ pub(crate) fn gather_all<S: BlockSource>(
         let watch = |of_block| weight += of_block;
         let quick = fold_watching(exec, source, intercept, Dependent::Kept, look, watch);
         if let Some(folded) = quick.map_err(FitError::Source)?.filter(|f| is_enough(exec.isa, f)) {
-            return Ok(in_one_frame(vec![(folded, weight)]));
+            return Ok(in_one_scaling(vec![(folded, weight)]));
         }
     }
     gather(exec.isa, intercept, source, None, |_, _| Ok(()))
@@ -124,7 +124,7 @@ pub(crate) fn gather_all<S: BlockSource>(
 
 /// Whether the triangle of a Gram matrix is good enough where no refinement follows.
 fn is_enough(isa: Isa, folded: &Folded) -> bool {
-    let first = usize::from(folded.frame.intercept);
+    let first = usize::from(folded.scaling.intercept);
     let terms = folded.triangle.order() - first - 1;
     let y = &folded.triangle.column(first + terms)[first..];
     let (total, rest) = (reduce::dot(isa, y, y), y[terms] * y[terms]);
@@ -198,8 +198,8 @@ impl Dealer {
 
     fn push(&mut self, block: &Block) -> Result<(), LinregError> {
         if self.rows == 0 {
-            let frame = Frame::new(self.isa, self.intercept, block);
-            self.parts.iter_mut().for_each(|p| p.fold.start_in(frame.clone()));
+            let scaling = Scaling::new(self.isa, self.intercept, block);
+            self.parts.iter_mut().for_each(|p| p.fold.start_in(scaling.clone()));
         }
         let Some(folds) = self.folds else {
             self.rows += block.rows as u64;
@@ -227,7 +227,7 @@ impl Dealer {
             }
             done.push((part.fold.finish()?, part.weight));
         }
-        Ok(in_one_frame(done))
+        Ok(in_one_scaling(done))
     }
 }
 
@@ -268,28 +268,30 @@ impl Part {
 }
 
 /// Brings the triangles to the largest exponent that each column has in any of them.
-fn in_one_frame(parts: Vec<(Folded, f64)>) -> Moments {
+fn in_one_scaling(parts: Vec<(Folded, f64)>) -> Moments {
     let rows = parts.iter().map(|(folded, _)| folded.rows).sum();
-    let mut frame = parts[0].0.frame.clone();
+    let mut scaling = parts[0].0.scaling.clone();
     for (part, _) in &parts {
-        frame.root = frame.root.max(part.frame.root);
-        for (gauge, other) in frame.gauge.iter_mut().zip(&part.frame.gauge) {
-            *gauge = (*gauge).max(*other);
+        scaling.root = scaling.root.max(part.scaling.root);
+        for (exponent, other) in scaling.exponents.iter_mut().zip(&part.scaling.exponents) {
+            *exponent = (*exponent).max(*other);
         }
     }
-    let factor = |old: Gauge, new: Gauge| {
-        if old == Gauge::default() { 1.0 } else { pow2(old.exponent() - new.exponent()) }
+    let factor = |old: Exponent, new: Exponent| {
+        if old == Exponent::default() { 1.0 } else { pow2(old.value() - new.value()) }
     };
-    let first = usize::from(frame.intercept);
-    let root = frame.root;
+    let first = usize::from(scaling.intercept);
+    let root = scaling.root;
     let moment = |(mut folded, weight): (Folded, f64)| {
         for j in 0..folded.triangle.order() {
-            let own = j.checked_sub(first).map_or(1.0, |c| factor(folded.frame.gauge[c], frame.gauge[c]));
-            folded.triangle.scale_column(j, own * factor(folded.frame.root, root));
+            let own = j
+                .checked_sub(first)
+                .map_or(1.0, |c| factor(folded.scaling.exponents[c], scaling.exponents[c]));
+            folded.triangle.scale_column(j, own * factor(folded.scaling.root, root));
         }
-        let weight = scale_by(weight, -2 * root.exponent());
+        let weight = scale_by(weight, -2 * root.value());
         Moment { triangle: folded.triangle, used: folded.used, weight }
     };
     let parts = parts.into_iter().map(moment).collect();
-    Moments { frame, rows, parts }
+    Moments { scaling, rows, parts }
 }

@@ -25,7 +25,7 @@ pub(super) enum Route {
     Rows,
 }
 
-/// The coefficients of each predictor in the frame, and what a pass finds there.
+/// The coefficients of each predictor in scaled units, and what a pass finds there.
 pub(super) struct Evaluation {
     pub(super) beta: Vec<Vec<Dd>>,
     /// −Σ w·l without the penalty.
@@ -46,12 +46,12 @@ impl Evaluation {
     }
 }
 
-/// The columns of a block that are kept, as seen in the frame.
+/// The columns of a block that are kept, shifted and scaled.
 pub(super) fn columns<'b>(basis: &Basis, block: &'b Block) -> Vec<Column<'b>> {
-    basis.kept.iter().map(|&term| basis.frame.column(block, term)).collect()
+    basis.kept.iter().map(|&term| basis.scaling.column(block, term)).collect()
 }
 
-/// η of a block's rows for coefficients in the frame, summed in double-double.
+/// η of a block's rows for coefficients in scaled units, summed in double-double.
 pub(super) struct Predictors {
     zeros: DdVec,
     out: DdVec,

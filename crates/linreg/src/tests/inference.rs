@@ -254,7 +254,7 @@ fn a_record_read_back_is_the_same_and_a_wrong_one_is_refused() {
     let fitted = infer(&x, &y, None, Covariance::Hc1);
     let text = serde_json::to_string(&fitted).unwrap();
     let back: FittedLinearRegression = serde_json::from_str(&text).unwrap();
-    assert_eq!((&back, back.flaw()), (&fitted, None));
+    assert_eq!((&back, back.validate()), (&fitted, Ok(())));
     for (from, to) in [
         ("\"kept\":[0,", "\"kept\":[9,"),
         ("\"vif\":[", "\"vif\":[1.0,"),
@@ -265,7 +265,7 @@ fn a_record_read_back_is_the_same_and_a_wrong_one_is_refused() {
     ] {
         assert!(text.contains(from), "{from}");
         let forged: FittedLinearRegression = serde_json::from_str(&text.replacen(from, to, 1)).unwrap();
-        assert!(forged.flaw().is_some(), "{from}");
+        assert!(forged.validate().is_err(), "{from}");
     }
     assert!(
         serde_json::from_str::<FittedLinearRegression>(&text.replacen("\"r\":\"", "\"r\":\"x", 1)).is_err()

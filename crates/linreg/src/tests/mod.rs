@@ -1,5 +1,7 @@
 //! What holds for every fit.
 
+/// Cholesky's method and reflections.
+mod factorization;
 /// Standard errors, tests, intervals.
 mod inference;
 /// What must not change the result: order of rows, units, instruction set, form of the data.
@@ -10,8 +12,6 @@ mod routes;
 mod solution;
 /// Rows in pieces, and states merged.
 mod state;
-/// The fast tier and the sure one.
-mod tiers;
 
 use crate::{FittedLinearRegression, LinearRegression};
 use planish_tensor::{Dd, Isa, Matrix};

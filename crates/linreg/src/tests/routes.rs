@@ -97,11 +97,11 @@ fn moments_of_the_gram_matrix_are_those_of_reflections() {
         let slow = gather(isa, true, &mut source(), None, |_, _| Ok(())).unwrap();
         let ((a, of_a), (b, of_b)) = (quick.without(isa, None), slow.without(isa, None));
         assert_eq!((a.rows, a.used), (b.rows, b.used));
-        let unit = a.frame.root.scale() / b.frame.root.scale();
+        let unit = a.scaling.root.scale() / b.scaling.root.scale();
         assert_close(&[of_a / unit / unit], &[of_b], 1e-14);
-        // The frames differ by the rows that fix their shifts, so what is below the first row is compared.
+        // The scalings differ by the rows that fix their shifts, so what is below the first row is compared.
         for c in 0..6 {
-            let scale = a.frame.gauge[c].scale() / b.frame.gauge[c].scale() * unit;
+            let scale = a.scaling.exponents[c].scale() / b.scaling.exponents[c].scale() * unit;
             let part = |f: &crate::factor::fold::Folded| {
                 f.triangle.column(1 + c)[1..].iter().map(|x| x.abs()).collect()
             };
