@@ -6,7 +6,7 @@ use crate::child::Peer;
 use crate::machine::Reading;
 use crate::penalised_bench;
 use crate::sample::{Contender, race};
-use planish_linreg::LinearRegression;
+use planish_linreg::{Fit, LinearRegression};
 use planish_tensor::{Exec, Matrix};
 use serde_json::{Value, json};
 

@@ -2,8 +2,8 @@
 //! `cargo xtask golden`.
 
 use planish_linreg::{
-    Coefficients, ElasticNet, ElasticNetCv, FittedGlm, Glm, KFold, Lasso, LinregError, NonNegative, Ridge,
-    RidgeCriterion, RidgeCv,
+    Coefficients, ElasticNet, ElasticNetCv, Fit, FittedGlm, Glm, KFold, Lasso, LinregError, NonNegative,
+    Ridge, RidgeCriterion, RidgeCv,
 };
 use planish_tensor::rng::{Purpose, Stream};
 use planish_tensor::{Isa, Matrix};

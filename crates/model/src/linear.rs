@@ -7,7 +7,7 @@ use crate::labelled_rows::{LabelledRows, Response, Survey, survey};
 use crate::model::{LinearPredictor, Model, Predictor};
 use crate::record::{Record, Settings};
 use planish_linreg::{
-    AliasedPolicy, Covariance, FitError, FittedLinearRegression, LinearRegression, LinregError,
+    AliasedPolicy, Covariance, Fit, FitError, FittedLinearRegression, LinearRegression, LinregError,
 };
 use planish_tabular::{Design, Formula, RowSource, Target};
 use planish_tensor::Exec;

@@ -7,7 +7,7 @@ use crate::linear::LinearSettings;
 use crate::model::{LinearModelPredictor, Model, Predictor};
 use crate::record::{Record, Settings};
 use planish_linreg::{
-    AlphaRule, BlockSource, Coefficients, ElasticNet, ElasticNetCv, Family, FitError, FittedElasticNet,
+    AlphaRule, BlockSource, Coefficients, ElasticNet, ElasticNetCv, Family, Fit, FitError, FittedElasticNet,
     FittedGlm, FittedNonNegative, FittedRidge, Glm, KFold, LinregError, NonNegative, Ridge, RidgeCv,
 };
 use planish_tabular::{Kind, RowSource, Table, TabularError, Task};

@@ -18,7 +18,7 @@ pub(crate) struct Fold {
     isa: Isa,
     intercept: bool,
     scaling: Option<Scaling>,
-    partial: Counter<Part>,
+    partial: Counter<Partial>,
     /// Where products are wanted, a workspace for them.
     multiplier: Option<Multiplier>,
     columns: Vec<AlignedVec<f64>>,
@@ -30,7 +30,7 @@ pub(crate) struct Fold {
 
 /// What comes of some blocks.
 #[derive(Clone, Debug)]
-struct Part {
+struct Partial {
     triangle: Triangle,
     products: Option<Products>,
 }
@@ -83,7 +83,7 @@ impl Fold {
         let triangle = Triangle::factor(self.isa, &mut self.columns, block.rows);
         let products = self.multiplier.as_mut().map(|m| m.products(self.isa, &scaling, block));
         self.scaling = Some(scaling);
-        self.partial.push(Part { triangle, products }, merge(self.isa));
+        self.partial.push(Partial { triangle, products }, merge(self.isa));
         let used = block.weights.as_ref().map_or(block.rows, |w| positive(&w[..block.rows]));
         self.rows += block.rows as u64;
         self.used += used as u64;
@@ -129,7 +129,7 @@ impl Fold {
         if self.used == 0 {
             return Err(LinregError::ZeroWeights { rows: self.rows });
         }
-        let Part { triangle, products } = part;
+        let Partial { triangle, products } = part;
         Ok((Folded { scaling, triangle, rows: self.rows, used: self.used }, products))
     }
 
@@ -172,7 +172,7 @@ impl Fold {
     }
 }
 
-impl Part {
+impl Partial {
     fn scale_column(&mut self, j: usize, factor: f64) {
         self.triangle.scale_column(j, factor);
         self.products.iter_mut().for_each(|p| p.scale_column(j, factor));
@@ -214,7 +214,7 @@ pub(crate) fn check(block: &Block, before: u64) -> Result<(), LinregError> {
 }
 
 /// R of an earlier triangle stacked on a later one, and the sum of the products.
-fn merge(isa: Isa) -> impl Fn(Part, Part) -> Part {
+fn merge(isa: Isa) -> impl Fn(Partial, Partial) -> Partial {
     move |mut earlier, later| {
         earlier.triangle.merge(isa, later.triangle);
         if let (Some(sum), Some(products)) = (&mut earlier.products, later.products) {

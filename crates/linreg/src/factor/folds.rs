@@ -11,7 +11,7 @@ use crate::factor::rank::Factor;
 use crate::linalg::powers::{pow2, scale_by};
 use crate::linalg::triangle::Triangle;
 use crate::rows::block::{BLOCK_ROWS, Block, BlockSource, read};
-use crate::rows::part::Part as Rows;
+use crate::rows::part::Part;
 use crate::rows::scaling::{Exponent, Scaling};
 use planish_tensor::rng::{Purpose, Stream};
 use planish_tensor::{Exec, Isa, reduce};
@@ -56,14 +56,14 @@ impl KFold {
 }
 
 /// What the pass leaves.
-pub(crate) struct Moments {
+pub(crate) struct FoldTriangles {
     scaling: Scaling,
     rows: u64,
-    parts: Vec<Moment>,
+    parts: Vec<FoldTriangle>,
 }
 
-/// The moments of the rows of one fold, or of all.
-struct Moment {
+/// The triangles of the rows of one fold, or of all.
+struct FoldTriangle {
     triangle: Triangle,
     /// Rows with a weight above zero.
     used: u64,
@@ -71,7 +71,7 @@ struct Moment {
     weight: f64,
 }
 
-impl Moments {
+impl FoldTriangles {
     /// The number of folds; one if the rows were not dealt.
     pub(crate) fn folds(&self) -> usize {
         self.parts.len()
@@ -103,23 +103,23 @@ impl Moments {
     }
 }
 
-/// The moments of all rows: from the Gram matrix where there are many rows and that is enough, else by reflections ([`gather`]).
-pub(crate) fn gather_all<S: BlockSource>(
+/// The triangles of all rows: from the Gram matrix where there are many rows and that is enough, else by reflections ([`factor_folds`]).
+pub(crate) fn factor_all<S: BlockSource>(
     exec: Exec,
     intercept: bool,
     source: &mut S,
-) -> Result<Moments, FitError<S::Error>> {
+) -> Result<FoldTriangles, FitError<S::Error>> {
     let few = source.matrices().is_some_and(|m| (m.x.rows() as u64) < MANY_ROWS);
     if source.responses() == 1 && !few {
         let mut weight = 0.0;
-        let look = |part: Rows<'_>| part.weights().map_or(part.rows() as f64, |w| reduce::sum(exec.isa, w));
+        let look = |part: Part<'_>| part.weights().map_or(part.rows() as f64, |w| reduce::sum(exec.isa, w));
         let watch = |of_block| weight += of_block;
         let quick = fold_watching(exec, source, intercept, Dependent::Kept, look, watch);
         if let Some(folded) = quick.map_err(FitError::Source)?.filter(|f| is_enough(exec.isa, f)) {
             return Ok(in_one_scaling(vec![(folded, weight)]));
         }
     }
-    gather(exec.isa, intercept, source, None, |_, _| Ok(()))
+    factor_folds(exec.isa, intercept, source, None, |_, _| Ok(()))
 }
 
 /// Whether the triangle of a Gram matrix is good enough where no refinement follows.
@@ -136,13 +136,13 @@ fn is_enough(isa: Isa, folded: &Folded) -> bool {
 }
 
 /// One pass over the rows of a source with one response; `watch` sees every block and the number of rows before it.
-pub(crate) fn gather<S: BlockSource>(
+pub(crate) fn factor_folds<S: BlockSource>(
     isa: Isa,
     intercept: bool,
     source: &mut S,
     folds: Option<KFold>,
     mut watch: impl FnMut(&Block, u64) -> Result<(), LinregError>,
-) -> Result<Moments, FitError<S::Error>> {
+) -> Result<FoldTriangles, FitError<S::Error>> {
     let responses = source.responses();
     if responses != 1 {
         return Err(FitError::Linreg(LinregError::OneResponse { responses }));
@@ -170,13 +170,13 @@ struct Dealer {
     isa: Isa,
     intercept: bool,
     folds: Option<KFold>,
-    parts: Vec<Part>,
+    parts: Vec<Dealt>,
     rows: u64,
     /// The order of the current group of rows.
     order: Vec<usize>,
 }
 
-struct Part {
+struct Dealt {
     fold: Fold,
     /// Rows that do not fill a block yet; unused without folds.
     buffer: Block,
@@ -186,7 +186,7 @@ struct Part {
 
 impl Dealer {
     fn new(isa: Isa, intercept: bool, like: &Block, folds: Option<KFold>) -> Dealer {
-        let part = |_| Part {
+        let part = |_| Dealt {
             fold: Fold::new(isa, intercept, like.x.len(), 1),
             buffer: if folds.is_some() { like.clone() } else { Block::new(0, 0, false) },
             weight: 0.0,
@@ -216,7 +216,7 @@ impl Dealer {
         Ok(())
     }
 
-    fn finish(mut self) -> Result<Moments, LinregError> {
+    fn finish(mut self) -> Result<FoldTriangles, LinregError> {
         let folds = self.parts.len();
         let rows = self.rows;
         let mut done = Vec::with_capacity(folds);
@@ -231,7 +231,7 @@ impl Dealer {
     }
 }
 
-impl Part {
+impl Dealt {
     fn take(&mut self, isa: Isa, from: &Block, i: usize) -> Result<(), LinregError> {
         let at = self.buffer.rows;
         for c in 0..from.x.len() + 1 {
@@ -268,7 +268,7 @@ impl Part {
 }
 
 /// Brings the triangles to the largest exponent that each column has in any of them.
-fn in_one_scaling(parts: Vec<(Folded, f64)>) -> Moments {
+fn in_one_scaling(parts: Vec<(Folded, f64)>) -> FoldTriangles {
     let rows = parts.iter().map(|(folded, _)| folded.rows).sum();
     let mut scaling = parts[0].0.scaling.clone();
     for (part, _) in &parts {
@@ -282,7 +282,7 @@ fn in_one_scaling(parts: Vec<(Folded, f64)>) -> Moments {
     };
     let first = usize::from(scaling.intercept);
     let root = scaling.root;
-    let moment = |(mut folded, weight): (Folded, f64)| {
+    let triangle = |(mut folded, weight): (Folded, f64)| {
         for j in 0..folded.triangle.order() {
             let own = j
                 .checked_sub(first)
@@ -290,8 +290,8 @@ fn in_one_scaling(parts: Vec<(Folded, f64)>) -> Moments {
             folded.triangle.scale_column(j, own * factor(folded.scaling.root, root));
         }
         let weight = scale_by(weight, -2 * root.value());
-        Moment { triangle: folded.triangle, used: folded.used, weight }
+        FoldTriangle { triangle: folded.triangle, used: folded.used, weight }
     };
-    let parts = parts.into_iter().map(moment).collect();
-    Moments { scaling, rows, parts }
+    let parts = parts.into_iter().map(triangle).collect();
+    FoldTriangles { scaling, rows, parts }
 }

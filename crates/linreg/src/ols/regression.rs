@@ -6,6 +6,7 @@ use crate::factor::factorization::Factorization;
 use crate::factor::fold::{Fold, Folded};
 use crate::factor::gram;
 use crate::factor::rank::{DEFAULT_TOLERANCE, Factor};
+use crate::fit::Fit;
 use crate::fitted::regression::FittedLinearRegression;
 use crate::fitted::stored::Covariance;
 use crate::fitted::stored::Inference;
@@ -14,7 +15,6 @@ use crate::gather::last_pass;
 use crate::refine::problem::{Problem, Solution};
 use crate::refine::solve;
 use crate::rows::block::{BlockSource, read};
-use crate::rows::source::MatrixSource;
 use nalgebra::{DMatrix, DVector};
 use planish_tensor::{Exec, Isa, MatRef};
 use serde::{Deserialize, Serialize};
@@ -57,16 +57,11 @@ impl Default for LinearRegression {
     }
 }
 
-impl LinearRegression {
-    /// Fits to the rows of a source, which is read two times or more, with an instruction set, or that and a number of threads:
-    /// those of the current pool (see [`Exec::install`]), which change no bit of the result.
-    ///
-    /// # Errors
-    /// If the source fails, or its rows cannot be fitted: see [`LinregError`].
-    ///
-    /// # Panics
-    /// If the source puts more than [`BLOCK_ROWS`](crate::BLOCK_ROWS) rows into a block.
-    pub fn fit<S: BlockSource>(
+impl Fit for LinearRegression {
+    type Fitted = FittedLinearRegression;
+
+    /// Reads the source two times or more.
+    fn fit<S: BlockSource>(
         &self,
         exec: impl Into<Exec>,
         source: &mut S,
@@ -105,7 +100,9 @@ impl LinearRegression {
         fitted.inference = inference;
         Ok(fitted)
     }
+}
 
+impl LinearRegression {
     /// Refuses a model without parameters, or without responses.
     pub(crate) fn check_columns(&self, terms: usize, responses: usize) -> Result<(), LinregError> {
         match (terms + usize::from(self.fit_intercept), responses) {
@@ -150,20 +147,6 @@ impl LinearRegression {
             AliasedPolicy::MinNorm => MinNorm::new(terms, &factor.kept, aliases),
             AliasedPolicy::Drop | AliasedPolicy::Error => None,
         }
-    }
-
-    /// Fits to a matrix X `[n, p]` and responses Y `[n, q]`, with optional weights `[n]`.
-    ///
-    /// # Errors
-    /// If the shapes disagree or the data cannot be fitted.
-    pub fn fit_matrix(
-        &self,
-        exec: impl Into<Exec>,
-        x: MatRef<'_, f64>,
-        y: MatRef<'_, f64>,
-        weights: Option<&[f64]>,
-    ) -> Result<FittedLinearRegression, LinregError> {
-        Ok(self.fit(exec, &mut MatrixSource::new(x, y, weights)?)?)
     }
 
     /// Fits to nalgebra's matrices, with the fastest instruction set.

@@ -5,7 +5,7 @@
 //! squares do not overflow), or to a standard deviation of one: penalties then mean what scikit-learn's mean.
 
 use crate::error::LinregError;
-use crate::factor::folds::Moments;
+use crate::factor::folds::FoldTriangles;
 use crate::factor::rank::{DEFAULT_TOLERANCE, noise};
 use crate::fitted::coefficients::Coefficients;
 use crate::linalg::norm;
@@ -46,11 +46,11 @@ impl Centred {
     /// Too few rows, no terms, or a response without variance.
     pub(crate) fn new(
         isa: Isa,
-        moments: &Moments,
+        triangles: &FoldTriangles,
         without: Option<usize>,
         standardize: bool,
     ) -> Result<Centred, LinregError> {
-        let (folded, weight) = moments.without(isa, without);
+        let (folded, weight) = triangles.without(isa, without);
         let (scaling, triangle) = (&folded.scaling, &folded.triangle);
         let first = usize::from(scaling.intercept);
         let terms = triangle.order() - first - 1;

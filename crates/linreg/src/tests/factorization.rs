@@ -1,7 +1,9 @@
 //! Which factorization is used, and that neither threads nor the form of the data can be seen in the result.
 
 use super::{Stream, assert_close, data, fit, parameters};
-use crate::{BLOCK_ROWS, ColumnSource, Covariance, Factorization, FittedLinearRegression, LinearRegression};
+use crate::{
+    BLOCK_ROWS, ColumnSource, Covariance, Factorization, Fit, FittedLinearRegression, LinearRegression,
+};
 use planish_tensor::dd::DdVec;
 use planish_tensor::{Exec, Isa, MatRef, Matrix};
 

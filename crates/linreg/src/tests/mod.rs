@@ -13,7 +13,7 @@ mod solution;
 /// Rows in pieces, and states merged.
 mod state;
 
-use crate::{FittedLinearRegression, LinearRegression};
+use crate::{Fit, FittedLinearRegression, LinearRegression};
 use planish_tensor::{Dd, Isa, Matrix};
 
 /// Numbers in [0, 1) that look random.

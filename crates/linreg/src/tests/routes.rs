@@ -1,8 +1,8 @@
 //! The quick ways to penalised and generalised models, against the slow ones and the conditions of a solution.
 
 use super::{Stream, assert_close};
-use crate::factor::folds::{gather, gather_all};
-use crate::{BLOCK_ROWS, Family, FittedGlm, Glm, Lasso, MatrixSource};
+use crate::factor::folds::{factor_all, factor_folds};
+use crate::{BLOCK_ROWS, Family, Fit, FittedGlm, Glm, Lasso, MatrixSource};
 use planish_tensor::math;
 use planish_tensor::{Exec, Isa, Matrix};
 
@@ -93,8 +93,8 @@ fn moments_of_the_gram_matrix_are_those_of_reflections() {
     for weights in [None, Some(&weights[..])] {
         let source = || MatrixSource::new(x.view(), y.view(), weights).unwrap();
         let isa = Isa::best();
-        let quick = gather_all(Exec::serial(isa), true, &mut source()).unwrap();
-        let slow = gather(isa, true, &mut source(), None, |_, _| Ok(())).unwrap();
+        let quick = factor_all(Exec::serial(isa), true, &mut source()).unwrap();
+        let slow = factor_folds(isa, true, &mut source(), None, |_, _| Ok(())).unwrap();
         let ((a, of_a), (b, of_b)) = (quick.without(isa, None), slow.without(isa, None));
         assert_eq!((a.rows, a.used), (b.rows, b.used));
         let unit = a.scaling.root.scale() / b.scaling.root.scale();
