@@ -121,17 +121,18 @@ impl<'a> Likelihood<'a> {
         Ok(self.finish(beta, sums, found.information, Effort::Quick))
     }
 
-    /// The same with the loss and its gradient summed in double-double.
+    /// Sums the loss and its gradient in double-double, where they are not yet.
     pub(super) fn sharpen<S: BlockSource>(
         &self,
         source: &mut S,
-        of: Evaluation,
-    ) -> Result<Evaluation, FitError<S::Error>> {
-        if of.effort == Effort::Exact {
-            return Ok(of);
+        at: &mut Evaluation,
+    ) -> Result<(), FitError<S::Error>> {
+        if at.effort == Effort::Quick {
+            let sums = self.exact(source, &at.beta)?;
+            let (beta, information) = (std::mem::take(&mut at.beta), std::mem::take(&mut at.information));
+            *at = self.finish(beta, sums, information, Effort::Exact);
         }
-        let sums = self.exact(source, &of.beta)?;
-        Ok(self.finish(of.beta, sums, of.information, Effort::Exact))
+        Ok(())
     }
 
     /// The loss and its gradient in double-double.
