@@ -64,8 +64,6 @@ mod penalised;
 mod refine;
 mod rows;
 mod summary;
-#[cfg(test)]
-mod tests;
 
 pub use error::{FitError, LinregError};
 pub use factor::alias::{Alias, AliasedPolicy};

@@ -295,3 +295,47 @@ fn in_one_scaling(parts: Vec<(Folded, f64)>) -> FoldTriangles {
     let parts = parts.into_iter().map(triangle).collect();
     FoldTriangles { scaling, rows, parts }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rows::source::MatrixSource;
+    use planish_tensor::Matrix;
+
+    /// Columns with offsets, one of them three times as long, and counts.
+    fn data(n: usize, p: usize) -> (Matrix<f64>, Matrix<f64>) {
+        let random =
+            |i: usize, j: usize| Stream::new(7, Purpose::Sample, 0).uniform((i * (p + 1) + j) as u64);
+        let offset = |j: usize| if j == 0 { 100.0 } else { 0.0 };
+        let x = Matrix::from_fn(n, p, |i, j| random(i, j) * if j == 1 { 3.0 } else { 1.0 } + offset(j));
+        let eta = |row: &[f64]| row[0] - 100.0 - row[1] + row[2..].iter().sum::<f64>() * 0.5;
+        let y = Matrix::from_fn(n, 1, |i, _| (eta(x.row(i)).max(0.0) + 3.0 * random(i, p)).floor());
+        (x, y)
+    }
+
+    #[test]
+    fn moments_of_the_gram_matrix_are_those_of_reflections() {
+        let (x, y) = data(4 * BLOCK_ROWS + 9, 5);
+        let weights: Vec<f64> = (0..x.rows()).map(|i| 0.5 + (i % 4) as f64).collect();
+        for weights in [None, Some(&weights[..])] {
+            let source = || MatrixSource::new(x.view(), y.view(), weights).unwrap();
+            let isa = Isa::best();
+            let quick = factor_all(Exec::serial(isa), true, &mut source()).unwrap();
+            let slow = factor_folds(isa, true, &mut source(), None, |_, _| Ok(())).unwrap();
+            let ((a, of_a), (b, of_b)) = (quick.without(isa, None), slow.without(isa, None));
+            assert_eq!((a.rows, a.used), (b.rows, b.used));
+            let unit = a.scaling.root.scale() / b.scaling.root.scale();
+            assert!((of_a / unit / unit - of_b).abs() <= 1e-14 * of_b);
+            // The scalings differ by the rows that fix their shifts, so what is below the first row is compared.
+            for c in 0..6 {
+                let scale = a.scaling.exponents[c].scale() / b.scaling.exponents[c].scale() * unit;
+                let part = |f: &Folded| f.triangle.column(1 + c)[1..].iter().map(|x| x.abs()).collect();
+                let (a, b): (Vec<f64>, Vec<f64>) = (part(&a), part(&b));
+                let whole = b.iter().map(|x| x * x).sum::<f64>().sqrt();
+                a.iter()
+                    .zip(&b)
+                    .for_each(|(a, b)| assert!((a / scale - b).abs() < 1e-12 * whole, "{a} {b} {scale}"));
+            }
+        }
+    }
+}

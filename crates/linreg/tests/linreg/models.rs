@@ -81,7 +81,7 @@ struct Golden {
 }
 
 fn golden() -> Golden {
-    serde_json::from_str(include_str!("models.json")).unwrap()
+    serde_json::from_str(include_str!("../models.json")).unwrap()
 }
 
 impl Golden {

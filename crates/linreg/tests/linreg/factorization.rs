@@ -1,21 +1,10 @@
 //! Which factorization is used, and that neither threads nor the form of the data can be seen in the result.
 
-use super::{Stream, assert_close, data, fit, parameters};
-use crate::{
+use super::{Stream, assert_close, columns, data, fit, parameters};
+use planish_linreg::{
     BLOCK_ROWS, ColumnSource, Covariance, Factorization, Fit, FittedLinearRegression, LinearRegression,
 };
-use planish_tensor::dd::DdVec;
 use planish_tensor::{Exec, Isa, MatRef, Matrix};
-
-/// A copy of the columns.
-fn columns(x: &Matrix<f64>) -> Vec<DdVec> {
-    let of = |j| {
-        let mut c = DdVec::zeros(x.rows());
-        (0..x.rows()).for_each(|i| c.hi[i] = x[(i, j)]);
-        c
-    };
-    (0..x.cols()).map(of).collect()
-}
 
 /// The same fit by reflections.
 fn sure(x: &Matrix<f64>, y: &Matrix<f64>) -> FittedLinearRegression {
