@@ -1,8 +1,7 @@
 //! The quick ways to penalised and generalised models, against the slow ones and the conditions of a solution.
 
 use super::{Stream, assert_close};
-use crate::factor::folds::{gather, gather_all};
-use crate::{BLOCK_ROWS, Family, FittedGlm, Glm, Lasso, MatrixSource};
+use planish_linreg::{BLOCK_ROWS, Family, Fit, FittedGlm, Glm, Lasso};
 use planish_tensor::math;
 use planish_tensor::{Exec, Isa, Matrix};
 
@@ -84,34 +83,6 @@ fn nearly_equal_columns_take_the_slow_route_to_the_same_maximum() {
     let errors = |fit: &FittedGlm| fit.std_errors.clone().unwrap()[0].clone();
     let (a, b) = (errors(&quick), errors(&slow));
     assert_close(&[b[0], b[1], b[2], b[4] / 16384.0], &[a[0], a[1], a[2], a[4]], 1e-8);
-}
-
-#[test]
-fn moments_of_the_gram_matrix_are_those_of_reflections() {
-    let (x, y) = data(4 * BLOCK_ROWS + 9, 5, Family::Poisson);
-    let weights: Vec<f64> = (0..x.rows()).map(|i| 0.5 + (i % 4) as f64).collect();
-    for weights in [None, Some(&weights[..])] {
-        let source = || MatrixSource::new(x.view(), y.view(), weights).unwrap();
-        let isa = Isa::best();
-        let quick = gather_all(Exec::serial(isa), true, &mut source()).unwrap();
-        let slow = gather(isa, true, &mut source(), None, |_, _| Ok(())).unwrap();
-        let ((a, of_a), (b, of_b)) = (quick.without(isa, None), slow.without(isa, None));
-        assert_eq!((a.rows, a.used), (b.rows, b.used));
-        let unit = a.frame.root.scale() / b.frame.root.scale();
-        assert_close(&[of_a / unit / unit], &[of_b], 1e-14);
-        // The frames differ by the rows that fix their shifts, so what is below the first row is compared.
-        for c in 0..6 {
-            let scale = a.frame.gauge[c].scale() / b.frame.gauge[c].scale() * unit;
-            let part = |f: &crate::factor::fold::Folded| {
-                f.triangle.column(1 + c)[1..].iter().map(|x| x.abs()).collect()
-            };
-            let (a, b): (Vec<f64>, Vec<f64>) = (part(&a), part(&b));
-            let whole = b.iter().map(|x| x * x).sum::<f64>().sqrt();
-            a.iter()
-                .zip(&b)
-                .for_each(|(a, b)| assert!((a / scale - b).abs() < 1e-12 * whole, "{a} {b} {scale}"));
-        }
-    }
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Solutions are least-squares solutions, and bad data are refused.
 
 use super::*;
-use crate::{Block, BlockSource, FitError, LinregError};
+use planish_linreg::{Block, BlockSource, FitError, LinregError};
 use planish_tensor::MatRef;
 
 #[test]

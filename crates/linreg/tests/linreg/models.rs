@@ -2,8 +2,8 @@
 //! `cargo xtask golden`.
 
 use planish_linreg::{
-    Coefficients, ElasticNet, ElasticNetCv, FittedGlm, Glm, KFold, Lasso, LinregError, NonNegative, Ridge,
-    RidgeCriterion, RidgeCv,
+    Coefficients, ElasticNet, ElasticNetCv, Fit, FittedGlm, Glm, KFold, Lasso, LinregError, NonNegative,
+    Ridge, RidgeCriterion, RidgeCv,
 };
 use planish_tensor::rng::{Purpose, Stream};
 use planish_tensor::{Isa, Matrix};
@@ -81,7 +81,7 @@ struct Golden {
 }
 
 fn golden() -> Golden {
-    serde_json::from_str(include_str!("models.json")).unwrap()
+    serde_json::from_str(include_str!("../models.json")).unwrap()
 }
 
 impl Golden {

@@ -4,21 +4,22 @@ use serde::{Deserialize, Serialize};
 
 /// How the triangular factor of the columns was found. Whichever it was, refinement settles the coefficients.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Tier {
+pub enum Factorization {
     /// By Cholesky's method from the Gram matrix: for well-conditioned columns.
-    Fast,
+    #[serde(rename = "fast")]
+    Cholesky,
     /// By Householder reflections.
     #[default]
-    Sure,
+    #[serde(rename = "sure")]
+    Householder,
 }
 
-impl Tier {
-    /// `"fast"` or `"sure"`.
+impl Factorization {
+    /// `"cholesky"` or `"householder"`.
     pub fn name(self) -> &'static str {
         match self {
-            Tier::Fast => "fast",
-            Tier::Sure => "sure",
+            Factorization::Cholesky => "cholesky",
+            Factorization::Householder => "householder",
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Rows in any pieces, and states merged, give what one fit of all rows gives.
 
 use super::*;
-use crate::{BLOCK_ROWS, Block, LeastSquaresState};
+use planish_linreg::{BLOCK_ROWS, Block, LeastSquaresState};
 use proptest::prelude::*;
 
 const ROWS: usize = 4 * BLOCK_ROWS + 1234;

@@ -3,7 +3,7 @@
 //! Certified values have 15 digits, so a set whose values begin with a small digit cannot score 15: what is missing
 //! there is the rounding of the certificate.
 
-use planish_linreg::{ColumnSource, Covariance, FittedLinearRegression, LinearRegression};
+use planish_linreg::{ColumnSource, Covariance, Fit, FittedLinearRegression, LinearRegression};
 use planish_tensor::dd::DdVec;
 use planish_tensor::{Dd, Isa};
 

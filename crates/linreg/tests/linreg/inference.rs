@@ -1,7 +1,9 @@
 //! What holds for standard errors, tests and intervals; agreement with statsmodels is tested through the program.
 
 use super::*;
-use crate::{AliasedPolicy, Block, BlockSource, ColumnSource, Covariance, LinregError, MatrixSource, anova};
+use planish_linreg::{
+    AliasedPolicy, Block, BlockSource, ColumnSource, Covariance, LinregError, MatrixSource, anova,
+};
 use planish_tensor::dd::DdVec;
 use std::convert::Infallible;
 
@@ -116,7 +118,7 @@ fn rows_of_weight_zero_do_not_count() {
     let few: Vec<f64> = kept.iter().map(|&i| weights[i]).collect();
     let a = infer(&x, &y, Some(&weights), Covariance::Hc2).summary(0, 0.9).unwrap();
     let b = infer(&some(&x), &some(&y), Some(&few), Covariance::Hc2).summary(0, 0.9).unwrap();
-    let numbers = |s: &crate::Summary| {
+    let numbers = |s: &planish_linreg::Summary| {
         let of = s.residuals.as_ref().unwrap();
         let tests = [s.f, of.omnibus, of.jarque_bera, of.breusch_pagan].map(|t| t.unwrap().p);
         let all = [of.log_likelihood, of.durbin_watson, of.skew].map(Option::unwrap);
@@ -182,7 +184,7 @@ fn intervals_at_the_training_rows_follow_the_leverages() {
     let views: Vec<_> = columns.iter().map(|c| c.first(60)).collect();
     let widths = fitted.half_widths(&views, 0, 0.95).unwrap();
     let sd = fitted.responses[0].residual_sd;
-    let factor = crate::distributions::t_factor(0.95, 57.0);
+    let factor = planish_linreg::distributions::t_factor(0.95, 57.0);
     let top = fitted.inference.as_ref().unwrap().leverages[0];
     let i = top.row as usize;
     assert_close(&[widths.mean[i]], &[factor * sd * top.value.sqrt()], 1e-12);
@@ -254,7 +256,7 @@ fn a_record_read_back_is_the_same_and_a_wrong_one_is_refused() {
     let fitted = infer(&x, &y, None, Covariance::Hc1);
     let text = serde_json::to_string(&fitted).unwrap();
     let back: FittedLinearRegression = serde_json::from_str(&text).unwrap();
-    assert_eq!((&back, back.flaw()), (&fitted, None));
+    assert_eq!((&back, back.validate()), (&fitted, Ok(())));
     for (from, to) in [
         ("\"kept\":[0,", "\"kept\":[9,"),
         ("\"vif\":[", "\"vif\":[1.0,"),
@@ -265,7 +267,7 @@ fn a_record_read_back_is_the_same_and_a_wrong_one_is_refused() {
     ] {
         assert!(text.contains(from), "{from}");
         let forged: FittedLinearRegression = serde_json::from_str(&text.replacen(from, to, 1)).unwrap();
-        assert!(forged.flaw().is_some(), "{from}");
+        assert!(forged.validate().is_err(), "{from}");
     }
     assert!(
         serde_json::from_str::<FittedLinearRegression>(&text.replacen("\"r\":\"", "\"r\":\"x", 1)).is_err()
@@ -319,7 +321,7 @@ fn a_fit_without_inference_has_the_classical_table() {
                 (b.estimate, b.dropped, b.std_error.is_some())
             );
             if !a.dropped {
-                let line = |c: &crate::Coefficient| {
+                let line = |c: &planish_linreg::Coefficient| {
                     let [low, high] = c.interval.unwrap();
                     [c.std_error.unwrap(), c.statistic.unwrap(), c.p.unwrap(), low, high]
                 };
@@ -336,7 +338,7 @@ fn rows_given_again_have_the_leverages_and_distances_of_the_fit() {
     let (x, y) = data(300, 3, 1);
     let weights: Vec<f64> = (0..300).map(|i| 1.0 + f64::from(i % 3)).collect();
     let fitted = infer(&x, &y, Some(&weights), Covariance::Classical);
-    let columns = crate::linalg::kernels::columns_of(x.view());
+    let columns = columns(&x);
     let views: Vec<_> = columns.iter().map(|c| c.first(300)).collect();
     let h = fitted.leverages(&views, Some(&weights)).unwrap();
     assert_close(&[h.iter().sum()], &[4.0], 1e-12);
@@ -362,7 +364,7 @@ fn a_row_that_alone_has_a_level_has_leverage_one() {
     let x = Matrix::from_fn(6, 1, |i, _| f64::from(u8::from(i == 3)));
     let y = Matrix::from_fn(6, 1, |i, _| (i * i) as f64);
     let fitted = infer(&x, &y, None, Covariance::Classical);
-    let column = crate::linalg::kernels::columns_of(x.view());
+    let column = columns(&x);
     let h = fitted.leverages(&[column[0].first(6)], None).unwrap();
     assert!((h[3] - 1.0).abs() < 1e-14 && fitted.studentized(0, 0.0, h[3], true).is_none(), "{h:?}");
 }

@@ -1,7 +1,7 @@
 //! What holds for every penalised and generalised linear model: conditions of the optimum, invariance, equal bits, refusals.
 
 use planish_linreg::{
-    AlphaRule, Coefficient, ElasticNet, ElasticNetCv, FittedElasticNet, FittedGlm, Glm, KFold, Lasso,
+    AlphaRule, Coefficient, ElasticNet, ElasticNetCv, Fit, FittedElasticNet, FittedGlm, Glm, KFold, Lasso,
     LinearRegression, LinregError, NonNegative, Ridge, RidgeCriterion, RidgeCv,
 };
 use planish_tensor::rng::{Purpose, Stream};

@@ -1,30 +1,23 @@
-//! Which tier fits, and that neither threads nor the form of the data can be seen in the result.
+//! Which factorization is used, and that neither threads nor the form of the data can be seen in the result.
 
-use super::{Stream, assert_close, data, fit, parameters};
-use crate::{BLOCK_ROWS, ColumnSource, Covariance, FittedLinearRegression, LinearRegression, Tier};
-use planish_tensor::dd::DdVec;
+use super::{Stream, assert_close, columns, data, fit, parameters};
+use planish_linreg::{
+    BLOCK_ROWS, ColumnSource, Covariance, Factorization, Fit, FittedLinearRegression, LinearRegression,
+};
 use planish_tensor::{Exec, Isa, MatRef, Matrix};
-
-/// A copy of the columns.
-fn columns(x: &Matrix<f64>) -> Vec<DdVec> {
-    let of = |j| {
-        let mut c = DdVec::zeros(x.rows());
-        (0..x.rows()).for_each(|i| c.hi[i] = x[(i, j)]);
-        c
-    };
-    (0..x.cols()).map(of).collect()
-}
 
 /// The same fit by reflections.
 fn sure(x: &Matrix<f64>, y: &Matrix<f64>) -> FittedLinearRegression {
-    let model = LinearRegression { fast: false, ..LinearRegression::default() };
+    let model = LinearRegression { cholesky: false, ..LinearRegression::default() };
     model.fit_matrix(Isa::best(), x.view(), y.view(), None).unwrap()
 }
 
 #[test]
 fn the_tier_follows_the_condition_number_and_both_agree() {
     let mut stream = Stream(88172645463325252);
-    for (spread, tier) in [(1.0, Tier::Fast), (1e-3, Tier::Fast), (1e-7, Tier::Sure)] {
+    for (spread, tier) in
+        [(1.0, Factorization::Cholesky), (1e-3, Factorization::Cholesky), (1e-7, Factorization::Householder)]
+    {
         let mut x = Matrix::zeros(5000, 3);
         for i in 0..5000 {
             let a = stream.next();
@@ -34,9 +27,9 @@ fn the_tier_follows_the_condition_number_and_both_agree() {
             x[(i, 0)] - 2.0 * x[(i, 1)] + 3.0 * x[(i, 2)] + ((i * i) % 7) as f64
         });
         let fitted = fit(&x, &y, None);
-        assert_eq!(fitted.tier, tier, "{spread}");
+        assert_eq!(fitted.factorization, tier, "{spread}");
         let sure = sure(&x, &y);
-        assert_eq!(sure.tier, Tier::Sure);
+        assert_eq!(sure.factorization, Factorization::Householder);
         assert_close(&parameters(&fitted, 0), &parameters(&sure, 0), 2e-16);
         assert_close(&[fitted.responses[0].rss], &[sure.responses[0].rss], 1e-15);
         assert_close(&[fitted.responses[0].r2], &[sure.responses[0].r2], 1e-15);
@@ -60,7 +53,10 @@ fn threads_and_instruction_sets_change_no_bit_in_either_tier() {
                 exec.install(|| model.fit_matrix(exec, x.view(), y.view(), weights).unwrap())
             };
             let one = run(Exec::serial(Isa::SCALAR));
-            assert_eq!(one.tier, if copy { Tier::Sure } else { Tier::Fast });
+            assert_eq!(
+                one.factorization,
+                if copy { Factorization::Householder } else { Factorization::Cholesky }
+            );
             for isa in Isa::all_exact() {
                 for threads in [1, 2, 3] {
                     assert_eq!(run(Exec::serial(isa).with_threads(threads)), one, "{} {threads}", isa.name());
@@ -104,7 +100,7 @@ fn columns_far_from_zero_keep_their_digits_in_the_fast_tier() {
         let far = Matrix::from_fn(6000, 2, |i, j| near[(i, j)] + offset);
         let y = Matrix::from_fn(6000, 1, |i, _| near[(i, 0)] * 0.7 - near[(i, 1)] + ((i * 31) % 11) as f64);
         let (a, b) = (fit(&near, &y, None), fit(&far, &y, None));
-        assert_eq!((a.tier, b.tier), (Tier::Fast, Tier::Fast));
+        assert_eq!((a.factorization, b.factorization), (Factorization::Cholesky, Factorization::Cholesky));
         assert_close(&parameters(&b, 0)[1..], &parameters(&a, 0)[1..], 2e-16);
     }
 }

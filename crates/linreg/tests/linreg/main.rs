@@ -1,19 +1,28 @@
-//! What holds for every fit.
+//! What a stranger sees of the crate: what holds for every fit, and golden values.
 
+/// Cholesky's method and reflections.
+mod factorization;
 /// Standard errors, tests, intervals.
 mod inference;
 /// What must not change the result: order of rows, units, instruction set, form of the data.
 mod invariance;
+/// Penalised and generalised models: conditions of the optimum, invariance, refusals.
+mod model_properties;
+/// Penalised and generalised models against scikit-learn and statsmodels.
+mod models;
+/// The certified values of NIST.
+mod nist;
 /// Quick ways to penalised and generalised models.
 mod routes;
+/// Generalised models near the edge of having no maximum, and beyond it.
+mod separation;
 /// What the result is: orthogonality, rank, errors.
 mod solution;
 /// Rows in pieces, and states merged.
 mod state;
-/// The fast tier and the sure one.
-mod tiers;
 
-use crate::{FittedLinearRegression, LinearRegression};
+use planish_linreg::{Fit, FittedLinearRegression, LinearRegression};
+use planish_tensor::dd::DdVec;
 use planish_tensor::{Dd, Isa, Matrix};
 
 /// Numbers in [0, 1) that look random.
@@ -36,6 +45,16 @@ fn data(n: usize, p: usize, q: usize) -> (Matrix<f64>, Matrix<f64>) {
         x.row(i).iter().enumerate().map(|(j, v)| v * (j as f64 - k as f64 - 0.7)).sum::<f64>() + stream.next()
     });
     (x, y)
+}
+
+/// A copy of the columns.
+fn columns(x: &Matrix<f64>) -> Vec<DdVec> {
+    let of = |j| {
+        let mut c = DdVec::zeros(x.rows());
+        (0..x.rows()).for_each(|i| c.hi[i] = x[(i, j)]);
+        c
+    };
+    (0..x.cols()).map(of).collect()
 }
 
 fn fit(x: &Matrix<f64>, y: &Matrix<f64>, weights: Option<&[f64]>) -> FittedLinearRegression {
