@@ -8,7 +8,6 @@ use serde::{Deserialize, Serialize};
 /// How much a row of each class counts. Held-out rows are not weighted, as in Keras.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-#[non_exhaustive]
 pub enum ClassWeights {
     /// Every class alike.
     #[default]
