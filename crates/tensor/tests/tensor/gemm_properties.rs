@@ -1,10 +1,12 @@
 //! Properties over random shapes, with 0 and primes among them: the bits do not depend on the instruction set, the threads,
 //! the path, the packing or the epilogue.
 
-use super::super::*;
-use crate::matrix::Matrix;
-use crate::reduce::{ROW_CHUNK, col_sums};
-use crate::simd::LaneMath;
+use planish_tensor::gemm::{
+    ColSums, Epilogue, GRAM_CHUNK, Operand, PackedB, Scratch, Start, gram, gram_add, matmul, matmul_with,
+};
+use planish_tensor::reduce::col_sums;
+use planish_tensor::simd::LaneMath;
+use planish_tensor::{Exec, Isa, MatMut, MatRef, Matrix, Scalar};
 use proptest::prelude::*;
 
 /// Sizes around the edges of vectors, tiles, chunks and blocks.
@@ -37,7 +39,10 @@ impl<T: Scalar> Epilogue<T> for TwicePlus<'_, T> {
     fn split_cols(self, at: usize) -> (Self, Self) {
         let (rows, cols) = (self.saved.rows(), self.saved.cols());
         let (left, right) = self.visits.split_cols(at);
-        let part = |from, to, visits| TwicePlus { saved: self.saved.block(0, rows, from, to), visits };
+        let part = |from, to, visits| TwicePlus {
+            saved: self.saved.rows_between(0, rows).cols_between(from, to),
+            visits,
+        };
         (part(0, at, left), part(at, cols, right))
     }
     #[inline(always)]
@@ -217,25 +222,18 @@ fn a_tall_gram_has_the_same_bits_at_every_thread_count_and_is_right() {
 }
 
 #[test]
-fn chunks_of_column_sums_are_whole_blocks_of_rows() {
-    assert!(
-        ROW_CHUNK.is_multiple_of(thresholds::MC) && thresholds::MC.is_multiple_of(thresholds::EPILOGUE_ROWS)
-    );
-    assert!(ROW_CHUNK.is_multiple_of(thresholds::ROW_ALIGN));
-}
-
-#[test]
-#[should_panic(expected = "packed for tiles of another width")]
 fn a_b_packed_for_other_tiles_is_refused() {
+    // All other instruction sets have tiles of one width.
+    let Some(avx512) = Isa::avx512() else { return };
     let (a, b) = (Matrix::<f32>::zeros(2, 3), Matrix::<f32>::zeros(3, 2));
-    let mut packed = PackedB::new(Isa::SCALAR, b.view());
-    packed.set_panel(8);
-    matmul(
-        Exec::serial(Isa::SCALAR),
-        a.view(),
-        &packed,
-        Matrix::zeros(2, 2).view_mut(),
-        Start::Zero,
-        &mut Scratch::new(),
-    );
+    for (packs, multiplies) in [(Isa::SCALAR, avx512), (avx512, Isa::SCALAR)] {
+        let product = || {
+            let (packed, mut c) = (PackedB::new(packs, b.view()), Matrix::zeros(2, 2));
+            let exec = Exec::serial(multiplies);
+            matmul(exec, a.view(), &packed, c.view_mut(), Start::Zero, &mut Scratch::new());
+        };
+        let panic = std::panic::catch_unwind(product).expect_err("it should be refused");
+        let message = panic.downcast_ref::<&str>().expect("a message");
+        assert!(message.contains("packed for tiles of another width"), "{message}");
+    }
 }

@@ -5,10 +5,11 @@
 //! numbers `[rows, numbers]`, codes `[rows, tables]` row by row, a table `[categories, dim]`, y and dy
 //! `[rows, numbers + Σ dim]`.
 
+use super::context::{BackwardPass, ForwardPass};
 use crate::error::NnError;
 use crate::init::Initializer;
 use crate::rates::Rates;
-use planish_tensor::{MatRef, Scalar};
+use planish_tensor::Scalar;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{self, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -104,43 +105,6 @@ impl<'de> Deserialize<'de> for Inputs {
     }
 }
 
-/// Rows of input: numbers `[rows, numbers]` and category codes `[rows, embeddings]`, row by row. A matrix alone is numbers without
-/// codes: `x.view().into()`.
-#[derive(Clone, Copy)]
-pub struct Input<'a, T> {
-    /// The numbers; as many rows as there are, even where a row has none.
-    pub numbers: MatRef<'a, T>,
-    /// The codes.
-    pub codes: &'a [u32],
-}
-
-impl<'a, T: Scalar> Input<'a, T> {
-    /// Numbers and codes.
-    pub fn new(numbers: MatRef<'a, T>, codes: &'a [u32]) -> Self {
-        Input { numbers, codes }
-    }
-
-    /// The number of rows.
-    pub fn rows(&self) -> usize {
-        self.numbers.rows()
-    }
-
-    /// Rows `from..to`.
-    ///
-    /// # Panics
-    /// If they lie outside.
-    pub fn rows_between(self, from: usize, to: usize) -> Self {
-        let a_row = self.codes.len().checked_div(self.rows()).unwrap_or(0);
-        Input { numbers: self.numbers.rows_between(from, to), codes: &self.codes[from * a_row..to * a_row] }
-    }
-}
-
-impl<'a, T: Scalar> From<MatRef<'a, T>> for Input<'a, T> {
-    fn from(numbers: MatRef<'a, T>) -> Self {
-        Input { numbers, codes: &[] }
-    }
-}
-
 /// One table with its place in the arena.
 #[derive(Clone, PartialEq, Debug)]
 pub(crate) struct Table {
@@ -162,8 +126,9 @@ impl JoinStep {
     ///
     /// # Panics
     /// If a code is not below its table's categories.
-    pub(crate) fn forward<T: Scalar>(&self, params: &[T], x: Input<'_, T>, out: &mut [T]) {
-        for (r, y) in out.chunks_exact_mut(self.units).enumerate() {
+    pub(crate) fn forward<T: Scalar>(&self, pass: ForwardPass<'_, T>) {
+        let (params, x) = (pass.arenas.params, pass.values.input);
+        for (r, y) in pass.out.chunks_exact_mut(self.units).enumerate() {
             y[..self.numbers].copy_from_slice(x.numbers.row(r));
             let mut at = self.numbers;
             for (table, &code) in self.tables.iter().zip(&x.codes[r * self.tables.len()..]) {
@@ -174,7 +139,8 @@ impl JoinStep {
     }
 
     /// d(table at code) ← Σ dy over the rows with that code, added in the order of the rows.
-    pub(crate) fn backward<T: Scalar>(&self, codes: &[u32], dy: &[T], grads: &mut [T]) {
+    pub(crate) fn backward<T: Scalar>(&self, pass: BackwardPass<'_, '_, T>) {
+        let BackwardPass { codes, dy, grads, .. } = pass;
         for table in &self.tables {
             grads[table.range.clone()].fill(T::ZERO);
         }

@@ -1,9 +1,9 @@
 //! Errors against the standard library in double precision, special values, and equal bits on every instruction set.
 #![expect(clippy::disallowed_methods, reason = "the standard library's functions are the reference here")]
 
-use super::reference::ERF;
-use super::*;
-use crate::isa::Isa;
+use crate::erf_values::ERF;
+use planish_tensor::math::{cos, erf, exp, expm1, log, log1p, normal_cdf, sigmoid, sin, softplus, tanh};
+use planish_tensor::{Isa, Scalar};
 use rayon::prelude::*;
 
 type Slices = fn(Isa, &mut [f32]);

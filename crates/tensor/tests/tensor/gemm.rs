@@ -1,9 +1,7 @@
 //! Conformance: one suite for every instruction set, element type, operand layout and edge size.
 
-mod properties;
-
-use super::*;
-use crate::matrix::Matrix;
+use planish_tensor::gemm::{Scratch, Start, matmul};
+use planish_tensor::{Exec, Isa, MatRef, Matrix};
 
 /// The definition: one chain an element.
 #[expect(clippy::disallowed_methods, reason = "the oracle states the chain of fused operations itself")]

@@ -7,11 +7,12 @@
 //! # Source
 //! RealMLP (Holzmüller, Grinsztajn and Steinwart, 2024).
 
+use super::columns::{Factor, add, col_dots, copy_rows, rows_of, scale_cols};
+use super::context::{BackwardPass, ForwardPass};
 use crate::activation::{Activation, Saves};
-use crate::columns::{Factor, add, col_dots, rows_of, scale_cols};
 use crate::rates::Rates;
 use planish_tensor::simd::{LaneKernel, LaneMath};
-use planish_tensor::{Isa, MatRef, Scalar};
+use planish_tensor::{MatRef, Scalar};
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
 
@@ -44,37 +45,26 @@ pub(crate) struct ParametricStep {
 }
 
 impl ParametricStep {
-    /// out ← x + α·(f(x) − x), keeping f(x) if there is a place for it.
-    pub(crate) fn forward<T: Scalar>(
-        &self,
-        isa: Isa,
-        params: &[T],
-        x: MatRef<'_, T>,
-        out: &mut [T],
-        saved: Option<&mut [T]>,
-    ) {
-        crate::columns::copy_rows(x, out);
+    /// out ← x + α·(f(x) − x), saving f(x) if there is a place for it.
+    pub(crate) fn forward<T: Scalar>(&self, pass: ForwardPass<'_, T>) {
+        let ForwardPass { x, out, saved, .. } = pass;
+        let isa = pass.exec.isa;
+        copy_rows(x, out);
         self.activation.forward(isa, self.alpha.len(), out);
         if let Some(saved) = saved {
             saved.copy_from_slice(out);
         }
-        T::dispatch(isa, Mix { alpha: &params[self.alpha.clone()], x, out });
+        T::dispatch(isa, Mix { alpha: &pass.arenas.params[self.alpha.clone()], x, out });
     }
 
     /// dα ← Σ dy·(f(x) − x) over rows, dx ← dy·α·f′ + dy·(1 − α).
-    pub(crate) fn backward<T: Scalar>(
-        &self,
-        isa: Isa,
-        params: &[T],
-        x: MatRef<'_, T>,
-        saved: &[T],
-        dy: &mut [T],
-        dx: &mut [T],
-        grads: &mut [T],
-    ) {
-        let (units, alpha) = (self.alpha.len(), &params[self.alpha.clone()]);
+    pub(crate) fn backward<T: Scalar>(&self, pass: BackwardPass<'_, '_, T>) {
+        let BackwardPass { x, saved, dy, .. } = pass;
+        let (isa, units, alpha) =
+            (pass.exec.isa, self.alpha.len(), &pass.weights.params()[self.alpha.clone()]);
         let f = rows_of(saved, units);
-        col_dots(isa, rows_of(dy, units), Difference { f, x }, &mut grads[self.alpha.clone()]);
+        col_dots(isa, rows_of(dy, units), Difference { f, x }, &mut pass.grads[self.alpha.clone()]);
+        let Some(dx) = pass.dx else { return };
         scale_cols(isa, rows_of(dy, units), alpha, dx);
         T::dispatch(isa, Remainder { alpha, dy });
         match self.activation.saves() {

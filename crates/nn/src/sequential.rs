@@ -1,20 +1,12 @@
 //! The architecture: layers as plain data. The list is what is saved with a model.
 
 use crate::activation::Activation;
-use crate::batch_norm::BatchNorm;
-use crate::dense::Dense;
-use crate::dropout::Dropout;
-use crate::inputs::{Embedding, Inputs};
-use crate::layer_norm::LayerNorm;
-use crate::parametric::Parametric;
-use crate::residual::Residual;
-use crate::scale::Scale;
+use crate::layers::{BatchNorm, Dense, Dropout, Embedding, Inputs, LayerNorm, Parametric, Scale};
 use serde::{Deserialize, Serialize};
 
 /// A layer.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-#[non_exhaustive]
 pub enum Layer {
     /// f(x·W + b)
     Dense(Dense),
@@ -57,6 +49,24 @@ impl Layer {
             Layer::Scale(l) => l.name.as_deref(),
             Layer::Parametric(l) => l.name.as_deref(),
         }
+    }
+}
+
+/// y = x + f(x)
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Residual {
+    /// f, first layer to last.
+    pub layers: Vec<Layer>,
+    /// Its name; `residual_1` … if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+}
+
+impl Residual {
+    /// The block around these layers.
+    pub fn new(layers: impl Into<Vec<Layer>>) -> Residual {
+        Residual { layers: layers.into(), name: None }
     }
 }
 
@@ -129,48 +139,5 @@ impl Sequential {
     pub fn layer(mut self, layer: Layer) -> Sequential {
         self.layers.push(layer);
         self
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn every_layer() -> Sequential {
-        Sequential::new(3)
-            .embedding(5, 2)
-            .scale()
-            .dense(4, Activation::Linear)
-            .batch_norm()
-            .parametric(Activation::Mish)
-            .dropout(0.1)
-            .residual([Layer::LayerNorm(LayerNorm::default()), Layer::Dense(Dense::new(4, Activation::Silu))])
-            .dense(2, Activation::Softmax)
-    }
-
-    #[test]
-    fn records_round_trip_and_plain_ones_are_plain() {
-        let net = every_layer();
-        let json = serde_json::to_string(&net).unwrap();
-        assert_eq!(serde_json::from_str::<Sequential>(&json).unwrap(), net);
-        let plain = serde_json::to_string(&Sequential::new(2).dense(1, Activation::Relu)).unwrap();
-        let want = r#"{"inputs":2,"layers":[{"dense":{"units":1,"activation":"relu","use_bias":true,"kernel_initializer":"glorot_uniform"}}]}"#;
-        assert_eq!(plain, want);
-    }
-
-    #[test]
-    fn unknown_layers_and_fields_are_refused() {
-        let fail = |json: &str| serde_json::from_str::<Sequential>(json).unwrap_err().to_string();
-        assert!(fail(r#"{"inputs":2,"layers":[{"conv":{}}]}"#).contains("unknown variant `conv`"));
-        let units = r#"{"inputs":2,"layers":[{"dense":{"units":1,"activation":"relu","unit":2}}]}"#;
-        assert!(fail(units).contains("unknown field `unit`"));
-        assert!(fail(r#"{"inputs":2,"layers":[],"x":1}"#).contains("unknown field `x`"));
-        assert!(
-            fail(r#"{"inputs":{"numbers":1,"tables":[]},"layers":[]}"#).contains("unknown field `tables`")
-        );
-        assert!(fail(r#"{"inputs":"two","layers":[]}"#).contains("the number of inputs"));
-        assert!(
-            fail(r#"{"inputs":2,"layers":[{"batch_norm":{"axis":1}}]}"#).contains("unknown field `axis`")
-        );
     }
 }

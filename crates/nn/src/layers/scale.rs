@@ -3,9 +3,10 @@
 //! # Shapes
 //! x, y, dy `[rows, units]`, w `[units]`, first all 1.
 
-use crate::columns::{col_dots, rows_of, scale_cols};
+use super::columns::{col_dots, rows_of, scale_cols};
+use super::context::{BackwardPass, ForwardPass};
 use crate::rates::Rates;
-use planish_tensor::{Isa, MatRef, Scalar};
+use planish_tensor::Scalar;
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
 
@@ -29,22 +30,16 @@ pub(crate) struct ScaleStep {
 
 impl ScaleStep {
     /// out ← x·w
-    pub(crate) fn forward<T: Scalar>(&self, isa: Isa, params: &[T], x: MatRef<'_, T>, out: &mut [T]) {
-        scale_cols(isa, x, &params[self.weight.clone()], out);
+    pub(crate) fn forward<T: Scalar>(&self, pass: ForwardPass<'_, T>) {
+        scale_cols(pass.exec.isa, pass.x, &pass.arenas.params[self.weight.clone()], pass.out);
     }
 
     /// dw ← Σ dy·x over rows, dx ← dy·w
-    pub(crate) fn backward<T: Scalar>(
-        &self,
-        isa: Isa,
-        params: &[T],
-        x: MatRef<'_, T>,
-        dy: &[T],
-        dx: &mut [T],
-        grads: &mut [T],
-    ) {
-        let dy = rows_of(dy, self.weight.len());
-        col_dots(isa, dy, x, &mut grads[self.weight.clone()]);
-        scale_cols(isa, dy, &params[self.weight.clone()], dx);
+    pub(crate) fn backward<T: Scalar>(&self, pass: BackwardPass<'_, '_, T>) {
+        let (isa, dy) = (pass.exec.isa, rows_of(pass.dy, self.weight.len()));
+        col_dots(isa, dy, pass.x, &mut pass.grads[self.weight.clone()]);
+        if let Some(dx) = pass.dx {
+            scale_cols(isa, dy, &pass.weights.params()[self.weight.clone()], dx);
+        }
     }
 }

@@ -11,6 +11,8 @@
 //! # Source
 //! Ioffe and Szegedy, 2015; defaults and the biased variance as Keras.
 
+use super::context::{BackwardPass, ForwardPass};
+use crate::batch::Arenas;
 use crate::rates::Rates;
 use planish_tensor::reduce::ROW_CHUNK;
 use planish_tensor::simd::{LaneKernel, LaneMath};
@@ -54,45 +56,26 @@ pub(crate) struct BatchNormStep {
 }
 
 impl BatchNormStep {
-    /// out ← γ·(x − mean)/√(variance + ε) + β with the batch's statistics, which are saved.
-    pub(crate) fn forward_training<T: Scalar>(
-        &self,
-        isa: Isa,
-        params: &[T],
-        x: MatRef<'_, T>,
-        out: &mut [T],
-        saved: &mut [T],
-    ) {
+    /// out ← γ·(x − mean)/√(variance + ε) + β, in training with the batch's statistics, which are saved, else with the kept ones.
+    pub(crate) fn forward<T: Scalar>(&self, pass: ForwardPass<'_, T>) {
+        let ForwardPass { x, out, saved, arenas: Arenas { params, state }, .. } = pass;
+        let (isa, epsilon) = (pass.exec.isa, self.epsilon);
         let (gamma, beta) = (&params[self.gamma.clone()], &params[self.beta.clone()]);
-        T::dispatch(isa, Train { epsilon: self.epsilon, gamma, beta, x, out, saved });
-    }
-
-    /// out ← γ·(x − mean)/√(variance + ε) + β with the kept statistics.
-    pub(crate) fn forward<T: Scalar>(
-        &self,
-        isa: Isa,
-        (params, state): (&[T], &[T]),
-        x: MatRef<'_, T>,
-        out: &mut [T],
-    ) {
-        let (gamma, beta) = (&params[self.gamma.clone()], &params[self.beta.clone()]);
-        let (mean, variance) = (&state[self.mean.clone()], &state[self.variance.clone()]);
-        T::dispatch(isa, Infer { epsilon: self.epsilon, gamma, beta, mean, variance, x, out });
+        if let Some(saved) = saved {
+            T::dispatch(isa, Train { epsilon, gamma, beta, x, out, saved });
+        } else {
+            let (mean, variance) = (&state[self.mean.clone()], &state[self.variance.clone()]);
+            T::dispatch(isa, Infer { epsilon, gamma, beta, mean, variance, x, out });
+        }
     }
 
     /// dγ ← Σ dy·x̂ and dβ ← Σ dy over rows; dy ← dx = γ/√(variance + ε)·(dy − mean(dy) − x̂·mean(dy·x̂)).
-    pub(crate) fn backward<T: Scalar>(
-        &self,
-        isa: Isa,
-        params: &[T],
-        x: MatRef<'_, T>,
-        saved: &[T],
-        dy: &mut [T],
-        grads: &mut [T],
-    ) {
-        let (low, high) = grads.split_at_mut(self.beta.start);
+    pub(crate) fn backward<T: Scalar>(&self, pass: BackwardPass<'_, '_, T>) {
+        let BackwardPass { x, saved, dy, .. } = pass;
+        let gamma = &pass.weights.params()[self.gamma.clone()];
+        let (low, high) = pass.grads.split_at_mut(self.beta.start);
         let (dgamma, dbeta) = (&mut low[self.gamma.clone()], &mut high[..self.beta.len()]);
-        T::dispatch(isa, Backward { gamma: &params[self.gamma.clone()], x, saved, dy, dgamma, dbeta });
+        T::dispatch(pass.exec.isa, Backward { gamma, x, saved, dy, dgamma, dbeta });
     }
 
     /// kept ← momentum·kept + (1 − momentum)·the batch's, for mean and variance.

@@ -7,11 +7,12 @@
 //! # Source
 //! Ba, Kiros and Hinton, 2016; defaults as Keras.
 
-use crate::columns::{Factor, col_dots, rows_of};
+use super::columns::{Factor, col_dots, rows_of};
+use super::context::{BackwardPass, ForwardPass};
 use crate::rates::Rates;
 use planish_tensor::reduce::col_sums;
 use planish_tensor::simd::{LaneKernel, LaneMath};
-use planish_tensor::{Isa, MatRef, Scalar};
+use planish_tensor::{MatRef, Scalar};
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
 
@@ -46,32 +47,19 @@ pub(crate) struct LayerNormStep {
 
 impl LayerNormStep {
     /// out ← γ·(x − mean)/√(variance + ε) + β
-    pub(crate) fn forward<T: Scalar>(
-        &self,
-        isa: Isa,
-        params: &[T],
-        x: MatRef<'_, T>,
-        out: &mut [T],
-        saved: Option<&mut [T]>,
-    ) {
-        let (gamma, beta) = (&params[self.gamma.clone()], &params[self.beta.clone()]);
-        T::dispatch(isa, Forward { epsilon: self.epsilon, gamma, beta, x, out, saved });
+    pub(crate) fn forward<T: Scalar>(&self, pass: ForwardPass<'_, T>) {
+        let ForwardPass { x, out, saved, arenas, .. } = pass;
+        let (gamma, beta) = (&arenas.params[self.gamma.clone()], &arenas.params[self.beta.clone()]);
+        T::dispatch(pass.exec.isa, Forward { epsilon: self.epsilon, gamma, beta, x, out, saved });
     }
 
     /// dγ ← Σ dy·x̂ and dβ ← Σ dy over rows; dy ← dx = (dy·γ − mean(dy·γ) − x̂·mean(dy·γ·x̂))/√(variance + ε).
-    pub(crate) fn backward<T: Scalar>(
-        &self,
-        isa: Isa,
-        params: &[T],
-        x: MatRef<'_, T>,
-        saved: &[T],
-        dy: &mut [T],
-        grads: &mut [T],
-    ) {
-        let rows = rows_of(dy, x.cols());
+    pub(crate) fn backward<T: Scalar>(&self, pass: BackwardPass<'_, '_, T>) {
+        let BackwardPass { x, saved, dy, grads, .. } = pass;
+        let (isa, rows) = (pass.exec.isa, rows_of(dy, x.cols()));
         col_dots(isa, rows, Unit { x, saved }, &mut grads[self.gamma.clone()]);
         col_sums(isa, rows, &mut grads[self.beta.clone()]);
-        T::dispatch(isa, Backward { gamma: &params[self.gamma.clone()], x, saved, dy });
+        T::dispatch(isa, Backward { gamma: &pass.weights.params()[self.gamma.clone()], x, saved, dy });
     }
 }
 

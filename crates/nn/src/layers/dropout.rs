@@ -9,10 +9,11 @@
 //! # Source
 //! Srivastava et al., 2014, in the inverted form of Keras and PyTorch.
 
-use crate::columns::{copy_rows, multiply};
-use crate::plan::Step;
+use super::columns::{copy_rows, multiply};
+use super::context::{BackwardPass, ForwardPass};
+use crate::batch::{Mode, Step};
+use planish_tensor::Scalar;
 use planish_tensor::rng::{Purpose, Stream};
-use planish_tensor::{Isa, MatRef, Scalar};
 use serde::{Deserialize, Serialize};
 
 /// Zero with probability `rate`, else x/(1 − rate); in training alone.
@@ -41,15 +42,17 @@ pub(crate) struct DropoutStep {
 }
 
 impl DropoutStep {
-    /// out ← x·factor, keeping the factors, each 0 or 1/(1 − rate).
-    pub(crate) fn forward<T: Scalar>(
-        &self,
-        isa: Isa,
-        step: Step,
-        x: MatRef<'_, T>,
-        out: &mut [T],
-        factors: &mut [T],
-    ) {
+    /// In training out ← x·factor, saving the factors, each 0 or 1/(1 − rate); else out ← x.
+    pub(crate) fn forward<T: Scalar>(&self, pass: ForwardPass<'_, T>) {
+        copy_rows(pass.x, pass.out);
+        if let (Mode::Training(step), Some(factors)) = (pass.mode, pass.saved) {
+            self.choose(step, factors);
+            multiply(pass.exec.isa, pass.out, factors);
+        }
+    }
+
+    /// The factors of a step.
+    fn choose<T: Scalar>(&self, step: Step, factors: &mut [T]) {
         let stream = Stream::new(step.seed, Purpose::Dropout, step.number as u32);
         // The rate as a multiple of 2⁻³²: a word below it drops its element.
         let threshold = (self.rate * 4_294_967_296.0) as u32;
@@ -61,12 +64,10 @@ impl DropoutStep {
                 *factor = if word < threshold { T::ZERO } else { kept };
             }
         }
-        copy_rows(x, out);
-        multiply(isa, out, factors);
     }
 
     /// dy ← dy·factor, the gradient at x.
-    pub(crate) fn backward<T: Scalar>(&self, isa: Isa, factors: &[T], dy: &mut [T]) {
-        multiply(isa, dy, factors);
+    pub(crate) fn backward<T: Scalar>(&self, pass: BackwardPass<'_, '_, T>) {
+        multiply(pass.exec.isa, pass.dy, pass.saved);
     }
 }
