@@ -1,6 +1,6 @@
 //! The tables of linear models against statsmodels, whose results were written by `cargo xtask golden`, and what else holds of them.
 
-use crate::binary::{root, run, succeed};
+use planish_tests::program::{root, run, succeed};
 use serde_json::Value;
 use std::path::Path;
 
