@@ -33,7 +33,6 @@ pub struct Schedule {
 /// over t keep their last factor after the run's end.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-#[non_exhaustive]
 pub enum Curve {
     /// 1
     #[default]

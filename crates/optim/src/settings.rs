@@ -6,7 +6,6 @@ use serde::{Deserialize, Serialize};
 /// Which optimizer, and its settings. The defaults are Keras's.
 #[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-#[non_exhaustive]
 pub enum Optimizer {
     /// v ← momentum·v − lr·g, w ← w + v (with Nesterov: w ← w + momentum·v − lr·g).
     Sgd {

@@ -84,7 +84,6 @@ fn optimizer(a: &OptimizerArgs) -> Result<(Optimizer, f64), OptimError> {
             set(beta1, a.beta1);
             set(beta2, a.beta2);
         }
-        _ => {}
     }
     optimizer.check().map(|()| (optimizer, decay))
 }
