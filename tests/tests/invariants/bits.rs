@@ -1,7 +1,7 @@
 //! The same data, seed and settings give the same model file with any number of threads and any instruction set.
 
-use crate::binary::{data, planish};
 use planish_tensor::Isa;
+use planish_tests::program::{data, planish};
 
 /// The bytes of the model that `planish train` writes with these arguments.
 fn artifact(args: &[&str], isa: &str, threads: &str) -> Vec<u8> {

@@ -1,7 +1,5 @@
 //! What `planish serve --otlp` sends, as a collector gets it: OTLP's own service, over gRPC.
 
-use crate::binary::{planish, succeed};
-use crate::server::{Server, ask_with};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use opentelemetry_proto::tonic::collector::trace::v1::trace_service_server::{
@@ -15,6 +13,8 @@ use opentelemetry_proto::tonic::common::v1::any_value::Value;
 use opentelemetry_proto::tonic::trace::v1::ResourceSpans;
 use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
 use opentelemetry_proto::tonic::trace::v1::status::StatusCode;
+use planish_tests::program::{planish, succeed};
+use planish_tests::server::{Server, ask_with};
 use std::sync::{Arc, Mutex};
 use tempfile::TempDir;
 use tokio::net::TcpListener;

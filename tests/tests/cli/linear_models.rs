@@ -1,9 +1,9 @@
 //! Ridge, lasso, elastic net, non-negative, logistic, multinomial and Poisson regression as a user runs them; the values of scikit-learn and
 //! statsmodels are those of `crates/linreg/tests/models.json`.
 
-use crate::binary::{Ran, data, planish, root, run, run_with_input, succeed};
-use crate::server::Server;
 use planish_tensor::Isa;
+use planish_tests::program::{Ran, data, planish, root, run, run_with_input, succeed};
+use planish_tests::server::Server;
 use serde_json::{Value, json};
 use std::path::Path;
 

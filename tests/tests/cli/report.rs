@@ -1,6 +1,6 @@
 //! `planish report`: the page about a model, its numbers against statsmodels, and what it says of wrong tables.
 
-use crate::binary::{data, planish, root, run, run_with_input, succeed};
+use planish_tests::program::{data, penguins, planish, root, run, run_with_input, succeed};
 use serde_json::Value;
 use std::path::Path;
 
@@ -173,7 +173,7 @@ fn a_classifier_has_a_matrix_and_curves_that_agree_with_its_scores() {
 fn three_classes_stand_each_against_the_others() {
     let folder = tempfile::tempdir().unwrap();
     let dir = folder.path();
-    let table = root().join("crates/cli/data/penguins.csv").display().to_string();
+    let table = penguins();
     succeed(dir, &["train", &table, "--target", "species", "--model", "logistic", "--alpha", "1", "-o", "m"]);
     let said = succeed(dir, &["report", "m", &table, "--json"]).json();
     let curves = said["classes"]["curves"].as_array().unwrap();

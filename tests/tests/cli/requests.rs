@@ -1,7 +1,7 @@
 //! What is asked and cannot be done is refused as wrong usage, and says what can; what stands in a file of settings at its default asks
 //! for nothing.
 
-use crate::binary::{run, succeed};
+use planish_tests::program::{run, succeed};
 use std::fs::write;
 use std::path::Path;
 

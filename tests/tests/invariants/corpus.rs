@@ -1,8 +1,8 @@
 //! The inputs that fuzzing began with and kept, in `fuzz/corpus`, through the same code without libFuzzer. Each target's folder must have
 //! inputs that are taken, so that a change of format cannot leave only ones that are refused at the door.
 
-use crate::binary::root;
 use planish_tests::outside::ALL;
+use planish_tests::program::root;
 use std::collections::BTreeSet;
 use std::path::Path;
 

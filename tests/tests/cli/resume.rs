@@ -1,6 +1,6 @@
 //! Checkpoints and files of settings, as a person uses them: interrupt, resume, the same model; and what is said when something does not fit.
 
-use crate::binary::{planish, root, run, succeed};
+use planish_tests::program::{penguins, planish, run, succeed};
 use std::path::Path;
 use std::process::Stdio;
 
@@ -20,11 +20,6 @@ const SETTINGS: [&str; 14] = [
     "--optimizer",
     "adamw",
 ];
-
-/// The built-in table.
-fn penguins() -> String {
-    root().join("crates/cli/data/penguins.csv").display().to_string()
-}
 
 /// `planish train` on the penguins with these words added.
 fn train<'a>(table: &'a str, words: &[&'a str]) -> Vec<&'a str> {

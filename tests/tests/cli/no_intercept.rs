@@ -1,7 +1,7 @@
 //! Linear models without an intercept on a table with categories: the first has a coefficient for every level, as in R's
 //! `lm(y ~ x + g + h - 1)`. The values are R 4.2's.
 
-use crate::binary::{run_with_input, succeed};
+use planish_tests::program::{run_with_input, succeed};
 use serde_json::Value;
 use std::path::Path;
 

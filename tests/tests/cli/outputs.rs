@@ -1,6 +1,6 @@
 //! What a command writes never takes the place of what it reads, nor of what is not of its kind; and this is found before any work.
 
-use crate::binary::{planish, run, run_with_input, succeed};
+use planish_tests::program::{planish, run, run_with_input, succeed};
 use std::fs::{File, OpenOptions, read, write};
 use std::path::Path;
 use std::process::Stdio;

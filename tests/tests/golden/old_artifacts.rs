@@ -1,7 +1,7 @@
 //! Models that an earlier version wrote, in `tests/golden/artifacts`: they open, predict the same bits, and are written again as the same bytes.
 
-use crate::binary::{root, succeed};
 use planish_io::{load_model, load_model_mapped, save_model};
+use planish_tests::program::{root, succeed};
 use std::path::PathBuf;
 
 /// Each model and the table of its predictions.
@@ -56,9 +56,9 @@ fn old_models_are_written_again_as_the_same_bytes() {
     for (model, _) in MODELS {
         let path = folder().join(format!("{model}.safetensors"));
         let again = out.path().join(model);
-        for opened in [load_model(&path), load_model_mapped(&path).map(|(model, _)| model)] {
-            save_model(&opened.unwrap(), &again).unwrap();
-            assert!(std::fs::read(&again).unwrap() == std::fs::read(&path).unwrap(), "{model}");
+        for model in [load_model(&path).unwrap(), load_model_mapped(&path).unwrap().0] {
+            save_model(&model, &again).unwrap();
+            assert!(std::fs::read(&again).unwrap() == std::fs::read(&path).unwrap(), "{}", path.display());
         }
     }
 }

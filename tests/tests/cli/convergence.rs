@@ -1,7 +1,7 @@
 //! Fits that are hard to end: they converge to the right values, or the command fails and writes no file. The values are Newton's with 120 digits in
 //! mpmath.
 
-use crate::binary::{run, succeed};
+use planish_tests::program::{run, succeed};
 use std::path::Path;
 
 /// Trains on these columns x and y; the coefficients, or what went wrong.

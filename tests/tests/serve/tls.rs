@@ -1,7 +1,7 @@
 //! The service with a certificate: it is asked over TLS, reads a new one at SIGHUP, and says what is wrong with its files.
 
-use crate::binary::{run, succeed};
-use crate::server::Server;
+use planish_tests::program::{run, succeed};
+use planish_tests::server::Server;
 use rcgen::{CertifiedKey, KeyPair};
 use std::io::{Read, Write};
 use std::net::TcpStream;

@@ -1,16 +1,12 @@
 //! Cells without a value are filled in: how many of which column is said by every command that does it, on standard error and in its JSON,
 //! and `train` counts as `evaluate` does on the same table.
 
-use crate::binary::{Ran, root, run, succeed};
+use planish_tests::program::{Ran, penguins, run, succeed};
 use serde_json::{Value, json};
 
 /// The lines about cells without a value.
 fn said(ran: &Ran) -> Vec<&str> {
     ran.err.lines().filter(|line| line.contains("no value")).collect()
-}
-
-fn penguins() -> String {
-    root().join("crates/cli/data/penguins.csv").display().to_string()
 }
 
 /// The cells that `train`, `evaluate` and `report` say of the penguins, which must agree.

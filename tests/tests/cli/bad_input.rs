@@ -1,6 +1,6 @@
 //! Wrong files and settings: a clear message that names the place, the right exit code, and nothing half-written.
 
-use crate::binary::{run, succeed};
+use planish_tests::program::{run, succeed};
 use std::path::Path;
 
 const GOOD: &str =

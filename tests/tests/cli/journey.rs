@@ -1,6 +1,6 @@
 //! The program as a person uses it: quickstart, train, evaluate, predict, inspect.
 
-use crate::binary::{data, run, run_with_input, succeed};
+use planish_tests::program::{data, planish, run, run_with_input, succeed};
 use std::path::Path;
 
 /// A small table: y = 3x + 2 plus the city, and a class that follows x.
@@ -239,7 +239,7 @@ fn help_shows_examples_and_output_ends_quietly_in_a_closed_pipe() {
                 "m",
             ],
         );
-        let mut child = crate::binary::planish()
+        let mut child = planish()
             .args(["predict", &model.display().to_string(), &data("adult_sample.csv")])
             .stdout(std::process::Stdio::piped())
             .stderr(std::process::Stdio::piped())

@@ -1,142 +1,8 @@
 //! The service over a real socket: it answers, and stops cleanly on SIGTERM.
 
-use crate::binary::{planish, succeed};
+use planish_tests::program::{run, succeed};
+use planish_tests::server::{Server, ask_with};
 use serde_json::{Value, json};
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
-use std::path::Path;
-use std::process::{Child, ChildStderr, Command, Stdio};
-use std::thread::JoinHandle;
-use std::time::Duration;
-
-pub(crate) struct Server {
-    child: Child,
-    address: String,
-    log: Option<JoinHandle<String>>,
-}
-
-impl Server {
-    pub(crate) fn start(folder: &Path, models: &[&str]) -> Server {
-        let (mut server, log) = Server::start_unread(folder, models);
-        server.read(log);
-        server
-    }
-
-    /// Of what it says only the first line is read, until [`Server::read`] reads the rest.
-    pub(crate) fn start_unread(folder: &Path, models: &[&str]) -> (Server, BufReader<ChildStderr>) {
-        let mut child = planish()
-            .arg("serve")
-            .args(models)
-            .args(["--addr", "127.0.0.1:0"])
-            .current_dir(folder)
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let (mut line, mut log) = (String::new(), BufReader::new(child.stderr.take().unwrap()));
-        // Before it, models that cannot be served may have been logged.
-        while !line.starts_with("serving ") {
-            line.clear();
-            assert!(log.read_line(&mut line).unwrap() > 0, "it ends before it serves");
-        }
-        let address = line
-            .split("://")
-            .nth(1)
-            .unwrap_or_else(|| panic!("{line}"))
-            .split_whitespace()
-            .next()
-            .unwrap()
-            .to_owned();
-        (Server { child, address, log: None }, log)
-    }
-
-    /// Reads what it says from now on.
-    pub(crate) fn read(&mut self, log: BufReader<ChildStderr>) {
-        self.log = Some(std::thread::spawn(move || std::io::read_to_string(log).unwrap()));
-    }
-
-    /// The value of this line of `/metrics`.
-    pub(crate) fn metric(&self, name: &str) -> f64 {
-        let (_, body) = ask_bytes(&self.address, "GET", "/metrics", "", "");
-        let text = String::from_utf8(body).unwrap();
-        let found = text.lines().find_map(|l| l.strip_prefix(name)?.trim().parse().ok());
-        found.unwrap_or_else(|| panic!("{name} is missing in\n{text}"))
-    }
-
-    pub(crate) fn ask(&self, method: &str, path: &str, body: &str) -> (u16, Value) {
-        ask(&self.address, method, path, body)
-    }
-
-    /// Sends SIGHUP.
-    pub(crate) fn hang_up(&self) {
-        let sent = Command::new("kill").args(["-HUP", &self.child.id().to_string()]).status().unwrap();
-        assert!(sent.success());
-    }
-
-    /// Sends SIGTERM, after which the service ends with success.
-    pub(crate) fn end(&mut self) {
-        let sent = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();
-        assert!(sent.success());
-        assert!(self.child.wait().unwrap().success(), "SIGTERM ends with exit code 0");
-    }
-
-    /// The same; what it logged after its first line.
-    pub(crate) fn stop(mut self) -> String {
-        self.end();
-        self.log.take().unwrap().join().unwrap()
-    }
-
-    /// Host and port.
-    pub(crate) fn address(&self) -> &str {
-        &self.address
-    }
-}
-
-/// The status and the JSON that a service at this address answers with.
-pub(crate) fn ask(address: &str, method: &str, path: &str, body: &str) -> (u16, Value) {
-    ask_with(address, method, path, "", body)
-}
-
-/// The same with more lines of the head, each with its end.
-pub(crate) fn ask_with(address: &str, method: &str, path: &str, lines: &str, body: &str) -> (u16, Value) {
-    let (status, body) = ask_bytes(address, method, path, lines, body);
-    (status, serde_json::from_slice(&body).unwrap())
-}
-
-/// The status and the body.
-fn ask_bytes(address: &str, method: &str, path: &str, lines: &str, body: &str) -> (u16, Vec<u8>) {
-    let mut stream = TcpStream::connect(address).unwrap();
-    let head = format!(
-        "{method} {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-type: application/json\r\n{lines}content-length: {}\r\n\r\n",
-        body.len()
-    );
-    stream.write_all((head + body).as_bytes()).unwrap();
-    // Some keep the connection, so the answer ends where its length says.
-    stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
-    let mut answer = BufReader::new(stream);
-    let (mut line, mut status, mut length) = (String::new(), 0, 0);
-    while line != "\r\n" {
-        line.clear();
-        assert!(
-            answer.read_line(&mut line).unwrap() > 0,
-            "the head of an answer to {method} {path} ends early"
-        );
-        if let Some(rest) = line.strip_prefix("HTTP/1.1 ") {
-            status = rest[..3].parse().unwrap();
-        } else if let Some(("content-length", n)) = line.to_ascii_lowercase().split_once(':') {
-            length = n.trim().parse().unwrap();
-        }
-    }
-    let mut body = vec![0; length];
-    answer.read_exact(&mut body).unwrap();
-    (status, body)
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
 
 #[test]
 fn quickstart_models_are_served_and_sigterm_ends_with_success() {
@@ -171,10 +37,7 @@ fn quickstart_models_are_served_and_sigterm_ends_with_success() {
 fn two_models_of_one_name_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     succeed(folder.path(), &["quickstart", "--out", "q"]);
-    let ran = crate::binary::run(
-        folder.path(),
-        &["serve", "q/species.safetensors", "species=q/body_mass.safetensors"],
-    );
+    let ran = run(folder.path(), &["serve", "q/species.safetensors", "species=q/body_mass.safetensors"]);
     assert_eq!(ran.code, 1);
     assert!(ran.err.contains("two models are named \"species\""), "{}", ran.err);
 }
@@ -204,7 +67,7 @@ fn a_file_of_settings_serves_and_is_printed_as_it_was_understood() {
     let (status, answer) = server.ask("POST", "/predict", r#"{"rows":[{},{},{}]}"#);
     assert_eq!((status, &answer["error"]), (400, &json!("\"rows\" has 3 rows: 1 to 2 are allowed")));
     std::fs::write(folder.path().join("wrong.toml"), "models = [\"a=b\"]\nmax_row = 2\n").unwrap();
-    let ran = crate::binary::run(folder.path(), &["serve", "--config", "wrong.toml"]);
+    let ran = run(folder.path(), &["serve", "--config", "wrong.toml"]);
     assert!(ran.code == 1 && ran.err.contains("wrong.toml:2: unknown key \"max_row\""), "{}", ran.err);
 }
 
@@ -241,7 +104,7 @@ fn a_broken_model_is_said_and_the_others_are_served_unless_it_is_strict() {
     assert_eq!(names, ["bad", "gone"]);
     server.stop();
     for args in [&["--strict", args[0], args[1], args[2]][..], &args[1..]] {
-        let ran = crate::binary::run(folder.path(), &[&["serve"], args].concat());
+        let ran = run(folder.path(), &[&["serve"], args].concat());
         assert_eq!(ran.code, 1, "{}", ran.err);
         for part in ["bad.safetensors: this is not a Planish model", "missing.safetensors: cannot read"] {
             assert!(ran.err.contains(part), "{part} is missing in {}", ran.err);
@@ -274,10 +137,7 @@ fn an_address_for_all_needs_keys() {
     let folder = tempfile::tempdir().unwrap();
     succeed(folder.path(), &["quickstart", "--out", "q"]);
     let run = |args: &[&str]| {
-        crate::binary::run(
-            folder.path(),
-            &[&["serve", "q/species.safetensors", "--addr", "0.0.0.0:0"], args].concat(),
-        )
+        run(folder.path(), &[&["serve", "q/species.safetensors", "--addr", "0.0.0.0:0"], args].concat())
     };
     let ran = run(&[]);
     assert!(ran.code == 1 && ran.err.contains("--keys") && ran.err.contains("--allow-public"), "{}", ran.err);
@@ -313,7 +173,7 @@ fn a_body_as_long_as_allowed_takes_a_bounded_part_of_memory() {
         let (status, answer) = server.ask("POST", path, &body);
         assert!(status == 400 && answer["error"].is_string(), "{path}: {status} {answer}");
     }
-    let status = std::fs::read_to_string(format!("/proc/{}/status", server.child.id())).unwrap();
+    let status = std::fs::read_to_string(format!("/proc/{}/status", server.id())).unwrap();
     let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
     let kib: u64 = peak.trim().strip_suffix(" kB").unwrap().parse().unwrap();
     assert!(kib < 600 << 10, "{kib} KiB were in use");

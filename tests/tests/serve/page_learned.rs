@@ -1,9 +1,9 @@
 //! What the service's page shows of what a model learned, in a real browser: curves, confusion matrices, coefficients, against what
 //! `planish inspect` says of the same model.
 
-use crate::binary::{data, succeed};
-use crate::browser::Browser;
-use crate::server::Server;
+use planish_tests::browser::Browser;
+use planish_tests::program::{data, succeed};
+use planish_tests::server::Server;
 use serde_json::{Value, json};
 
 /// A model that was trained, is served, and whose page is open at a phone's width.

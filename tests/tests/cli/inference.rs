@@ -1,6 +1,6 @@
 //! The tables of linear models against statsmodels, whose results were written by `cargo xtask golden`, and what else holds of them.
 
-use crate::binary::{root, run, succeed};
+use planish_tests::program::{root, run, succeed};
 use serde_json::Value;
 use std::path::Path;
 
@@ -30,7 +30,7 @@ fn agree(found: &Value, want: &Value, what: &str) {
             }
         }),
         Value::String(w) => assert_eq!(found.as_str(), Some(w.as_str()), "{what}"),
-        _ => close(found, want, 1e-8, what),
+        Value::Null | Value::Bool(_) | Value::Number(_) => close(found, want, 1e-8, what),
     }
 }
 

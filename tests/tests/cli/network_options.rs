@@ -1,13 +1,9 @@
 //! Layers, losses and records of `planish train`, as a person uses them.
 
-use crate::binary::{root, run, succeed};
-use crate::server::Server;
+use planish_tests::program::{penguins, run, succeed};
+use planish_tests::server::Server;
 use serde_json::{Value, json};
 use std::path::Path;
-
-fn penguins() -> String {
-    root().join("crates/cli/data/penguins.csv").display().to_string()
-}
 
 /// y = 1 + x² without noise, and whether it is large.
 fn write_table(dir: &Path) {
@@ -16,7 +12,7 @@ fn write_table(dir: &Path) {
     std::fs::write(dir.join("t.csv"), "x,y,k\n".to_owned() + &lines.collect::<String>()).unwrap();
 }
 
-fn train(dir: &Path, words: &[&str]) -> crate::binary::Ran {
+fn train(dir: &Path, words: &[&str]) -> planish_tests::program::Ran {
     let quick =
         ["train", "t.csv", "--hidden", "16,16", "--epochs", "60", "--batch-size", "16", "--lr", "0.01"];
     succeed(dir, &[&quick[..], words].concat())

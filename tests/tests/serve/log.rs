@@ -1,7 +1,7 @@
 //! The log of the service where nobody reads it, or where it is closed: requests, health and SIGTERM do not wait for it.
 
-use crate::binary::succeed;
-use crate::server::Server;
+use planish_tests::program::succeed;
+use planish_tests::server::Server;
 use serde_json::json;
 use tempfile::TempDir;
 

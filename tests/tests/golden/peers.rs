@@ -1,9 +1,9 @@
 //! Agreement with other programs, whose results were written by `cargo xtask golden`.
 
-use crate::binary::{data, root, succeed};
 use planish_nn::{Activation, Loss, Sequential, Targets};
 use planish_optim::Optimizer;
 use planish_tensor::{Exec, Matrix};
+use planish_tests::program::{data, root, succeed};
 use planish_train::{Data, Network, Session};
 use serde::Deserialize;
 

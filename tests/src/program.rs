@@ -6,7 +6,7 @@ use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
 
 /// The program, built once a test run with the same profile as the tests.
-pub(crate) fn planish() -> Command {
+pub fn planish() -> Command {
     static PATH: OnceLock<PathBuf> = OnceLock::new();
     Command::new(PATH.get_or_init(build))
 }
@@ -28,20 +28,28 @@ fn build() -> PathBuf {
 }
 
 /// The repository.
-pub(crate) fn root() -> &'static Path {
+pub fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
 }
 
 /// A file of the repository, as an argument.
-pub(crate) fn data(name: &str) -> String {
+pub fn data(name: &str) -> String {
     root().join("data").join(name).display().to_string()
 }
 
+/// The table of penguins that the program knows, as an argument.
+pub fn penguins() -> String {
+    root().join("crates/cli/data/penguins.csv").display().to_string()
+}
+
 /// What a run of the program gave.
-pub(crate) struct Ran {
-    pub(crate) code: i32,
-    pub(crate) out: String,
-    pub(crate) err: String,
+pub struct Ran {
+    /// The exit code; -1 for none.
+    pub code: i32,
+    /// What it wrote to standard output.
+    pub out: String,
+    /// What it wrote to standard error.
+    pub err: String,
 }
 
 impl From<Output> for Ran {
@@ -53,25 +61,25 @@ impl From<Output> for Ran {
 
 impl Ran {
     /// Standard output as JSON.
-    pub(crate) fn json(&self) -> serde_json::Value {
+    pub fn json(&self) -> serde_json::Value {
         serde_json::from_str(&self.out).unwrap_or_else(|e| panic!("{e}: {}", self.out))
     }
 }
 
 /// Runs the program in a folder.
-pub(crate) fn run(folder: &Path, args: &[&str]) -> Ran {
+pub fn run(folder: &Path, args: &[&str]) -> Ran {
     planish().args(args).current_dir(folder).stdin(Stdio::null()).output().unwrap().into()
 }
 
 /// Runs the program, which must succeed.
-pub(crate) fn succeed(folder: &Path, args: &[&str]) -> Ran {
+pub fn succeed(folder: &Path, args: &[&str]) -> Ran {
     let ran = run(folder, args);
     assert_eq!(ran.code, 0, "{args:?}: {}", ran.err);
     ran
 }
 
 /// Runs the program with this standard input.
-pub(crate) fn run_with_input(folder: &Path, args: &[&str], input: &[u8]) -> Ran {
+pub fn run_with_input(folder: &Path, args: &[&str], input: &[u8]) -> Ran {
     let mut child = planish()
         .args(args)
         .current_dir(folder)
