@@ -168,11 +168,10 @@ impl CsvSource {
     }
 
     fn read_error(&self, e: csv::Error) -> IoError {
-        match e.into_kind() {
-            csv::ErrorKind::Io(reason) => {
-                IoError::System { file: self.input.name.clone(), action: "read", reason }
-            }
-            _ => IoError::file(&self.input.name, "it cannot be read as CSV"),
+        if let csv::ErrorKind::Io(reason) = e.into_kind() {
+            IoError::System { file: self.input.name.clone(), action: "read", reason }
+        } else {
+            IoError::file(&self.input.name, "it cannot be read as CSV")
         }
     }
 
