@@ -11,8 +11,8 @@ use crate::predictor::Predictor;
 use crate::record::{Record, Settings};
 use crate::survey::{Survey, survey};
 use planish_linreg::{
-    AliasedPolicy, BlockSource, ElasticNet, ElasticNetCv, Family, FitError, Glm, KFold, LinearRegression,
-    LinregError, NonNegative, Ridge, RidgeCv,
+    AliasedPolicy, BlockSource, ElasticNet, ElasticNetCv, Family, Fit, FitError, Glm, KFold,
+    LinearRegression, LinregError, NonNegative, Ridge, RidgeCv,
 };
 use planish_tabular::{Design, Kind, RowSource, TabularError, Target, Task};
 use planish_tensor::{Dd, Exec};

@@ -29,6 +29,42 @@ pub trait TileRule<T: Scalar>: Sync {
     fn update(&self, isa: Isa, w: MatMut<'_, T>, g: MatRef<'_, T>, moments: [MatMut<'_, T>; 3]);
 }
 
+/// The parameters of a backward pass.
+pub(crate) enum Weights<'a, T: Scalar> {
+    /// They stay as they are.
+    Kept(&'a [T]),
+    /// Some kernels are updated.
+    Updated(&'a mut [T], &'a mut dyn Updates<T>),
+}
+
+impl<T: Scalar> Weights<'_, T> {
+    pub(crate) fn params(&self) -> &[T] {
+        match self {
+            Weights::Kept(params) => params,
+            Weights::Updated(params, _) => params,
+        }
+    }
+
+    /// Begins a step, if there is one to take and the loss is finite. Returns whether gradients are wanted.
+    pub(crate) fn begin(&mut self, loss: f64) -> bool {
+        let Weights::Updated(_, updates) = self else { return true };
+        if loss.is_finite() {
+            updates.begin();
+        }
+        loss.is_finite()
+    }
+
+    /// The kernel in this range and how it is updated, if it is.
+    pub(crate) fn update(&mut self, range: Range<usize>) -> Option<(&mut [T], KernelUpdate<'_, T>)> {
+        match self {
+            Weights::Kept(_) => None,
+            Weights::Updated(params, updates) => {
+                updates.kernel(range.clone()).map(|update| (&mut params[range], update))
+            }
+        }
+    }
+}
+
 /// The update as an epilogue of xᵀ·dz.
 pub(crate) struct Apply<'a, T: Scalar> {
     isa: Isa,

@@ -1,7 +1,8 @@
 //! The arithmetic of the losses: value and slope of each element in one loop over lanes.
 
-use super::{Loss, Targets};
+use super::Loss;
 use crate::activation::Activation;
+use crate::batch::{Batch, Targets};
 use planish_tensor::math::rows;
 use planish_tensor::simd::{LaneKernel, LaneMath};
 use planish_tensor::{Isa, MatRef, Scalar};
@@ -17,12 +18,11 @@ impl Loss {
         isa: Isa,
         (units, last): (usize, Activation),
         out: &[T],
-        targets: Targets<'_, T>,
-        weights: Option<&[T]>,
+        batch: &Batch<'_, T>,
         delta: &mut [T],
         spare: &mut [T],
     ) -> f64 {
-        let rows = out.len() / units;
+        let (rows, targets, weights) = (out.len() / units, batch.y, batch.weights);
         assert_eq!(targets.rows(), rows, "targets for {} rows, a batch of {rows}", targets.rows());
         assert!(weights.is_none_or(|w| w.len() == rows), "one weight a row");
         if let Targets::Values(y) = targets {

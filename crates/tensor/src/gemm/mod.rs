@@ -142,6 +142,3 @@ pub fn matmul_with<'a, T: Scalar, E: Epilogue<T>>(
     let buffers = scratch.reserve(pieces, block::scratch_len::<T>(m, n, k));
     threads::split(exec.isa, Block { a, b, c, start, epilogue }, buffers);
 }
-
-#[cfg(test)]
-mod tests;

@@ -12,8 +12,6 @@
 //! log) take a second path when any lane of a vector has one; a lane's bits do not depend on its neighbours.
 
 mod coefficients;
-#[cfg(test)]
-mod reference;
 pub mod rows;
 mod slices;
 mod trig;
@@ -379,6 +377,3 @@ pub trait LaneMath<T: Scalar>: Lanes<T> + Kernels<T> {
 }
 
 impl<T: Scalar, S: Lanes<T> + Kernels<T>> LaneMath<T> for S {}
-
-#[cfg(test)]
-mod tests;
