@@ -3,7 +3,7 @@
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, Parser, Subcommand};
 use planish_io::is_standard_output;
-use planish_model::setting::threads;
+use planish_model::setting::THREADS;
 use planish_tensor::{Exec, Isa};
 use std::path::{Path, PathBuf};
 
@@ -56,7 +56,7 @@ pub(crate) struct QuickstartArgs {
     #[arg(long, value_name = "DIR", default_value = "planish-quickstart")]
     pub(crate) out: PathBuf,
     /// Threads to use (0: one a core); the result does not depend on it
-    #[arg(long, value_name = "N", default_value_t = 0, value_parser = threads)]
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = THREADS)]
     pub(crate) threads: usize,
     /// Replace files in the folder that quickstart did not write
     #[arg(long)]
@@ -74,7 +74,7 @@ pub(crate) struct EvaluateArgs {
     #[arg(long)]
     pub(crate) json: bool,
     /// Threads to use (0: one a core)
-    #[arg(long, value_name = "N", default_value_t = 0, value_parser = threads)]
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = THREADS)]
     pub(crate) threads: usize,
     #[command(flatten)]
     pub(crate) table: TableArgs,
@@ -106,7 +106,7 @@ pub(crate) struct PredictArgs {
     #[arg(long, conflicts_with = "output")]
     pub(crate) json: bool,
     /// Threads to use (0: one a core)
-    #[arg(long, value_name = "N", default_value_t = 0, value_parser = threads)]
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = THREADS)]
     pub(crate) threads: usize,
     #[command(flatten)]
     pub(crate) table: TableArgs,
@@ -149,7 +149,7 @@ pub(crate) struct ReportArgs {
     #[arg(long)]
     pub(crate) json: bool,
     /// Threads to use (0: one a core); the page does not depend on it
-    #[arg(long, value_name = "N", default_value_t = 0, value_parser = threads)]
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = THREADS)]
     pub(crate) threads: usize,
     #[command(flatten)]
     pub(crate) table: TableArgs,

@@ -63,23 +63,18 @@ fn train(args: &[&Arg]) -> Vec<Rule> {
         then.extend(said(setting, &setting.needs));
     }
     for setting in linear.iter().filter(|setting| network.iter().all(|other| other.name != setting.name)) {
-        let is_of_all =
-            setting.name != "model" && setting.needs.iter().flatten().all(|need| !matches!(need, Value(..)));
-        let all = || LinearKind::CHOICES.iter().map(|(name, ..)| *name).collect();
-        then.extend(is_of_all.then(|| Rule { option: setting.name, needs: vec![of_models(all(), setting)] }));
-        then.extend(said(setting, &setting.needs).map(|rule| {
-            Rule {
-                needs: rule
-                    .needs
-                    .into_iter()
-                    .map(|need| match need {
-                        Value("model", kinds) => of_models(kinds, setting),
-                        other => other,
-                    })
-                    .collect(),
-                ..rule
+        let mut of_linear: Vec<Rule> = said(setting, &setting.needs).collect();
+        if setting.name != "model" && of_linear.iter().flat_map(|r| &r.needs).all(|n| !matches!(n, Value(..)))
+        {
+            let all = LinearKind::CHOICES.iter().map(|(name, ..)| *name).collect();
+            of_linear.insert(0, Rule { option: setting.name, needs: vec![Value("model", all)] });
+        }
+        for need in of_linear.iter_mut().flat_map(|rule| &mut rule.needs) {
+            if let Value("model", kinds) = need {
+                add_models(kinds, setting);
             }
-        }));
+        }
+        then.extend(of_linear);
     }
     let place = |rule: &Rule| args.iter().position(|arg| arg.get_long() == Some(rule.option));
     then.sort_by_key(place);
@@ -90,13 +85,12 @@ fn said<S>(setting: &Setting<S>, needs: &[Vec<Need>]) -> impl Iterator<Item = Ru
     needs.iter().map(|needs| Rule { option: setting.name, needs: needs.clone() })
 }
 
-/// `--model` with one of these, or what becomes one of them; a setting that is told of by an option of this program is networks' too.
-fn of_models(mut kinds: Vec<&'static str>, setting: &Setting<LinearSettings>) -> Need {
+/// Adds what becomes one of these models; and networks, if the setting is told of by an option of this program.
+fn add_models(kinds: &mut Vec<&'static str>, setting: &Setting<LinearSettings>) {
     if ["ols", "logistic"].iter().any(|kind| kinds.contains(kind)) {
         kinds.insert(0, "linear");
     }
     if setting.doc.is_empty() {
         kinds.insert(0, "mlp");
     }
-    Value("model", kinds)
 }

@@ -3,6 +3,7 @@
 //! A type of settings lists its own ([`Described`]). Whoever lets people choose them, such as a command line, reads everything from the
 //! list: options, help, defaults, limits, and what an option is refused with.
 
+use planish_nn::{Activation, Initializer, Loss};
 use std::fmt::Display;
 use std::str::FromStr;
 use std::time::Duration;
@@ -133,31 +134,27 @@ impl<S: Described> Setting<S> {
         self
     }
 
-    /// It has one of these names, each with a line about it.
-    pub fn choices(self, choices: Vec<(&'static str, &'static str)>) -> Setting<S> {
-        Setting { choices, ..self }
-    }
-
-    /// With this word for a value.
-    pub fn placeholder(self, placeholder: &'static str) -> Setting<S> {
-        Setting { placeholder, ..self }
-    }
-
     /// With a form.
     pub fn form(self, form: Form) -> Setting<S> {
         Setting { form, ..self }
     }
 
-    /// With another name.
-    pub fn alias(self, alias: &'static str) -> Setting<S> {
-        Setting { alias: Some(alias), ..self }
-    }
-
-    /// It cannot be given with this other setting.
-    pub fn conflicts(self, other: &'static str) -> Setting<S> {
-        Setting { conflicts: Some(other), ..self }
+    /// The same but for this change.
+    pub fn but(mut self, change: impl FnOnce(&mut Setting<S>)) -> Setting<S> {
+        change(&mut self);
+        self
     }
 }
+
+/// Where a setting of the type `S` of a list is kept: a field; one of what may not be there (`?`); what a variant holds (`is`).
+macro_rules! at {
+    ($($field:ident).+) => { |s: &mut S| Some(&mut s.$($field).+) };
+    ($($field:ident).+ ? $($of:ident).+) => { |s: &mut S| s.$($field).+.as_mut().map(|it| &mut it.$($of).+) };
+    ($($field:ident).+ is $variant:pat => $held:ident) => {
+        |s: &mut S| if let $variant = &mut s.$($field).+ { Some($held) } else { None }
+    };
+}
+pub(crate) use at;
 
 /// A setting of one value.
 pub fn value<S: Described, V: 'static, W: From<V> + Shown + 'static>(
@@ -203,7 +200,7 @@ pub fn choice<S: Described, V: Clone + Send + Sync + 'static, W: From<V> + Parti
     let shown = |kept: &mut W| all.iter().find(|(_, v, _)| W::from(v.clone()) == *kept);
     let show = move |s: &mut S| place(s).map(|kept| shown(kept).map(|(name, ..)| (*name).to_owned()));
     let choices = all.iter().map(|(name, _, doc)| (*name, *doc)).collect();
-    Setting::new(name, "", doc, plain, put, show).choices(choices)
+    Setting::new(name, "", doc, plain, put, show).but(|it| it.choices = choices)
 }
 
 /// A setting that is given or not; given, it makes what is kept `on`.
@@ -288,25 +285,32 @@ pub trait Shown {
 }
 
 macro_rules! shown {
-    ($($type:ty),*) => {$(
-        impl Shown for $type {
+    ($($type:ty: $show:expr;)*) => {
+        $(impl Shown for $type {
             fn shown(&self) -> Option<String> {
-                Some(self.to_string())
+                let show: fn(&$type) -> Option<String> = $show;
+                show(self)
             }
-        }
-    )*};
+        })*
+    };
 }
 
-shown!(f64, usize, u64, u32, String, planish_nn::Loss);
-
-impl Shown for Duration {
-    fn shown(&self) -> Option<String> {
-        Some(match self.as_millis() {
-            0 => "0".to_owned(),
-            ms if ms % 1000 == 0 => format!("{}s", ms / 1000),
-            ms => format!("{ms}ms"),
-        })
-    }
+shown! {
+    f64: |x| Some(x.to_string());
+    usize: |n| Some(n.to_string());
+    u64: |n| Some(n.to_string());
+    u32: |n| Some(n.to_string());
+    String: |text| Some(text.clone());
+    Duration: |d| Some(match d.as_millis() {
+        0 => "0".to_owned(),
+        ms if ms % 1000 == 0 => format!("{}s", ms / 1000),
+        ms => format!("{ms}ms"),
+    });
+    Activation: |a| Some(a.name().to_owned());
+    Initializer: |i| Some(i.name().to_owned());
+    Loss: |loss| Some(loss.to_string());
+    Vec<usize>: |all| Some(all.iter().map(usize::to_string).collect::<Vec<_>>().join(","));
+    Vec<(u64, f64)>: |_| None;
 }
 
 impl<V: Shown> Shown for Option<V> {
@@ -318,45 +322,43 @@ impl<V: Shown> Shown for Option<V> {
 /// Whatever the type takes.
 ///
 /// # Errors
-/// What it says.
+/// What the type says.
 pub fn plain<V: FromStr<Err: Display>>(text: &str) -> Result<V, String> {
     text.parse().map_err(|e: V::Err| e.to_string())
 }
 
-/// A number of this kind that passes.
-fn passing<V: FromStr>(text: &str, passes: impl Fn(&V) -> bool, must: &str) -> Result<V, String> {
+/// A value of this kind that passes.
+///
+/// # Errors
+/// Any other text: what it must be.
+pub fn passing<V: FromStr>(text: &str, passes: impl Fn(&V) -> bool, must: &str) -> Result<V, String> {
     text.parse().ok().filter(passes).ok_or_else(|| must.to_owned())
 }
 
 /// 1, 2, 3 …
-///
-/// # Errors
-/// Another text.
-pub fn count(text: &str) -> Result<usize, String> {
-    passing(text, |&n| n > 0, "it must be a positive whole number")
-}
+pub const COUNT: Parse<usize> = |text| passing(text, |&n| n > 0, "it must be a positive whole number");
 
 /// 1, 2, 3 …, in the words of a range.
-///
-/// # Errors
-/// Another text.
-pub fn from_one(text: &str) -> Result<u64, String> {
-    plain(text).and_then(|n: u64| if n > 0 { Ok(n) } else { Err("0 is not in 1..".to_owned()) })
-}
+pub const FROM_ONE: Parse<u64> =
+    |text| plain(text).and_then(|n| if n > 0 { Ok(n) } else { Err("0 is not in 1..".to_owned()) });
 
-/// How many threads.
-///
-/// # Errors
-/// Another text.
-pub fn threads(text: &str) -> Result<usize, String> {
-    passing(text, |&n| n <= 1024, "it must be a whole number up to 1024")
-}
+/// How many threads; 0 is one a core.
+pub const THREADS: Parse<usize> =
+    |text| passing(text, |&n| n <= 1024, "it must be a whole number up to 1024");
+
+/// A positive number.
+pub const POSITIVE: Parse<f64> =
+    |text| passing(text, |x: &f64| x.is_finite() && *x > 0.0, "it must be a positive number");
+
+/// A number that is not negative.
+pub const NOT_NEGATIVE: Parse<f64> =
+    |text| passing(text, |x: &f64| x.is_finite() && *x >= 0.0, "it must be a number that is not negative");
+
+/// A number of [0, 1).
+pub const SHARE: Parse<f64> = |text| passing(text, |x| (0.0..1.0).contains(x), "it must lie in [0, 1)");
 
 /// 90s, 5m or 2h.
-///
-/// # Errors
-/// Another text.
-pub fn duration(text: &str) -> Result<Duration, String> {
+pub const TIME: Parse<Duration> = |text| {
     let seconds = |unit: char, each: f64| text.strip_suffix(unit)?.parse::<f64>().ok().map(|n| n * each);
     seconds('s', 1.0)
         .or_else(|| seconds('m', 60.0))
@@ -364,28 +366,4 @@ pub fn duration(text: &str) -> Result<Duration, String> {
         .filter(|s| *s > 0.0 && *s < 1e9)
         .map(Duration::from_secs_f64)
         .ok_or_else(|| "it must be a time such as 90s, 5m or 2h".to_owned())
-}
-
-/// A positive number.
-///
-/// # Errors
-/// Another text.
-pub fn positive(text: &str) -> Result<f64, String> {
-    passing(text, |x: &f64| x.is_finite() && *x > 0.0, "it must be a positive number")
-}
-
-/// A number that is not negative.
-///
-/// # Errors
-/// Another text.
-pub fn not_negative(text: &str) -> Result<f64, String> {
-    passing(text, |x: &f64| x.is_finite() && *x >= 0.0, "it must be a number that is not negative")
-}
-
-/// A number of [0, 1).
-///
-/// # Errors
-/// Another text.
-pub fn share(text: &str) -> Result<f64, String> {
-    passing(text, |x| (0.0..1.0).contains(x), "it must lie in [0, 1)")
-}
+};

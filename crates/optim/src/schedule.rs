@@ -169,40 +169,6 @@ impl Curve {
         ),
     ];
 
-    /// The factor that the curve goes down to, if it is such a curve.
-    pub fn end_mut(&mut self) -> Option<&mut f64> {
-        if let Curve::Polynomial { end, .. }
-        | Curve::Cosine { end }
-        | Curve::CosineRestarts { end, .. }
-        | Curve::FlatCosine { end, .. } = self
-        {
-            Some(end)
-        } else {
-            None
-        }
-    }
-
-    /// The steps of a stretch of the curve, if it counts steps.
-    pub fn steps_mut(&mut self) -> Option<&mut u64> {
-        if let Curve::Exponential { steps, .. }
-        | Curve::InverseTime { steps, .. }
-        | Curve::CosineRestarts { steps, .. } = self
-        {
-            Some(steps)
-        } else {
-            None
-        }
-    }
-
-    /// The rate, if it has one.
-    pub fn rate_mut(&mut self) -> Option<&mut f64> {
-        if let Curve::Exponential { rate, .. } | Curve::InverseTime { rate, .. } = self {
-            Some(rate)
-        } else {
-            None
-        }
-    }
-
     /// PyTorch's one-cycle: 30 % of the run rising from 1/25, then falling to 1/250,000.
     pub const fn one_cycle() -> Curve {
         Curve::OneCycle { warm: 0.3, div: 25.0, final_div: 1e4 }

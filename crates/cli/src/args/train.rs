@@ -6,7 +6,7 @@ use super::table::TableArgs;
 use super::values;
 use clap::Args;
 use planish_io::Every;
-use planish_model::setting::{duration, threads};
+use planish_model::setting::{THREADS, TIME};
 use planish_model::{LinearKind, LinearSettings, NetworkSettings};
 use planish_tabular::Task;
 use std::path::PathBuf;
@@ -42,12 +42,12 @@ pub(crate) struct TrainArgs {
     pub(crate) model: String,
     #[arg(long)]
     drop: Vec<String>,
-    #[arg(long)]
+    #[arg(long, id = "no-intercept")]
     no_intercept: bool,
     #[arg(long)]
     seed: Option<u64>,
     /// Threads to use (0: one a core); the model does not depend on it
-    #[arg(long, value_name = "N", default_value_t = 0, value_parser = threads)]
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = THREADS)]
     pub(crate) threads: usize,
     /// Print one JSON object
     #[arg(long)]
@@ -80,7 +80,7 @@ pub(crate) struct TrainArgs {
     #[arg(long, help_heading = "Learning rate")]
     pub(crate) lr_range_test: bool,
     /// Longest time to train: 90s, 5m, 2h; the model then depends on the machine
-    #[arg(long, help_heading = "Run", value_name = "TIME", value_parser = duration)]
+    #[arg(long, help_heading = "Run", value_name = "TIME", value_parser = TIME)]
     pub(crate) time_limit: Option<Duration>,
     #[command(flatten)]
     pub(crate) folds: FoldArgs,

@@ -1,7 +1,7 @@
 //! What the values of options are read from.
 
 use planish_io::Every;
-use planish_model::setting::duration;
+use planish_model::setting::TIME;
 
 pub(crate) fn level(text: &str) -> Result<f64, String> {
     let level = text.parse().ok().filter(|x| *x > 0.0 && *x < 1.0);
@@ -12,7 +12,7 @@ pub(crate) fn level(text: &str) -> Result<f64, String> {
 pub(crate) fn every(text: &str) -> Result<Every, String> {
     match text.parse() {
         Ok(n) if n > 0 => Ok(Every::Steps(n)),
-        _ => duration(text).map(Every::Time).map_err(|_| {
+        _ => TIME(text).map(Every::Time).map_err(|_| {
             "it must be a number of steps such as 500, or a time such as 90s, 5m or 2h".to_owned()
         }),
     }

@@ -4,7 +4,8 @@
 use super::{LinearKind, LinearSettings};
 use crate::setting::Need::Without;
 use crate::setting::{
-    Described, Form, Setting, choice, complete, headed, list, not_negative, number, plain, switch, value,
+    Described, Form, NOT_NEGATIVE, Setting, at, choice, complete, headed, list, number, passing, plain,
+    switch, value,
 };
 use planish_linreg::{AliasedPolicy, AlphaRule, Covariance};
 
@@ -25,19 +26,15 @@ impl Described for LinearSettings {
 
 fn general() -> Vec<Setting<S>> {
     vec![
-        choice("model", "", LinearKind::CHOICES, |s: &mut S| Some(&mut s.kind)),
-        value("target", "COL", "", plain::<String>, |s: &mut S| Some(&mut s.target)),
-        list("drop", "COL", "", plain::<String>, |s: &mut S| Some(&mut s.drop)),
-        switch("no-intercept", "A linear model without intercept", false, |s: &mut S| Some(&mut s.intercept)),
-        value("sample-weight", "COL", "", plain::<String>, |s: &mut S| Some(&mut s.weights)),
-        value("seed", "N", "", plain::<u64>, |s: &mut S| {
-            if let LinearKind::ElasticNet { seed, .. } = &mut s.kind { Some(seed) } else { None }
-        }),
-        value("folds", "K", "", plain::<usize>, |s: &mut S| {
-            if let LinearKind::ElasticNet { folds, .. } = &mut s.kind { Some(folds) } else { None }
-        })
-        .of("model")
-        .needs(&[Without("alpha")]),
+        choice("model", "", LinearKind::CHOICES, at!(kind)),
+        value("target", "COL", "", plain::<String>, at!(target)),
+        list("drop", "COL", "", plain::<String>, at!(drop)),
+        switch("no-intercept", "A linear model without intercept", false, at!(intercept)),
+        value("sample-weight", "COL", "", plain::<String>, at!(weights)),
+        value("seed", "N", "", plain::<u64>, at!(kind is LinearKind::ElasticNet { seed, .. } => seed)),
+        value("folds", "K", "", plain::<usize>, at!(kind is LinearKind::ElasticNet { folds, .. } => folds))
+            .of("model")
+            .needs(&[Without("alpha")]),
     ]
 }
 
@@ -48,14 +45,14 @@ fn formula() -> Vec<Setting<S>> {
             "COL:K",
             "Powers of a number column up to K, in its place (may be given several times): --poly age:2",
             power,
-            |s: &mut S| Some(&mut s.formula.powers),
+            at!(formula.powers),
         ),
         list(
             "interact",
             "A:B",
             "Products of two columns as terms; of categories, of their levels (may be given several times): --interact age:sex",
             pair,
-            |s: &mut S| Some(&mut s.formula.interactions),
+            at!(formula.interactions),
         ),
         choice(
             "aliased",
@@ -90,7 +87,7 @@ fn penalty() -> Vec<Setting<S>> {
             "alpha",
             "X",
             "Penalty of ridge, lasso and elastic-net, chosen from the data if not given; of logistic (1/C) and poisson, 0 if not given",
-            not_negative,
+            NOT_NEGATIVE,
             put_alpha,
             |s| has_alpha(&s.kind).then_some(None),
         )
@@ -110,7 +107,7 @@ fn penalty() -> Vec<Setting<S>> {
             "alpha-rule",
             "How lasso and elastic-net choose their penalty by --folds K (5 if not given) folds",
             AlphaRule::CHOICES,
-            |s: &mut S| if let LinearKind::ElasticNet { rule, .. } = &mut s.kind { Some(rule) } else { None },
+            at!(kind is LinearKind::ElasticNet { rule, .. } => rule),
         )
         .of("model")
         .needs(&[Without("alpha")]),
@@ -118,15 +115,7 @@ fn penalty() -> Vec<Setting<S>> {
             "no-standardize",
             "Penalise coefficients in the units of the data, as scikit-learn does, not of columns and a target scaled to a standard deviation of one (ridge, lasso, elastic-net)",
             false,
-            |s: &mut S| {
-                if let LinearKind::Ridge { standardize, .. } | LinearKind::ElasticNet { standardize, .. } =
-                    &mut s.kind
-                {
-                    Some(standardize)
-                } else {
-                    None
-                }
-            },
+            at!(kind is LinearKind::Ridge { standardize, .. } | LinearKind::ElasticNet { standardize, .. } => standardize),
         )
         .of("model"),
     ]
@@ -146,10 +135,11 @@ fn has_alpha(kind: &LinearKind) -> bool {
 }
 
 fn l1_ratio(text: &str) -> Result<f64, String> {
-    text.parse()
-        .ok()
-        .filter(|x: &f64| *x > 0.0 && *x <= 1.0)
-        .ok_or_else(|| "it must be above 0 and at most 1 (for 0 use --model ridge)".to_owned())
+    passing(
+        text,
+        |x: &f64| *x > 0.0 && *x <= 1.0,
+        "it must be above 0 and at most 1 (for 0 use --model ridge)",
+    )
 }
 
 fn power(text: &str) -> Result<(String, u32), String> {

@@ -3,13 +3,13 @@
 use super::NetworkSettings;
 use crate::setting::Need::{OtherThan, Value, With, Without};
 use crate::setting::{
-    Described, Form, Need, Setting, Shown, choice, complete, count, from_one, headed, list, not_negative,
-    number, plain, positive, share, switch, value,
+    COUNT, Described, FROM_ONE, Form, NOT_NEGATIVE, Need, POSITIVE, Parse, SHARE, Setting, at, choice,
+    complete, headed, list, number, plain, switch, value,
 };
 use planish_nn::{Activation, Initializer, Loss};
 use planish_optim::{Clip, Curve, EmaSettings, Optimizer, ReduceOnPlateau};
 use planish_tabular::Task;
-use planish_train::{ClassWeights, EarlyStopping, Metric, Mode};
+use planish_train::{ClassWeights, Metric, Mode};
 
 /// A range test writes nothing, and takes its steps and rates as it wants.
 const NO_TEST: Need = Without("lr-range-test");
@@ -35,26 +35,15 @@ impl Described for NetworkSettings {
 
 fn general() -> Settings {
     vec![
-        value("target", "COL", "Column to predict", plain::<String>, |s: &mut S| Some(&mut s.target)),
-        choice(
-            "task",
-            "What to predict; inferred from the target if not given",
-            Task::CHOICES,
-            |s: &mut S| Some(&mut s.task),
-        ),
-        list(
-            "drop",
-            "COL",
-            "Column to leave out (may be given several times)",
-            plain::<String>,
-            |s: &mut S| Some(&mut s.drop),
-        ),
+        value("target", "COL", "Column to predict", plain::<String>, at!(target)),
+        choice("task", "What to predict; inferred from the target if not given", Task::CHOICES, at!(task)),
+        list("drop", "COL", "Column to leave out (may be given several times)", plain::<String>, at!(drop)),
         value(
             "seed",
             "N",
             "Seed of the split, the initial weights and the shuffles",
             plain::<u64>,
-            |s: &mut S| Some(&mut s.seed),
+            at!(seed),
         ),
     ]
 }
@@ -66,62 +55,54 @@ fn network() -> Settings {
             "N",
             "Categories with more levels than N become learned vectors (embeddings) instead of a column a level: --embed-above 9",
             plain::<usize>,
-            |s: &mut S| Some(&mut s.embed_above),
+            at!(embed_above),
         ),
-        value("embed-dim", "N", "Length of those vectors", plain::<usize>, |s: &mut S| Some(&mut s.embed_dim))
+        value("embed-dim", "N", "Length of those vectors", plain::<usize>, at!(embed_dim))
             .needs(&[With("embed-above")]),
-        value("hidden", "N,N…", "Units of each hidden layer, or \"none\"", units, |s: &mut S| Some(&mut s.hidden)),
-        value("activation", "NAME", activations(), activation, |s: &mut S| Some(&mut s.activation))
+        value("hidden", "N,N…", "Units of each hidden layer, or \"none\"", units, at!(hidden)),
+        value("activation", "NAME", activations(), activation, at!(activation))
             .needs(&[HIDDEN_LAYERS]),
         number(
             "dropout",
             "Share of each hidden layer's outputs that are zeroed at random in training",
-            share,
-            |s: &mut S| Some(&mut s.dropout),
+            SHARE,
+            at!(dropout),
         )
         .needs(&[HIDDEN_LAYERS]),
-        switch("batch-norm", "Batch normalisation after each hidden layer's activation", true, |s: &mut S| {
-            Some(&mut s.batch_norm)
-        })
-        .conflicts("layer-norm")
+        switch("batch-norm", "Batch normalisation after each hidden layer's activation", true, at!(batch_norm))
+        .but(|it| it.conflicts = Some("layer-norm"))
         .needs(&[HIDDEN_LAYERS]),
-        switch("layer-norm", "Layer normalisation after each hidden layer's activation", true, |s: &mut S| {
-            Some(&mut s.layer_norm)
-        })
+        switch("layer-norm", "Layer normalisation after each hidden layer's activation", true, at!(layer_norm))
         .needs(&[HIDDEN_LAYERS]),
-        switch("residual", "Hidden layers as wide as the one before add to what they read", true, |s: &mut S| {
-            Some(&mut s.residual)
-        })
+        switch("residual", "Hidden layers as wide as the one before add to what they read", true, at!(residual))
         .needs(&[HIDDEN_LAYERS]),
-        number("l1", "L1 penalty on the weights: X·Σ|w| in the loss", not_negative, |s: &mut S| Some(&mut s.l1)),
-        number("l2", "L2 penalty on the weights: X·Σw² in the loss", not_negative, |s: &mut S| Some(&mut s.l2)),
-        number("max-norm", "Largest norm of each hidden unit's weights", positive, |s: &mut S| Some(&mut s.max_norm))
+        number("l1", "L1 penalty on the weights: X·Σ|w| in the loss", NOT_NEGATIVE, at!(l1)),
+        number("l2", "L2 penalty on the weights: X·Σw² in the loss", NOT_NEGATIVE, at!(l2)),
+        number("max-norm", "Largest norm of each hidden unit's weights", POSITIVE, at!(max_norm))
             .needs(&[HIDDEN_LAYERS]),
-        value("initializer", "NAME", initializers(), plain::<Initializer>, |s: &mut S| Some(&mut s.initializer)),
+        value("initializer", "NAME", initializers(), plain::<Initializer>, at!(initializer)),
         value(
             "loss",
             "NAME",
             "Loss: for numbers mse, mae, sse, huber:D, log_cosh, quantile:Q or poisson; for two classes binary_crossentropy, mse, hinge or squared_hinge; the one that suits the target if not given",
             plain::<Loss>,
-            |s: &mut S| Some(&mut s.loss),
+            at!(loss),
         ),
         number(
             "label-smoothing",
             "Share by which a cross-entropy's targets are moved to the classes' average",
-            share,
-            |s: &mut S| Some(&mut s.label_smoothing),
+            SHARE,
+            at!(label_smoothing),
         ),
-        choice("class-weight", "Whether rows of rare classes count more", ClassWeights::CHOICES, |s: &mut S| {
-            Some(&mut s.fit.class_weights)
-        }),
+        choice("class-weight", "Whether rows of rare classes count more", ClassWeights::CHOICES, at!(fit.class_weights)),
         value(
             "sample-weight",
             "COL",
             "Column with the rows' weights, of networks and linear models; it is no feature: --weights people",
             plain::<String>,
-            |s: &mut S| Some(&mut s.sample_weight),
+            at!(sample_weight),
         )
-        .alias("weights"),
+        .but(|it| it.alias = Some("weights")),
     ]
 }
 
@@ -142,31 +123,27 @@ fn optimizer() -> Settings {
             Some(Optimizer::NAMES.into_iter().find(is_now).map(str::to_owned))
         },
     )
-    .choices(Optimizer::NAMES.map(|name| (name, "")).to_vec());
+    .but(|it| it.choices = Optimizer::NAMES.map(|name| (name, "")).to_vec());
     let own = |name, doc, limit| own_number(name, doc, limit).of("optimizer");
     vec![
         chosen,
-        number("lr", "Learning rate", positive, |s: &mut S| s.optimizer.number_mut("lr")).first(&[NO_TEST]),
-        own("momentum", "Momentum of sgd and rmsprop", share),
-        switch("nesterov", "Nesterov's look-ahead for sgd with momentum", true, |s: &mut S| {
-            if let Optimizer::Sgd { nesterov, .. } = &mut s.optimizer { Some(nesterov) } else { None }
-        })
+        number("lr", "Learning rate", POSITIVE, |s: &mut S| s.optimizer.number_mut("lr")).first(&[NO_TEST]),
+        own("momentum", "Momentum of sgd and rmsprop", SHARE),
+        switch("nesterov", "Nesterov's look-ahead for sgd with momentum", true, at!(optimizer is Optimizer::Sgd { nesterov, .. } => nesterov))
         .of("optimizer")
         .needs(&[Value("optimizer", vec!["momentum"]), With("momentum")]),
-        own("beta1", "Decay of the first moment of {}", share),
-        own("beta2", "Decay of the second moment of {}", share),
-        own("rho", "Decay of the mean square of {}", share),
-        switch("centered", "{} less the square of the mean gradient", true, |s: &mut S| {
-            if let Optimizer::RmsProp { centered, .. } = &mut s.optimizer { Some(centered) } else { None }
-        })
+        own("beta1", "Decay of the first moment of {}", SHARE),
+        own("beta2", "Decay of the second moment of {}", SHARE),
+        own("rho", "Decay of the mean square of {}", SHARE),
+        switch("centered", "{} less the square of the mean gradient", true, at!(optimizer is Optimizer::RmsProp { centered, .. } => centered))
         .of("optimizer"),
-        own("epsilon", "What keeps the divisor from zero, in {}", not_negative),
+        own("epsilon", "What keeps the divisor from zero, in {}", NOT_NEGATIVE),
         // AdamW's own, or that of all parameters with any other.
         Setting::new(
             "weight-decay",
             "X",
             "Decoupled weight decay; 0.004 for adamw if not given, else 0",
-            not_negative,
+            NOT_NEGATIVE,
             |s: &mut S, decay| {
                 *s.optimizer.number_mut("weight-decay").unwrap_or(&mut s.weight_decay) = decay;
                 Ok(())
@@ -180,7 +157,7 @@ fn optimizer() -> Settings {
             "ema",
             "X",
             "Average the weights over steps, keeping this share of the average at each; the average is the model",
-            share,
+            SHARE,
             |s: &mut S, momentum| {
                 s.fit.ema = Some(EmaSettings { momentum, overwrite_every: None });
                 Ok(())
@@ -193,15 +170,15 @@ fn optimizer() -> Settings {
             "ema-overwrite",
             "N",
             "Steps between overwriting the weights with their average",
-            from_one,
-            |s: &mut S| s.fit.ema.as_mut().map(|ema| &mut ema.overwrite_every),
+            FROM_ONE,
+            at!(fit.ema ? overwrite_every),
         )
         .needs(&[With("ema")]),
     ]
 }
 
 /// A number of those optimizers that have one of this name, each with a default of its own.
-fn own_number(name: &'static str, doc: &'static str, limit: fn(&str) -> Result<f64, String>) -> Setting<S> {
+fn own_number(name: &'static str, doc: &'static str, limit: Parse<f64>) -> Setting<S> {
     let put = move |s: &mut S, x: f64| {
         s.optimizer.number_mut(name).into_iter().for_each(|kept| *kept = x);
         Ok(())
@@ -215,44 +192,36 @@ fn clip(name: &'static str, doc: &'static str, clip: fn(f64) -> Clip) -> Setting
         None => Ok(()),
         Some(_) => Err("--clip-norm and --clip-value cannot be used together".to_owned()),
     };
-    Setting::new(name, "X", doc, positive, put, |_| Some(None)).form(Form::Number)
+    Setting::new(name, "X", doc, POSITIVE, put, |_| Some(None)).form(Form::Number)
 }
 
 fn learning_rate() -> Settings {
     vec![
-        choice("schedule", "How the learning rate changes over the run", Curve::CHOICES, |s: &mut S| {
-            Some(&mut s.fit.schedule.curve)
-        })
-        .placeholder("CURVE")
+        choice("schedule", "How the learning rate changes over the run", Curve::CHOICES, at!(fit.schedule.curve))
+        .but(|it| it.placeholder = "CURVE")
         .first(&[NO_TEST]),
-        value("warmup", "N", "Steps of linear warm-up before the schedule", plain::<u64>, |s: &mut S| {
-            Some(&mut s.fit.schedule.warmup)
-        })
+        value("warmup", "N", "Steps of linear warm-up before the schedule", plain::<u64>, at!(fit.schedule.warmup))
         .first(&[NO_TEST]),
-        number("schedule-end", "Last factor of {}", not_negative, |s: &mut S| s.fit.schedule.curve.end_mut())
+        number("schedule-end", "Last factor of {}", NOT_NEGATIVE, at!(fit.schedule.curve is Curve::Polynomial { end, .. } | Curve::Cosine { end } | Curve::CosineRestarts { end, .. } | Curve::FlatCosine { end, .. } => end))
             .of("schedule"),
         value(
             "schedule-steps",
             "N",
             "Steps of exponential and inverse-time, and of the first cosine of cosine-restarts",
-            from_one,
-            |s: &mut S| s.fit.schedule.curve.steps_mut(),
+            FROM_ONE,
+            at!(fit.schedule.curve is Curve::Exponential { steps, .. } | Curve::InverseTime { steps, .. } | Curve::CosineRestarts { steps, .. } => steps),
         )
         .of("schedule"),
-        number("schedule-rate", "Rate of {}", positive, |s: &mut S| s.fit.schedule.curve.rate_mut())
+        number("schedule-rate", "Rate of {}", POSITIVE, at!(fit.schedule.curve is Curve::Exponential { rate, .. } | Curve::InverseTime { rate, .. } => rate))
             .of("schedule"),
-        number("schedule-power", "Power of {}", positive, |s: &mut S| {
-            if let Curve::Polynomial { power, .. } = &mut s.fit.schedule.curve { Some(power) } else { None }
-        })
+        number("schedule-power", "Power of {}", POSITIVE, at!(fit.schedule.curve is Curve::Polynomial { power, .. } => power))
         .of("schedule"),
         value(
             "schedule-factors",
             "STEP:X,…",
             "Factors of {}, each from its step on",
             factors,
-            |s: &mut S| {
-                if let Curve::Piecewise { steps } = &mut s.fit.schedule.curve { Some(steps) } else { None }
-            },
+            at!(fit.schedule.curve is Curve::Piecewise { steps } => steps),
         )
         .of("schedule"),
         Setting::new(
@@ -268,35 +237,23 @@ fn learning_rate() -> Settings {
         )
         .form(Form::Switch)
         .first(&[NO_TEST]),
-        number("plateau-factor", "Factor of a reduction", positive, |s: &mut S| {
-            Some(&mut plateau(s)?.factor)
-        })
+        number("plateau-factor", "Factor of a reduction", POSITIVE, at!(fit.plateau ? factor))
         .of("plateau"),
-        value("plateau-patience", "N", "Epochs without a fall before a reduction", from_one, |s: &mut S| {
-            Some(&mut plateau(s)?.patience)
-        })
+        value("plateau-patience", "N", "Epochs without a fall before a reduction", FROM_ONE, at!(fit.plateau ? patience))
         .of("plateau"),
-        number("plateau-min-delta", "A fall smaller than this does not count", not_negative, |s: &mut S| {
-            Some(&mut plateau(s)?.min_delta)
-        })
+        number("plateau-min-delta", "A fall smaller than this does not count", NOT_NEGATIVE, at!(fit.plateau ? min_delta))
         .of("plateau"),
         value(
             "plateau-cooldown",
             "N",
             "Epochs after a reduction that do not count",
             plain::<u64>,
-            |s: &mut S| Some(&mut plateau(s)?.cooldown),
+            at!(fit.plateau ? cooldown),
         )
         .of("plateau"),
-        number("plateau-min-lr", "Least learning rate of reductions", not_negative, |s: &mut S| {
-            Some(&mut plateau(s)?.min_lr)
-        })
+        number("plateau-min-lr", "Least learning rate of reductions", NOT_NEGATIVE, at!(fit.plateau ? min_lr))
         .of("plateau"),
     ]
-}
-
-fn plateau(s: &mut S) -> Option<&mut ReduceOnPlateau> {
-    s.fit.plateau.as_mut()
 }
 
 fn run() -> Settings {
@@ -304,18 +261,16 @@ fn run() -> Settings {
     let watched = [OtherThan("validation-split", "0"), Value("monitor", vec!["loss"])];
     let early = |setting: Setting<S>| setting.first(&[NO_TEST]).first(&watched);
     vec![
-        value("epochs", "N", "Most passes over the training rows", count, |s: &mut S| Some(&mut s.fit.epochs))
+        value("epochs", "N", "Most passes over the training rows", COUNT, at!(fit.epochs))
             .first(&[NO_TEST]),
-        value("batch-size", "N", "Rows of a training step", count, |s: &mut S| Some(&mut s.fit.batch_size)),
-        number("validation-split", "Share of rows held out to watch the loss (0: none)", share, |s: &mut S| {
-            Some(&mut s.fit.validation_split)
-        }),
+        value("batch-size", "N", "Rows of a training step", COUNT, at!(fit.batch_size)),
+        number("validation-split", "Share of rows held out to watch the loss (0: none)", SHARE, at!(fit.validation_split)),
         list(
             "metrics",
             "NAME,…",
             "Scores to compute after each epoch, of the held-out rows if there are any: --metrics accuracy,auc",
             plain::<Metric>,
-            |s: &mut S| Some(&mut s.metrics),
+            at!(metrics),
         )
         .form(Form::Commas)
         .first(&[NO_TEST]),
@@ -324,31 +279,25 @@ fn run() -> Settings {
             "NAME",
             "What is watched to stop early: val_loss, loss, or val_ and the name of a metric",
             plain::<String>,
-            |s: &mut S| Some(&mut stopping(s)?.monitor.name),
+            at!(fit.early_stopping ? monitor.name),
         )),
-        early(choice("monitor-mode", "Which way it is better", Mode::CHOICES, |s: &mut S| {
-            Some(&mut stopping(s)?.monitor.mode)
-        })),
+        early(choice("monitor-mode", "Which way it is better", Mode::CHOICES, at!(fit.early_stopping ? monitor.mode))),
         early(value(
             "patience",
             "N",
             "Epochs to wait for a better value; the best weights are kept",
-            count,
-            |s: &mut S| Some(&mut stopping(s)?.patience),
+            COUNT,
+            at!(fit.early_stopping ? patience),
         )),
         early(number(
             "min-delta",
             "A change smaller than this does not count as better",
-            not_negative,
-            |s: &mut S| Some(&mut stopping(s)?.min_delta),
+            NOT_NEGATIVE,
+            at!(fit.early_stopping ? min_delta),
         )),
-        value("max-steps", "N", "Most training steps", from_one, |s: &mut S| Some(&mut s.fit.max_steps))
+        value("max-steps", "N", "Most training steps", FROM_ONE, at!(fit.max_steps))
             .first(&[NO_TEST]),
     ]
-}
-
-fn stopping(s: &mut S) -> Option<&mut EarlyStopping> {
-    s.fit.early_stopping.as_mut()
 }
 
 fn activations() -> String {
@@ -374,7 +323,7 @@ fn initializers() -> String {
 }
 
 fn units(text: &str) -> Result<Vec<usize>, String> {
-    let unit = |n: &str| count(n.trim()).map_err(|_| format!("{n:?} is not a positive whole number"));
+    let unit = |n: &str| COUNT(n.trim()).map_err(|_| format!("{n:?} is not a positive whole number"));
     if text == "none" { Ok(Vec::new()) } else { text.split(',').map(unit).collect() }
 }
 
@@ -386,28 +335,4 @@ fn factors(text: &str) -> Result<Vec<(u64, f64)>, String> {
     };
     let of = |part: &str| pair(part).ok_or_else(|| format!("{part:?} is not of the form STEP:FACTOR"));
     text.split(',').map(of).collect()
-}
-
-impl Shown for Activation {
-    fn shown(&self) -> Option<String> {
-        Some(self.name().to_owned())
-    }
-}
-
-impl Shown for Initializer {
-    fn shown(&self) -> Option<String> {
-        Some(self.name().to_owned())
-    }
-}
-
-impl Shown for Vec<usize> {
-    fn shown(&self) -> Option<String> {
-        Some(self.iter().map(usize::to_string).collect::<Vec<_>>().join(","))
-    }
-}
-
-impl Shown for Vec<(u64, f64)> {
-    fn shown(&self) -> Option<String> {
-        None
-    }
 }

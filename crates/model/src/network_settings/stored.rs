@@ -58,54 +58,33 @@ stored! {
     target: String = target;
     task: Option<Task> = task;
     drop: Vec<String> = drop;
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    embed_above: Option<usize> = embed_above;
-    #[serde(default = "super::embed_dim")]
-    embed_dim: usize = embed_dim;
+    #[serde(default, skip_serializing_if = "Option::is_none")] embed_above: Option<usize> = embed_above;
+    #[serde(default = "super::embed_dim")] embed_dim: usize = embed_dim;
     hidden: Vec<usize> = hidden;
     activation: Activation = activation;
-    #[serde(default)]
-    dropout: f64 = dropout;
-    #[serde(default)]
-    batch_norm: bool = batch_norm;
-    #[serde(default)]
-    layer_norm: bool = layer_norm;
-    #[serde(default)]
-    residual: bool = residual;
-    #[serde(default)]
-    l1: f64 = l1;
-    #[serde(default)]
-    l2: f64 = l2;
-    #[serde(default)]
-    max_norm: Option<f64> = max_norm;
-    #[serde(default)]
-    initializer: Initializer = initializer;
-    #[serde(default)]
-    loss: Option<Loss> = loss;
-    #[serde(default)]
-    label_smoothing: f64 = label_smoothing;
+    #[serde(default)] dropout: f64 = dropout;
+    #[serde(default)] batch_norm: bool = batch_norm;
+    #[serde(default)] layer_norm: bool = layer_norm;
+    #[serde(default)] residual: bool = residual;
+    #[serde(default)] l1: f64 = l1;
+    #[serde(default)] l2: f64 = l2;
+    #[serde(default)] max_norm: Option<f64> = max_norm;
+    #[serde(default)] initializer: Initializer = initializer;
+    #[serde(default)] loss: Option<Loss> = loss;
+    #[serde(default)] label_smoothing: f64 = label_smoothing;
     optimizer: Optimizer = optimizer;
-    #[serde(default)]
-    weight_decay: f64 = weight_decay;
-    #[serde(default)]
-    schedule: Schedule = fit.schedule;
-    #[serde(default)]
-    plateau: Option<ReduceOnPlateau> = fit.plateau;
-    #[serde(default)]
-    clip: Option<Clip> = fit.clip;
-    #[serde(default)]
-    ema: Option<EmaSettings> = fit.ema;
-    #[serde(default)]
-    class_weight: ClassWeights = fit.class_weights;
-    #[serde(default)]
-    sample_weight: Option<String> = sample_weight;
+    #[serde(default)] weight_decay: f64 = weight_decay;
+    #[serde(default)] schedule: Schedule = fit.schedule;
+    #[serde(default)] plateau: Option<ReduceOnPlateau> = fit.plateau;
+    #[serde(default)] clip: Option<Clip> = fit.clip;
+    #[serde(default)] ema: Option<EmaSettings> = fit.ema;
+    #[serde(default)] class_weight: ClassWeights = fit.class_weights;
+    #[serde(default)] sample_weight: Option<String> = sample_weight;
     epochs: usize = fit.epochs;
-    #[serde(default)]
-    max_steps: Option<u64> = fit.max_steps;
+    #[serde(default)] max_steps: Option<u64> = fit.max_steps;
     batch_size: usize = fit.batch_size;
     validation_split: f64 = fit.validation_split;
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    metrics: Vec<Metric> = metrics;
+    #[serde(default, skip_serializing_if = "Vec::is_empty")] metrics: Vec<Metric> = metrics;
 }
 
 fn yes() -> bool {

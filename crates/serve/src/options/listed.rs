@@ -2,7 +2,7 @@
 
 use super::Options;
 use planish_model::setting::{
-    Described, Parse, Place, Setting, count, duration, list, plain, switch, threads, value,
+    COUNT, Described, Parse, Place, Setting, THREADS, TIME, list, passing, plain, switch, value,
 };
 use std::time::Duration;
 
@@ -18,38 +18,44 @@ impl Described for Options {
 
 type O = Options;
 
+macro_rules! at {
+    ($field:ident) => {
+        |o: &mut O| Some(&mut o.$field)
+    };
+}
+
 fn general() -> Vec<Setting<O>> {
     vec![
         switch(
             "strict",
             "Do not start if a model cannot be served; without it, the others are",
             true,
-            |o: &mut O| Some(&mut o.strict),
+            at!(strict),
         ),
         switch(
             "map",
             "Map model files of 4 MiB or more: processes share their memory; whoever writes into such a file in place changes the model or ends the service",
             true,
-            |o: &mut O| Some(&mut o.map),
+            at!(map),
         ),
         wait(
             "watch",
             "How often the files of models, keys and certificate are looked at for changes (0: only at SIGHUP)",
             time,
-            |o| Some(&mut o.watch),
+            at!(watch),
         ),
         switch(
             "allow-public",
             "Serve an address that others can reach without asking for a key",
             true,
-            |o: &mut O| Some(&mut o.allow_public),
+            at!(allow_public),
         ),
         list(
             "allow-host",
             "HOST",
             "Another name under which the service may be asked; may be repeated",
             plain::<String>,
-            |o: &mut O| Some(&mut o.allowed_hosts),
+            at!(allowed_hosts),
         ),
     ]
 }
@@ -60,111 +66,92 @@ fn work() -> Vec<Setting<O>> {
             "threads",
             "N",
             "Prediction threads (0: one a core); the result does not depend on it",
-            threads,
-            |o: &mut O| Some(&mut o.threads),
+            THREADS,
+            at!(threads),
         ),
-        some("batch-rows", "Rows that a prediction thread takes at once", |o| Some(&mut o.batch_rows)),
+        some("batch-rows", "Rows that a prediction thread takes at once", at!(batch_rows)),
         wait(
             "batch-delay",
             "How long a prediction thread waits for more rows (0: it takes what waits)",
             time,
-            |o| Some(&mut o.batch_delay),
+            at!(batch_delay),
         ),
-        some("queue-rows", "Rows that may wait for a prediction thread", |o| Some(&mut o.queue_rows)),
-        mib("queue-mib", "MiB of features that may wait for a prediction thread", |o| {
-            Some(&mut o.queue_bytes)
-        }),
+        some("queue-rows", "Rows that may wait for a prediction thread", at!(queue_rows)),
+        mib("queue-mib", "MiB of features that may wait for a prediction thread", at!(queue_bytes)),
         wait(
             "queue-wait",
             "How long a request may have to wait for a prediction thread, beyond bursts, before it is answered by 429 (0: no limit)",
             time,
-            |o| Some(&mut o.queue_wait),
+            at!(queue_wait),
         ),
-        some("max-in-flight", "Requests worked on at once; more are answered by 429", |o| {
-            Some(&mut o.in_flight)
-        }),
+        some("max-in-flight", "Requests worked on at once; more are answered by 429", at!(in_flight)),
         value(
             "rate",
             "N",
             "Requests a second of one key, or of one address where no key is asked for (0: no limit)",
             plain::<u32>,
-            |o: &mut O| Some(&mut o.rate),
+            at!(rate),
         ),
-        some("max-connections", "Connections at once; more are answered by 503", |o| {
-            Some(&mut o.connections)
-        }),
+        some("max-connections", "Connections at once; more are answered by 503", at!(connections)),
     ]
 }
 
 fn limits() -> Vec<Setting<O>> {
     vec![
-        mib("max-body-mib", "MiB of a body, as sent and as decompressed", |o| Some(&mut o.body_bytes)),
-        mib("max-buffered-mib", "MiB of bytes that all requests together may hold", |o| {
-            Some(&mut o.buffered_bytes)
-        }),
+        mib("max-body-mib", "MiB of a body, as sent and as decompressed", at!(body_bytes)),
+        mib("max-buffered-mib", "MiB of bytes that all requests together may hold", at!(buffered_bytes)),
         mib(
             "max-unsent-mib",
             "MiB of answers that wait for clients to take them, of all connections together",
-            |o| Some(&mut o.unsent_bytes),
+            at!(unsent_bytes),
         ),
-        size("max-head-kib", "KIB", "KiB of a head, the request's line and headers", 10, head_kib, |o| {
-            Some(&mut o.header_bytes)
-        }),
-        some("max-rows", "Rows of a request", |o| Some(&mut o.rows)),
-        some("max-inputs", "Tensors of a request; a model of more columns may have as many", |o| {
-            Some(&mut o.inputs)
-        }),
-        some("max-rank", "Dimensions of a tensor", |o| Some(&mut o.rank)),
+        size(
+            "max-head-kib",
+            "KIB",
+            "KiB of a head, the request's line and headers",
+            10,
+            head_kib,
+            at!(header_bytes),
+        ),
+        some("max-rows", "Rows of a request", at!(rows)),
+        some("max-inputs", "Tensors of a request; a model of more columns may have as many", at!(inputs)),
+        some("max-rank", "Dimensions of a tensor", at!(rank)),
         // The JSON parser itself ends at 128.
-        value(
-            "max-depth",
-            "N",
-            "Deepest nesting of JSON",
-            |text| within(text, 3, 120),
-            |o: &mut O| Some(&mut o.json_depth),
-        ),
+        value("max-depth", "N", "Deepest nesting of JSON", |text| within(text, 3, 120), at!(json_depth)),
     ]
 }
 
 fn times() -> Vec<Setting<O>> {
     vec![
-        wait("head-timeout", "How long a head may take to arrive", some_time, |o| {
-            Some(&mut o.header_timeout)
-        }),
-        wait("body-timeout", "How long a body may take to arrive", some_time, |o| Some(&mut o.body_timeout)),
+        wait("head-timeout", "How long a head may take to arrive", some_time, at!(header_timeout)),
+        wait("body-timeout", "How long a body may take to arrive", some_time, at!(body_timeout)),
         wait(
             "write-timeout",
             "How long an answer may wait without that any of it is taken",
             some_time,
-            |o| Some(&mut o.write_timeout),
+            at!(write_timeout),
         ),
-        wait("idle-timeout", "How long a connection may do nothing", some_time, |o| {
-            Some(&mut o.idle_timeout)
-        }),
-        wait("deadline", "How long an answer may take after the body is there", some_time, |o| {
-            Some(&mut o.deadline)
-        }),
-        wait("drain", "How long requests in flight may take after the signal to stop", time, |o| {
-            Some(&mut o.drain)
-        }),
+        wait("idle-timeout", "How long a connection may do nothing", some_time, at!(idle_timeout)),
+        wait("deadline", "How long an answer may take after the body is there", some_time, at!(deadline)),
+        wait("drain", "How long requests in flight may take after the signal to stop", time, at!(drain)),
         wait(
             "drain-delay",
             "How long connections are still taken after the signal to stop, while \"ready\" says no",
             time,
-            |o| Some(&mut o.drain_delay),
+            at!(drain_delay),
         ),
         switch(
             "triton-metrics",
             "Let /metrics have what is counted of models under Triton's names too (nv_inference_count, …)",
             true,
-            |o: &mut O| Some(&mut o.triton_metrics),
+            at!(triton_metrics),
         ),
     ]
 }
 
 /// One or more.
 fn some(name: &'static str, doc: &'static str, place: Place<O, usize>) -> Setting<O> {
-    value(name, "N", doc, count, place)
+    value(name, "N", doc, COUNT, place)
 }
 
 fn mib(name: &'static str, doc: &'static str, place: Place<O, usize>) -> Setting<O> {
@@ -199,8 +186,11 @@ fn wait(
 }
 
 fn within(text: &str, least: usize, most: usize) -> Result<usize, String> {
-    let n = text.parse().ok().filter(|n| (least..=most).contains(n));
-    n.ok_or_else(|| format!("it must be a whole number from {least} to {most}"))
+    passing(
+        text,
+        |n| (least..=most).contains(n),
+        &format!("it must be a whole number from {least} to {most}"),
+    )
 }
 
 fn head_kib(text: &str) -> Result<usize, String> {
@@ -211,7 +201,7 @@ fn head_kib(text: &str) -> Result<usize, String> {
 fn time(text: &str) -> Result<Duration, String> {
     let millis =
         |text: &str| text.strip_suffix("ms")?.parse::<u32>().ok().map(|n| Duration::from_millis(n.into()));
-    if text == "0" { Ok(Duration::ZERO) } else { millis(text).map_or_else(|| duration(text), Ok) }
+    if text == "0" { Ok(Duration::ZERO) } else { millis(text).map_or_else(|| TIME(text), Ok) }
 }
 
 fn some_time(text: &str) -> Result<Duration, String> {
