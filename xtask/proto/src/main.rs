@@ -23,7 +23,7 @@ fn main() -> Result<()> {
     };
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let made = target(&root)?.join("proto");
-    let committed = root.join("crates/serve/src/grpc/generated");
+    let committed = root.join("crates/serve/src/protocols/grpc/generated");
     fs::create_dir_all(&made)?;
     for (file, package, module) in FILES {
         let code = generate(&root.join("crates/serve/proto"), file, package, &made)?;
@@ -33,7 +33,7 @@ fn main() -> Result<()> {
             fs::write(&path, code).with_context(|| format!("cannot write {module}.rs"))?;
         } else if fs::read_to_string(&path).unwrap_or_default() != code {
             bail!(
-                "crates/serve/src/grpc/generated/{module}.rs is not what {file} makes: run `cargo xtask proto`"
+                "crates/serve/src/protocols/grpc/generated/{module}.rs is not what {file} makes: run `cargo xtask proto`"
             );
         }
     }
