@@ -4,7 +4,7 @@
 
 use planish_tensor::dd::{DdSlice, DdVec, lanes};
 use planish_tensor::simd::{LaneKernel, LaneMath};
-use planish_tensor::{Dd, Isa, Scalar};
+use planish_tensor::{Dd, Isa, Number, Scalar};
 
 /// A column as seen in the frame: (x − shift)·scale.
 #[derive(Clone, Copy)]

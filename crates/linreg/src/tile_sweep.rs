@@ -17,7 +17,7 @@ use crate::refine::{Problem, Solution};
 use crate::sweep::Sums;
 use crate::tile_kernel::{Columns, Tile};
 use planish_tensor::dd::DdSlice;
-use planish_tensor::{AlignedVec, Dd, Isa, MatMut, MatRef, Scalar, transpose};
+use planish_tensor::{AlignedVec, Dd, Isa, MatMut, MatRef, Number, transpose};
 
 /// What [`is_enough`] allows: errors stay below about 2⁻⁶⁰ of the coefficients.
 const REACH: f64 = pow2(46);
