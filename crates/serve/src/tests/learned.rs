@@ -2,11 +2,10 @@
 
 use super::{ask, mass, service, species, table};
 use crate::{Options, Service};
-use planish_model::{
-    LinearKind, LinearModelSettings, LinearSettings, NetworkSettings, fit_linear_model, fit_network,
-};
+use planish_model::{LinearKind, LinearSettings, NetworkSettings, fit_linear, fit_network};
 use planish_tabular::{Kind, Schema, Table, TableSource};
 use planish_tensor::Exec;
+use planish_train::FitOptions;
 use serde_json::{Value, json};
 
 fn numbers(value: &Value) -> Vec<f64> {
@@ -45,8 +44,11 @@ async fn what_was_left_out_is_said() {
         t.push_text(1, (i % 10 != 3).then_some(["no", "yes"][i % 2]));
         t.end_row(0);
     }
-    let settings =
-        NetworkSettings { hidden: vec![2], epochs: 1, validation_split: 0.0, ..NetworkSettings::new("k") };
+    let settings = NetworkSettings {
+        hidden: vec![2],
+        fit: FitOptions { epochs: 1, validation_split: 0.0, ..NetworkSettings::fit() },
+        ..NetworkSettings::new("k")
+    };
     let model = fit_network(Exec::best(), &t, &settings, &mut ()).unwrap();
     let service = Service::new(Exec::best(), Options::default(), vec![("m".into(), model)]).unwrap();
     let (_, got) = ask(&service, "GET", "/models/m", "").await;
@@ -84,14 +86,14 @@ async fn the_numbers_are_those_of_the_model_s_own_table() {
         t.end_row(0);
     }
     let least_squares = LinearSettings { drop: vec!["k".into()], ..LinearSettings::new("y") };
-    let linear = LinearSettings { drop: vec!["y".into()], ..LinearSettings::new("k") };
-    let of_classes = LinearModelSettings { linear, kind: LinearKind::Logistic { l2: 0.0 } };
+    let of_classes = LinearSettings {
+        kind: LinearKind::Logistic { l2: 0.0 },
+        drop: vec!["y".into()],
+        ..LinearSettings::new("k")
+    };
     let models = vec![
-        (
-            "y".to_owned(),
-            planish_model::fit_linear(Exec::best(), &mut TableSource::new(&t), &least_squares).unwrap(),
-        ),
-        ("k".to_owned(), fit_linear_model(Exec::best(), &mut TableSource::new(&t), &of_classes).unwrap()),
+        ("y".to_owned(), fit_linear(Exec::best(), &mut TableSource::new(&t), &least_squares).unwrap()),
+        ("k".to_owned(), fit_linear(Exec::best(), &mut TableSource::new(&t), &of_classes).unwrap()),
     ];
     let tables: Vec<_> = models.iter().map(|(_, m)| m.coefficient_tables()).collect();
     let service = Service::new(Exec::best(), Options::default(), models).unwrap();
@@ -101,12 +103,12 @@ async fn the_numbers_are_those_of_the_model_s_own_table() {
         assert_eq!(shown.len(), tables.len());
         for (shown, table) in shown.iter().zip(&tables) {
             for (line, want) in shown["lines"].as_array().unwrap().iter().zip(&table.lines) {
-                let interval = want.interval.unwrap();
-                assert!(interval[0] < want.estimate && want.estimate < interval[1]);
+                let interval = want.known.interval.unwrap();
+                assert!(interval[0] < want.known.estimate && want.known.estimate < interval[1]);
                 assert_eq!(numbers(&line["interval"]), interval);
                 assert_eq!(
                     (&line["term"], line["p"].as_f64(), line["std_error"].as_f64()),
-                    (&json!(want.name), want.p, want.std_error)
+                    (&json!(want.name), want.known.p, want.known.std_error)
                 );
             }
         }
@@ -124,9 +126,10 @@ async fn the_numbers_are_those_of_the_model_s_own_table() {
 
 #[tokio::test]
 async fn of_two_classes_the_second_is_set_against_the_first_and_a_penalty_leaves_no_intervals() {
-    let linear = LinearSettings { drop: vec!["y".into(), "c".into()], ..LinearSettings::new("k") };
-    let settings = LinearModelSettings { linear, kind: LinearKind::Logistic { l2: 1.0 } };
-    let model = fit_linear_model(Exec::best(), &mut TableSource::new(&table()), &settings).unwrap();
+    let drop = vec!["y".into(), "c".into()];
+    let settings =
+        LinearSettings { kind: LinearKind::Logistic { l2: 1.0 }, drop, ..LinearSettings::new("k") };
+    let model = fit_linear(Exec::best(), &mut TableSource::new(&table()), &settings).unwrap();
     let service = Service::new(Exec::best(), Options::default(), vec![("k".into(), model)]).unwrap();
     let (_, got) = ask(&service, "GET", "/models/k", "").await;
     let shown = &got["coefficients"]["shown"][0];
