@@ -6,7 +6,7 @@
 
 use crate::error::IoError;
 use crate::input::Input;
-use crate::table::{Header, TableOptions};
+use crate::table_options::{Header, TableOptions};
 use csv::{ByteRecord, Reader, ReaderBuilder, Trim};
 use planish_tabular::{BLOCK_ROWS, ColumnGuess, ColumnSchema, RowSource, Schema, Table, is_missing, nearest};
 use planish_tensor::Dd;

@@ -19,17 +19,15 @@
 //! - `live`: a server on loopback, and a client that may send anything
 //! - `samples`: the models that are served
 
+#![forbid(unsafe_code)]
+
 use bytes::Bytes;
 use http_body_util::BodyExt;
 use hyper::Request;
 use hyper::http::response::Parts;
 use planish_serve::{Keys, Options, Reloaded, Service};
 use planish_tensor::Exec;
-<<<<<<< HEAD:crates/serve/src/tests.rs
-use planish_train::FitOptions;
-=======
 use samples::{mass, species, table};
->>>>>>> c7a418405084d1cb3501dbd89b8efac289a4ac4f:crates/serve/tests/serve/main.rs
 use serde_json::Value;
 
 mod attacks;
@@ -53,44 +51,6 @@ mod unavailable;
 mod unread;
 mod watching;
 
-<<<<<<< HEAD:crates/serve/src/tests.rs
-/// Numbers `x` and `y` = 2x + 1, categories `c` and `k`.
-fn table() -> Table {
-    let mut t = Table::new(Schema::new([
-        ("x", Kind::Number),
-        ("c", Kind::Category),
-        ("y", Kind::Number),
-        ("k", Kind::Category),
-    ]));
-    for i in 0..60 {
-        t.push_number(0, Some(f64::from(i)));
-        t.push_text(1, Some(["u", "v"][i as usize % 2]));
-        t.push_number(2, Some(2.0 * f64::from(i) + 1.0));
-        t.push_text(3, Some(["no", "yes"][usize::from(i > 30)]));
-        t.end_row(0);
-    }
-    t
-}
-
-/// A classifier of `k` from `x` and `c`.
-pub(crate) fn species() -> Model {
-    let settings = NetworkSettings {
-        hidden: vec![4],
-        drop: vec!["y".into()],
-        fit: FitOptions { epochs: 3, ..NetworkSettings::fit() },
-        ..NetworkSettings::new("k")
-    };
-    fit_network(Exec::best(), &table(), &settings, &mut ()).unwrap()
-}
-
-/// A linear model of `y` from `x`.
-pub(crate) fn mass() -> Model {
-    let settings = LinearSettings { drop: vec!["k".into(), "c".into()], ..LinearSettings::new("y") };
-    fit_linear(Exec::best(), &mut TableSource::new(&table()), &settings).unwrap()
-}
-
-=======
->>>>>>> c7a418405084d1cb3501dbd89b8efac289a4ac4f:crates/serve/tests/serve/main.rs
 /// Both models.
 fn service(options: Options) -> Service {
     Service::new(Exec::best(), options, vec![("species".into(), species()), ("mass".into(), mass())]).unwrap()

@@ -153,7 +153,7 @@ impl Coefficients for f64 {
 }
 
 /// 2/π in binary, 64 digits after the point a word.
-pub(super) const TWO_OVER_PI: [u64; 20] = [
+pub(crate) const TWO_OVER_PI: [u64; 20] = [
     0xa2f9836e4e441529,
     0xfc2757d1f534ddc0,
     0xdb6295993c439041,
