@@ -8,7 +8,7 @@ use crate::bars::{Bar, Limit};
 use crate::child::Peer;
 use crate::sample::{Contender, race};
 use planish_io::{TableOptions, open_table};
-use planish_linreg::{Coefficients, ElasticNet, Glm, Lasso, MatrixSource};
+use planish_linreg::{Coefficients, ElasticNet, Fit, Glm, Lasso, MatrixSource};
 use planish_tabular::{Column, DesignBuilder, Notes, RowSource, Table, TabularError};
 use planish_tensor::dd::DdVec;
 use planish_tensor::{Dd, Exec, Matrix, math};

@@ -3,7 +3,7 @@
 //! crate.
 
 use planish_io::{TableOptions, model_to_bytes, open_bytes};
-use planish_linreg::LinearRegression;
+use planish_linreg::{Fit, LinearRegression};
 use planish_model::{LinearSettings, fit_linear};
 use planish_nn::{Activation, Plan, Sequential};
 use planish_optim::{Group, Optimizer, State};

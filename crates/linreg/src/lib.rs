@@ -28,12 +28,12 @@
 //! # Other models
 //! From the same fold come [`Ridge`], [`Lasso`], [`ElasticNet`] and [`NonNegative`] least squares, and the choice of their penalties, in one
 //! pass ([`RidgeCv`], [`ElasticNetCv`]); [`Glm`] fits logistic, multinomial and Poisson regressions by Newton's iteration. Each is a configuration
-//! with `fit` (a source) and `fit_matrix`, and has a fitted type of its own.
+//! that is fitted by [`Fit`] to a source or to matrices, and has a fitted type of its own.
 //!
 //! The result has the same bits for every instruction set, and does not depend on the units of the columns.
 //!
 //! ```
-//! use planish_linreg::LinearRegression;
+//! use planish_linreg::{Fit, LinearRegression};
 //! use planish_tensor::{Isa, Matrix};
 //!
 //! let x = Matrix::from_rows(&[[1.0, 0.0], [2.0, 1.0], [3.0, 0.0], [4.0, 1.0]]);
@@ -54,6 +54,7 @@
 
 mod error;
 mod factor;
+mod fit;
 mod fitted;
 mod gather;
 mod glm;
@@ -63,14 +64,13 @@ mod penalised;
 mod refine;
 mod rows;
 mod summary;
-#[cfg(test)]
-mod tests;
 
 pub use error::{FitError, LinregError};
 pub use factor::alias::{Alias, AliasedPolicy};
+pub use factor::factorization::Factorization;
 pub use factor::folds::KFold;
 pub use factor::rank::DEFAULT_TOLERANCE;
-pub use factor::tier::Tier;
+pub use fit::Fit;
 pub use fitted::coefficient::Coefficient;
 pub use fitted::coefficients::Coefficients;
 pub use fitted::regression::{FittedLinearRegression, Response};

@@ -1,5 +1,7 @@
 //! The service's settings: limits, time-outs and who may ask. The defaults are for a server that strangers can reach.
 
+mod listed;
+
 use crate::credentials::keys::Keys;
 use crate::credentials::tls::Tls;
 use std::sync::Arc;

@@ -8,7 +8,7 @@
 use crate::factor::rank::{Eliminated, Factor};
 use crate::linalg::powers::scale_by;
 use crate::linalg::upper::Upper;
-use crate::rows::scaling::Frame;
+use crate::rows::scaling::Scaling;
 use planish_tensor::{Dd, Isa};
 use serde::{Deserialize, Serialize};
 
@@ -23,6 +23,15 @@ pub enum AliasedPolicy {
     Error,
     /// Keep them, and choose the coefficients of least norm, the intercept aside.
     MinNorm,
+}
+
+impl AliasedPolicy {
+    /// Each with its name and a line about it.
+    pub const CHOICES: &'static [(&'static str, AliasedPolicy, &'static str)] = &[
+        ("drop", AliasedPolicy::Drop, "Their coefficient is zero"),
+        ("error", AliasedPolicy::Error, "The table is refused"),
+        ("min-norm", AliasedPolicy::MinNorm, "The coefficients of least norm"),
+    ];
 }
 
 /// An aliased term and the combination of kept terms before it that it equals.
@@ -40,12 +49,12 @@ pub struct Alias {
 const ROUNDING: f64 = 1e-8;
 
 /// The combinations of a factor's aliased terms, in the units of the data.
-pub(crate) fn combinations(isa: Isa, frame: &Frame, factor: &Factor) -> Vec<Alias> {
+pub(crate) fn combinations(isa: Isa, scaling: &Scaling, factor: &Factor) -> Vec<Alias> {
     let parts = factor.aliased.iter().zip(&factor.eliminated);
-    parts.map(|(&term, d)| combination(isa, frame, factor, term, d)).collect()
+    parts.map(|(&term, d)| combination(isa, scaling, factor, term, d)).collect()
 }
 
-fn combination(isa: Isa, frame: &Frame, factor: &Factor, term: usize, d: &Eliminated) -> Alias {
+fn combination(isa: Isa, scaling: &Scaling, factor: &Factor, term: usize, d: &Eliminated) -> Alias {
     let mut a = d.along.clone();
     factor.solve_top(isa, &mut a, d.along.len());
     let norms = factor.norms(isa);
@@ -54,17 +63,17 @@ fn combination(isa: Isa, frame: &Frame, factor: &Factor, term: usize, d: &Elimin
     let mut combination = Vec::new();
     let (mut constant, mut size) = (0.0, 0.0_f64);
     if first == 1 {
-        constant = frame.shift[term] + scale_by(a[0], frame.exponent(term));
-        size = frame.shift[term].abs();
+        constant = scaling.shift[term] + scale_by(a[0], scaling.exponent(term));
+        size = scaling.shift[term].abs();
     }
     for j in first..a.len() {
         let kept = factor.kept[j - first];
         if d.constant || (a[j] * norms[j]).abs() <= ROUNDING * largest {
             continue;
         }
-        let coef = scale_by(a[j], frame.exponent(term) - frame.exponent(kept));
-        constant -= coef * frame.shift[kept];
-        size = size.max((coef * frame.shift[kept]).abs()).max(scale_by(a[j].abs(), frame.exponent(term)));
+        let coef = scale_by(a[j], scaling.exponent(term) - scaling.exponent(kept));
+        constant -= coef * scaling.shift[kept];
+        size = size.max((coef * scaling.shift[kept]).abs()).max(scale_by(a[j].abs(), scaling.exponent(term)));
         combination.push((kept, rounded(coef)));
     }
     Alias {

@@ -8,7 +8,7 @@ use crate::factor::products::{Multiplier, Products};
 use crate::linalg::counter::Counter;
 use crate::linalg::triangle::Triangle;
 use crate::rows::block::{BLOCK_ROWS, Block};
-use crate::rows::scaling::{Frame, LARGEST};
+use crate::rows::scaling::{LARGEST, Scaling};
 use planish_tensor::dd::two_sum;
 use planish_tensor::{AlignedVec, Dd, Isa};
 
@@ -17,8 +17,8 @@ use planish_tensor::{AlignedVec, Dd, Isa};
 pub(crate) struct Fold {
     isa: Isa,
     intercept: bool,
-    frame: Option<Frame>,
-    partial: Counter<Part>,
+    scaling: Option<Scaling>,
+    partial: Counter<Partial>,
     /// Where products are wanted, a workspace for them.
     multiplier: Option<Multiplier>,
     columns: Vec<AlignedVec<f64>>,
@@ -30,14 +30,14 @@ pub(crate) struct Fold {
 
 /// What comes of some blocks.
 #[derive(Clone, Debug)]
-struct Part {
+struct Partial {
     triangle: Triangle,
     products: Option<Products>,
 }
 
-/// What the fold leaves: the factor R of [1 X Y] in the frame, and the row counts.
+/// What the fold leaves: the factor R of [1 X Y] in scaled units, and the row counts.
 pub(crate) struct Folded {
-    pub(crate) frame: Frame,
+    pub(crate) scaling: Scaling,
     pub(crate) triangle: Triangle,
     pub(crate) rows: u64,
     pub(crate) used: u64,
@@ -48,7 +48,7 @@ impl Fold {
         let order = usize::from(intercept) + terms + responses;
         let columns = (0..order).map(|_| AlignedVec::zeros(BLOCK_ROWS)).collect();
         let partial = Counter::new();
-        Fold { isa, intercept, frame: None, partial, multiplier: None, columns, rows: 0, used: 0 }
+        Fold { isa, intercept, scaling: None, partial, multiplier: None, columns, rows: 0, used: 0 }
     }
 
     /// The same with the products of the columns.
@@ -57,16 +57,16 @@ impl Fold {
         self
     }
 
-    /// Of no rows yet, in this fold's frame, for rows that begin with block number `start`; none while the frame is not known.
+    /// Of no rows yet, in this fold's scaling, for rows that begin with block number `start`; none while the scaling is not known.
     pub(crate) fn starting_at(&self, start: u64) -> Option<Fold> {
-        let frame = Some(self.frame.clone()?);
+        let scaling = Some(self.scaling.clone()?);
         let partial = Counter::starting_at(start);
-        Some(Fold { frame, partial, rows: 0, used: 0, ..self.clone() })
+        Some(Fold { scaling, partial, rows: 0, used: 0, ..self.clone() })
     }
 
-    /// Fixes the frame before the first block.
-    pub(crate) fn start_in(&mut self, frame: Frame) {
-        self.frame = Some(frame);
+    /// Fixes the scaling before the first block.
+    pub(crate) fn start_in(&mut self, scaling: Scaling) {
+        self.scaling = Some(scaling);
     }
 
     /// The rows that were folded.
@@ -77,23 +77,24 @@ impl Fold {
     /// Folds a block of at least one row.
     pub(crate) fn push(&mut self, block: &Block) -> Result<(), LinregError> {
         check(block, self.rows)?;
-        let mut frame = self.frame.take().unwrap_or_else(|| Frame::new(self.isa, self.intercept, block));
-        self.load(&mut frame, block);
+        let mut scaling =
+            self.scaling.take().unwrap_or_else(|| Scaling::new(self.isa, self.intercept, block));
+        self.load(&mut scaling, block);
         let triangle = Triangle::factor(self.isa, &mut self.columns, block.rows);
-        let products = self.multiplier.as_mut().map(|m| m.products(self.isa, &frame, block));
-        self.frame = Some(frame);
-        self.partial.push(Part { triangle, products }, merge(self.isa));
+        let products = self.multiplier.as_mut().map(|m| m.products(self.isa, &scaling, block));
+        self.scaling = Some(scaling);
+        self.partial.push(Partial { triangle, products }, merge(self.isa));
         let used = block.weights.as_ref().map_or(block.rows, |w| positive(&w[..block.rows]));
         self.rows += block.rows as u64;
         self.used += used as u64;
         Ok(())
     }
 
-    /// Adds the blocks of another fold, which must be of the same columns. Those that follow this fold's in its frame give the bits of one fold of all;
+    /// Adds the blocks of another fold, which must be of the same columns. Those that follow this fold's in its scaling give the bits of one fold of all;
     /// others count as one block more.
     pub(crate) fn merge(&mut self, mut other: Fold) {
-        let Some(mut theirs) = other.frame.take() else { return };
-        let mut ours = self.frame.take().unwrap_or_else(|| theirs.clone());
+        let Some(mut theirs) = other.scaling.take() else { return };
+        let mut ours = self.scaling.take().unwrap_or_else(|| theirs.clone());
         let first = usize::from(self.intercept);
         let moved = ours.shift != theirs.shift;
         let root = ours.root.meet(&mut theirs.root);
@@ -101,8 +102,8 @@ impl Fold {
             self.rescale(j, root.0);
             other.rescale(j, root.1);
         }
-        for c in 0..ours.gauge.len() {
-            let (a, b) = ours.gauge[c].meet(&mut theirs.gauge[c]);
+        for c in 0..ours.exponents.len() {
+            let (a, b) = ours.exponents[c].meet(&mut theirs.exponents[c]);
             self.rescale(first + c, a);
             other.rescale(first + c, b);
         }
@@ -113,7 +114,7 @@ impl Fold {
             part.shift_to(&theirs, &ours);
             self.partial.push(part, merge(self.isa));
         }
-        self.frame = Some(ours);
+        self.scaling = Some(ours);
     }
 
     /// Merges what the counter holds.
@@ -123,41 +124,41 @@ impl Fold {
 
     /// The same, and the products if they were wanted.
     pub(crate) fn finish_with_products(self) -> Result<(Folded, Option<Products>), LinregError> {
-        let frame = self.frame.ok_or(LinregError::NoRows)?;
+        let scaling = self.scaling.ok_or(LinregError::NoRows)?;
         let part = self.partial.finish(merge(self.isa)).ok_or(LinregError::NoRows)?;
         if self.used == 0 {
             return Err(LinregError::ZeroWeights { rows: self.rows });
         }
-        let Part { triangle, products } = part;
-        Ok((Folded { frame, triangle, rows: self.rows, used: self.used }, products))
+        let Partial { triangle, products } = part;
+        Ok((Folded { scaling, triangle, rows: self.rows, used: self.used }, products))
     }
 
-    /// Writes the rows of √W·[1 X Y] in the frame into the columns; where the frame must grow, so do the partial triangles.
-    fn load(&mut self, frame: &mut Frame, block: &Block) {
+    /// Writes the rows of √W·[1 X Y] in scaled units into the columns; where the scaling must grow, so do the partial triangles.
+    fn load(&mut self, scaling: &mut Scaling, block: &Block) {
         let n = block.rows;
         let first = usize::from(self.intercept);
         let root = block.weights.as_ref().map(|w| root_weights(&w[..n]));
-        let factor = root.as_ref().map_or(1.0, |root| frame.root.admit(largest(root)));
+        let factor = root.as_ref().map_or(1.0, |root| scaling.root.admit(largest(root)));
         for j in 0..self.columns.len() {
             self.rescale(j, factor);
         }
         for c in 0..block.x.len() + block.y.len() {
             let v = block.column(c).first(n);
-            let shift = frame.shift[c];
+            let shift = scaling.shift[c];
             for (i, out) in self.columns[first + c][..n].iter_mut().enumerate() {
                 let (d, e) = two_sum(v.hi[i], -shift);
                 *out = d + (e + v.lo[i]);
             }
-            let factor = frame.gauge[c].admit(largest(&self.columns[first + c][..n]));
+            let factor = scaling.exponents[c].admit(largest(&self.columns[first + c][..n]));
             self.rescale(first + c, factor);
-            let scale = frame.gauge[c].scale();
+            let scale = scaling.exponents[c].scale();
             self.columns[first + c][..n].iter_mut().for_each(|x| *x *= scale);
         }
         if self.intercept {
             self.columns[0][..n].fill(1.0);
         }
         if let Some(root) = root {
-            let scale = frame.root.scale();
+            let scale = scaling.root.scale();
             for column in &mut self.columns {
                 column[..n].iter_mut().zip(&root).for_each(|(x, g)| *x *= g * scale);
             }
@@ -171,17 +172,17 @@ impl Fold {
     }
 }
 
-impl Part {
+impl Partial {
     fn scale_column(&mut self, j: usize, factor: f64) {
         self.triangle.scale_column(j, factor);
         self.products.iter_mut().for_each(|p| p.scale_column(j, factor));
     }
 
-    /// Takes the columns about other shifts, the frames' powers of two being the same.
-    fn shift_to(&mut self, from: &Frame, to: &Frame) {
+    /// Takes the columns about other shifts, the scalings' powers of two being the same.
+    fn shift_to(&mut self, from: &Scaling, to: &Scaling) {
         for c in 0..to.shift.len() {
             let (d, e) = two_sum(from.shift[c], -to.shift[c]);
-            let by = Dd::new(d, e) * Dd::from(to.gauge[c].scale());
+            let by = Dd::new(d, e) * Dd::from(to.exponents[c].scale());
             if by != Dd::ZERO {
                 // Only with an intercept are there shifts.
                 self.triangle.add_first_column(1 + c, by.to_f64());
@@ -213,7 +214,7 @@ pub(crate) fn check(block: &Block, before: u64) -> Result<(), LinregError> {
 }
 
 /// R of an earlier triangle stacked on a later one, and the sum of the products.
-fn merge(isa: Isa) -> impl Fn(Part, Part) -> Part {
+fn merge(isa: Isa) -> impl Fn(Partial, Partial) -> Partial {
     move |mut earlier, later| {
         earlier.triangle.merge(isa, later.triangle);
         if let (Some(sum), Some(products)) = (&mut earlier.products, later.products) {
@@ -265,10 +266,10 @@ mod tests {
     #[test]
     fn the_product_of_the_triangle_with_itself_is_the_gram_matrix() {
         let f = folded(Isa::best(), &[BLOCK_ROWS, BLOCK_ROWS, BLOCK_ROWS, 3]);
-        let (mut gram, scale) = (0.0, f.frame.gauge[1].scale());
+        let (mut gram, scale) = (0.0, f.scaling.exponents[1].scale());
         for i in 0..f.rows {
             let t = i as f64;
-            let v = ((t * t) % 97.0 - f.frame.shift[1]) * scale;
+            let v = ((t * t) % 97.0 - f.scaling.shift[1]) * scale;
             gram += v * v;
         }
         let c = f.triangle.column(2);

@@ -1,6 +1,6 @@
 //! The pass over the rows: the triangular factor of [1 X y], one a fold where there are folds.
 //!
-//! Rows of a fold are gathered into full blocks and folded as if they were a source of their own, all folds in the frame that the first
+//! Rows of a fold are gathered into full blocks and folded as if they were a source of their own, all folds in the scaling that the first
 //! block fixes, so that their triangles can be stacked.
 
 use crate::error::{FitError, LinregError};
@@ -11,8 +11,8 @@ use crate::factor::rank::Factor;
 use crate::linalg::powers::{pow2, scale_by};
 use crate::linalg::triangle::Triangle;
 use crate::rows::block::{BLOCK_ROWS, Block, BlockSource, read};
-use crate::rows::part::Part as Rows;
-use crate::rows::scaling::{Frame, Gauge};
+use crate::rows::part::Part;
+use crate::rows::scaling::{Exponent, Scaling};
 use planish_tensor::rng::{Purpose, Stream};
 use planish_tensor::{Exec, Isa, reduce};
 use serde::{Deserialize, Serialize};
@@ -56,22 +56,22 @@ impl KFold {
 }
 
 /// What the pass leaves.
-pub(crate) struct Moments {
-    frame: Frame,
+pub(crate) struct FoldTriangles {
+    scaling: Scaling,
     rows: u64,
-    parts: Vec<Moment>,
+    parts: Vec<FoldTriangle>,
 }
 
-/// The moments of the rows of one fold, or of all.
-struct Moment {
+/// The triangles of the rows of one fold, or of all.
+struct FoldTriangle {
     triangle: Triangle,
     /// Rows with a weight above zero.
     used: u64,
-    /// The sum of the weights, in the frame's units.
+    /// The sum of the weights, in scaled units.
     weight: f64,
 }
 
-impl Moments {
+impl FoldTriangles {
     /// The number of folds; one if the rows were not dealt.
     pub(crate) fn folds(&self) -> usize {
         self.parts.len()
@@ -82,7 +82,7 @@ impl Moments {
         let mut kept = self.parts.iter().enumerate().filter(|(i, _)| Some(*i) != fold).map(|(_, p)| p);
         let first = kept.next().expect("there are two folds where one is left out");
         let mut folded = Folded {
-            frame: self.frame.clone(),
+            scaling: self.scaling.clone(),
             triangle: first.triangle.clone(),
             rows: self.rows,
             used: first.used,
@@ -96,35 +96,35 @@ impl Moments {
         (folded, weight)
     }
 
-    /// The weighted mean of the squares of [1 X y]·v over a fold's rows, in the frame, and the fold's weight.
+    /// The weighted mean of the squares of [1 X y]·v over a fold's rows, in scaled units, and the fold's weight.
     pub(crate) fn mean_square(&self, isa: Isa, fold: usize, v: &[f64]) -> (f64, f64) {
         let part = &self.parts[fold];
         (part.triangle.product_norm2(isa, v) / part.weight, part.weight)
     }
 }
 
-/// The moments of all rows: from the Gram matrix where there are many rows and that is enough, else by reflections ([`gather`]).
-pub(crate) fn gather_all<S: BlockSource>(
+/// The triangles of all rows: from the Gram matrix where there are many rows and that is enough, else by reflections ([`factor_folds`]).
+pub(crate) fn factor_all<S: BlockSource>(
     exec: Exec,
     intercept: bool,
     source: &mut S,
-) -> Result<Moments, FitError<S::Error>> {
+) -> Result<FoldTriangles, FitError<S::Error>> {
     let few = source.matrices().is_some_and(|m| (m.x.rows() as u64) < MANY_ROWS);
     if source.responses() == 1 && !few {
         let mut weight = 0.0;
-        let look = |part: Rows<'_>| part.weights().map_or(part.rows() as f64, |w| reduce::sum(exec.isa, w));
+        let look = |part: Part<'_>| part.weights().map_or(part.rows() as f64, |w| reduce::sum(exec.isa, w));
         let watch = |of_block| weight += of_block;
         let quick = fold_watching(exec, source, intercept, Dependent::Kept, look, watch);
         if let Some(folded) = quick.map_err(FitError::Source)?.filter(|f| is_enough(exec.isa, f)) {
-            return Ok(in_one_frame(vec![(folded, weight)]));
+            return Ok(in_one_scaling(vec![(folded, weight)]));
         }
     }
-    gather(exec.isa, intercept, source, None, |_, _| Ok(()))
+    factor_folds(exec.isa, intercept, source, None, |_, _| Ok(()))
 }
 
 /// Whether the triangle of a Gram matrix is good enough where no refinement follows.
 fn is_enough(isa: Isa, folded: &Folded) -> bool {
-    let first = usize::from(folded.frame.intercept);
+    let first = usize::from(folded.scaling.intercept);
     let terms = folded.triangle.order() - first - 1;
     let y = &folded.triangle.column(first + terms)[first..];
     let (total, rest) = (reduce::dot(isa, y, y), y[terms] * y[terms]);
@@ -136,13 +136,13 @@ fn is_enough(isa: Isa, folded: &Folded) -> bool {
 }
 
 /// One pass over the rows of a source with one response; `watch` sees every block and the number of rows before it.
-pub(crate) fn gather<S: BlockSource>(
+pub(crate) fn factor_folds<S: BlockSource>(
     isa: Isa,
     intercept: bool,
     source: &mut S,
     folds: Option<KFold>,
     mut watch: impl FnMut(&Block, u64) -> Result<(), LinregError>,
-) -> Result<Moments, FitError<S::Error>> {
+) -> Result<FoldTriangles, FitError<S::Error>> {
     let responses = source.responses();
     if responses != 1 {
         return Err(FitError::Linreg(LinregError::OneResponse { responses }));
@@ -170,13 +170,13 @@ struct Dealer {
     isa: Isa,
     intercept: bool,
     folds: Option<KFold>,
-    parts: Vec<Part>,
+    parts: Vec<Dealt>,
     rows: u64,
     /// The order of the current group of rows.
     order: Vec<usize>,
 }
 
-struct Part {
+struct Dealt {
     fold: Fold,
     /// Rows that do not fill a block yet; unused without folds.
     buffer: Block,
@@ -186,7 +186,7 @@ struct Part {
 
 impl Dealer {
     fn new(isa: Isa, intercept: bool, like: &Block, folds: Option<KFold>) -> Dealer {
-        let part = |_| Part {
+        let part = |_| Dealt {
             fold: Fold::new(isa, intercept, like.x.len(), 1),
             buffer: if folds.is_some() { like.clone() } else { Block::new(0, 0, false) },
             weight: 0.0,
@@ -198,8 +198,8 @@ impl Dealer {
 
     fn push(&mut self, block: &Block) -> Result<(), LinregError> {
         if self.rows == 0 {
-            let frame = Frame::new(self.isa, self.intercept, block);
-            self.parts.iter_mut().for_each(|p| p.fold.start_in(frame.clone()));
+            let scaling = Scaling::new(self.isa, self.intercept, block);
+            self.parts.iter_mut().for_each(|p| p.fold.start_in(scaling.clone()));
         }
         let Some(folds) = self.folds else {
             self.rows += block.rows as u64;
@@ -216,7 +216,7 @@ impl Dealer {
         Ok(())
     }
 
-    fn finish(mut self) -> Result<Moments, LinregError> {
+    fn finish(mut self) -> Result<FoldTriangles, LinregError> {
         let folds = self.parts.len();
         let rows = self.rows;
         let mut done = Vec::with_capacity(folds);
@@ -227,11 +227,11 @@ impl Dealer {
             }
             done.push((part.fold.finish()?, part.weight));
         }
-        Ok(in_one_frame(done))
+        Ok(in_one_scaling(done))
     }
 }
 
-impl Part {
+impl Dealt {
     fn take(&mut self, isa: Isa, from: &Block, i: usize) -> Result<(), LinregError> {
         let at = self.buffer.rows;
         for c in 0..from.x.len() + 1 {
@@ -268,28 +268,74 @@ impl Part {
 }
 
 /// Brings the triangles to the largest exponent that each column has in any of them.
-fn in_one_frame(parts: Vec<(Folded, f64)>) -> Moments {
+fn in_one_scaling(parts: Vec<(Folded, f64)>) -> FoldTriangles {
     let rows = parts.iter().map(|(folded, _)| folded.rows).sum();
-    let mut frame = parts[0].0.frame.clone();
+    let mut scaling = parts[0].0.scaling.clone();
     for (part, _) in &parts {
-        frame.root = frame.root.max(part.frame.root);
-        for (gauge, other) in frame.gauge.iter_mut().zip(&part.frame.gauge) {
-            *gauge = (*gauge).max(*other);
+        scaling.root = scaling.root.max(part.scaling.root);
+        for (exponent, other) in scaling.exponents.iter_mut().zip(&part.scaling.exponents) {
+            *exponent = (*exponent).max(*other);
         }
     }
-    let factor = |old: Gauge, new: Gauge| {
-        if old == Gauge::default() { 1.0 } else { pow2(old.exponent() - new.exponent()) }
+    let factor = |old: Exponent, new: Exponent| {
+        if old == Exponent::default() { 1.0 } else { pow2(old.value() - new.value()) }
     };
-    let first = usize::from(frame.intercept);
-    let root = frame.root;
-    let moment = |(mut folded, weight): (Folded, f64)| {
+    let first = usize::from(scaling.intercept);
+    let root = scaling.root;
+    let triangle = |(mut folded, weight): (Folded, f64)| {
         for j in 0..folded.triangle.order() {
-            let own = j.checked_sub(first).map_or(1.0, |c| factor(folded.frame.gauge[c], frame.gauge[c]));
-            folded.triangle.scale_column(j, own * factor(folded.frame.root, root));
+            let own = j
+                .checked_sub(first)
+                .map_or(1.0, |c| factor(folded.scaling.exponents[c], scaling.exponents[c]));
+            folded.triangle.scale_column(j, own * factor(folded.scaling.root, root));
         }
-        let weight = scale_by(weight, -2 * root.exponent());
-        Moment { triangle: folded.triangle, used: folded.used, weight }
+        let weight = scale_by(weight, -2 * root.value());
+        FoldTriangle { triangle: folded.triangle, used: folded.used, weight }
     };
-    let parts = parts.into_iter().map(moment).collect();
-    Moments { frame, rows, parts }
+    let parts = parts.into_iter().map(triangle).collect();
+    FoldTriangles { scaling, rows, parts }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rows::source::MatrixSource;
+    use planish_tensor::Matrix;
+
+    /// Columns with offsets, one of them three times as long, and counts.
+    fn data(n: usize, p: usize) -> (Matrix<f64>, Matrix<f64>) {
+        let random =
+            |i: usize, j: usize| Stream::new(7, Purpose::Sample, 0).uniform((i * (p + 1) + j) as u64);
+        let offset = |j: usize| if j == 0 { 100.0 } else { 0.0 };
+        let x = Matrix::from_fn(n, p, |i, j| random(i, j) * if j == 1 { 3.0 } else { 1.0 } + offset(j));
+        let eta = |row: &[f64]| row[0] - 100.0 - row[1] + row[2..].iter().sum::<f64>() * 0.5;
+        let y = Matrix::from_fn(n, 1, |i, _| (eta(x.row(i)).max(0.0) + 3.0 * random(i, p)).floor());
+        (x, y)
+    }
+
+    #[test]
+    fn moments_of_the_gram_matrix_are_those_of_reflections() {
+        let (x, y) = data(4 * BLOCK_ROWS + 9, 5);
+        let weights: Vec<f64> = (0..x.rows()).map(|i| 0.5 + (i % 4) as f64).collect();
+        for weights in [None, Some(&weights[..])] {
+            let source = || MatrixSource::new(x.view(), y.view(), weights).unwrap();
+            let isa = Isa::best();
+            let quick = factor_all(Exec::serial(isa), true, &mut source()).unwrap();
+            let slow = factor_folds(isa, true, &mut source(), None, |_, _| Ok(())).unwrap();
+            let ((a, of_a), (b, of_b)) = (quick.without(isa, None), slow.without(isa, None));
+            assert_eq!((a.rows, a.used), (b.rows, b.used));
+            let unit = a.scaling.root.scale() / b.scaling.root.scale();
+            assert!((of_a / unit / unit - of_b).abs() <= 1e-14 * of_b);
+            // The scalings differ by the rows that fix their shifts, so what is below the first row is compared.
+            for c in 0..6 {
+                let scale = a.scaling.exponents[c].scale() / b.scaling.exponents[c].scale() * unit;
+                let part = |f: &Folded| f.triangle.column(1 + c)[1..].iter().map(|x| x.abs()).collect();
+                let (a, b): (Vec<f64>, Vec<f64>) = (part(&a), part(&b));
+                let whole = b.iter().map(|x| x * x).sum::<f64>().sqrt();
+                a.iter()
+                    .zip(&b)
+                    .for_each(|(a, b)| assert!((a / scale - b).abs() < 1e-12 * whole, "{a} {b} {scale}"));
+            }
+        }
+    }
 }

@@ -1,6 +1,6 @@
-//! The fast tier: the triangular factor by Cholesky's method from the Gram matrix of [1 X Y] in the frame.
+//! The triangular factor by Cholesky's method from the Gram matrix of [1 X Y] in scaled units.
 //!
-//! Each block of 4096 rows is brought into the frame some rows at a time, while they are in the cache, and multiplied with itself. The
+//! Each block of 4096 rows is shifted and scaled some rows at a time, while they are in the cache, and multiplied with itself. The
 //! products of blocks are added as a binary counter, in a tree that is a function of their number alone. This costs one multiplication for
 //! each pair of columns and row, half of what reflections cost, but squares the condition number κ of the unit-norm columns. So it is trusted
 //! only where that does no harm:
@@ -11,30 +11,30 @@
 //!   some hundreds in practice: three digits a step or more.
 //! - No pivot may fall to 1e-5 of its column's norm: decisions about rank are left to the reflections. Where a penalty makes them needless, a
 //!   column of which nothing but rounding is left may stay, with a row of zeros ([`Dependent::Kept`]).
-//! - No sum may leave the range of numbers: the reflections then tell what is wrong with the data, or grow the frame.
+//! - No sum may leave the range of numbers: the reflections then tell what is wrong with the data, or grow the scaling.
 
 use crate::factor::fold::Folded;
 use crate::linalg::counter::{Counter, sum};
 use crate::linalg::triangle::Triangle;
 use crate::rows::block::{Block, BlockSource};
 use crate::rows::part::{Part, copy, for_each_block};
-use crate::rows::scaling::Frame;
+use crate::rows::scaling::Scaling;
 use crate::rows::tiles::{Plan, TILE, fill};
 use planish_tensor::gemm::{Scratch, gram_add};
 use planish_tensor::{AlignedVec, Exec, Isa, MatMut, MatRef, reduce};
 
-/// The largest condition number of the unit-norm columns (its upper bound `Factor::inverse_norm`) for this tier.
+/// The largest condition number of the unit-norm columns (its upper bound `Factor::inverse_norm`) for this method.
 pub(crate) const LARGEST_CONDITION: f64 = 1e5;
 /// The part of its squared norm that a column must keep when the columns before it are eliminated.
 const PIVOT: f64 = 1e-10;
 /// What counts as rounding of an element of the Gram matrix, as a part of the norms of its columns.
 const ROUNDING: f64 = 1e-12;
-/// Squared norms in the frame for which nothing overflows, and what underflows does not count.
+/// Squared norms in scaled units for which nothing overflows, and what underflows does not count.
 const RANGE: (f64, f64) = (1e-250, 1e250);
-/// Rows that fix the frame.
+/// Rows that fix the scaling.
 const SAMPLE: usize = 256;
 
-/// The factor of [1 X Y], or `None` if the tier cannot be trusted with these data, or they are wrong.
+/// The factor of [1 X Y], or `None` if the method cannot be trusted with these data, or they are wrong.
 pub(crate) fn fold<S: BlockSource>(
     exec: Exec,
     source: &mut S,
@@ -83,8 +83,8 @@ pub(crate) fn fold_watching<S: BlockSource, E: Send>(
         return Ok(None);
     }
     first.rows = first.rows.min(SAMPLE);
-    let frame = Frame::of_first(exec.isa, intercept, &first);
-    let plan = Plan::new(&frame, terms);
+    let scaling = Scaling::of_first(exec.isa, intercept, &first);
+    let plan = Plan::new(&scaling, terms);
     let mut counter = Counter::new();
     let mut used = 0;
     let rows = for_each_block(
@@ -101,7 +101,7 @@ pub(crate) fn fold_watching<S: BlockSource, E: Send>(
     )?;
     let Some(gram) = counter.finish(sum) else { return Ok(None) };
     let triangle = cholesky(exec.isa, &plan, &gram, dependent);
-    Ok(triangle.map(|triangle| Folded { frame, triangle, rows, used }))
+    Ok(triangle.map(|triangle| Folded { scaling, triangle, rows, used }))
 }
 
 struct Workspace {

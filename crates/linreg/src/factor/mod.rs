@@ -4,9 +4,9 @@
 //! each fold of a cross-validation (`folds`). `rank` drops the terms that depend on earlier ones, `alias` names what they equal.
 
 pub(crate) mod alias;
+pub(crate) mod factorization;
 pub(crate) mod fold;
 pub(crate) mod folds;
 pub(crate) mod gram;
 pub(crate) mod products;
 pub(crate) mod rank;
-pub(crate) mod tier;

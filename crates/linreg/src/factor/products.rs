@@ -1,4 +1,4 @@
-//! The products of the columns of √W·[1 X Y] in the frame, in double-double: what the refinement of one pass over the rows needs.
+//! The products of the columns of √W·[1 X Y] in scaled units, in double-double: what the refinement of one pass over the rows needs.
 //!
 //! A triangle in `f64` alone gives the digits of `f64`, divided by the condition number κ. With the products G in double-double the right-hand side
 //! of the corrected semi-normal equations, XᵀW(y − Xβ) = g − G·β, is known to some 2⁻¹⁰⁰ of its parts without reading the rows again, so that coefficients
@@ -6,7 +6,7 @@
 
 use crate::linalg::kernels::{cross, residual, weigh};
 use crate::rows::block::{BLOCK_ROWS, Block};
-use crate::rows::scaling::Frame;
+use crate::rows::scaling::Scaling;
 use planish_tensor::dd::{DdVec, dot};
 use planish_tensor::{Dd, Isa};
 
@@ -70,27 +70,27 @@ impl Multiplier {
     }
 
     /// The products of a block's columns.
-    pub(crate) fn products(&mut self, isa: Isa, frame: &Frame, block: &Block) -> Products {
+    pub(crate) fn products(&mut self, isa: Isa, scaling: &Scaling, block: &Block) -> Products {
         let n = block.rows;
         let Multiplier { weights, ones, column, weighted } = self;
         weights.clear();
         if let Some(w) = &block.weights {
-            let root = frame.root.scale();
+            let root = scaling.root.scale();
             weights.extend(w[..n].iter().map(|w| w * root * root));
         }
         let mut out = Vec::new();
         let data = block.x.len() + block.y.len();
-        if frame.intercept {
+        if scaling.intercept {
             weigh_all(isa, n, ones, weights, weighted);
             out.push(dot(isa, ones.first(n), weighted.first(n)));
         }
         for c in 0..data {
-            residual(isa, frame.column(block, c), &[], Dd::ZERO, &[], column);
+            residual(isa, scaling.column(block, c), &[], Dd::ZERO, &[], column);
             weigh_all(isa, n, column, weights, weighted);
-            if frame.intercept {
+            if scaling.intercept {
                 out.push(dot(isa, ones.first(n), weighted.first(n)));
             }
-            out.extend((0..=c).map(|j| cross(isa, frame.column(block, j), weighted.first(n))));
+            out.extend((0..=c).map(|j| cross(isa, scaling.column(block, j), weighted.first(n))));
         }
         Products(out)
     }

@@ -36,7 +36,7 @@ pub(crate) struct Factor {
     columns: Vec<Vec<f64>>,
     /// Qᵀy of each response.
     pub(crate) rhs: Vec<Vec<f64>>,
-    /// The norm of each response in the frame, and what of it the columns do not explain.
+    /// The norm of each response in scaled units, and what of it the columns do not explain.
     pub(crate) rhs_norms: Vec<(f64, f64)>,
     inverse_squares: Vec<f64>,
 }
@@ -51,7 +51,7 @@ pub(crate) struct Eliminated {
 impl Factor {
     /// Drops aliased terms from the folded triangle of [1 X Y].
     pub(crate) fn new(isa: Isa, folded: &Folded, terms: usize, tolerance: f64) -> Factor {
-        let first = usize::from(folded.frame.intercept);
+        let first = usize::from(folded.scaling.intercept);
         let order = folded.triangle.order();
         let mut work: Vec<_> =
             (0..order).map(|j| AlignedVec::from_slice(folded.triangle.column(j))).collect();
@@ -90,7 +90,7 @@ impl Factor {
         Upper::new(self.columns.iter().map(|c| c.iter().map(|&x| Dd::from(x)).collect()).collect())
     }
 
-    /// The norms of the columns of [1 X] in the frame.
+    /// The norms of the columns of [1 X] in scaled units.
     pub(crate) fn norms(&self, isa: Isa) -> Vec<f64> {
         self.columns.iter().map(|c| norm(isa, c)).collect()
     }
@@ -101,7 +101,7 @@ impl Factor {
         norms.iter().zip(&self.inverse_squares).map(|(n, s)| n * n * s).sum::<f64>().sqrt()
     }
 
-    /// The squared norms of the rows of R⁻¹: what the variances of the coefficients in the frame are to that of the residuals.
+    /// The squared norms of the rows of R⁻¹: what the variances of the coefficients in scaled units are to that of the residuals.
     pub(crate) fn inverse_squares(&self) -> &[f64] {
         &self.inverse_squares
     }
@@ -163,10 +163,10 @@ impl Factor {
 /// The norm about the mean below which a term beside an intercept is a constant: what remains of a constant column is
 /// rounding, of the reflections and of the values themselves.
 pub(crate) fn noise(isa: Isa, folded: &Folded, term: usize, tolerance: f64) -> f64 {
-    if !folded.frame.intercept {
+    if !folded.scaling.intercept {
         return 0.0;
     }
-    let offset = folded.frame.shift[term].abs() * folded.frame.gauge[term].scale();
+    let offset = folded.scaling.shift[term].abs() * folded.scaling.exponents[term].scale();
     let rounding = f64::EPSILON * offset * folded.triangle.column(0)[0].abs();
     rounding.max(tolerance * norm(isa, folded.triangle.column(1 + term)))
 }

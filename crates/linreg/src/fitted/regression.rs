@@ -3,16 +3,16 @@
 use crate::error::LinregError;
 use crate::error::same;
 use crate::factor::alias::{Alias, MinNorm};
+use crate::factor::factorization::Factorization;
 use crate::factor::fold::Folded;
 use crate::factor::rank::Factor;
-use crate::factor::tier::Tier;
 use crate::fitted::dd_serde;
 use crate::fitted::stored::Inference;
 use crate::linalg::kernels::{self, columns_of};
 use crate::linalg::powers::{scale_by, scale_dd};
 use crate::linalg::upper::inner;
 use crate::refine::problem::Solution;
-use crate::rows::scaling::Frame;
+use crate::rows::scaling::Scaling;
 use planish_tensor::dd::{DdSlice, DdVec};
 use planish_tensor::{Dd, Isa, MatRef, Matrix, reduce};
 use serde::{Deserialize, Serialize};
@@ -38,8 +38,8 @@ pub struct FittedLinearRegression {
     /// The most corrections that a response took.
     pub refinements: usize,
     /// How the triangular factor was found.
-    #[serde(default)]
-    pub tier: Tier,
+    #[serde(default, rename = "tier")]
+    pub factorization: Factorization,
     /// The coefficients of each response.
     pub responses: Vec<Response>,
     /// What tables, tests and intervals need, if it was asked for.
@@ -65,14 +65,14 @@ pub struct Response {
     /// √(rss / (rows − rank)), the standard deviation of the residuals; zero if rows = rank, where it is undefined.
     pub residual_sd: f64,
     /// The classical standard errors of the intercept, if there is one, and of the kept terms, from the triangular factor in `f64`: for a
-    /// condition number κ in error by about κ·2⁻⁵² of themselves, in the fast tier κ²·2⁻⁵². Empty where rows =
+    /// condition number κ in error by about κ·2⁻⁵² of themselves, by Cholesky's method κ²·2⁻⁵². Empty where rows =
     /// rank, the coefficients are those of least norm, or `inference` was asked for, which has them with more digits.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub std_errors: Vec<f64>,
 }
 
 impl FittedLinearRegression {
-    /// Brings the solutions from the frame into the units of the data.
+    /// Brings the solutions from scaled units into the units of the data.
     pub(crate) fn new(
         isa: Isa,
         folded: &Folded,
@@ -88,13 +88,13 @@ impl FittedLinearRegression {
         }
         Ok(FittedLinearRegression {
             rows: folded.used,
-            fit_intercept: folded.frame.intercept,
+            fit_intercept: folded.scaling.intercept,
             aliased: factor.aliased.clone(),
             aliases: Vec::new(),
             min_norm: false,
             condition: factor.condition(isa).min(f64::MAX),
             refinements: solutions.iter().map(|s| s.refinements).max().unwrap_or(0),
-            tier: Tier::Sure,
+            factorization: Factorization::Householder,
             responses,
             inference: None,
         })
@@ -119,8 +119,11 @@ impl FittedLinearRegression {
         }
     }
 
-    /// What is wrong with a fit that was read from outside.
-    pub fn flaw(&self) -> Option<&'static str> {
+    /// Says what is wrong with a fit that was read from outside, if anything is.
+    ///
+    /// # Errors
+    /// Parts that do not fit together.
+    pub fn validate(&self) -> Result<(), &'static str> {
         let terms = self.terms();
         let term = |t: &usize| *t < terms;
         let parts = |a: &Alias| term(&a.term) && a.combination.iter().all(|(t, _)| term(t));
@@ -128,13 +131,13 @@ impl FittedLinearRegression {
             || !self.aliased.iter().all(term)
             || !self.aliases.iter().all(parts)
         {
-            return Some("the dropped terms are not terms of the model");
+            return Err("the dropped terms are not terms of the model");
         }
-        let Some(inference) = &self.inference else { return None };
+        let Some(inference) = &self.inference else { return Ok(()) };
         if inference.responses.len() != self.responses.len() {
-            return Some("there is not one inference a response");
+            return Err("there is not one inference a response");
         }
-        inference.flaw(terms, terms + usize::from(self.fit_intercept), self.rank())
+        inference.validate(terms, terms + usize::from(self.fit_intercept), self.rank())
     }
 
     /// The number of terms, aliased ones included.
@@ -223,21 +226,21 @@ impl Response {
         q: usize,
         solution: &Solution,
     ) -> Response {
-        let frame = &folded.frame;
-        let unit = frame.exponent(terms + q);
+        let scaling = &folded.scaling;
+        let unit = scaling.exponent(terms + q);
         let mut coef = vec![Dd::ZERO; terms];
         let mut intercept = Dd::ZERO;
-        if frame.intercept {
-            intercept = Dd::from(frame.shift[terms + q]) + scale_dd(solution.beta[0], unit);
+        if scaling.intercept {
+            intercept = Dd::from(scaling.shift[terms + q]) + scale_dd(solution.beta[0], unit);
         }
         for (&term, &b) in factor.kept.iter().zip(&solution.beta[factor.first..]) {
-            coef[term] = scale_dd(b, unit - frame.exponent(term));
-            intercept = intercept - coef[term] * Dd::from(frame.shift[term]);
+            coef[term] = scale_dd(b, unit - scaling.exponent(term));
+            intercept = intercept - coef[term] * Dd::from(scaling.shift[term]);
         }
         let (rss, tss) = (solution.rss.to_f64(), solution.tss.to_f64());
         let freedom = folded.used.saturating_sub(factor.rank() as u64);
         let variance = if freedom == 0 { 0.0 } else { rss / freedom as f64 };
-        let units = unit + frame.root.exponent();
+        let units = unit + scaling.root.value();
         Response {
             intercept,
             coef,
@@ -252,7 +255,7 @@ impl Response {
             std_errors: if freedom == 0 {
                 Vec::new()
             } else {
-                std_errors(isa, frame, factor, unit, variance.sqrt())
+                std_errors(isa, scaling, factor, unit, variance.sqrt())
             },
         }
     }
@@ -262,15 +265,15 @@ impl Response {
     }
 }
 
-/// Standard errors in the units of the data, for a response of this exponent and residual deviation in the frame.
-fn std_errors(isa: Isa, frame: &Frame, factor: &Factor, unit: i32, sd: f64) -> Vec<f64> {
+/// Standard errors in the units of the data, for a response of this exponent and residual deviation in scaled units.
+fn std_errors(isa: Isa, scaling: &Scaling, factor: &Factor, unit: i32, sd: f64) -> Vec<f64> {
     let terms = factor.kept.iter().zip(&factor.inverse_squares()[factor.first..]);
-    let errors = terms.map(|(&term, square)| scale_by(sd * square.sqrt(), unit - frame.exponent(term)));
+    let errors = terms.map(|(&term, square)| scale_by(sd * square.sqrt(), unit - scaling.exponent(term)));
     if factor.first == 0 {
         return errors.collect();
     }
-    // The intercept is that of the frame less the shifts times the coefficients.
-    let offset = |&term: &usize| -frame.shift[term] * frame.gauge[term].scale();
+    // The intercept is that of the scaled columns less the shifts times the coefficients.
+    let offset = |&term: &usize| -scaling.shift[term] * scaling.exponents[term].scale();
     let mut v: Vec<f64> = std::iter::once(1.0).chain(factor.kept.iter().map(offset)).collect();
     factor.solve_transposed(isa, &mut v);
     let intercept = scale_by(sd * reduce::dot(isa, &v, &v).sqrt(), unit);

@@ -6,7 +6,6 @@ use serde::{Deserialize, Serialize};
 /// A covariance of the coefficients. h is a row's leverage, e its residual, n the rows and k the parameters.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-#[non_exhaustive]
 pub enum Covariance {
     /// s²·(XᵀWX)⁻¹, for errors of one variance.
     #[default]
@@ -24,16 +23,19 @@ pub enum Covariance {
 }
 
 impl Covariance {
+    /// Each with its name and a line about it.
+    pub const CHOICES: &'static [(&'static str, Covariance, &'static str)] = &[
+        ("classical", Covariance::Classical, "Errors of one variance"),
+        ("hc0", Covariance::Hc0, "Errors of any variance, White's"),
+        ("hc1", Covariance::Hc1, "HC0 times n/(n − k)"),
+        ("hc2", Covariance::Hc2, "With e²/(1 − h)"),
+        ("hc3", Covariance::Hc3, "With e²/(1 − h)²"),
+        ("cluster", Covariance::Cluster, "Errors that depend on each other within clusters (--cluster)"),
+    ];
+
     /// The name, as on the command line.
     pub fn name(self) -> &'static str {
-        match self {
-            Covariance::Classical => "classical",
-            Covariance::Hc0 => "hc0",
-            Covariance::Hc1 => "hc1",
-            Covariance::Hc2 => "hc2",
-            Covariance::Hc3 => "hc3",
-            Covariance::Cluster => "cluster",
-        }
+        Covariance::CHOICES[self as usize].0
     }
 }
 
@@ -88,7 +90,7 @@ pub struct ResponseInference {
     pub(crate) meat: Vec<f64>,
 }
 
-/// The triangular factor of the columns √W·[1 X] in the frame, and the frame.
+/// The triangular factor of the columns √W·[1 X] in scaled units, and the scaling.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct RowFactor {
     pub(crate) kept: Vec<usize>,
@@ -111,8 +113,8 @@ pub struct InfluentialRow {
 }
 
 impl Inference {
-    /// What is wrong with a record that was read from outside.
-    pub(crate) fn flaw(&self, terms: usize, parameters: usize, rank: usize) -> Option<&'static str> {
+    /// Says what is wrong with a record that was read from outside, if anything is.
+    pub(super) fn validate(&self, terms: usize, parameters: usize, rank: usize) -> Result<(), &'static str> {
         let each = |v: &[f64], len: usize| v.len() == len && v.iter().all(|x| x.is_finite() && *x >= 0.0);
         let or_none = |v: &[f64]| v.is_empty() || v.len() == parameters && v.iter().all(|x| x.is_finite());
         let triangle = rank * (rank + 1) / 2;
@@ -126,9 +128,9 @@ impl Inference {
             || !each(&self.vif, terms)
             || !self.responses.iter().all(whole)
         {
-            return Some("the variances do not fit the terms");
+            return Err("the variances do not fit the terms");
         }
-        self.row_factor.flaw(terms, rank)
+        self.row_factor.validate(terms, rank)
     }
 }
 
@@ -143,8 +145,7 @@ impl RowFactor {
         order.saturating_sub(self.kept.len())
     }
 
-    /// What is wrong with a factor that was read from outside.
-    pub(crate) fn flaw(&self, terms: usize, rank: usize) -> Option<&'static str> {
+    fn validate(&self, terms: usize, rank: usize) -> Result<(), &'static str> {
         let columns = self.kept.len();
         let whole = self.r.len() == rank * (rank + 1) / 2
             && self.shift.len() == columns
@@ -152,7 +153,7 @@ impl RowFactor {
             && (columns == rank || columns + 1 == rank)
             && self.kept.is_sorted_by(|a, b| a < b)
             && self.kept.last().is_none_or(|&t| t < terms);
-        (!whole).then_some("the factor for intervals does not fit the terms")
+        if whole { Ok(()) } else { Err("the factor for intervals does not fit the terms") }
     }
 }
 

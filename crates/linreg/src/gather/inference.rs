@@ -13,12 +13,12 @@ use crate::gather::meat::quadratic;
 use crate::linalg::powers::{scale_by, scale_dd};
 use crate::linalg::upper::{Upper, inner};
 use crate::refine::problem::Solution;
-use crate::rows::scaling::Frame;
+use crate::rows::scaling::Scaling;
 use planish_tensor::Dd;
 
-/// What is needed to bring results from the frame into the units of the data.
+/// What is needed to bring results from scaled units into the units of the data.
 pub(crate) struct FitParts<'a> {
-    pub(crate) frame: &'a Frame,
+    pub(crate) scaling: &'a Scaling,
     pub(crate) factor: &'a Factor,
     pub(crate) solutions: &'a [Solution],
     /// Rows with a weight above zero.
@@ -30,7 +30,7 @@ pub(crate) struct FitParts<'a> {
 
 impl Inference {
     pub(crate) fn new(fit: &FitParts<'_>, mut pass: LastPass) -> Inference {
-        let (factor, frame) = (fit.factor, fit.frame);
+        let (factor, scaling) = (fit.factor, fit.scaling);
         let inverse = pass.upper.inverse();
         let rows = fit.coefficient_rows(&inverse);
         let unscaled = rows.iter().map(|b| finite(inner(b, b).to_f64())).collect();
@@ -48,9 +48,9 @@ impl Inference {
             full_leverage: pass.full_leverage,
             row_factor: RowFactor {
                 kept: factor.kept.clone(),
-                shift: factor.kept.iter().map(|&t| frame.shift[t]).collect(),
-                exponent: factor.kept.iter().map(|&t| frame.exponent(t)).collect(),
-                root: frame.root.exponent(),
+                shift: factor.kept.iter().map(|&t| scaling.shift[t]).collect(),
+                exponent: factor.kept.iter().map(|&t| scaling.exponent(t)).collect(),
+                root: scaling.root.value(),
                 r: (0..factor.rank())
                     .flat_map(|j| pass.upper.column(j))
                     .map(|x| finite(x.to_f64()))
@@ -64,8 +64,8 @@ impl Inference {
 impl FitParts<'_> {
     /// The rows of R⁻¹ in the units of the data, (XᵀWX)⁻¹ being the products of pairs of them: the intercept's, then the terms'.
     fn coefficient_rows(&self, inverse: &Upper) -> Vec<Vec<Dd>> {
-        let (frame, factor, rank) = (self.frame, self.factor, self.factor.rank());
-        let root = frame.root.exponent();
+        let (scaling, factor, rank) = (self.scaling, self.factor, self.factor.rank());
+        let root = scaling.root.value();
         let row = |i: usize, e: i32| -> Vec<Dd> {
             let element = |j| if j < i { Dd::ZERO } else { scale_dd(inverse.column(j)[i], e) };
             (0..rank).map(element).collect()
@@ -77,7 +77,7 @@ impl FitParts<'_> {
             .kept
             .iter()
             .enumerate()
-            .map(|(k, &term)| row(factor.first + k, -root - frame.exponent(term)))
+            .map(|(k, &term)| row(factor.first + k, -root - scaling.exponent(term)))
             .collect();
         let combined = |weights: &[Dd]| {
             let mut out = vec![Dd::ZERO; rank];
@@ -88,7 +88,7 @@ impl FitParts<'_> {
         if factor.first == 1 {
             let mut intercept = row(0, -root);
             for (&term, from) in factor.kept.iter().zip(&kept) {
-                add(&mut intercept, Dd::from(-frame.shift[term]), from);
+                add(&mut intercept, Dd::from(-scaling.shift[term]), from);
             }
             if let Some(p) = self.min_norm {
                 add(&mut intercept, Dd::ONE, &combined(&p.intercept()));
@@ -129,7 +129,7 @@ impl FitParts<'_> {
         squares_r2: Option<f64>,
     ) -> ResponseInference {
         let (first, rank, n) = (self.factor.first, self.factor.rank(), self.used as f64);
-        let units = self.frame.exponent(self.terms + q) + self.frame.root.exponent();
+        let units = self.scaling.exponent(self.terms + q) + self.scaling.root.value();
         let solution = &self.solutions[q];
         let effects = pass.upper.apply(&solution.beta);
         let explained = inner(&effects[first..], &effects[first..]).to_f64();

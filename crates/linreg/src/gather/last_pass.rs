@@ -30,7 +30,7 @@ const CLOSE: f64 = 1e-10;
 
 /// What the pass leaves.
 pub(crate) struct LastPass {
-    /// The factor of the columns in the frame, corrected.
+    /// The factor of the columns in scaled units, corrected.
     pub(crate) upper: Upper,
     pub(crate) leverages: Largest<u64>,
     /// Whether some row has leverage one.
@@ -84,7 +84,7 @@ struct Pass {
 
 /// Columns of a block.
 struct Scratch {
-    framed: DdVec,
+    scaled: DdVec,
     t: Vec<DdVec>,
     weighted: DdVec,
     r: DdVec,
@@ -120,7 +120,7 @@ impl Pass {
         let rank = upper.order();
         let zeros = || AlignedVec::<f64>::zeros(BLOCK_ROWS);
         let scratch = Scratch {
-            framed: DdVec::zeros(BLOCK_ROWS),
+            scaled: DdVec::zeros(BLOCK_ROWS),
             t: vec![DdVec::zeros(BLOCK_ROWS); rank],
             weighted: DdVec::zeros(BLOCK_ROWS),
             r: DdVec::zeros(BLOCK_ROWS),
@@ -195,7 +195,7 @@ impl Pass {
             roots[..n].fill(1.0);
             return;
         };
-        let scale = problem.frame.root.scale();
+        let scale = problem.scaling.root.scale();
         for i in 0..n {
             weights[i] = given[i] * scale * scale;
             roots[i] = weights[i].sqrt();
@@ -208,14 +208,14 @@ impl Pass {
     /// T ← X·R⁻¹, a column at a time.
     fn transform(&mut self, problem: &Problem<'_>, block: &Block) {
         let (isa, n, first) = (problem.isa(), block.rows, problem.factor.first);
-        let Scratch { framed, t, .. } = &mut self.scratch;
+        let Scratch { scaled, t, .. } = &mut self.scratch;
         for j in 0..t.len() {
             if j < first {
-                framed.hi[..n].fill(1.0);
-                framed.lo[..n].fill(0.0);
+                scaled.hi[..n].fill(1.0);
+                scaled.lo[..n].fill(0.0);
             } else {
-                let c = problem.frame.column(block, problem.factor.kept[j - first]);
-                residual(isa, c, &[], Dd::ZERO, &[], framed);
+                let c = problem.scaling.column(block, problem.factor.kept[j - first]);
+                residual(isa, c, &[], Dd::ZERO, &[], scaled);
             }
             let r = self.out.upper.column(j);
             let inverse = Dd::ONE / r[j];
@@ -224,10 +224,10 @@ impl Pass {
             to.hi[..n].fill(0.0);
             if self.precise {
                 to.lo[..n].fill(0.0);
-                axpy(isa, inverse, framed.first(n), to);
+                axpy(isa, inverse, scaled.first(n), to);
                 done.iter().zip(r).for_each(|(t, &r)| axpy(isa, -(r * inverse), t.first(n), to));
             } else {
-                reduce::axpy(isa, inverse.hi, &framed.hi[..n], &mut to.hi[..n]);
+                reduce::axpy(isa, inverse.hi, &scaled.hi[..n], &mut to.hi[..n]);
                 for (t, r) in done.iter().zip(r) {
                     reduce::axpy(isa, -(*r * inverse).hi, &t.hi[..n], &mut to.hi[..n]);
                 }
@@ -290,7 +290,7 @@ impl Pass {
         let intercept = if first == 1 { solution.beta[0] } else { Dd::ZERO };
         residual(
             isa,
-            problem.frame.column(block, block.x.len() + q),
+            problem.scaling.column(block, block.x.len() + q),
             &x,
             intercept,
             &solution.beta[first..],

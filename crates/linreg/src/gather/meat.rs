@@ -7,7 +7,7 @@
 use crate::linalg::leverage::FULL_LEVERAGE;
 use planish_tensor::{AlignedVec, Isa, reduce};
 
-/// The sums, in the frame: lower triangles, row by row.
+/// The sums, in scaled units: lower triangles, row by row.
 #[derive(Clone, Debug)]
 pub(crate) struct Meat {
     isa: Isa,

@@ -13,7 +13,7 @@ use planish_tensor::{Dd, Thinned};
 /// Residuals kept for the quantiles.
 const KEPT: usize = 1_000_000;
 
-/// Sums over the residuals of one response, in the frame.
+/// Sums over the residuals of one response, in scaled units.
 #[derive(Clone, Debug)]
 pub(crate) struct Residuals {
     rows: u64,

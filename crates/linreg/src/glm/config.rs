@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 /// Logistic, multinomial or Poisson regression; how to fit, before it is fitted.
 ///
 /// ```
-/// use planish_linreg::Glm;
+/// use planish_linreg::{Fit, Glm};
 /// use planish_tensor::{Isa, Matrix};
 ///
 /// let x = Matrix::from_rows(&[[1.0], [2.0], [3.0], [4.0], [5.0], [6.0]]);

@@ -25,7 +25,7 @@ pub(super) enum Route {
     Rows,
 }
 
-/// The coefficients of each predictor in the frame, and what a pass finds there.
+/// The coefficients of each predictor in scaled units, and what a pass finds there.
 pub(super) struct Evaluation {
     pub(super) beta: Vec<Vec<Dd>>,
     /// −Σ w·l without the penalty.
@@ -46,12 +46,12 @@ impl Evaluation {
     }
 }
 
-/// The columns of a block that are kept, as seen in the frame.
+/// The columns of a block that are kept, shifted and scaled.
 pub(super) fn columns<'b>(basis: &Basis, block: &'b Block) -> Vec<Column<'b>> {
-    basis.kept.iter().map(|&term| basis.frame.column(block, term)).collect()
+    basis.kept.iter().map(|&term| basis.scaling.column(block, term)).collect()
 }
 
-/// η of a block's rows for coefficients in the frame, summed in double-double.
+/// η of a block's rows for coefficients in scaled units, summed in double-double.
 pub(super) struct Predictors {
     zeros: DdVec,
     out: DdVec,
@@ -121,17 +121,18 @@ impl<'a> Likelihood<'a> {
         Ok(self.finish(beta, sums, found.information, Effort::Quick))
     }
 
-    /// The same with the loss and its gradient summed in double-double.
+    /// Sums the loss and its gradient in double-double, where they are not yet.
     pub(super) fn sharpen<S: BlockSource>(
         &self,
         source: &mut S,
-        of: Evaluation,
-    ) -> Result<Evaluation, FitError<S::Error>> {
-        if of.effort == Effort::Exact {
-            return Ok(of);
+        at: &mut Evaluation,
+    ) -> Result<(), FitError<S::Error>> {
+        if at.effort == Effort::Quick {
+            let sums = self.exact(source, &at.beta)?;
+            let (beta, information) = (std::mem::take(&mut at.beta), std::mem::take(&mut at.information));
+            *at = self.finish(beta, sums, information, Effort::Exact);
         }
-        let sums = self.exact(source, &of.beta)?;
-        Ok(self.finish(of.beta, sums, of.information, Effort::Exact))
+        Ok(())
     }
 
     /// The loss and its gradient in double-double.

@@ -8,23 +8,22 @@ use super::newton;
 use super::null::Null;
 use crate::error::{FitError, LinregError};
 use crate::factor::fold::Folded;
-use crate::factor::folds::gather;
+use crate::factor::folds::factor_folds;
 use crate::factor::gram::{Dependent, fold_watching};
+use crate::fit::Fit;
 use crate::rows::block::BlockSource;
 use crate::rows::part::Part;
-use crate::rows::source::MatrixSource;
-use planish_tensor::{Exec, MatRef};
+use planish_tensor::Exec;
 
 /// Most parameters: their Hessian takes half a gigabyte.
 const MAX_PARAMETERS: usize = 8192;
 
-impl Glm {
-    /// Fits to the rows of a source, which is read once or twice for each evaluation of the likelihood, some eight times, with an instruction
-    /// set, or that and a number of threads: those of the current pool (see [`Exec::install`]), which change no bit of the result.
-    ///
-    /// # Errors
-    /// If the source fails, its rows cannot be fitted, the terms separate the responses, or the iteration does not converge: see [`LinregError`].
-    pub fn fit<S: BlockSource>(
+impl Fit for Glm {
+    type Fitted = FittedGlm;
+
+    /// Reads the source once or twice for each evaluation of the likelihood, some eight times. Terms that separate the responses, and an
+    /// iteration that does not converge, are errors.
+    fn fit<S: BlockSource>(
         &self,
         exec: impl Into<Exec>,
         source: &mut S,
@@ -54,7 +53,9 @@ impl Glm {
         let solved = newton::solve(&likelihood, source, &null, start)?;
         FittedGlm::new(self, &basis, &null, terms, folded.used, &solved).map_err(FitError::Linreg)
     }
+}
 
+impl Glm {
     /// The triangular factor of [1 X y] and the sums over y: by the Gram matrix where that is enough, else by reflections.
     fn factor<S: BlockSource>(
         &self,
@@ -85,25 +86,11 @@ impl Glm {
             }
         }
         let mut null = Null::new(self.family);
-        let moments = gather(exec.isa, self.fit_intercept, source, None, |block, before| {
+        let triangles = factor_folds(exec.isa, self.fit_intercept, source, None, |block, before| {
             let n = block.rows;
             null.take(&block.y[0].hi[..n], block.weights.as_ref().map(|w| &w[..n]), before)
         })?;
         null.check().map_err(FitError::Linreg)?;
-        Ok((moments.without(exec.isa, None).0, null))
-    }
-
-    /// Fits to a matrix X `[n, p]` and a response Y `[n, 1]`, with optional weights `[n]`.
-    ///
-    /// # Errors
-    /// If the shapes disagree or the data cannot be fitted.
-    pub fn fit_matrix(
-        &self,
-        exec: impl Into<Exec>,
-        x: MatRef<'_, f64>,
-        y: MatRef<'_, f64>,
-        weights: Option<&[f64]>,
-    ) -> Result<FittedGlm, LinregError> {
-        Ok(self.fit(exec, &mut MatrixSource::new(x, y, weights)?)?)
+        Ok((triangles.without(exec.isa, None).0, null))
     }
 }

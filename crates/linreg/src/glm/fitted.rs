@@ -182,15 +182,15 @@ fn two_sided(z: f64) -> f64 {
     2.0 * tail[0]
 }
 
-/// Coefficients in the frame brought into the units of the data. Rounding of the slopes turns the fit about the point where it is best known.
+/// Coefficients in scaled units brought into the units of the data. Rounding of the slopes turns the fit about the point where it is best known.
 fn in_units(basis: &Basis, curvature: &Curvature, terms: usize, beta: &[Dd]) -> Coefficients {
     let mut coef = vec![0.0; terms];
     let centre = curvature.centre(basis.kept.len());
     let mut intercept = about(beta, basis.first, &centre, false)[0];
     for ((&term, &b), centre) in basis.kept.iter().zip(&beta[basis.first..]).zip(centre) {
-        let exponent = basis.frame.exponent(term);
+        let exponent = basis.scaling.exponent(term);
         coef[term] = scale_by(b.to_f64(), -exponent);
-        let centre = scale_dd(centre, exponent) + Dd::from(basis.frame.shift[term]);
+        let centre = scale_dd(centre, exponent) + Dd::from(basis.scaling.shift[term]);
         intercept = intercept - Dd::from(coef[term]) * centre;
     }
     Coefficients { intercept: if basis.first == 1 { intercept } else { Dd::ZERO }, coef }
@@ -204,10 +204,10 @@ fn std_errors(basis: &Basis, terms: usize, solved: &Solved, heads: usize, a: usi
     for (at, &term) in basis.kept.iter().enumerate() {
         let mut alone = vec![0.0; basis.len()];
         alone[basis.first + at] = 1.0;
-        out[basis.first + term] = scale_by(error(&alone), -basis.frame.exponent(term));
+        out[basis.first + term] = scale_by(error(&alone), -basis.scaling.exponent(term));
     }
     if basis.first == 1 {
-        let offset = |&term: &usize| -basis.frame.shift[term] * pow2(-basis.frame.exponent(term));
+        let offset = |&term: &usize| -basis.scaling.shift[term] * pow2(-basis.scaling.exponent(term));
         let intercept: Vec<f64> = std::iter::once(1.0).chain(basis.kept.iter().map(offset)).collect();
         out[0] = error(&intercept);
     }

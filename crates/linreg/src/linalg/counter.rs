@@ -5,12 +5,12 @@
 #[derive(Clone, Debug)]
 pub(crate) struct Counter<T> {
     start: u64,
-    parts: Vec<Part<T>>,
+    parts: Vec<Node<T>>,
 }
 
 /// The result of 2^level blocks, from block number index·2^level on.
 #[derive(Clone, Debug)]
-struct Part<T> {
+struct Node<T> {
     level: u32,
     index: u64,
     result: T,
@@ -40,7 +40,7 @@ impl<T> Counter<T> {
     /// Adds the result of a block; `merge` makes one of an earlier and a later result.
     pub(crate) fn push(&mut self, block: T, merge: impl Fn(T, T) -> T) {
         let index = self.end();
-        self.add(Part { level: 0, index, result: block }, &merge);
+        self.add(Node { level: 0, index, result: block }, &merge);
     }
 
     /// Adds the results of the blocks that follow: the bits are those of one counter of all blocks.
@@ -52,10 +52,10 @@ impl<T> Counter<T> {
         later.parts.into_iter().for_each(|part| self.add(part, &merge));
     }
 
-    fn add(&mut self, mut part: Part<T>, merge: &impl Fn(T, T) -> T) {
+    fn add(&mut self, mut part: Node<T>, merge: &impl Fn(T, T) -> T) {
         while let Some(last) = self.parts.pop_if(|last| last.level == part.level && last.index % 2 == 0) {
             let result = merge(last.result, part.result);
-            part = Part { level: part.level + 1, index: part.index / 2, result };
+            part = Node { level: part.level + 1, index: part.index / 2, result };
         }
         self.parts.push(part);
     }

@@ -1,12 +1,12 @@
 //! The loops over rows in double-double: residuals, weighting, inner products and predictions.
 //!
-//! A column is brought into the frame while it is read, so a pass writes nothing but the residuals.
+//! A column is shifted and scaled while it is read, so a pass writes nothing but the residuals.
 
 use planish_tensor::dd::{DdSlice, DdVec, lanes};
 use planish_tensor::simd::{LaneKernel, LaneMath};
-use planish_tensor::{Dd, Isa, MatRef, Scalar};
+use planish_tensor::{Dd, Isa, MatRef, Number, Scalar};
 
-/// A column as seen in the frame: (x − shift)·scale.
+/// A column shifted and scaled: (x − shift)·scale.
 #[derive(Clone, Copy)]
 pub(crate) struct Column<'a> {
     pub(crate) values: DdSlice<'a>,
@@ -55,7 +55,7 @@ impl LaneKernel<f64> for Residual<'_> {
     }
 }
 
-/// out ← y − intercept − X·coef, in the frame.
+/// out ← y − intercept − X·coef, in scaled units.
 pub(crate) fn residual(
     isa: Isa,
     y: Column<'_>,
@@ -113,7 +113,7 @@ impl LaneKernel<f64> for Cross<'_> {
     }
 }
 
-/// xᵀ·r, with x in the frame.
+/// xᵀ·r, with x in scaled units.
 pub(crate) fn cross(isa: Isa, x: Column<'_>, r: DdSlice<'_>) -> Dd {
     f64::dispatch(isa, Cross(x, r))
 }

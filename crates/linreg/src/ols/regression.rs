@@ -2,10 +2,11 @@
 
 use crate::error::{FitError, LinregError};
 use crate::factor::alias::{self, Alias, AliasedPolicy, MinNorm};
+use crate::factor::factorization::Factorization;
 use crate::factor::fold::{Fold, Folded};
 use crate::factor::gram;
 use crate::factor::rank::{DEFAULT_TOLERANCE, Factor};
-use crate::factor::tier::Tier;
+use crate::fit::Fit;
 use crate::fitted::regression::FittedLinearRegression;
 use crate::fitted::stored::Covariance;
 use crate::fitted::stored::Inference;
@@ -14,7 +15,6 @@ use crate::gather::last_pass;
 use crate::refine::problem::{Problem, Solution};
 use crate::refine::solve;
 use crate::rows::block::{BlockSource, read};
-use crate::rows::source::MatrixSource;
 use nalgebra::{DMatrix, DVector};
 use planish_tensor::{Exec, Isa, MatRef};
 use serde::{Deserialize, Serialize};
@@ -35,9 +35,9 @@ pub struct LinearRegression {
     /// Whether a last pass gathers what tables, tests and intervals need, and which covariance they use.
     #[serde(default)]
     pub inference: Option<Covariance>,
-    /// Whether the fast tier is tried first (see [`Tier`]); the result is as exact without it.
-    #[serde(default = "yes")]
-    pub fast: bool,
+    /// Whether Cholesky's method is tried first (see [`Factorization`]); the result is as exact without it.
+    #[serde(default = "yes", rename = "fast")]
+    pub cholesky: bool,
 }
 
 fn yes() -> bool {
@@ -52,21 +52,16 @@ impl Default for LinearRegression {
             max_refinements: 12,
             aliased: AliasedPolicy::Drop,
             inference: None,
-            fast: true,
+            cholesky: true,
         }
     }
 }
 
-impl LinearRegression {
-    /// Fits to the rows of a source, which is read two times or more, with an instruction set, or that and a number of threads:
-    /// those of the current pool (see [`Exec::install`]), which change no bit of the result.
-    ///
-    /// # Errors
-    /// If the source fails, or its rows cannot be fitted: see [`LinregError`].
-    ///
-    /// # Panics
-    /// If the source puts more than [`BLOCK_ROWS`](crate::BLOCK_ROWS) rows into a block.
-    pub fn fit<S: BlockSource>(
+impl Fit for LinearRegression {
+    type Fitted = FittedLinearRegression;
+
+    /// Reads the source two times or more.
+    fn fit<S: BlockSource>(
         &self,
         exec: impl Into<Exec>,
         source: &mut S,
@@ -75,19 +70,19 @@ impl LinearRegression {
         let isa = exec.isa;
         let terms = source.terms();
         self.check_columns(terms, source.responses()).map_err(FitError::Linreg)?;
-        let (tier, folded, factor) = self.factor(exec, source)?;
+        let (factorization, folded, factor) = self.factor(exec, source)?;
         if self.aliased == AliasedPolicy::Error && !factor.aliased.is_empty() {
             return Err(FitError::Linreg(LinregError::Aliased { terms: factor.aliased }));
         }
-        let aliases = alias::combinations(isa, &folded.frame, &factor);
-        let problem = Problem::new(exec, &folded.frame, &factor, folded.rows, tier);
+        let aliases = alias::combinations(isa, &folded.scaling, &factor);
+        let problem = Problem::new(exec, &folded.scaling, &factor, folded.rows, factorization);
         let solutions = solve::solve(&problem, source, self.max_refinements)?;
         let min_norm = self.min_norm(terms, &factor, &aliases);
         let mut inference = None;
         if let Some(covariance) = self.inference {
             let pass = last_pass::run(&problem, source, &solutions)?;
             let fit = FitParts {
-                frame: &folded.frame,
+                scaling: &folded.scaling,
                 factor: &factor,
                 solutions: &solutions,
                 used: folded.used,
@@ -98,14 +93,16 @@ impl LinearRegression {
             inference = Some(Inference::new(&fit, pass));
         }
         let mut fitted =
-            self.assemble(&problem, &folded, aliases, &solutions, tier).map_err(FitError::Linreg)?;
+            self.assemble(&problem, &folded, aliases, &solutions, factorization).map_err(FitError::Linreg)?;
         if inference.is_some() {
             fitted.responses.iter_mut().for_each(|r| r.std_errors.clear());
         }
         fitted.inference = inference;
         Ok(fitted)
     }
+}
 
+impl LinearRegression {
     /// Refuses a model without parameters, or without responses.
     pub(crate) fn check_columns(&self, terms: usize, responses: usize) -> Result<(), LinregError> {
         match (terms + usize::from(self.fit_intercept), responses) {
@@ -128,18 +125,18 @@ impl LinearRegression {
         folded: &Folded,
         aliases: Vec<Alias>,
         solutions: &[Solution],
-        tier: Tier,
+        factorization: Factorization,
     ) -> Result<FittedLinearRegression, LinregError> {
         let factor = problem.factor;
         if self.aliased == AliasedPolicy::Error && !factor.aliased.is_empty() {
             return Err(LinregError::Aliased { terms: factor.aliased.clone() });
         }
-        let terms = folded.frame.shift.len() - solutions.len();
+        let terms = folded.scaling.shift.len() - solutions.len();
         let mut fitted = FittedLinearRegression::new(problem.isa(), folded, factor, terms, solutions)?;
         if let Some(p) = self.min_norm(terms, factor, &aliases) {
             fitted.spread(&p);
         }
-        fitted.tier = tier;
+        fitted.factorization = factorization;
         fitted.aliases = aliases;
         Ok(fitted)
     }
@@ -148,22 +145,8 @@ impl LinearRegression {
     fn min_norm(&self, terms: usize, factor: &Factor, aliases: &[Alias]) -> Option<MinNorm> {
         match self.aliased {
             AliasedPolicy::MinNorm => MinNorm::new(terms, &factor.kept, aliases),
-            _ => None,
+            AliasedPolicy::Drop | AliasedPolicy::Error => None,
         }
-    }
-
-    /// Fits to a matrix X `[n, p]` and responses Y `[n, q]`, with optional weights `[n]`.
-    ///
-    /// # Errors
-    /// If the shapes disagree or the data cannot be fitted.
-    pub fn fit_matrix(
-        &self,
-        exec: impl Into<Exec>,
-        x: MatRef<'_, f64>,
-        y: MatRef<'_, f64>,
-        weights: Option<&[f64]>,
-    ) -> Result<FittedLinearRegression, LinregError> {
-        Ok(self.fit(exec, &mut MatrixSource::new(x, y, weights)?)?)
     }
 
     /// Fits to nalgebra's matrices, with the fastest instruction set.
@@ -184,10 +167,10 @@ impl LinearRegression {
         &self,
         exec: Exec,
         source: &mut S,
-    ) -> Result<(Tier, Folded, Factor), FitError<S::Error>> {
+    ) -> Result<(Factorization, Folded, Factor), FitError<S::Error>> {
         let (isa, terms) = (exec.isa, source.terms());
         let parameters = terms + usize::from(self.fit_intercept);
-        let read = if self.fast {
+        let read = if self.cholesky {
             gram::fold(exec, source, self.fit_intercept, self.tolerance).map_err(FitError::Source)?
         } else {
             None
@@ -196,16 +179,16 @@ impl LinearRegression {
             let factor = Factor::new(isa, &folded, terms, self.tolerance);
             let condition = factor.inverse_norm(&factor.norms(isa));
             if factor.aliased.is_empty() && condition <= gram::LARGEST_CONDITION {
-                return Ok((Tier::Fast, folded, factor));
+                return Ok((Factorization::Cholesky, folded, factor));
             }
         }
         let folded = self.fold(isa, source)?;
         self.check_rows(folded.used, terms).map_err(FitError::Linreg)?;
         let factor = Factor::new(isa, &folded, terms, self.tolerance);
-        Ok((Tier::Sure, folded, factor))
+        Ok((Factorization::Householder, folded, factor))
     }
 
-    /// The first pass of the sure tier.
+    /// The first pass by reflections.
     fn fold<S: BlockSource>(&self, isa: Isa, source: &mut S) -> Result<Folded, FitError<S::Error>> {
         let mut fold = Fold::new(isa, self.fit_intercept, source.terms(), source.responses());
         read(source, |block| fold.push(block))?;

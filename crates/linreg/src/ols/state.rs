@@ -6,9 +6,9 @@
 use crate::error::LinregError;
 use crate::error::same;
 use crate::factor::alias;
+use crate::factor::factorization::Factorization;
 use crate::factor::fold::Fold;
 use crate::factor::rank::Factor;
-use crate::factor::tier::Tier;
 use crate::fitted::regression::FittedLinearRegression;
 use crate::ols::regression::LinearRegression;
 use crate::refine::problem::{Problem, Solution};
@@ -61,7 +61,7 @@ pub struct LeastSquaresState {
 }
 
 impl LeastSquaresState {
-    /// Of no rows. Of the settings, `inference` and `fast` have no meaning here.
+    /// Of no rows. Of the settings, `inference` and `cholesky` have no meaning here.
     ///
     /// # Errors
     /// Neither terms nor an intercept, or no response.
@@ -136,14 +136,15 @@ impl LeastSquaresState {
         let (isa, terms) = (self.isa, self.pending.x.len());
         self.regression.check_rows(folded.used, terms)?;
         let factor = Factor::new(isa, &folded, terms, self.regression.tolerance);
-        let aliases = alias::combinations(isa, &folded.frame, &factor);
-        let problem = Problem::new(isa.into(), &folded.frame, &factor, folded.rows, Tier::Sure);
+        let aliases = alias::combinations(isa, &folded.scaling, &factor);
+        let problem =
+            Problem::new(isa.into(), &folded.scaling, &factor, folded.rows, Factorization::Householder);
         let solutions = solve_by(&problem, self.regression.max_refinements, |solutions, _| {
             let y = |q: usize| factor.first + terms + q;
             let sums = |(q, s): (usize, &Solution)| s.active.then(|| products.sums(&factor, y(q), &s.beta));
             Ok::<_, LinregError>(solutions.iter().enumerate().map(sums).collect())
         })?;
-        self.regression.assemble(&problem, &folded, aliases, &solutions, Tier::Sure)
+        self.regression.assemble(&problem, &folded, aliases, &solutions, Factorization::Householder)
     }
 
     /// Folds the rows that wait.

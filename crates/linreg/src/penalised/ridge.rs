@@ -9,10 +9,10 @@ use super::alphas::check_alphas;
 use super::leave_one_out;
 use super::spectrum::Spectrum;
 use crate::error::{FitError, LinregError};
+use crate::fit::Fit;
 use crate::fitted::coefficients::Coefficients;
 use crate::rows::block::BlockSource;
-use crate::rows::source::MatrixSource;
-use planish_tensor::{Exec, MatRef};
+use planish_tensor::Exec;
 use serde::{Deserialize, Serialize};
 
 /// Least squares with a penalty α‖b‖².
@@ -98,12 +98,11 @@ pub struct FittedRidge {
     pub scores: Vec<RidgeScore>,
 }
 
-impl Ridge {
-    /// Fits to the rows of a source, which is read once or twice.
-    ///
-    /// # Errors
-    /// If the source fails, or its rows cannot be fitted: see [`LinregError`].
-    pub fn fit<S: BlockSource>(
+impl Fit for Ridge {
+    type Fitted = FittedRidge;
+
+    /// Reads the source once or twice.
+    fn fit<S: BlockSource>(
         &self,
         exec: impl Into<Exec>,
         source: &mut S,
@@ -111,7 +110,9 @@ impl Ridge {
         let mut path = self.path(exec, source, &[self.alpha])?;
         Ok(path.remove(0))
     }
+}
 
+impl Ridge {
     /// Fits for every one of these penalties in place of [`Ridge::alpha`], from one pass and one decomposition.
     ///
     /// # Errors
@@ -123,42 +124,27 @@ impl Ridge {
         alphas: &[f64],
     ) -> Result<Vec<FittedRidge>, FitError<S::Error>> {
         check_alphas(alphas, |a| a >= 0.0, "it must be zero or more")?;
-        let spectrum = Spectrum::gather(exec.into(), source, self.fit_intercept, self.standardize)?;
+        let spectrum = Spectrum::new(exec.into(), source, self.fit_intercept, self.standardize)?;
         alphas
             .iter()
             .map(|&alpha| FittedRidge::new(&spectrum, alpha))
             .collect::<Result<_, _>>()
             .map_err(FitError::Linreg)
     }
-
-    /// Fits to a matrix X `[n, p]` and a response Y `[n, 1]`, with optional weights `[n]`.
-    ///
-    /// # Errors
-    /// If the shapes disagree or the data cannot be fitted.
-    pub fn fit_matrix(
-        &self,
-        exec: impl Into<Exec>,
-        x: MatRef<'_, f64>,
-        y: MatRef<'_, f64>,
-        weights: Option<&[f64]>,
-    ) -> Result<FittedRidge, LinregError> {
-        Ok(self.fit(exec, &mut MatrixSource::new(x, y, weights)?)?)
-    }
 }
 
-impl RidgeCv {
+impl Fit for RidgeCv {
+    type Fitted = FittedRidge;
+
     /// Chooses the penalty and fits. The source is read once, or twice if rows are left out.
-    ///
-    /// # Errors
-    /// If the source fails, or its rows cannot be fitted: see [`LinregError`].
-    pub fn fit<S: BlockSource>(
+    fn fit<S: BlockSource>(
         &self,
         exec: impl Into<Exec>,
         source: &mut S,
     ) -> Result<FittedRidge, FitError<S::Error>> {
         let given = self.alphas.as_deref();
         check_alphas(given.unwrap_or(&[1.0]), |a| a >= f64::MIN_POSITIVE, "it must be above zero")?;
-        let spectrum = Spectrum::gather(exec.into(), source, self.fit_intercept, self.standardize)?;
+        let spectrum = Spectrum::new(exec.into(), source, self.fit_intercept, self.standardize)?;
         let alphas = given.map_or_else(|| spectrum.grid(), <[f64]>::to_vec);
         let scores = match self.criterion {
             RidgeCriterion::Gcv => alphas.iter().map(|&alpha| spectrum.gcv(alpha)).collect(),
@@ -173,20 +159,6 @@ impl RidgeCv {
         let best = scores.iter().fold(scores[0], |best, s| if s.score < best.score { *s } else { best });
         let fitted = FittedRidge::new(&spectrum, best.alpha).map_err(FitError::Linreg)?;
         Ok(FittedRidge { scores, ..fitted })
-    }
-
-    /// As [`RidgeCv::fit`], for matrices: see [`Ridge::fit_matrix`].
-    ///
-    /// # Errors
-    /// If the shapes disagree or the data cannot be fitted.
-    pub fn fit_matrix(
-        &self,
-        exec: impl Into<Exec>,
-        x: MatRef<'_, f64>,
-        y: MatRef<'_, f64>,
-        weights: Option<&[f64]>,
-    ) -> Result<FittedRidge, LinregError> {
-        Ok(self.fit(exec, &mut MatrixSource::new(x, y, weights)?)?)
     }
 }
 

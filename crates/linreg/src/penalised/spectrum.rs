@@ -3,7 +3,7 @@
 use super::alphas::geometric;
 use super::centred::Centred;
 use crate::error::FitError;
-use crate::factor::folds::gather_all;
+use crate::factor::folds::factor_all;
 use crate::linalg::svd::Svd;
 use crate::rows::block::BlockSource;
 use planish_tensor::{Exec, reduce};
@@ -20,15 +20,15 @@ pub(super) struct Spectrum {
 }
 
 impl Spectrum {
-    pub(super) fn gather<S: BlockSource>(
+    pub(super) fn new<S: BlockSource>(
         exec: Exec,
         source: &mut S,
         fit_intercept: bool,
         standardize: bool,
     ) -> Result<Spectrum, FitError<S::Error>> {
-        let moments = gather_all(exec, fit_intercept, source)?;
+        let triangles = factor_all(exec, fit_intercept, source)?;
         let isa = exec.isa;
-        let centred = Centred::new(isa, &moments, None, standardize)?;
+        let centred = Centred::new(isa, &triangles, None, standardize)?;
         let svd = Svd::new(isa, &centred.columns);
         let projections = svd.scaled_left.iter().map(|a| reduce::dot(isa, a, &centred.z)).collect();
         Ok(Spectrum { centred, svd, projections })

@@ -16,7 +16,7 @@ use crate::refine::problem::{Problem, Solution, Sums};
 use crate::rows::block::BLOCK_ROWS;
 use crate::rows::part::Part;
 use planish_tensor::dd::DdSlice;
-use planish_tensor::{AlignedVec, Dd, Isa, MatMut, MatRef, Scalar, transpose};
+use planish_tensor::{AlignedVec, Dd, Isa, MatMut, MatRef, Number, transpose};
 
 /// What [`is_enough`] allows: errors stay below about 2⁻⁶⁰ of the coefficients.
 const REACH: f64 = pow2(46);
@@ -30,24 +30,24 @@ const TILE: usize = 3072;
 /// Fewest and most rows of a tile.
 const ROWS: (usize, usize) = (32, 256);
 
-/// Whether anchored sums without shifts are as good as double-double sums in the frame.
+/// Whether anchored sums without shifts are as good as double-double sums in scaled units.
 ///
 /// With n rows, p terms and ρ the largest ratio of a column's offset to its spread, a residual is in error by at most about 16p·2⁻¹⁰⁶·(1 + ρ/√n) of the
 /// columns' norms, and an inner product by n·2⁻¹⁰⁶·(1 + ρ) of the norms' product; coefficients are in error by κ² times that.
 pub(crate) fn is_enough(problem: &Problem<'_>) -> bool {
-    let frame = problem.frame;
+    let scaling = problem.scaling;
     let factor = problem.factor;
-    if factor.kept.len() + factor.rhs.len() != frame.shift.len() {
+    if factor.kept.len() + factor.rhs.len() != scaling.shift.len() {
         return false;
     }
     let response = factor.rhs_norms.iter().fold(0.0, |m: f64, (whole, _)| m.max(*whole));
     let mut ratio = 0.0_f64;
     for (j, &term) in factor.kept.iter().enumerate() {
-        let offset = frame.shift[term].abs() * frame.gauge[term].scale();
+        let offset = scaling.shift[term].abs() * scaling.exponents[term].scale();
         let norm = problem.norm(factor.first + j);
         ratio = ratio.max(offset * problem.root_rows() / norm);
         let product = exponent_of((norm + offset * problem.root_rows()) * response);
-        let (weights, unit) = (2 * frame.root.exponent(), frame.exponent(term));
+        let (weights, unit) = (2 * scaling.root.value(), scaling.exponent(term));
         if unit < SMALL || unit + weights < SMALL || product.max(0) + unit + weights.max(0) > LARGE {
             return false;
         }
@@ -73,7 +73,7 @@ struct Equation {
     intercept: Dd,
     /// For columns as they are.
     coef: Vec<Dd>,
-    /// The bound of ‖√w·r‖ in the frame.
+    /// The bound of ‖√w·r‖ in scaled units.
     allowed: f64,
     /// The anchor of residuals; none with weights, which hide how large a column's numbers are.
     anchor: Option<f64>,
@@ -101,10 +101,10 @@ impl<'a> Compensated<'a> {
         first: bool,
         weighted: bool,
     ) -> Compensated<'a> {
-        let frame = problem.frame;
+        let scaling = problem.scaling;
         let of = |(q, s): (usize, &Solution)| s.active.then(|| Equation::new(problem, q, &s.beta, weighted));
         let equations = solutions.iter().enumerate().map(of).collect();
-        let scales = frame.gauge.iter().map(|g| g.scale()).collect();
+        let scales = scaling.exponents.iter().map(|g| g.scale()).collect();
         Compensated { problem, terms: problem.factor.kept.len(), scales, equations, first }
     }
 
@@ -137,7 +137,7 @@ impl<'a> Compensated<'a> {
             let ys = load(isa, part.y(), columns[1].as_ref(), (start, end), y, size);
             for (q, lanes) in lanes.iter_mut().enumerate() {
                 let (Some(lanes), Some(equation)) = (lanes, &self.equations[q]) else { continue };
-                let shift = self.problem.frame.shift[self.terms + q];
+                let shift = self.problem.scaling.shift[self.terms + q];
                 Tile {
                     x,
                     y: ys.column(q),
@@ -170,15 +170,15 @@ impl<'a> Compensated<'a> {
         }
     }
 
-    /// Brings the sums over all rows into the frame; none if some residuals were larger than their anchors allow.
-    pub(crate) fn framed(&self, total: Vec<Option<BlockSums>>) -> Option<Vec<Option<Sums>>> {
-        let (frame, first) = (self.problem.frame, self.problem.factor.first);
-        let root = -2 * frame.root.exponent();
+    /// Brings the sums over all rows into scaled units; none if some residuals were larger than their anchors allow.
+    pub(crate) fn scaled(&self, total: Vec<Option<BlockSums>>) -> Option<Vec<Option<Sums>>> {
+        let (scaling, first) = (self.problem.scaling, self.problem.factor.first);
+        let root = -2 * scaling.root.value();
         let one = |(of, equation): (BlockSums, &Equation)| {
             let sums: Vec<Dd> = of.sums.iter().map(|&sum| scale_dd(sum, root)).collect();
             let (products, rest) = sums.split_at(self.terms);
             let about = |(j, &sum): (usize, &Dd)| {
-                scale_dd(sum - Dd::from(frame.shift[j]) * rest[0], -frame.exponent(j))
+                scale_dd(sum - Dd::from(scaling.shift[j]) * rest[0], -scaling.exponent(j))
             };
             let s = rest[..first].iter().copied().chain(products.iter().enumerate().map(about)).collect();
             let sums = Sums { s, rss: rest[1], weight: rest[2], moments: [rest[3], rest[4]] };
@@ -196,9 +196,9 @@ impl<'a> Compensated<'a> {
 
 impl Equation {
     fn new(problem: &Problem<'_>, q: usize, beta: &[Dd], weighted: bool) -> Equation {
-        let (frame, factor) = (problem.frame, problem.factor);
+        let (scaling, factor) = (problem.scaling, problem.factor);
         let terms = factor.kept.len();
-        let offset = |c: usize| Dd::from(frame.shift[c] * frame.gauge[c].scale());
+        let offset = |c: usize| Dd::from(scaling.shift[c] * scaling.exponents[c].scale());
         let coef = &beta[factor.first..];
         let mut intercept = Dd::ZERO;
         if factor.first == 1 {
@@ -209,18 +209,18 @@ impl Equation {
         }
         let (whole, rest) = factor.rhs_norms[q];
         let allowed = 2.0 * rest + SLACK * whole;
-        // In the frame no number of a column about its shift exceeds its norm.
+        // In scaled units no number of a column about its shift exceeds its norm.
         let mut largest = whole + offset(terms + q).hi.abs() + intercept.hi.abs();
         let mut anchors = Vec::with_capacity(terms);
         for (j, b) in coef.iter().enumerate() {
             let (norm, offset) = (problem.norm(factor.first + j), offset(j).hi.abs());
             largest += (norm + offset) * b.hi.abs();
             let product = (norm + offset * problem.root_rows()) * allowed;
-            anchors.push(anchor(scale_by(product, 2 * frame.root.exponent() + frame.exponent(j))));
+            anchors.push(anchor(scale_by(product, 2 * scaling.root.value() + scaling.exponent(j))));
         }
         Equation {
             intercept,
-            coef: coef.iter().enumerate().map(|(j, &b)| scale_dd(b, -frame.exponent(j))).collect(),
+            coef: coef.iter().enumerate().map(|(j, &b)| scale_dd(b, -scaling.exponent(j))).collect(),
             allowed,
             anchor: (!weighted).then(|| anchor(largest)),
             anchors,

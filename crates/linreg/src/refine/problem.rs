@@ -9,17 +9,17 @@
 //! one: where columns lie far from zero it is a difference of numbers much larger than itself. A coefficient near
 //! zero by chance is not waited for longer than to an error of 2⁻⁹⁰ of β as a vector.
 
+use crate::factor::factorization::Factorization;
 use crate::factor::rank::Factor;
-use crate::factor::tier::Tier;
 use crate::linalg::kernels::Column;
 use crate::linalg::powers::pow2;
 use crate::rows::block::Block;
-use crate::rows::scaling::Frame;
+use crate::rows::scaling::Scaling;
 use planish_tensor::{Dd, Exec, Isa};
 
 /// The relative error of each coefficient that ends refinement.
 const SETTLED: f64 = pow2(-56);
-/// The error, relative to all coefficients as a vector in the frame, that ends refinement in any case.
+/// The error, relative to all coefficients as a vector in scaled units, that ends refinement in any case.
 const FLOOR: f64 = pow2(-90);
 /// A correction that changes the residual sum of squares by a larger part than this needs another pass to measure it.
 const MEASURED: f64 = 1e-9;
@@ -39,7 +39,7 @@ pub(crate) struct Sums {
     pub(crate) weight: Dd,
 }
 
-/// The coefficients of one response in the frame, and its sums of squares.
+/// The coefficients of one response in scaled units, and its sums of squares.
 #[derive(Clone, Debug)]
 pub(crate) struct Solution {
     /// The coefficients of the columns of the factor.
@@ -50,7 +50,7 @@ pub(crate) struct Solution {
     pub(crate) tss: Dd,
     /// Corrections applied.
     pub(crate) refinements: usize,
-    /// Σ w·y² in the frame.
+    /// Σ w·y² in scaled units.
     power: Dd,
     /// The size of the last correction.
     step: f64,
@@ -61,15 +61,15 @@ pub(crate) struct Solution {
 /// A problem whose rank is known.
 pub(crate) struct Problem<'a> {
     pub(crate) exec: Exec,
-    pub(crate) frame: &'a Frame,
+    pub(crate) scaling: &'a Scaling,
     pub(crate) factor: &'a Factor,
     /// Rows that the source must have.
     pub(crate) rows: u64,
     /// How the factor was found.
-    pub(crate) tier: Tier,
+    pub(crate) factorization: Factorization,
     /// The norms of the columns of the factor.
     norms: Vec<f64>,
-    /// The least rate at which corrections are expected to shrink: about 4κ·2⁻⁵², κ the condition number; in the fast tier 4κ²·2⁻⁵².
+    /// The least rate at which corrections are expected to shrink: about 4κ·2⁻⁵², κ the condition number; by Cholesky's method 4κ²·2⁻⁵².
     pub(crate) rate: f64,
     /// An upper bound of the condition number of the columns at unit norm, not above √rank times it.
     pub(crate) condition: f64,
@@ -101,25 +101,28 @@ impl Solution {
 impl<'a> Problem<'a> {
     pub(crate) fn new(
         exec: Exec,
-        frame: &'a Frame,
+        scaling: &'a Scaling,
         factor: &'a Factor,
         rows: u64,
-        tier: Tier,
+        factorization: Factorization,
     ) -> Problem<'a> {
         let norms = factor.norms(exec.isa);
         let condition = factor.inverse_norm(&norms);
-        let power = if tier == Tier::Fast { condition * condition } else { condition };
+        let power = match factorization {
+            Factorization::Cholesky => condition * condition,
+            Factorization::Householder => condition,
+        };
         let rate = 4.0 * f64::EPSILON * power;
-        Problem { exec, frame, factor, rows, tier, norms, rate, condition }
+        Problem { exec, scaling, factor, rows, factorization, norms, rate, condition }
     }
 
     pub(crate) fn isa(&self) -> Isa {
         self.exec.isa
     }
 
-    /// The kept terms of a block in the frame.
+    /// The kept terms of a block in scaled units.
     pub(crate) fn columns<'b>(&self, block: &'b Block) -> Vec<Column<'b>> {
-        self.factor.kept.iter().map(|&term| self.frame.column(block, term)).collect()
+        self.factor.kept.iter().map(|&term| self.scaling.column(block, term)).collect()
     }
 
     /// The norm of column j of the factor.
@@ -127,7 +130,7 @@ impl<'a> Problem<'a> {
         self.norms[j]
     }
 
-    /// The norm of a column of ones, or of the roots of the weights, in the frame; without an intercept, where no column has
+    /// The norm of a column of ones, or of the roots of the weights, in scaled units; without an intercept, where no column has
     /// an offset, one.
     pub(crate) fn root_rows(&self) -> f64 {
         if self.factor.first == 1 { self.norms[0] } else { 1.0 }
@@ -187,8 +190,8 @@ impl<'a> Problem<'a> {
         if first == 0 {
             return true;
         }
-        let offset = |c: usize| self.frame.shift[c] * self.frame.gauge[c].scale();
-        let terms = self.frame.shift.len() - self.factor.rhs.len();
+        let offset = |c: usize| self.scaling.shift[c] * self.scaling.exponents[c].scale();
+        let terms = self.scaling.shift.len() - self.factor.rhs.len();
         let mut intercept = beta[0] + Dd::from(offset(terms + q));
         let mut factor = 1.0 / self.norms[0];
         for ((&term, b), norm) in self.factor.kept.iter().zip(&beta[1..]).zip(&self.norms[1..]) {

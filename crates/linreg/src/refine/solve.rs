@@ -1,7 +1,7 @@
 //! The loop of refinement: sums of a pass over the rows, a correction of every response that is not settled, and again.
 
 use crate::error::FitError;
-use crate::factor::tier::Tier;
+use crate::factor::factorization::Factorization;
 use crate::refine::compensated;
 use crate::refine::problem::{Problem, Solution, Sums};
 use crate::refine::sweep::sweep;
@@ -13,7 +13,7 @@ pub(crate) fn solve<S: BlockSource>(
     source: &mut S,
     limit: usize,
 ) -> Result<Vec<Solution>, FitError<S::Error>> {
-    let compensated = problem.tier == Tier::Fast && compensated::is_enough(problem);
+    let compensated = problem.factorization == Factorization::Cholesky && compensated::is_enough(problem);
     solve_by(problem, limit, |solutions, first| sweep(problem, source, compensated, solutions, first))
 }
 

@@ -52,7 +52,7 @@ fn compensated_sweep<S: BlockSource>(
         |block| Compensated::add(&mut total, block),
     );
     same_rows(problem.rows, rows.map_err(FitError::Source)?)?;
-    Ok(pass.framed(total))
+    Ok(pass.scaled(total))
 }
 
 /// Adds a block's sums to the total.
@@ -106,7 +106,7 @@ impl Pass<'_> {
         sums: &mut Sums,
     ) {
         let (isa, n, beta) = (self.problem.isa(), block.rows, &self.solutions[q].beta);
-        let y = self.problem.frame.column(block, block.x.len() + q);
+        let y = self.problem.scaling.column(block, block.x.len() + q);
         let offset = self.problem.factor.first;
         if self.first {
             residual(isa, y, &[], Dd::ZERO, &[], &mut scratch.r);
@@ -152,7 +152,7 @@ impl Scratch {
             let zeros = || DdVec::zeros(BLOCK_ROWS);
             let [w, _] = self.weighted.get_or_insert_with(|| [zeros(), zeros()]);
             let n = block.rows;
-            let root = problem.frame.root.scale();
+            let root = problem.scaling.root.scale();
             w.hi[..n].iter_mut().zip(&weights[..n]).for_each(|(to, from)| *to = from * root * root);
         }
     }

@@ -1,16 +1,16 @@
-//! Rows of √W·[X Y 1] in the frame as `f64`, a tile of rows at a time, from wherever they lie.
+//! Rows of √W·[X Y 1] in scaled units as `f64`, a tile of rows at a time, from wherever they lie.
 
 use crate::rows::part::Part;
-use crate::rows::scaling::Frame;
+use crate::rows::scaling::Scaling;
 use planish_tensor::simd::{LaneKernel, LaneMath};
-use planish_tensor::{Isa, MatRef, Scalar};
+use planish_tensor::{Isa, MatRef, Number, Scalar};
 
 /// Numbers that are asked for ahead: 2 KiB.
 const AHEAD: usize = 256;
-/// Rows that are brought into the frame at a time.
+/// Rows that are shifted and scaled at a time.
 pub(crate) const TILE: usize = 128;
 
-/// Where the columns lie in a row of a tile: X, Y, then the intercept; and what brings them into the frame.
+/// Where the columns lie in a row of a tile: X, Y, then the intercept; and what brings them into scaled units.
 pub(crate) struct Plan {
     pub(crate) intercept: bool,
     pub(crate) terms: usize,
@@ -29,14 +29,15 @@ pub(crate) struct Plan {
 }
 
 impl Plan {
-    pub(crate) fn new(frame: &Frame, terms: usize) -> Plan {
-        let data = frame.shift.len();
-        let order = data + usize::from(frame.intercept);
-        let (shift, scale) = (frame.shift.clone(), frame.gauge.iter().map(|g| g.scale()).collect::<Vec<_>>());
+    pub(crate) fn new(scaling: &Scaling, terms: usize) -> Plan {
+        let data = scaling.shift.len();
+        let order = data + usize::from(scaling.intercept);
+        let (shift, scale) =
+            (scaling.shift.clone(), scaling.exponents.iter().map(|g| g.scale()).collect::<Vec<_>>());
         let part =
             |from: usize, to: usize| [whole_vectors(&shift[from..to]), whole_vectors(&scale[from..to])];
         Plan {
-            intercept: frame.intercept,
+            intercept: scaling.intercept,
             terms,
             data,
             order,
@@ -44,7 +45,7 @@ impl Plan {
             vectors: [part(0, terms), part(terms, data)],
             shift,
             scale,
-            root: frame.root.scale(),
+            root: scaling.root.scale(),
         }
     }
 
@@ -65,7 +66,7 @@ fn whole_vectors(v: &[f64]) -> Vec<f64> {
     v
 }
 
-/// Writes rows of √W·[X Y 1] in the frame into the tile.
+/// Writes rows of √W·[X Y 1] in scaled units into the tile.
 pub(crate) fn fill(
     isa: Isa,
     plan: &Plan,
@@ -118,7 +119,7 @@ fn fill_column(
     }
 }
 
-/// Contiguous rows, brought into the frame. Whole vectors are stored, so a row's end spoils what follows it.
+/// Contiguous rows, shifted and scaled. Whole vectors are stored, so a row's end spoils what follows it.
 struct FillRows<'a> {
     from: MatRef<'a, f64>,
     /// In whole vectors.

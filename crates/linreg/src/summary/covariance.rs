@@ -1,7 +1,7 @@
 //! Which covariance of the coefficients is reported, and the matrix itself.
 //!
 //! With R the factor of the columns and M the middle part in the orthonormal columns (s² times the identity for the classical covariance) it
-//! is R⁻¹·M·R⁻ᵀ, brought from the frame into the units of the data.
+//! is R⁻¹·M·R⁻ᵀ, brought from scaled units into the units of the data.
 
 use crate::fitted::regression::FittedLinearRegression;
 use crate::fitted::stored::{Covariance, RowFactor, finite};

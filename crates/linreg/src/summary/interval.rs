@@ -93,7 +93,9 @@ impl FittedLinearRegression {
     pub(crate) fn freedom(&self, inference: &Inference) -> f64 {
         match inference.covariance {
             Covariance::Cluster => inference.clusters as f64 - 1.0,
-            _ => self.rows as f64 - self.rank() as f64,
+            Covariance::Classical | Covariance::Hc0 | Covariance::Hc1 | Covariance::Hc2 | Covariance::Hc3 => {
+                self.rows as f64 - self.rank() as f64
+            }
         }
     }
 }

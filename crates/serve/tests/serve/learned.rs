@@ -5,6 +5,7 @@ use planish_model::{LinearKind, LinearSettings, NetworkSettings, fit_linear, fit
 use planish_serve::{Options, Service};
 use planish_tabular::{Kind, Schema, Table, TableSource};
 use planish_tensor::Exec;
+use planish_train::FitOptions;
 use serde_json::{Value, json};
 
 fn numbers(value: &Value) -> Vec<f64> {
@@ -43,8 +44,11 @@ async fn what_was_left_out_is_said() {
         t.push_text(1, (i % 10 != 3).then_some(["no", "yes"][i % 2]));
         t.end_row(0);
     }
-    let settings =
-        NetworkSettings { hidden: vec![2], epochs: 1, validation_split: 0.0, ..NetworkSettings::new("k") };
+    let settings = NetworkSettings {
+        hidden: vec![2],
+        fit: FitOptions { epochs: 1, validation_split: 0.0, ..NetworkSettings::fit() },
+        ..NetworkSettings::new("k")
+    };
     let model = fit_network(Exec::best(), &t, &settings, &mut ()).unwrap();
     let service = Service::new(Exec::best(), Options::default(), vec![("m".into(), model)]).unwrap();
     let (_, got) = ask(&service, "GET", "/models/m", "").await;

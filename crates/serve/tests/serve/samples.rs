@@ -3,6 +3,7 @@
 use planish_model::{LinearSettings, Model, NetworkSettings, fit_linear, fit_network};
 use planish_tabular::{Kind, Schema, Table, TableSource};
 use planish_tensor::Exec;
+use planish_train::FitOptions;
 
 /// Numbers `x` and `y` = 2x + 1, categories `c` and `k`.
 pub(crate) fn table() -> Table {
@@ -24,8 +25,12 @@ pub(crate) fn table() -> Table {
 
 /// A classifier of `k` from `x` and `c`.
 pub(crate) fn species() -> Model {
-    let settings =
-        NetworkSettings { hidden: vec![4], epochs: 3, drop: vec!["y".into()], ..NetworkSettings::new("k") };
+    let settings = NetworkSettings {
+        hidden: vec![4],
+        drop: vec!["y".into()],
+        fit: FitOptions { epochs: 3, ..NetworkSettings::fit() },
+        ..NetworkSettings::new("k")
+    };
     fit_network(Exec::best(), &table(), &settings, &mut ()).unwrap()
 }
 

@@ -10,6 +10,7 @@ use planish_io::save_model;
 use planish_model::{Model, NetworkSettings, fit_network};
 use planish_serve::{Label, ModelSource, Options, Service};
 use planish_tensor::Exec;
+use planish_train::FitOptions;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use tonic::Code;
@@ -256,7 +257,12 @@ async fn of_two_models_with_one_name_and_version_that_come_later_the_first_is_se
 fn large(hidden: usize) -> Model {
     let hidden = vec![hidden, 1024];
     let drop = vec!["k".into(), "c".into()];
-    let settings = NetworkSettings { hidden, epochs: 1, batch_size: 64, drop, ..NetworkSettings::new("y") };
+    let settings = NetworkSettings {
+        hidden,
+        drop,
+        fit: FitOptions { epochs: 1, batch_size: 64, ..NetworkSettings::fit() },
+        ..NetworkSettings::new("y")
+    };
     fit_network(Exec::best(), &table(), &settings, &mut ()).unwrap()
 }
 

@@ -2,7 +2,7 @@
 
 use crate::print;
 use planish_linreg::{
-    Covariance, FittedLinearRegression, InfluentialRow, ResidualSummary, Summary, Test, Tier,
+    Covariance, Factorization, FittedLinearRegression, InfluentialRow, ResidualSummary, Summary, Test,
 };
 use planish_model::{CoefficientLine, Model};
 use serde_json::{Value, json};
@@ -129,11 +129,11 @@ fn fit_lines(s: &Summary, fit: &FittedLinearRegression) -> Vec<Vec<String>> {
     }
     lines.push(line("condition number of the terms", digits(s.condition, 4)));
     if of.is_some() {
-        let tier = match fit.tier {
-            Tier::Fast => "fast tier, Gram matrix",
-            Tier::Sure => "sure tier, reflections",
+        let factored = match fit.factorization {
+            Factorization::Cholesky => "cholesky, Gram matrix",
+            Factorization::Householder => "householder, reflections",
         };
-        lines.push(line("factored by", tier.to_owned()));
+        lines.push(line("factored by", factored.to_owned()));
     }
     lines
 }
@@ -247,7 +247,7 @@ pub(crate) fn add_json(model: &Model, fit: &FittedLinearRegression, out: &mut Va
     out["rows"] = json!(fit.rows);
     out["rank"] = json!(fit.rank());
     out["condition"] = json!(fit.condition);
-    out["tier"] = json!(fit.tier.name());
+    out["tier"] = json!(fit.factorization.name());
     out["r2"] = json!(r.r2);
     out["residual_sd"] = json!(r.residual_sd);
     let Some(summary) = fit.summary(0, LEVEL) else {
