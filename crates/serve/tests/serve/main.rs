@@ -19,7 +19,6 @@
 //! - `live`: a server on loopback, and a client that may send anything
 //! - `samples`: the models that are served
 #![forbid(unsafe_code)]
-#![forbid(unsafe_code)]
 
 use bytes::Bytes;
 use http_body_util::BodyExt;
