@@ -269,7 +269,7 @@ fn a_plateau_lowers_the_rate_and_the_average_is_what_is_left() {
 fn the_range_test_suggests_a_rate_and_leaves_the_network_alone() {
     let (x, y) = circle();
     let net = network(Optimizer::adam(0.001));
-    let before = net.params().clone();
+    let before = net.params().to_vec();
     let rows: Vec<u32> = (0..90).collect();
     let data = Data::new(x.view(), Targets::Values(y.view()));
     let test = planish_optim::RangeTest::default();
