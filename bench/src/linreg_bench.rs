@@ -6,7 +6,7 @@ use crate::child::Peer;
 use crate::machine::Reading;
 use crate::penalised_bench;
 use crate::sample::{Contender, race};
-use planish_linreg::LinearRegression;
+use planish_linreg::{Fit, LinearRegression};
 use planish_tensor::{Exec, Matrix};
 use serde_json::{Value, json};
 
@@ -77,7 +77,7 @@ fn fits(exec: Exec, wanted: &Fits, bars: &mut Vec<Bar>) -> Result<Value, String>
         let named: Vec<String> = peers.iter().map(|p| format!("{} {}", p.name, p.version)).collect();
         println!("peers: {}", named.join(", "));
     }
-    print!("\n{:16} {:>6} {:>9} {:>9} {:>7}", "shape", "tier", "ms", "reading", "ratio");
+    print!("\n{:16} {:>11} {:>9} {:>9} {:>7}", "shape", "factored by", "ms", "reading", "ratio");
     peers.iter().for_each(|p| print!(" {:>10} {:>7}", p.name, "ratio"));
     println!();
     let mut results = Vec::new();
@@ -132,8 +132,8 @@ fn measure(
     let name = format!("{rows}x{columns}");
     let against_reading = times[0] / once;
     print!(
-        "{name:16} {:>6} {:>9.2} {:>9.2} {against_reading:>7.2}",
-        fitted.tier.name(),
+        "{name:16} {:>11} {:>9.2} {:>9.2} {against_reading:>7.2}",
+        fitted.factorization.name(),
         times[0] * 1e3,
         once * 1e3
     );
@@ -148,7 +148,7 @@ fn measure(
         hold(format!("ratio to {peer}"), Limit::AtLeast(*bar), ratio);
     }
     Ok(json!({
-        "rows": rows, "columns": columns, "tier": fitted.tier.name(), "refinements": fitted.refinements,
+        "rows": rows, "columns": columns, "tier": fitted.factorization.name(), "refinements": fitted.refinements,
         "seconds": times[0], "reading_seconds": once,
         "peers": peers.iter().zip(&times[2..]).map(|(p, t)| json!({ "name": p.name, "seconds": t })).collect::<Vec<_>>(),
     }))

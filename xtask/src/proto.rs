@@ -11,7 +11,7 @@ use anyhow::{Context, Result, bail};
 use crate::process;
 
 /// Where the code lies.
-const GENERATED: &str = "crates/serve/src/grpc/generated";
+const GENERATED: &str = "crates/serve/src/protocols/grpc/generated";
 /// The digest in that folder.
 const DIGEST: &str = "digest.txt";
 /// What the code is made from: files, and folders of them.

@@ -219,3 +219,8 @@ impl From<FitError<Infallible>> for LinregError {
         }
     }
 }
+
+/// Refuses counts that differ.
+pub(crate) fn same(what: &'static str, expected: usize, found: usize) -> Result<(), LinregError> {
+    if expected == found { Ok(()) } else { Err(LinregError::Shape { what, expected, found }) }
+}

@@ -9,26 +9,31 @@
 //! read more than once, so n is bounded by patience, not by memory; memory is p² times log₂(n / 4096).
 //!
 //! # Method
-//! 1. One pass makes the triangular factor R of [1 X Y], in a frame of shifted and power-of-two scaled columns (`frame`): from the Gram
-//!    matrix (`gram_tier`), or, where its condition number is too large for that, in a second pass by reflections (`fold`, `triangle`).
-//! 2. Terms that depend on earlier terms are found, named and dropped (`rank`).
-//! 3. Corrected semi-normal equations: passes with residuals in double-double (`refine`, `sweep`), until the coefficients
-//!    settle. Data with a condition number below about 10³ settle after one such pass.
-//! 4. If asked for, a last pass gathers what inference needs of each row (`last_pass`, `residuals`, `meat`) and corrects R in
-//!    double-double, so that standard errors have the digits of the coefficients. [`Summary`] is made of what it leaves.
+//! Each step has a folder; data pass from the first to the last, on top of `linalg` (triangular factors and the loops over rows).
 //!
-//! Where rows can be seen only once, or lie on several machines, [`LeastSquaresState`] is the fold of step 1 with the products of the columns in
-//! double-double (`products`) beside it, from which step 3 is done without the rows.
+//! 1. `rows`: rows come in blocks, in columns that are shifted and scaled by powers of two.
+//! 2. `factor`: one pass makes the triangular factor R of [1 X Y]: from the Gram matrix (`gram`), or, where its condition number is too
+//!    large for that, in a second pass by reflections (`fold`). Terms that depend on earlier terms are found, named and dropped (`rank`).
+//! 3. `refine`: corrected semi-normal equations: passes with residuals in double-double, until the coefficients settle. Data with a condition
+//!    number below about 10³ settle after one such pass.
+//! 4. `fitted`: coefficients and predictions in the units of the data.
+//! 5. `gather`: if asked for, a last pass gathers what inference needs of each row and corrects R in double-double, so that standard errors
+//!    have the digits of the coefficients.
+//! 6. `summary`: tables, tests and intervals are made of what that leaves.
+//!
+//! The families of models, `ols`, `penalised` and `glm`, put these steps together. Where rows can be seen only once, or lie on several
+//! machines, [`LeastSquaresState`] is the fold of step 2 with the products of the columns in double-double beside it, from which step 3 is
+//! done without the rows.
 //!
 //! # Other models
 //! From the same fold come [`Ridge`], [`Lasso`], [`ElasticNet`] and [`NonNegative`] least squares, and the choice of their penalties, in one
 //! pass ([`RidgeCv`], [`ElasticNetCv`]); [`Glm`] fits logistic, multinomial and Poisson regressions by Newton's iteration. Each is a configuration
-//! with `fit` (a source) and `fit_matrix`, and has a fitted type of its own.
+//! that is fitted by [`Fit`] to a source or to matrices, and has a fitted type of its own.
 //!
 //! The result has the same bits for every instruction set, and does not depend on the units of the columns.
 //!
 //! ```
-//! use planish_linreg::LinearRegression;
+//! use planish_linreg::{Fit, LinearRegression};
 //! use planish_tensor::{Isa, Matrix};
 //!
 //! let x = Matrix::from_rows(&[[1.0, 0.0], [2.0, 1.0], [3.0, 0.0], [4.0, 1.0]]);
@@ -47,73 +52,43 @@
 
 #![forbid(unsafe_code)]
 
-mod alias;
-mod anova;
-mod block;
-mod cholesky;
-mod coefficients;
-mod config;
-mod counter;
-mod covariance;
-mod dd_serde;
-pub mod distributions;
 mod error;
+mod factor;
+mod fit;
 mod fitted;
-mod fold;
-mod frame;
+mod gather;
 mod glm;
-mod gram_tier;
-mod inference;
-mod influence;
-mod interval;
-mod kernels;
-mod largest;
-mod last_pass;
-mod meat;
-mod normality;
-mod packed_serde;
-mod part;
+mod linalg;
+mod ols;
 mod penalised;
-mod plain_summary;
-mod products;
-mod rank;
 mod refine;
-mod residuals;
-mod rows_tile;
-mod source;
-mod state;
+mod rows;
 mod summary;
-mod sweep;
-#[cfg(test)]
-mod tests;
-mod tier;
-mod tile_kernel;
-mod tile_sweep;
-mod triangle;
-mod upper;
 
-pub use alias::{Alias, AliasedPolicy};
-pub use anova::{Anova, anova};
-pub use block::{BLOCK_ROWS, Block, BlockSource};
-pub use coefficients::Coefficients;
-pub use config::{DEFAULT_TOLERANCE, LinearRegression};
-pub use covariance::Covariance;
 pub use error::{FitError, LinregError};
-pub use fitted::{FittedLinearRegression, Response};
-pub use glm::{CoefficientRow, Family, FittedGlm, Glm};
-pub use inference::{Inference, ResponseInference};
-pub use influence::cook_times_variance;
-pub use interval::HalfWidths;
-pub use largest::Largest;
-pub use normality::Test;
-pub use part::Matrices;
+pub use factor::alias::{Alias, AliasedPolicy};
+pub use factor::factorization::Factorization;
+pub use factor::folds::KFold;
+pub use factor::rank::DEFAULT_TOLERANCE;
+pub use fit::Fit;
+pub use fitted::coefficient::Coefficient;
+pub use fitted::coefficients::Coefficients;
+pub use fitted::regression::{FittedLinearRegression, Response};
+pub use fitted::stored::{Covariance, Inference, InfluentialRow, ResponseInference};
+pub use gather::largest::Largest;
+pub use gather::residuals::quantile;
+pub use glm::{Family, FittedGlm, Glm};
+pub use linalg::leverage::cook_times_variance;
+pub use ols::regression::LinearRegression;
+pub use ols::state::LeastSquaresState;
 pub use penalised::{
-    AlphaRule, AlphaScore, ElasticNet, ElasticNetCv, FittedElasticNet, FittedNonNegative, FittedRidge, KFold,
-    Lasso, NonNegative, Ridge, RidgeCriterion, RidgeCv, RidgeScore,
+    AlphaRule, AlphaScore, ElasticNet, ElasticNetCv, FittedElasticNet, FittedNonNegative, FittedRidge, Lasso,
+    NonNegative, Ridge, RidgeCriterion, RidgeCv, RidgeScore,
 };
-pub use plain_summary::PlainSummary;
-pub use residuals::{InfluentialRow, quantile};
-pub use source::{ColumnSource, MatrixSource};
-pub use state::LeastSquaresState;
-pub use summary::{Coefficient, Summary};
-pub use tier::Tier;
+pub use rows::block::{BLOCK_ROWS, Block, BlockSource, Matrices};
+pub use rows::source::{ColumnSource, MatrixSource};
+pub use summary::anova::{Anova, anova};
+pub use summary::distributions;
+pub use summary::interval::HalfWidths;
+pub use summary::normality::Test;
+pub use summary::statistics::{ResidualSummary, Summary};

@@ -5,9 +5,14 @@
 //! the code [`TextColumn::MISSING`].
 
 use crate::error::TabularError;
+use crate::infer::is_missing;
 use crate::schema::{Kind, Schema};
 use planish_tensor::Dd;
+use std::borrow::Cow;
 use std::collections::HashMap;
+
+/// A missing number.
+const MISSING: Dd = Dd { hi: f64::NAN, lo: 0.0 };
 
 /// Numbers; NaN is missing.
 #[derive(Clone, Debug, Default)]
@@ -46,7 +51,8 @@ pub struct Table {
 }
 
 impl NumberColumn {
-    fn push(&mut self, x: Dd) {
+    fn push(&mut self, x: Option<Dd>) {
+        let x = x.unwrap_or(MISSING);
         if x.lo != 0.0 && self.lo.is_empty() {
             self.lo.resize(self.hi.len(), 0.0);
         }
@@ -73,19 +79,34 @@ impl TextColumn {
     pub const MISSING: u32 = u32::MAX;
 
     fn push(&mut self, text: Option<&str>) {
-        let code = match text {
-            None => Self::MISSING,
-            Some(t) => match self.index.get(t) {
-                Some(&code) => code,
-                None => {
-                    let code = self.values.len() as u32;
-                    self.values.push(t.to_owned());
-                    self.index.insert(t.to_owned(), code);
-                    code
-                }
-            },
-        };
+        let code = text.map_or(Self::MISSING, |t| self.code(t));
         self.codes.push(code);
+    }
+
+    /// The code of this text, which gets one if it has none.
+    fn code(&mut self, text: &str) -> u32 {
+        if let Some(&code) = self.index.get(text) {
+            return code;
+        }
+        let code = self.values.len() as u32;
+        self.values.push(text.to_owned());
+        self.index.insert(text.to_owned(), code);
+        code
+    }
+
+    /// Appends rows of another column; each of its texts is looked up once.
+    fn append(&mut self, other: &TextColumn, rows: impl Iterator<Item = usize>) {
+        let mut codes = vec![Self::MISSING; other.values.len()];
+        for row in rows {
+            let code = other.at(row).map_or(Self::MISSING, |text| {
+                let known = &mut codes[other.codes[row] as usize];
+                if *known == Self::MISSING {
+                    *known = self.code(text);
+                }
+                *known
+            });
+            self.codes.push(code);
+        }
     }
 
     /// The text in this row, `None` if missing.
@@ -105,6 +126,20 @@ impl TextColumn {
 }
 
 impl Column {
+    fn new(kind: Kind) -> Column {
+        match kind {
+            Kind::Number => Column::Number(NumberColumn::default()),
+            Kind::Category => Column::Text(TextColumn::default()),
+        }
+    }
+
+    fn len(&self) -> usize {
+        match self {
+            Column::Number(c) => c.hi.len(),
+            Column::Text(c) => c.codes.len(),
+        }
+    }
+
     /// Whether the value in this row is missing.
     pub fn is_missing(&self, row: usize) -> bool {
         match self {
@@ -117,11 +152,7 @@ impl Column {
 impl Table {
     /// An empty table.
     pub fn new(schema: Schema) -> Table {
-        let column = |kind| match kind {
-            Kind::Number => Column::Number(NumberColumn::default()),
-            Kind::Category => Column::Text(TextColumn::default()),
-        };
-        let columns = schema.columns.iter().map(|c| column(c.kind)).collect();
+        let columns = schema.columns.iter().map(|c| Column::new(c.kind)).collect();
         let positions = schema.columns.iter().enumerate().map(|(i, c)| (c.name.clone(), i)).collect();
         Table { schema, columns, positions, lines: Vec::new() }
     }
@@ -129,12 +160,7 @@ impl Table {
     /// A table of one row, all of whose cells are missing: of a pipeline, its typical row.
     pub fn of_missing(schema: Schema) -> Table {
         let mut row = Table::new(schema);
-        for position in 0..row.schema.columns.len() {
-            match row.schema.columns[position].kind {
-                Kind::Number => row.push_number(position, None),
-                Kind::Category => row.push_text(position, None),
-            }
-        }
+        (0..row.columns.len()).for_each(|position| row.push_missing(position));
         row.end_row(0);
         row
     }
@@ -220,7 +246,7 @@ impl Table {
     /// If the column does not hold numbers.
     pub fn push_decimal(&mut self, position: usize, value: Option<Dd>) {
         match &mut self.columns[position] {
-            Column::Number(c) => c.push(value.unwrap_or(Dd { hi: f64::NAN, lo: 0.0 })),
+            Column::Number(c) => c.push(value),
             Column::Text(_) => panic!("column {position} holds text"),
         }
     }
@@ -236,6 +262,33 @@ impl Table {
         }
     }
 
+    /// Adds a missing value to the unfinished row.
+    pub fn push_missing(&mut self, position: usize) {
+        match &mut self.columns[position] {
+            Column::Number(c) => c.push(None),
+            Column::Text(c) => c.push(None),
+        }
+    }
+
+    /// Adds the value that a cell of text stands for to the unfinished row, by the column's kind; nothing, `NA` and `?` stand for a missing one.
+    ///
+    /// # Errors
+    /// What the column needs instead, such as `number`.
+    pub fn push_cell(&mut self, position: usize, cell: &str) -> Result<(), &'static str> {
+        if is_missing(cell) {
+            self.push_missing(position);
+            return Ok(());
+        }
+        match self.schema.columns[position].kind {
+            Kind::Number => {
+                let infinite = || if cell.parse::<f64>().is_ok() { "finite number" } else { "number" };
+                self.push_decimal(position, Some(Dd::parse_decimal(cell).ok_or_else(infinite)?));
+            }
+            Kind::Category => self.push_text(position, Some(cell)),
+        }
+        Ok(())
+    }
+
     /// Finishes the row, which came from this line (0: from no file).
     ///
     /// # Panics
@@ -243,11 +296,7 @@ impl Table {
     pub fn end_row(&mut self, line: u64) {
         self.lines.push(line);
         let rows = self.lines.len();
-        let full = |c: &Column| match c {
-            Column::Number(c) => c.hi.len() == rows,
-            Column::Text(c) => c.codes.len() == rows,
-        };
-        assert!(self.columns.iter().all(full), "every column needs one value a row");
+        assert!(self.columns.iter().all(|c| c.len() == rows), "every column needs one value a row");
     }
 
     /// Removes all rows; dictionaries stay while they are small.
@@ -274,6 +323,16 @@ impl Table {
         self.append_rows(other, 0..other.rows());
     }
 
+    /// The rows that have a value in this column.
+    ///
+    /// # Errors
+    /// An unknown name.
+    pub fn with_values(&self, column: &str) -> Result<Cow<'_, Table>, TabularError> {
+        let column = self.column(column)?;
+        let rows: Vec<u32> = (0..self.rows() as u32).filter(|&r| !column.is_missing(r as usize)).collect();
+        Ok(if rows.len() < self.rows() { Cow::Owned(self.select(&rows)) } else { Cow::Borrowed(self) })
+    }
+
     /// The table of these rows alone.
     pub fn select(&self, rows: &[u32]) -> Table {
         let mut out = Table::new(self.schema.clone());
@@ -282,53 +341,16 @@ impl Table {
     }
 
     /// Appends rows of a table with the same schema.
-    pub(crate) fn append_rows(&mut self, other: &Table, rows: impl Iterator<Item = usize>) {
-        for r in rows {
-            for (to, from) in self.columns.iter_mut().zip(&other.columns) {
-                match (to, from) {
-                    (Column::Number(to), Column::Number(from)) => {
-                        to.push(from.at(r).unwrap_or(Dd { hi: f64::NAN, lo: 0.0 }))
-                    }
-                    (Column::Text(to), Column::Text(from)) => to.push(from.at(r)),
-                    _ => unreachable!("the schemas are equal"),
+    pub(crate) fn append_rows(&mut self, other: &Table, rows: impl Iterator<Item = usize> + Clone) {
+        for (to, from) in self.columns.iter_mut().zip(&other.columns) {
+            match (to, from) {
+                (Column::Number(to), Column::Number(from)) => rows.clone().for_each(|r| to.push(from.at(r))),
+                (Column::Text(to), Column::Text(from)) => to.append(from, rows.clone()),
+                (Column::Number(_), Column::Text(_)) | (Column::Text(_), Column::Number(_)) => {
+                    unreachable!("the schemas are equal")
                 }
             }
-            self.lines.push(other.lines[r]);
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_rest_of_a_decimal_is_kept_where_there_is_one() {
-        let mut t = Table::new(Schema::new([("x", Kind::Number)]));
-        for x in [Some("2"), Some("0.1"), None] {
-            t.push_decimal(0, x.and_then(Dd::parse_decimal));
-            t.end_row(7);
-        }
-        let c = t.numbers("x").unwrap();
-        assert_eq!(c.at(0), Some(Dd::from(2.0)));
-        assert_eq!(c.at(1), Dd::parse_decimal("0.1"));
-        assert_eq!(c.at(2), None);
-        let picked = t.select(&[1]);
-        assert_eq!(picked.numbers("x").unwrap().at(0), Dd::parse_decimal("0.1"));
-        t.clear();
-        assert_eq!(t.rows(), 0);
-    }
-
-    #[test]
-    fn text_where_numbers_are_expected_is_named_with_its_line() {
-        let mut t = Table::new(Schema::new([("x", Kind::Category)]));
-        for (line, x) in [(2, "1"), (3, "many")] {
-            t.push_text(0, Some(x));
-            t.end_row(line);
-        }
-        assert_eq!(
-            t.numbers("x").unwrap_err().to_string(),
-            r#"column "x" must hold numbers, found "many" in line 3"#
-        );
+        self.lines.extend(rows.map(|r| other.lines[r]));
     }
 }

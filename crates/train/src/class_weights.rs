@@ -19,6 +19,12 @@ pub enum ClassWeights {
 }
 
 impl ClassWeights {
+    /// Those without numbers of their own, each with its name and a line about it.
+    pub const CHOICES: &'static [(&'static str, ClassWeights, &'static str)] = &[
+        ("none", ClassWeights::None, "Every row alike"),
+        ("balanced", ClassWeights::Balanced, "Every class alike"),
+    ];
+
     /// The weights of all rows, if they are changed; `rows` are those that are trained on.
     pub(crate) fn apply<T: Element>(
         &self,

@@ -3,7 +3,7 @@
 //! `cargo run --release -p planish-examples --bin linear_regression`
 #![forbid(unsafe_code)]
 
-use planish_linreg::{FittedLinearRegression, LinearRegression, LinregError};
+use planish_linreg::{Fit, FittedLinearRegression, LinearRegression, LinregError};
 use planish_tensor::{Isa, Matrix};
 
 /// y = 1·x₀ + 2·x₁ + 3, exactly.

@@ -5,16 +5,16 @@
 //! for the network's shape, two layers of ten relu units.
 
 use crate::args::{QuickstartArgs, exec};
+use crate::print;
 use crate::progress::TrainingProgress;
-use crate::report;
 use planish_io::{
-    CsvOptions, CsvSource, IoError, OutputKind, Outputs, PredictionWriter, create_folder, save_model,
+    IoError, OutputKind, Outputs, PredictionWriter, TableOptions, create_folder, open_bytes, save_model,
     write_file, write_text,
 };
 use planish_model::{LinearSettings, Model, NetworkSettings, fit_linear, fit_network};
 use planish_tabular::{Notes, RowSource, Table, TableSource};
 use planish_tensor::Exec;
-use planish_train::split;
+use planish_train::{FitOptions, split};
 use std::path::{Path, PathBuf};
 
 const PENGUINS: &str = include_str!("../../data/penguins.csv");
@@ -24,7 +24,7 @@ pub(crate) fn run(a: &QuickstartArgs) -> anyhow::Result<()> {
     create_folder(&a.out)?;
     let [test_csv, species_file, mass_file] =
         ["test.csv", "species.safetensors", "body_mass.safetensors"].map(|name| a.out.join(name));
-    let table = CsvSource::from_bytes("penguins.csv", PENGUINS.into(), &CsvOptions::default())?.read_all()?;
+    let table = open_bytes("penguins.csv", PENGUINS.into(), &TableOptions::default())?.read_all()?;
     let (train, test) = split::holdout(table.rows(), 0.2, None, 0);
     let mut out = format!(
         "penguins: {} rows, {} to train on and {} to test with\n\n",
@@ -37,9 +37,12 @@ pub(crate) fn run(a: &QuickstartArgs) -> anyhow::Result<()> {
     check_outputs(a, &[&species_file, &mass_file], &test_csv, &test_text)?;
     write_text(&test_csv, &test_text)?;
 
-    let settings =
-        NetworkSettings { hidden: vec![10, 10], batch_size: 32, ..NetworkSettings::new("species") };
-    let mut progress = TrainingProgress::new(settings.epochs);
+    let settings = NetworkSettings {
+        hidden: vec![10, 10],
+        fit: FitOptions { batch_size: 32, ..NetworkSettings::fit() },
+        ..NetworkSettings::new("species")
+    };
+    let mut progress = TrainingProgress::new(settings.fit.epochs);
     let species = fit_network(exec, &train, &settings, &mut progress);
     progress.finish();
     out +=
@@ -57,7 +60,7 @@ pub(crate) fn run(a: &QuickstartArgs) -> anyhow::Result<()> {
   {me} train YOUR.csv --target COLUMN -o model.safetensors
 "
     );
-    report::print(&out)
+    print::print(&out)
 }
 
 /// Checks that nothing but files of an earlier quickstart will be replaced.
@@ -100,12 +103,12 @@ fn section(exec: Exec, title: &str, model: &Model, test: &Table, path: &Path) ->
     })?;
     Ok(format!(
         "{title}\n  {}\n{}  test score on {} rows: {}\n  {}\n  {}\n\n",
-        report::model(model),
+        print::model(model),
         filled(model, &scores.notes),
         scores.rows,
-        report::scores(&scores.metrics),
-        report::wrote(path),
-        report::wrote(&csv)
+        print::scores(&scores.metrics),
+        print::wrote(path),
+        print::wrote(&csv)
     ))
 }
 

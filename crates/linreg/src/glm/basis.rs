@@ -4,16 +4,18 @@
 //! penalty no column is dropped: R is then the factor of the columns stacked on the roots of the penalty.
 
 use super::family::Family;
-use crate::fold::Folded;
-use crate::frame::{Frame, pow2};
-use crate::rank::Factor;
-use crate::triangle::eliminate;
+use crate::factor::fold::Folded;
+use crate::factor::rank::Factor;
+use crate::linalg::norm;
+use crate::linalg::powers::pow2;
+use crate::linalg::triangle::eliminate;
+use crate::rows::scaling::Scaling;
 use planish_tensor::{AlignedVec, Dd, Isa, Matrix, reduce};
 
 /// The basis, and what belongs to the columns of [1 X] that are kept.
 pub(super) struct Basis {
     pub(super) isa: Isa,
-    pub(super) frame: Frame,
+    pub(super) scaling: Scaling,
     /// One if there is an intercept, the first column then.
     pub(super) first: usize,
     /// The terms of the columns after the intercept.
@@ -22,16 +24,16 @@ pub(super) struct Basis {
     pub(super) aliased: Vec<usize>,
     /// R⁻¹, upper triangular.
     pub(super) inverse: Matrix<f64>,
-    /// The norms of the columns in the frame.
+    /// The norms of the columns in scaled units.
     pub(super) norms: Vec<f64>,
-    /// λ·4^−exponent of each column: the penalty on a coefficient in the frame.
+    /// λ·4^−exponent of each column: the penalty on a coefficient in scaled units.
     pub(super) penalty: Vec<f64>,
 }
 
 impl Basis {
     pub(super) fn new(isa: Isa, folded: &Folded, terms: usize, l2: f64, tolerance: f64) -> Basis {
-        let frame = folded.frame.clone();
-        let first = usize::from(frame.intercept);
+        let scaling = folded.scaling.clone();
+        let first = usize::from(scaling.intercept);
         if l2 > 0.0 {
             return Basis::penalised(isa, folded, terms, l2);
         }
@@ -45,14 +47,14 @@ impl Basis {
             (0..=j).for_each(|i| inverse[(i, j)] = column[i]);
         }
         let (norms, penalty) = (factor.norms(isa), vec![0.0; m]);
-        Basis { isa, frame, first, kept: factor.kept, aliased: factor.aliased, inverse, norms, penalty }
+        Basis { isa, scaling, first, kept: factor.kept, aliased: factor.aliased, inverse, norms, penalty }
     }
 
     fn penalised(isa: Isa, folded: &Folded, terms: usize, l2: f64) -> Basis {
-        let frame = folded.frame.clone();
-        let first = usize::from(frame.intercept);
+        let scaling = folded.scaling.clone();
+        let first = usize::from(scaling.intercept);
         let m = first + terms;
-        let unit = |c: usize| if c < first { 0.0 } else { pow2(-frame.exponent(c - first)) };
+        let unit = |c: usize| if c < first { 0.0 } else { pow2(-scaling.exponent(c - first)) };
         let penalty: Vec<f64> = (0..m).map(|c| l2 * unit(c) * unit(c)).collect();
         let mut stacked: Vec<_> = (0..m)
             .map(|c| {
@@ -64,8 +66,17 @@ impl Basis {
             .collect();
         (0..m).for_each(|k| eliminate(isa, &mut stacked, k, 2 * m));
         let inverse = inverse_of(isa, &stacked, m);
-        let norms = (0..m).map(|c| crate::rank::norm(isa, folded.triangle.column(c))).collect();
-        Basis { isa, frame, first, kept: (0..terms).collect(), aliased: Vec::new(), inverse, norms, penalty }
+        let norms = (0..m).map(|c| norm(isa, folded.triangle.column(c))).collect();
+        Basis {
+            isa,
+            scaling,
+            first,
+            kept: (0..terms).collect(),
+            aliased: Vec::new(),
+            inverse,
+            norms,
+            penalty,
+        }
     }
 
     /// The number of columns.
@@ -74,7 +85,7 @@ impl Basis {
     }
 
     /// R⁻¹x
-    pub(super) fn to_frame(&self, x: &[f64]) -> Vec<f64> {
+    pub(super) fn from_basis(&self, x: &[f64]) -> Vec<f64> {
         (0..self.len()).map(|i| reduce::dot(self.isa, self.inverse.row(i), x)).collect()
     }
 
@@ -111,7 +122,7 @@ impl Basis {
         }
     }
 
-    /// The penalty's slope λ·S·β of all predictors in the frame, and its value.
+    /// The penalty's slope λ·S·β of all predictors in scaled units, and its value.
     pub(super) fn penalty_slope(&self, family: Family, beta: &[Vec<Dd>]) -> (Vec<Vec<f64>>, f64) {
         let heads = beta.len();
         let beta: Vec<Vec<f64>> = beta.iter().map(|b| b.iter().map(|b| b.to_f64()).collect()).collect();
@@ -135,7 +146,7 @@ fn share(family: Family, a: usize, b: usize) -> f64 {
     let own = f64::from(u8::from(a == b));
     match family {
         Family::Multinomial { classes } => own - 1.0 / classes as f64,
-        _ => own,
+        Family::Logistic | Family::Poisson => own,
     }
 }
 

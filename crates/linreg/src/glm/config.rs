@@ -1,29 +1,14 @@
-//! The configuration of a generalised linear model, and the fit.
+//! The configuration of a generalised linear model.
 
-use super::basis::Basis;
-use super::evaluation::Likelihood;
 use super::family::Family;
-use super::fitted::FittedGlm;
-use super::newton;
-use super::null::Null;
-use crate::block::BlockSource;
-use crate::config::DEFAULT_TOLERANCE;
-use crate::error::{FitError, LinregError};
-use crate::fold::Folded;
-use crate::gram_tier::{Dependent, fold_watching};
-use crate::part::Part;
-use crate::penalised::moments::gather;
-use crate::source::MatrixSource;
-use planish_tensor::{Exec, MatRef};
+use crate::error::LinregError;
+use crate::factor::rank::DEFAULT_TOLERANCE;
 use serde::{Deserialize, Serialize};
-
-/// Most parameters: their Hessian takes half a gigabyte.
-const MAX_PARAMETERS: usize = 8192;
 
 /// Logistic, multinomial or Poisson regression; how to fit, before it is fitted.
 ///
 /// ```
-/// use planish_linreg::Glm;
+/// use planish_linreg::{Fit, Glm};
 /// use planish_tensor::{Isa, Matrix};
 ///
 /// let x = Matrix::from_rows(&[[1.0], [2.0], [3.0], [4.0], [5.0], [6.0]]);
@@ -67,95 +52,7 @@ impl Glm {
         Glm::new(Family::Poisson)
     }
 
-    /// Fits to the rows of a source, which is read once or twice for each evaluation of the likelihood, some eight times, with an instruction
-    /// set, or that and a number of threads: those of the current pool (see [`Exec::install`]), which change no bit of the result.
-    ///
-    /// # Errors
-    /// If the source fails, its rows cannot be fitted, the terms separate the responses, or the iteration does not converge: see [`LinregError`].
-    pub fn fit<S: BlockSource>(
-        &self,
-        exec: impl Into<Exec>,
-        source: &mut S,
-    ) -> Result<FittedGlm, FitError<S::Error>> {
-        let exec: Exec = exec.into();
-        self.check().map_err(FitError::Linreg)?;
-        let terms = source.terms();
-        let parameters = terms + usize::from(self.fit_intercept);
-        if parameters == 0 {
-            return Err(FitError::Linreg(LinregError::NoTerms));
-        }
-        let all = parameters.saturating_mul(self.family.predictors());
-        if all > MAX_PARAMETERS {
-            let limit = MAX_PARAMETERS;
-            return Err(FitError::Linreg(LinregError::TooManyParameters { parameters: all, limit }));
-        }
-        let (folded, null) = self.factor(exec, source)?;
-        if self.l2 == 0.0 && folded.used < parameters as u64 {
-            return Err(FitError::Linreg(LinregError::TooFewRows { rows: folded.used, parameters }));
-        }
-        let basis = Basis::new(exec.isa, &folded, terms, self.l2, self.tolerance);
-        if basis.len() == 0 {
-            return Err(FitError::Linreg(LinregError::NoTerms));
-        }
-        let start = newton::start(&basis, &null, self.family);
-        let likelihood = Likelihood::new(exec, self, &basis, folded.rows);
-        let solved = newton::solve(&likelihood, source, &null, start)?;
-        FittedGlm::new(self, &basis, &null, terms, folded.used, &solved).map_err(FitError::Linreg)
-    }
-
-    /// The triangular factor of [1 X y] and the sums over y: by the Gram matrix where that is enough, else by reflections.
-    fn factor<S: BlockSource>(
-        &self,
-        exec: Exec,
-        source: &mut S,
-    ) -> Result<(Folded, Null), FitError<S::Error>> {
-        let (mut null, mut rows, mut seen) = (Null::new(self.family), 0, Ok(()));
-        if source.responses() == 1 {
-            let look = |part: Part<'_>| {
-                let mut y = Vec::new();
-                part.response(0, part.rows(), &mut y);
-                (y, part.weights().map(<[f64]>::to_vec))
-            };
-            let watch = |(y, weights): (Vec<f64>, Option<Vec<f64>>)| {
-                if seen.is_ok() {
-                    seen = null.take(&y, weights.as_deref(), rows);
-                    rows += y.len() as u64;
-                }
-            };
-            let dependent = match self.l2 {
-                0.0 => Dependent::Refused { tolerance: self.tolerance },
-                _ => Dependent::Kept,
-            };
-            let quick = fold_watching(exec, source, self.fit_intercept, dependent, look, watch);
-            if let Some(folded) = quick.map_err(FitError::Source)? {
-                seen.and_then(|()| null.check()).map_err(FitError::Linreg)?;
-                return Ok((folded, null));
-            }
-        }
-        let mut null = Null::new(self.family);
-        let moments = gather(exec.isa, self.fit_intercept, source, None, |block, before| {
-            let n = block.rows;
-            null.take(&block.y[0].hi[..n], block.weights.as_ref().map(|w| &w[..n]), before)
-        })?;
-        null.check().map_err(FitError::Linreg)?;
-        Ok((moments.without(exec.isa, None).0, null))
-    }
-
-    /// Fits to a matrix X `[n, p]` and a response Y `[n, 1]`, with optional weights `[n]`.
-    ///
-    /// # Errors
-    /// If the shapes disagree or the data cannot be fitted.
-    pub fn fit_matrix(
-        &self,
-        exec: impl Into<Exec>,
-        x: MatRef<'_, f64>,
-        y: MatRef<'_, f64>,
-        weights: Option<&[f64]>,
-    ) -> Result<FittedGlm, LinregError> {
-        Ok(self.fit(exec, &mut MatrixSource::new(x, y, weights)?)?)
-    }
-
-    fn check(&self) -> Result<(), LinregError> {
+    pub(super) fn check(&self) -> Result<(), LinregError> {
         let setting = |setting, value, needs| Err(LinregError::Setting { setting, value, needs });
         if !(self.l2 >= 0.0 && self.l2.is_finite()) {
             return setting("l2", self.l2.to_string(), "it must be zero or more");

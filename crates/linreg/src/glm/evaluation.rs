@@ -7,17 +7,25 @@
 use super::basis::Basis;
 use super::config::Glm;
 use super::family::{Slopes, add};
-use super::step::Route;
 use super::tile_pass;
-use crate::block::{BLOCK_ROWS, Block, BlockSource, read, same_rows};
 use crate::error::FitError;
-use crate::kernels::{Column, cross, residual};
-use crate::part::for_each_block;
+use crate::linalg::kernels::{Column, cross, residual};
+use crate::rows::block::{BLOCK_ROWS, Block, BlockSource, read, same_rows};
+use crate::rows::part::for_each_block;
 use planish_tensor::dd::{DdVec, dot};
 use planish_tensor::gemm::{Scratch, Start, matmul};
 use planish_tensor::{Dd, Exec, Isa, MatMut, Matrix};
 
-/// The coefficients of each predictor in the frame, and what a pass finds there.
+/// How the curvature is factored.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Route {
+    /// As a matrix, in the basis.
+    Basis,
+    /// By reflections of the weighted rows.
+    Rows,
+}
+
+/// The coefficients of each predictor in scaled units, and what a pass finds there.
 pub(super) struct Evaluation {
     pub(super) beta: Vec<Vec<Dd>>,
     /// −Σ w·l without the penalty.
@@ -38,12 +46,12 @@ impl Evaluation {
     }
 }
 
-/// The columns of a block that are kept, as seen in the frame.
+/// The columns of a block that are kept, shifted and scaled.
 pub(super) fn columns<'b>(basis: &Basis, block: &'b Block) -> Vec<Column<'b>> {
-    basis.kept.iter().map(|&term| basis.frame.column(block, term)).collect()
+    basis.kept.iter().map(|&term| basis.scaling.column(block, term)).collect()
 }
 
-/// η of a block's rows for coefficients in the frame, summed in double-double.
+/// η of a block's rows for coefficients in scaled units, summed in double-double.
 pub(super) struct Predictors {
     zeros: DdVec,
     out: DdVec,
@@ -113,17 +121,18 @@ impl<'a> Likelihood<'a> {
         Ok(self.finish(beta, sums, found.information, Effort::Quick))
     }
 
-    /// The same with the loss and its gradient summed in double-double.
+    /// Sums the loss and its gradient in double-double, where they are not yet.
     pub(super) fn sharpen<S: BlockSource>(
         &self,
         source: &mut S,
-        of: Evaluation,
-    ) -> Result<Evaluation, FitError<S::Error>> {
-        if of.effort == Effort::Exact {
-            return Ok(of);
+        at: &mut Evaluation,
+    ) -> Result<(), FitError<S::Error>> {
+        if at.effort == Effort::Quick {
+            let sums = self.exact(source, &at.beta)?;
+            let (beta, information) = (std::mem::take(&mut at.beta), std::mem::take(&mut at.information));
+            *at = self.finish(beta, sums, information, Effort::Exact);
         }
-        let sums = self.exact(source, &of.beta)?;
-        Ok(self.finish(of.beta, sums, of.information, Effort::Exact))
+        Ok(())
     }
 
     /// The loss and its gradient in double-double.

@@ -174,8 +174,10 @@ impl Slopes {
         match self.family {
             Family::Poisson => out.extend_from_slice(p),
             Family::Logistic => out.extend(p.iter().map(|p| p * (1.0 - p))),
-            _ if a == b => out.extend(p.iter().zip(&self.rest[a]).map(|(p, rest)| p * rest)),
-            _ => out.extend(p.iter().zip(q).map(|(p, q)| -p * q)),
+            Family::Multinomial { .. } if a == b => {
+                out.extend(p.iter().zip(&self.rest[a]).map(|(p, rest)| p * rest))
+            }
+            Family::Multinomial { .. } => out.extend(p.iter().zip(q).map(|(p, q)| -p * q)),
         }
         out.iter_mut().zip(&self.weights).for_each(|(v, w)| *v *= w);
     }

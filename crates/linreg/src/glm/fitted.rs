@@ -7,11 +7,13 @@ use super::newton::Solved;
 use super::null::Null;
 use super::separation::about;
 use super::step::Curvature;
-use crate::coefficients::Coefficients;
 use crate::error::LinregError;
-use crate::fitted::columns_of;
-use crate::frame::{pow2, scale_by, scale_dd};
-use crate::source::same;
+use crate::error::same;
+use crate::fitted::coefficient::{Coefficient, interval};
+use crate::fitted::coefficients::Coefficients;
+use crate::linalg::kernels::columns_of;
+use crate::linalg::powers::{pow2, scale_by, scale_dd};
+use crate::summary::distributions::normal_quantile;
 use planish_tensor::dd::DdSlice;
 use planish_tensor::math::{log_one, normal_cdf};
 use planish_tensor::{Dd, Isa, MatRef, Matrix};
@@ -49,23 +51,6 @@ pub struct FittedGlm {
     pub converged: bool,
     /// The norm of the (penalised) gradient, by orthonormal combinations of the columns.
     pub gradient_norm: f64,
-}
-
-/// A coefficient and its test.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct CoefficientRow {
-    /// The predictor, from 0.
-    pub predictor: usize,
-    /// The term, from 0; none for the intercept.
-    pub term: Option<usize>,
-    /// The estimate.
-    pub estimate: f64,
-    /// Its standard error; none for an aliased term or with a penalty.
-    pub std_error: Option<f64>,
-    /// Wald's z: the estimate in standard errors.
-    pub z: Option<f64>,
-    /// The probability of a larger |z| if the coefficient were zero.
-    pub p: Option<f64>,
 }
 
 impl FittedGlm {
@@ -131,20 +116,26 @@ impl FittedGlm {
         1.0 - self.log_likelihood / self.null_log_likelihood
     }
 
-    /// A row a coefficient, predictor by predictor, each with its intercept first.
-    pub fn table(&self) -> Vec<CoefficientRow> {
-        let first = usize::from(self.fit_intercept);
-        let mut rows = Vec::new();
-        for (predictor, c) in self.coefficients.iter().enumerate() {
-            for i in 0..first + c.coef.len() {
-                let term = i.checked_sub(first);
-                let estimate = term.map_or_else(|| c.intercept.to_f64(), |t| c.coef[t]);
-                let std_error = self.std_errors.as_ref().map(|s| s[predictor][i]).filter(|s| *s > 0.0);
-                let z = std_error.map(|s| estimate / s);
-                rows.push(CoefficientRow { predictor, term, estimate, std_error, z, p: z.map(two_sided) });
+    /// A line a coefficient of a predictor, the intercept first, with Wald's tests and intervals of this level where there are standard errors.
+    ///
+    /// # Panics
+    /// If there is no such predictor.
+    pub fn table(&self, predictor: usize, level: f64) -> Vec<Coefficient> {
+        let half = normal_quantile(0.5 + level / 2.0);
+        let errors = self.std_errors.as_ref().map(|s| &s[predictor]);
+        let tested = |(i, c): (usize, Coefficient)| {
+            let std_error = errors.map(|s| s[i]).filter(|s| *s > 0.0);
+            let statistic = std_error.map(|s| c.estimate / s);
+            Coefficient {
+                std_error,
+                statistic,
+                p: statistic.map(two_sided),
+                interval: std_error.and_then(|se| interval(c.estimate, half * se)),
+                dropped: c.term.is_some_and(|term| self.aliased.contains(&term)),
+                ..c
             }
-        }
-        rows
+        };
+        self.coefficients[predictor].table(self.fit_intercept).into_iter().enumerate().map(tested).collect()
     }
 
     /// The means of rows: the probability of every class, or the expected count.
@@ -191,15 +182,15 @@ fn two_sided(z: f64) -> f64 {
     2.0 * tail[0]
 }
 
-/// Coefficients in the frame brought into the units of the data. Rounding of the slopes turns the fit about the point where it is best known.
+/// Coefficients in scaled units brought into the units of the data. Rounding of the slopes turns the fit about the point where it is best known.
 fn in_units(basis: &Basis, curvature: &Curvature, terms: usize, beta: &[Dd]) -> Coefficients {
     let mut coef = vec![0.0; terms];
     let centre = curvature.centre(basis.kept.len());
     let mut intercept = about(beta, basis.first, &centre, false)[0];
     for ((&term, &b), centre) in basis.kept.iter().zip(&beta[basis.first..]).zip(centre) {
-        let exponent = basis.frame.exponent(term);
+        let exponent = basis.scaling.exponent(term);
         coef[term] = scale_by(b.to_f64(), -exponent);
-        let centre = scale_dd(centre, exponent) + Dd::from(basis.frame.shift[term]);
+        let centre = scale_dd(centre, exponent) + Dd::from(basis.scaling.shift[term]);
         intercept = intercept - Dd::from(coef[term]) * centre;
     }
     Coefficients { intercept: if basis.first == 1 { intercept } else { Dd::ZERO }, coef }
@@ -213,10 +204,10 @@ fn std_errors(basis: &Basis, terms: usize, solved: &Solved, heads: usize, a: usi
     for (at, &term) in basis.kept.iter().enumerate() {
         let mut alone = vec![0.0; basis.len()];
         alone[basis.first + at] = 1.0;
-        out[basis.first + term] = scale_by(error(&alone), -basis.frame.exponent(term));
+        out[basis.first + term] = scale_by(error(&alone), -basis.scaling.exponent(term));
     }
     if basis.first == 1 {
-        let offset = |&term: &usize| -basis.frame.shift[term] * pow2(-basis.frame.exponent(term));
+        let offset = |&term: &usize| -basis.scaling.shift[term] * pow2(-basis.scaling.exponent(term));
         let intercept: Vec<f64> = std::iter::once(1.0).chain(basis.kept.iter().map(offset)).collect();
         out[0] = error(&intercept);
     }

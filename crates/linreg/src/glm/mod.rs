@@ -19,6 +19,7 @@ mod basis;
 mod config;
 mod evaluation;
 mod family;
+mod fit;
 mod fitted;
 mod newton;
 mod null;
@@ -31,4 +32,4 @@ mod weighted;
 
 pub use config::Glm;
 pub use family::Family;
-pub use fitted::{CoefficientRow, FittedGlm};
+pub use fitted::FittedGlm;

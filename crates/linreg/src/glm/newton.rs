@@ -10,13 +10,13 @@
 //! soon as the curvature there can be used. What is neither a maximum nor separated is an error.
 
 use super::basis::Basis;
-use super::evaluation::{Effort, Evaluation, Likelihood, Predictors, columns};
+use super::evaluation::{Effort, Evaluation, Likelihood, Predictors, Route, columns};
 use super::family::Family;
 use super::null::Null;
 use super::separation;
-use super::step::{self, Curvature, Route, Step};
-use crate::block::{BlockSource, read};
+use super::step::{self, Curvature, Step};
 use crate::error::{FitError, LinregError};
+use crate::rows::block::{BlockSource, read};
 use planish_tensor::Dd;
 
 /// λ² below this part of the sum of the weights ends the iteration.
@@ -65,71 +65,138 @@ pub(super) fn solve<S: BlockSource>(
     null: &Null,
     start: Vec<Vec<Dd>>,
 ) -> Result<Solved, FitError<S::Error>> {
-    let (model, weight) = (of.model, null.weight());
-    let mut at = of.evaluate(source, start, Route::Basis)?;
-    let (mut before, mut iterations, mut asked_next) = (f64::INFINITY, 0, SUSPICIOUS);
-    let (mut route, mut may_return) = (Route::Basis, true);
-    let (mut bold, mut idle) = (BOLDEST, 0);
+    let weight = null.weight();
+    let mut now = Iteration::new(of.evaluate(source, start, Route::Basis)?);
     loop {
-        let next = match route {
-            Route::Basis => step::by_basis(of, &at),
-            Route::Rows => step::by_rows(of, source, &at)?,
-        };
-        let Some(next) = next else {
-            if route == Route::Basis && at.is_finite() {
-                (at, route) = (of.sharpen(source, at)?, Route::Rows);
-                continue;
+        let Some(next) = now.step(of, source)? else {
+            if now.route == Route::Rows || !now.at.is_finite() {
+                return Err(FitError::Linreg(LinregError::Overflow { response: 0 }));
             }
-            return Err(FitError::Linreg(LinregError::Overflow { response: 0 }));
+            now.turn_to_rows(of, source)?;
+            continue;
         };
         let left = next.decrement;
-        let stalled = left <= STALLED * weight && left >= 0.25 * before;
+        let stalled = left <= STALLED * weight && left >= 0.25 * now.before;
         let done = left <= DONE * weight || stalled;
-        if done && at.effort == Effort::Quick {
-            at = of.sharpen(source, at)?;
+        if done && now.at.effort == Effort::Quick {
+            of.sharpen(source, &mut now.at)?;
             continue;
         }
-        if done && next.is_sound && is_calm(of, source, null, &at, &next)? {
-            at.beta = moved(&at.beta, &next.step, 1.0);
-            let Step { curvature, gradient_norm, .. } = next;
-            return Ok(Solved { at, curvature, iterations, gradient_norm });
+        if done && next.is_sound && is_calm(of, source, null, &now.at, &next)? {
+            return Ok(now.finish(next));
         }
-        let slow = iterations >= SUSPICIOUS && left > 0.05 * before;
-        let lost = !next.is_usable;
-        if lost || (slow || done) && iterations >= asked_next {
-            refuse_separated(of, source, &at, &next)?;
-            asked_next += 1 + iterations / 4;
+        let slow = now.iterations >= SUSPICIOUS && left > 0.05 * now.before;
+        if !next.is_usable || (slow || done) && now.iterations >= now.asked_next {
+            refuse_separated(of, source, &now.at, &next)?;
+            now.asked_next += 1 + now.iterations / 4;
         }
-        if route == Route::Basis
-            && (done || lost || next.is_damped && slow && iterations >= PATIENCE || idle == MAX_IDLE)
-        {
-            (may_return, idle) = (may_return && !done && idle < MAX_IDLE, 0);
-            (at, route) = (of.sharpen(source, at)?, Route::Rows);
-            continue;
+        if now.needs_rows(&next, slow, done) {
+            (now.may_return, now.idle) = (now.may_return && !done && now.idle < MAX_IDLE, 0);
+            now.turn_to_rows(of, source)?;
+        } else if now.advance(of, source, &next)? {
+            now.before = left;
+            now.iterations += 1;
         }
-        let value = at.value;
-        let better = match iterations == model.max_iter || idle == MAX_IDLE {
+    }
+}
+
+/// Where the iteration is.
+struct Iteration {
+    at: Evaluation,
+    route: Route,
+    /// Whether the weighted rows may give way to the basis again.
+    may_return: bool,
+    iterations: usize,
+    /// λ² of the step before.
+    before: f64,
+    /// The number of steps at which separation is asked for next.
+    asked_next: usize,
+    /// What a step may move η by.
+    bold: f64,
+    /// Steps in a row that were worth next to nothing.
+    idle: usize,
+}
+
+impl Iteration {
+    fn new(at: Evaluation) -> Iteration {
+        Iteration {
+            at,
+            route: Route::Basis,
+            may_return: true,
+            iterations: 0,
+            before: f64::INFINITY,
+            asked_next: SUSPICIOUS,
+            bold: BOLDEST,
+            idle: 0,
+        }
+    }
+
+    /// The next step; none where it cannot be computed.
+    fn step<S: BlockSource>(
+        &self,
+        of: &Likelihood<'_>,
+        source: &mut S,
+    ) -> Result<Option<Step>, FitError<S::Error>> {
+        match self.route {
+            Route::Basis => Ok(step::by_basis(of, &self.at)),
+            Route::Rows => step::by_rows(of, source, &self.at),
+        }
+    }
+
+    /// Leaves the basis.
+    fn turn_to_rows<S: BlockSource>(
+        &mut self,
+        of: &Likelihood<'_>,
+        source: &mut S,
+    ) -> Result<(), FitError<S::Error>> {
+        self.route = Route::Rows;
+        of.sharpen(source, &mut self.at)
+    }
+
+    /// Whether the curvature in the basis is of no more use.
+    fn needs_rows(&self, next: &Step, slow: bool, done: bool) -> bool {
+        let creeps = next.is_damped && slow && self.iterations >= PATIENCE;
+        self.route == Route::Basis && (done || !next.is_usable || creeps || self.idle == MAX_IDLE)
+    }
+
+    /// Takes the last step.
+    fn finish(mut self, last: Step) -> Solved {
+        self.at.beta = moved(&self.at.beta, &last.step, 1.0);
+        let Step { curvature, gradient_norm, .. } = last;
+        Solved { at: self.at, curvature, iterations: self.iterations, gradient_norm }
+    }
+
+    /// Goes along the step; false where the basis is left instead.
+    fn advance<S: BlockSource>(
+        &mut self,
+        of: &Likelihood<'_>,
+        source: &mut S,
+        next: &Step,
+    ) -> Result<bool, FitError<S::Error>> {
+        let (value, limit) = (self.at.value, of.model.max_iter);
+        let is_late = self.iterations >= SUSPICIOUS;
+        let better = match self.iterations == limit || self.idle == MAX_IDLE {
             true => None,
-            false => search(of, source, route, &at, &next, &mut bold, iterations >= SUSPICIOUS)?,
+            false => search(of, source, self.route, &self.at, next, &mut self.bold, is_late)?,
         };
         match better {
-            Some(better) if route == Route::Rows && may_return => {
-                (at, route) = returned(of, source, better)?;
+            Some(better) if self.route == Route::Rows && self.may_return => {
+                (self.at, self.route) = returned(of, source, better)?;
             }
-            Some(better) => at = better,
-            None if route == Route::Basis && iterations < model.max_iter => {
-                may_return = false;
-                (at, route) = (of.sharpen(source, at)?, Route::Rows);
-                continue;
+            Some(better) => self.at = better,
+            None if self.route == Route::Basis && self.iterations < limit => {
+                self.may_return = false;
+                self.turn_to_rows(of, source)?;
+                return Ok(false);
             }
             None => {
-                refuse_separated(of, source, &at, &next)?;
-                return Err(FitError::Linreg(no_convergence(iterations)));
+                refuse_separated(of, source, &self.at, next)?;
+                return Err(FitError::Linreg(no_convergence(self.iterations)));
             }
         }
-        idle = if next.is_sound || value - at.value > IDLE * value.abs() { 0 } else { idle + 1 };
-        before = left;
-        iterations += 1;
+        let falls = value - self.at.value > IDLE * value.abs();
+        self.idle = if next.is_sound || falls { 0 } else { self.idle + 1 };
+        Ok(true)
     }
 }
 

@@ -25,9 +25,9 @@ use super::evaluation::{Predictors, columns};
 use super::family::Family;
 use super::residue::{self, Span};
 use super::stack::Stack;
-use crate::block::{Block, BlockSource, read};
 use crate::error::FitError;
-use crate::kernels::Column;
+use crate::linalg::kernels::Column;
+use crate::rows::block::{Block, BlockSource, read};
 use planish_tensor::Dd;
 
 /// Gains up to these count as zero in a guess, one after the other. In rows that are told apart a Newton step gains about one.
@@ -67,7 +67,7 @@ struct Split {
     rises: bool,
     /// The span of the vectors whose gain is about zero.
     level: Span,
-    /// The means of the columns over these rows, in the frame.
+    /// The means of the columns over these rows, in scaled units.
     mean: Vec<Dd>,
 }
 
@@ -127,7 +127,7 @@ impl Problem<'_> {
             Family::Poisson => {
                 take(Pair { row, gain: -eta[0][row], plus: None, minus: Some(0), fixed: y > 0.0 })
             }
-            _ => {
+            Family::Logistic | Family::Multinomial { .. } => {
                 let own = y as usize;
                 let at = |k: usize| if k == 0 { 0.0 } else { eta[k - 1][row] };
                 for k in (0..=eta.len()).filter(|&k| k != own) {
@@ -177,7 +177,7 @@ impl Problem<'_> {
                 x.iter().enumerate().for_each(|(j, c)| put(first + j, residue::of(raw(c, pair.row))));
             }
             split.level.push(&row);
-            sums.iter_mut().zip(x).for_each(|(sum, c)| *sum = *sum + in_frame(c, pair.row));
+            sums.iter_mut().zip(x).for_each(|(sum, c)| *sum = *sum + scaled_value(c, pair.row));
         })?;
         let centred = first == 1 && count > 0.0;
         split.mean = sums.iter().map(|s| if centred { *s / Dd::from(count) } else { Dd::ZERO }).collect();
@@ -230,7 +230,7 @@ impl Problem<'_> {
             let to = &mut out[head * m..][..m];
             to[..first].fill(sign);
             for ((to, c), mean) in to[first..].iter_mut().zip(x).zip(mean) {
-                *to = sign * (in_frame(c, pair.row) - *mean).to_f64();
+                *to = sign * (scaled_value(c, pair.row) - *mean).to_f64();
             }
         }
     }
@@ -284,8 +284,8 @@ fn raw(c: &Column<'_>, row: usize) -> Dd {
     Dd { hi: c.values.hi[row], lo: c.values.lo[row] }
 }
 
-/// A column's value as seen in the frame.
-pub(super) fn in_frame(c: &Column<'_>, row: usize) -> Dd {
+/// A column's value shifted and scaled.
+pub(super) fn scaled_value(c: &Column<'_>, row: usize) -> Dd {
     let x = raw(c, row) - Dd::from(c.shift);
     Dd { hi: x.hi * c.scale, lo: x.lo * c.scale }
 }

@@ -3,10 +3,10 @@
 //! Rows are gathered in blocks; the triangles of blocks are merged as a binary counter, so the bits depend on nothing but the rows. Reflections do
 //! not square the condition number of the rows as a Gram matrix would, and columns of any scale are alike to them.
 
-use crate::block::BLOCK_ROWS;
-use crate::counter::Counter;
-use crate::rank::norm;
-use crate::triangle::Triangle;
+use crate::linalg::counter::Counter;
+use crate::linalg::norm;
+use crate::linalg::triangle::Triangle;
+use crate::rows::block::BLOCK_ROWS;
 use planish_tensor::{AlignedVec, Isa, reduce};
 
 /// What a pivot must keep of its column's norm; less is rounding.

@@ -5,9 +5,9 @@ use super::basis::Basis;
 use super::evaluation::{Evaluation, Likelihood};
 use super::separation::about;
 use super::weighted::{self, Weighted};
-use crate::block::BlockSource;
-use crate::cholesky::Cholesky;
 use crate::error::FitError;
+use crate::linalg::cholesky::Cholesky;
+use crate::rows::block::BlockSource;
 use planish_tensor::{Dd, reduce};
 
 /// What each pivot of the Hessian in the basis must keep of its diagonal element for the last step to be trusted.
@@ -18,15 +18,6 @@ const USABLE: f64 = 1e-12;
 /// that is all but impossible are lost: a direction with no more curvature than that would be followed by rounding alone.
 const DAMPING: f64 = 1e-10;
 
-/// How the curvature is factored.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Route {
-    /// As a matrix, in the basis.
-    Basis,
-    /// By reflections of the weighted rows.
-    Rows,
-}
-
 /// The factor of the curvature.
 pub(super) enum Curvature {
     Basis(Cholesky),
@@ -36,7 +27,7 @@ pub(super) enum Curvature {
 /// A Newton step.
 pub(super) struct Step {
     pub(super) curvature: Curvature,
-    /// By predictor, in the frame.
+    /// By predictor, in scaled units.
     pub(super) step: Vec<Vec<Dd>>,
     /// gᵀH⁻¹g
     pub(super) decrement: f64,
@@ -73,9 +64,9 @@ pub(super) fn by_basis(of: &Likelihood<'_>, at: &Evaluation) -> Option<Step> {
     };
     let mut flat = gradient.clone();
     hessian.solve(&mut flat);
-    let in_frame = |s: &[f64]| basis.to_frame(s).into_iter().map(Dd::from).collect();
+    let scaled_value = |s: &[f64]| basis.from_basis(s).into_iter().map(Dd::from).collect();
     Some(Step {
-        step: flat.chunks(basis.len()).map(in_frame).collect(),
+        step: flat.chunks(basis.len()).map(scaled_value).collect(),
         decrement: reduce::dot(basis.isa, &gradient, &flat),
         gradient_norm: reduce::dot(basis.isa, &gradient, &gradient).sqrt(),
         reach: reduce::dot(basis.isa, &flat, &flat).sqrt(),
@@ -136,7 +127,7 @@ fn gradient_in_basis(basis: &Basis, at: &Evaluation) -> Vec<f64> {
 }
 
 impl Curvature {
-    /// The point about which coefficients are best known: the means of the columns by the weights of the rows, in the frame.
+    /// The point about which coefficients are best known: the means of the columns by the weights of the rows, in scaled units.
     pub(super) fn centre(&self, terms: usize) -> Vec<Dd> {
         match self {
             Curvature::Basis(_) => vec![Dd::ZERO; terms],
@@ -144,7 +135,7 @@ impl Curvature {
         }
     }
 
-    /// The standard error of a combination of the coefficients of predictor `a` in the frame.
+    /// The standard error of a combination of the coefficients of predictor `a` in scaled units.
     pub(super) fn error(&self, basis: &Basis, heads: usize, a: usize, combination: &[f64]) -> f64 {
         let m = basis.len();
         let mut c = vec![0.0; heads * m];
@@ -157,7 +148,7 @@ impl Curvature {
             Curvature::Rows(weighted) => {
                 own.copy_from_slice(combination);
                 if basis.first == 1 {
-                    // b₀ of the frame is that about the means, less the means times the other coefficients.
+                    // b₀ of the scaled columns is that about the means, less the means times the other coefficients.
                     let whole = Dd::from(combination[0]);
                     for (own, mean) in own[1..].iter_mut().zip(&weighted.mean) {
                         *own = (Dd::from(*own) - whole * *mean).to_f64();

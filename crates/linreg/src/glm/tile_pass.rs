@@ -1,21 +1,21 @@
 //! One pass in `f64`, a tile of rows at a time and blocks by any number of threads: for families of one predictor.
 //!
-//! The curvature XᵀCX is formed in the frame as a symmetric product of the rows times √c, half the work of a general one, and brought into
+//! The curvature XᵀCX is formed in scaled units as a symmetric product of the rows times √c, half the work of a general one, and brought into
 //! the basis at the end. That multiplies its error by up to κ², κ the condition number of the columns at unit norm: see [`is_enough`].
 
 use super::basis::Basis;
 use super::family::{Family, Slopes, add};
-use crate::block::{BlockSource, same_rows};
-use crate::counter::Counter;
 use crate::error::FitError;
-use crate::gram_tier::sum;
-use crate::part::{Part, for_each_block};
-use crate::rows_tile::{Plan, TILE, fill};
+use crate::linalg::counter::Counter;
+use crate::linalg::counter::sum;
+use crate::rows::block::{BlockSource, same_rows};
+use crate::rows::part::{Part, for_each_block};
+use crate::rows::tiles::{Plan, TILE, fill};
 use planish_tensor::gemm::{Scratch, Start, gram_add, matmul};
 use planish_tensor::simd::{LaneKernel, LaneMath};
-use planish_tensor::{AlignedVec, Dd, Exec, Isa, MatMut, MatRef, Matrix, Scalar, reduce};
+use planish_tensor::{AlignedVec, Dd, Exec, Isa, MatMut, MatRef, Matrix, Number, Scalar, reduce};
 
-/// The largest κ² for which the curvature is formed in the frame: errors of it, and so of standard errors, stay below about 1e-9.
+/// The largest κ² for which the curvature is formed in scaled units: errors of it, and so of standard errors, stay below about 1e-9.
 const LARGEST_SQUARE: f64 = 1e6;
 /// Most columns: a block's curvature then takes 8 MiB.
 const MAX_COLUMNS: usize = 1024;
@@ -24,7 +24,7 @@ const MAX_COLUMNS: usize = 1024;
 pub(super) struct Found {
     /// −Σ w·l without the penalty.
     pub(super) loss: Dd,
-    /// Σ w·∂l/∂β in the frame.
+    /// Σ w·∂l/∂β in scaled units.
     pub(super) gradient: Vec<Dd>,
     /// The curvature of the loss in the basis, row-major.
     pub(super) information: Vec<f64>,
@@ -37,7 +37,7 @@ struct BlockSums {
     curvature: Vec<f64>,
 }
 
-/// Whether curvatures formed in the frame are good enough.
+/// Whether curvatures formed in scaled units are good enough.
 pub(super) fn is_enough(basis: &Basis, family: Family) -> bool {
     let square = |j: usize| {
         let row = basis.inverse.row(j);
@@ -48,7 +48,7 @@ pub(super) fn is_enough(basis: &Basis, family: Family) -> bool {
         && (0..basis.len()).map(square).sum::<f64>() <= LARGEST_SQUARE
 }
 
-/// The pass at these coefficients in the frame; `rows` is what the source must have.
+/// The pass at these coefficients in scaled units; `rows` is what the source must have.
 pub(super) fn run<S: BlockSource>(
     exec: Exec,
     family: Family,
@@ -57,7 +57,7 @@ pub(super) fn run<S: BlockSource>(
     rows: u64,
     beta: &[f64],
 ) -> Result<Found, FitError<S::Error>> {
-    let plan = Plan::new(&basis.frame, source.terms());
+    let plan = Plan::new(&basis.scaling, source.terms());
     let mut by_place = vec![0.0; plan.order];
     places(basis, &plan).zip(beta).for_each(|(place, &b)| by_place[place] = b);
     let (mut loss, mut gradient, mut curvature) =

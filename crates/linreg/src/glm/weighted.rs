@@ -7,20 +7,20 @@
 use super::basis::Basis;
 use super::evaluation::{Likelihood, Predictors, columns};
 use super::family::{Family, Slopes};
-use super::separation::in_frame;
+use super::separation::scaled_value;
 use super::stack::{RowFactor, Stack};
-use crate::block::{BlockSource, read, same_rows};
 use crate::error::FitError;
-use crate::kernels::Column;
+use crate::linalg::kernels::Column;
+use crate::rows::block::{BlockSource, read, same_rows};
 use planish_tensor::Dd;
 
-/// What a column's spread by the weights must be of its offset and size in the frame: double-double numbers have ten digits left then.
+/// What a column's spread by the weights must be of its offset and size in scaled units: double-double numbers have ten digits left then.
 const SPREAD: f64 = 1e-22;
 
 /// The factor of the curvature, penalty included, of the columns about their weighted means.
 pub(super) struct Weighted {
     pub(super) factor: RowFactor,
-    /// The means, in the frame.
+    /// The means, in scaled units.
     pub(super) mean: Vec<Dd>,
     /// Whether some direction has no curvature.
     pub(super) is_singular: bool,
@@ -40,7 +40,7 @@ pub(super) fn factor<S: BlockSource>(
         for_each_row(of, source, beta, |x, row, roots| {
             let c = Dd::from(roots.iter().flatten().map(|r| r[row] * r[row]).sum::<f64>());
             total = total + c;
-            mean.iter_mut().zip(x).for_each(|(sum, x)| *sum = *sum + c * in_frame(x, row));
+            mean.iter_mut().zip(x).for_each(|(sum, x)| *sum = *sum + c * scaled_value(x, row));
         })?;
         let is_known = total.hi > 0.0;
         mean.iter_mut().for_each(|sum| *sum = if is_known { *sum / total } else { Dd::ZERO });
@@ -49,7 +49,7 @@ pub(super) fn factor<S: BlockSource>(
     let mut about = vec![1.0; m];
     for_each_row(of, source, beta, |x, row, roots| {
         for ((to, x), mean) in about[first..].iter_mut().zip(x).zip(&mean) {
-            *to = (in_frame(x, row) - *mean).to_f64();
+            *to = (scaled_value(x, row) - *mean).to_f64();
         }
         for root in roots {
             stack.push(root.iter().flat_map(|r| about.iter().map(|x| r[row] * x)));
@@ -68,7 +68,7 @@ fn is_blurred(basis: &Basis, factor: &RowFactor, j: usize) -> bool {
         return false;
     };
     let term = basis.kept[kept];
-    let offset = basis.frame.shift[term].abs() * basis.frame.gauge[term].scale();
+    let offset = basis.scaling.shift[term].abs() * basis.scaling.exponents[term].scale();
     let weight = factor.norm(j - kept - 1);
     factor.norm(j) < SPREAD * (1.0 + offset) * weight
 }
@@ -113,7 +113,7 @@ fn push_penalty(family: Family, basis: &Basis, heads: usize, stack: &mut Stack) 
             Family::Multinomial { classes } => (0..classes).for_each(|k| {
                 push(&|a| f64::from(u8::from(a + 1 == k)) - 1.0 / classes as f64);
             }),
-            _ => push(&|_| 1.0),
+            Family::Logistic | Family::Poisson => push(&|_| 1.0),
         }
     }
 }

@@ -4,12 +4,13 @@
 //! term explains. A column is scaled to the units of the data (but for one power of two that all columns share, so that
 //! squares do not overflow), or to a standard deviation of one: penalties then mean what scikit-learn's mean.
 
-use super::moments::Moments;
-use crate::coefficients::Coefficients;
-use crate::config::DEFAULT_TOLERANCE;
 use crate::error::LinregError;
-use crate::frame::{Frame, Gauge, pow2, scale_by};
-use crate::rank::{noise, norm};
+use crate::factor::folds::FoldTriangles;
+use crate::factor::rank::{DEFAULT_TOLERANCE, noise};
+use crate::fitted::coefficients::Coefficients;
+use crate::linalg::norm;
+use crate::linalg::powers::{pow2, scale_by};
+use crate::rows::scaling::{Exponent, Scaling};
 use planish_tensor::{AlignedVec, Dd, Isa, reduce};
 
 /// Least squares about the means.
@@ -27,14 +28,14 @@ pub(crate) struct Centred {
     pub(crate) weight: f64,
     /// Rows with a weight above zero.
     pub(crate) used: u64,
-    frame: Frame,
-    /// What each column in the frame is multiplied by.
+    scaling: Scaling,
+    /// What each column in scaled units is multiplied by.
     scale: Vec<f64>,
     /// The power of two that the columns share: they are those of the data times 2^−shared.
     shared: i32,
-    /// The means of [X y] in the frame.
+    /// The means of [X y] in scaled units.
     means: Vec<f64>,
-    /// The response's standard deviation in the frame, if the problem is standardised.
+    /// The response's standard deviation in scaled units, if the problem is standardised.
     response_sd: Option<f64>,
 }
 
@@ -45,13 +46,13 @@ impl Centred {
     /// Too few rows, no terms, or a response without variance.
     pub(crate) fn new(
         isa: Isa,
-        moments: &Moments,
+        triangles: &FoldTriangles,
         without: Option<usize>,
         standardize: bool,
     ) -> Result<Centred, LinregError> {
-        let (folded, weight) = moments.without(isa, without);
-        let (frame, triangle) = (&folded.frame, &folded.triangle);
-        let first = usize::from(frame.intercept);
+        let (folded, weight) = triangles.without(isa, without);
+        let (scaling, triangle) = (&folded.scaling, &folded.triangle);
+        let first = usize::from(scaling.intercept);
         let terms = triangle.order() - first - 1;
         if terms == 0 {
             return Err(LinregError::NoTerms);
@@ -63,19 +64,19 @@ impl Centred {
         let mean =
             |c: usize| if first == 1 { triangle.column(1 + c)[0] / triangle.column(0)[0] } else { 0.0 };
         let means: Vec<f64> = (0..=terms).map(mean).collect();
-        let shared = if standardize { 0 } else { (0..terms).map(|c| frame.exponent(c)).max().unwrap_or(0) };
+        let shared = if standardize { 0 } else { (0..terms).map(|c| scaling.exponent(c)).max().unwrap_or(0) };
         let scale: Vec<f64> = (0..terms)
             .map(|c| match norm(isa, column(c)) {
                 spread if spread <= noise(isa, &folded, c, DEFAULT_TOLERANCE) => 0.0,
                 spread if standardize => weight.sqrt() / spread,
-                _ => pow2(frame.exponent(c) - shared),
+                _ => pow2(scaling.exponent(c) - shared),
             })
             .collect();
         let columns = (0..terms).map(|c| scaled(&column(c)[..terms], scale[c])).collect();
         let y = column(terms);
         let tss = reduce::dot(isa, y, y);
         if tss.sqrt() <= noise(isa, &folded, terms, f64::EPSILON) {
-            let value = frame.shift[terms] + scale_by(means[terms], frame.exponent(terms));
+            let value = scaling.shift[terms] + scale_by(means[terms], scaling.exponent(terms));
             return Err(LinregError::ConstantResponse { value: value.to_string() });
         }
         Ok(Centred {
@@ -86,7 +87,7 @@ impl Centred {
             tss,
             weight,
             used: folded.used,
-            frame: frame.clone(),
+            scaling: scaling.clone(),
             scale,
             shared,
             means,
@@ -101,17 +102,17 @@ impl Centred {
 
     /// The response's exponent.
     fn response(&self) -> i32 {
-        self.frame.exponent(self.terms())
+        self.scaling.exponent(self.terms())
     }
 
     /// A penalty on β² of the sum of squares, from the units of the data.
     pub(crate) fn square_penalty(&self, alpha: f64) -> f64 {
-        scale_by(alpha, -2 * (self.shared + self.frame.root.exponent()))
+        scale_by(alpha, -2 * (self.shared + self.scaling.root.value()))
     }
 
     /// The inverse of [`Centred::square_penalty`].
     pub(crate) fn square_penalty_in_units(&self, penalty: f64) -> f64 {
-        scale_by(penalty, 2 * (self.shared + self.frame.root.exponent()))
+        scale_by(penalty, 2 * (self.shared + self.scaling.root.value()))
     }
 
     /// A penalty on |β| of the mean of squares, from the units of the data; of a standardised problem from a response of
@@ -138,7 +139,7 @@ impl Centred {
 
     /// A sum of squares of the response, in the units of the data.
     pub(crate) fn squares_in_units(&self, sum: f64) -> f64 {
-        scale_by(sum, 2 * (self.response() + self.frame.root.exponent())).min(f64::MAX)
+        scale_by(sum, 2 * (self.response() + self.scaling.root.value())).min(f64::MAX)
     }
 
     /// A weighted mean of squares of the response, in the units of the data.
@@ -173,41 +174,41 @@ impl Centred {
         (1.0 - rss / self.tss).clamp(0.0, 1.0)
     }
 
-    /// The vector v with [1 X y]·v = y − b₀ − Xβ in the frame.
+    /// The vector v with [1 X y]·v = y − b₀ − Xβ in scaled units.
     pub(crate) fn residual_vector(&self, beta: &[f64]) -> Vec<f64> {
         let mut v: Vec<f64> = beta.iter().zip(&self.scale).map(|(b, s)| -b * s).collect();
         let at_means: f64 = v.iter().zip(&self.means).map(|(v, m)| v * m).sum();
         v.push(1.0);
-        if self.frame.intercept {
+        if self.scaling.intercept {
             v.insert(0, -(self.means[self.terms()] + at_means));
         }
         v
     }
 
-    /// What X in the frame less `means`, times `scale`, is: the columns of this problem.
+    /// What X in scaled units less `means`, times `scale`, is: the columns of this problem.
     pub(crate) fn column_of_rows(&self, c: usize) -> (f64, f64, f64) {
-        (self.frame.shift[c], self.frame.gauge[c].scale(), self.means[c])
+        (self.scaling.shift[c], self.scaling.exponents[c].scale(), self.means[c])
     }
 
-    /// What a centred column of the frame is multiplied by.
+    /// What a centred scaled column is multiplied by.
     pub(crate) fn scale(&self, c: usize) -> f64 {
         self.scale[c]
     }
 
-    /// The factor that brings weights into the frame.
+    /// The factor that brings weights into scaled units.
     pub(crate) fn weight_scale(&self) -> f64 {
-        let root = self.frame.root.scale();
+        let root = self.scaling.root.scale();
         root * root
     }
 
     /// Whether the rows have weights.
     pub(crate) fn is_weighted(&self) -> bool {
-        self.frame.root != Gauge::default()
+        self.scaling.root != Exponent::default()
     }
 
     /// Whether there is an intercept.
     pub(crate) fn intercept(&self) -> bool {
-        self.frame.intercept
+        self.scaling.intercept
     }
 
     /// The coefficients in the units of the data.
@@ -217,12 +218,12 @@ impl Centred {
     pub(crate) fn coefficients(&self, beta: &[f64]) -> Result<Coefficients, LinregError> {
         let (terms, unit) = (self.terms(), self.response());
         let coef: Vec<f64> =
-            (0..terms).map(|c| scale_by(beta[c] * self.scale[c], unit - self.frame.exponent(c))).collect();
+            (0..terms).map(|c| scale_by(beta[c] * self.scale[c], unit - self.scaling.exponent(c))).collect();
         let mean = |c: usize| {
-            Dd::from(self.frame.shift[c]) + Dd::from(scale_by(self.means[c], self.frame.exponent(c)))
+            Dd::from(self.scaling.shift[c]) + Dd::from(scale_by(self.means[c], self.scaling.exponent(c)))
         };
         let mut intercept = Dd::ZERO;
-        if self.frame.intercept {
+        if self.scaling.intercept {
             intercept = (0..terms).fold(mean(terms), |sum, c| sum - Dd::from(coef[c]) * mean(c));
         }
         let coefficients = Coefficients { intercept, coef };

@@ -11,9 +11,9 @@
 //! "Efficient sparse coding algorithms", 2007: feature-sign search), by reflections, as the Gram matrix squares the condition number.
 
 use super::centred::Centred;
-use crate::cholesky::Cholesky;
-use crate::rank::norm;
-use crate::triangle::Triangle;
+use crate::linalg::cholesky::Cholesky;
+use crate::linalg::norm;
+use crate::linalg::triangle::Triangle;
 use planish_tensor::{AlignedVec, Isa, reduce};
 
 /// Sweeps over the nonzero coefficients after one over all.

@@ -5,15 +5,15 @@
 //! the least that makes every coefficient zero down; each starts from the solution before it. One pass over the rows serves
 //! all folds and penalties.
 
+use super::alphas::{check_alphas, geometric, largest_first};
 use super::centred::Centred;
 use super::descent::{Descent, Ended, Penalties};
-use super::moments::{KFold, Moments, gather, gather_all};
-use super::ridge::{check_alphas, geometric};
-use crate::block::BlockSource;
-use crate::coefficients::Coefficients;
 use crate::error::{FitError, LinregError};
-use crate::source::MatrixSource;
-use planish_tensor::{Exec, Isa, MatRef};
+use crate::factor::folds::{FoldTriangles, KFold, factor_all, factor_folds};
+use crate::fit::Fit;
+use crate::fitted::coefficients::Coefficients;
+use crate::rows::block::BlockSource;
+use planish_tensor::{Exec, Isa};
 use serde::{Deserialize, Serialize};
 
 /// Penalties of the path to one that is not solved at once.
@@ -119,6 +119,18 @@ pub enum AlphaRule {
     OneStandardError,
 }
 
+impl AlphaRule {
+    /// Each with its name and a line about it.
+    pub const CHOICES: &'static [(&'static str, AlphaRule, &'static str)] = &[
+        ("min", AlphaRule::Min, "The penalty with the least mean error"),
+        (
+            "1se",
+            AlphaRule::OneStandardError,
+            "The largest penalty whose mean error is within one standard error of the least",
+        ),
+    ];
+}
+
 /// A penalty that was tried.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct AlphaScore {
@@ -166,12 +178,11 @@ impl FittedElasticNet {
     }
 }
 
-impl ElasticNet {
-    /// Fits to the rows of a source, which is read once or twice.
-    ///
-    /// # Errors
-    /// If the source fails, or its rows cannot be fitted: see [`LinregError`].
-    pub fn fit<S: BlockSource>(
+impl Fit for ElasticNet {
+    type Fitted = FittedElasticNet;
+
+    /// Reads the source once or twice.
+    fn fit<S: BlockSource>(
         &self,
         exec: impl Into<Exec>,
         source: &mut S,
@@ -179,7 +190,9 @@ impl ElasticNet {
         let mut path = self.path(exec, source, Some(&[self.alpha]))?;
         Ok(path.remove(0))
     }
+}
 
+impl ElasticNet {
     /// Fits for every one of these penalties in place of [`ElasticNet::alpha`], largest first; without any for 100 from the
     /// least that makes every coefficient zero to a thousandth of it.
     ///
@@ -193,8 +206,8 @@ impl ElasticNet {
     ) -> Result<Vec<FittedElasticNet>, FitError<S::Error>> {
         let exec: Exec = exec.into();
         self.check(alphas).map_err(FitError::Linreg)?;
-        let moments = gather_all(exec, self.fit_intercept, source)?;
-        let centred = Centred::new(exec.isa, &moments, None, self.standardize)?;
+        let triangles = factor_all(exec, self.fit_intercept, source)?;
+        let centred = Centred::new(exec.isa, &triangles, None, self.standardize)?;
         let alphas = alphas.map_or_else(|| self.grid(&centred, 1e-3, 100), largest_first);
         let mut descent = Descent::new(&centred);
         let fit = |&alpha: &f64| {
@@ -202,20 +215,6 @@ impl ElasticNet {
             self.fitted(&centred, &descent.beta, alpha, ended)
         };
         alphas.iter().map(fit).collect::<Result<_, _>>().map_err(FitError::Linreg)
-    }
-
-    /// Fits to a matrix X `[n, p]` and a response Y `[n, 1]`, with optional weights `[n]`.
-    ///
-    /// # Errors
-    /// If the shapes disagree or the data cannot be fitted.
-    pub fn fit_matrix(
-        &self,
-        exec: impl Into<Exec>,
-        x: MatRef<'_, f64>,
-        y: MatRef<'_, f64>,
-        weights: Option<&[f64]>,
-    ) -> Result<FittedElasticNet, LinregError> {
-        Ok(self.fit(exec, &mut MatrixSource::new(x, y, weights)?)?)
     }
 
     fn check(&self, alphas: Option<&[f64]>) -> Result<(), LinregError> {
@@ -301,64 +300,35 @@ impl ElasticNet {
     }
 }
 
-impl Lasso {
-    /// As [`ElasticNet::fit`].
-    ///
-    /// # Errors
-    /// If the source fails, or its rows cannot be fitted: see [`LinregError`].
-    pub fn fit<S: BlockSource>(
+impl Fit for Lasso {
+    type Fitted = FittedElasticNet;
+
+    fn fit<S: BlockSource>(
         &self,
         exec: impl Into<Exec>,
         source: &mut S,
     ) -> Result<FittedElasticNet, FitError<S::Error>> {
         ElasticNet::from(*self).fit(exec, source)
     }
-
-    /// As [`ElasticNet::fit_matrix`].
-    ///
-    /// # Errors
-    /// If the shapes disagree or the data cannot be fitted.
-    pub fn fit_matrix(
-        &self,
-        exec: impl Into<Exec>,
-        x: MatRef<'_, f64>,
-        y: MatRef<'_, f64>,
-        weights: Option<&[f64]>,
-    ) -> Result<FittedElasticNet, LinregError> {
-        ElasticNet::from(*self).fit_matrix(exec, x, y, weights)
-    }
 }
 
-impl ElasticNetCv {
+impl Fit for ElasticNetCv {
+    type Fitted = FittedElasticNet;
+
     /// Chooses the penalty and fits to all rows. The source is read once.
-    ///
-    /// # Errors
-    /// If the source fails, or its rows cannot be fitted: see [`LinregError`].
-    pub fn fit<S: BlockSource>(
+    fn fit<S: BlockSource>(
         &self,
         exec: impl Into<Exec>,
         source: &mut S,
     ) -> Result<FittedElasticNet, FitError<S::Error>> {
         self.check().map_err(FitError::Linreg)?;
         let isa = exec.into().isa;
-        let moments = gather(isa, self.base.fit_intercept, source, Some(self.folds), |_, _| Ok(()))?;
-        self.choose(isa, &moments).map_err(FitError::Linreg)
+        let triangles = factor_folds(isa, self.base.fit_intercept, source, Some(self.folds), |_, _| Ok(()))?;
+        self.choose(isa, &triangles).map_err(FitError::Linreg)
     }
+}
 
-    /// As [`ElasticNetCv::fit`], for matrices: see [`ElasticNet::fit_matrix`].
-    ///
-    /// # Errors
-    /// If the shapes disagree or the data cannot be fitted.
-    pub fn fit_matrix(
-        &self,
-        exec: impl Into<Exec>,
-        x: MatRef<'_, f64>,
-        y: MatRef<'_, f64>,
-        weights: Option<&[f64]>,
-    ) -> Result<FittedElasticNet, LinregError> {
-        Ok(self.fit(exec, &mut MatrixSource::new(x, y, weights)?)?)
-    }
-
+impl ElasticNetCv {
     fn check(&self) -> Result<(), LinregError> {
         self.base.check(self.alphas.as_deref())?;
         let setting = |setting, value, needs| Err(LinregError::Setting { setting, value, needs });
@@ -371,15 +341,15 @@ impl ElasticNetCv {
         Ok(())
     }
 
-    fn choose(&self, isa: Isa, moments: &Moments) -> Result<FittedElasticNet, LinregError> {
-        let whole = Centred::new(isa, moments, None, self.base.standardize)?;
+    fn choose(&self, isa: Isa, triangles: &FoldTriangles) -> Result<FittedElasticNet, LinregError> {
+        let whole = Centred::new(isa, triangles, None, self.base.standardize)?;
         let alphas = match &self.alphas {
             Some(alphas) => largest_first(alphas),
             None => self.base.grid(&whole, self.eps, self.n_alphas),
         };
-        let mut errors = Vec::with_capacity(moments.folds());
-        for fold in 0..moments.folds() {
-            let centred = Centred::new(isa, moments, Some(fold), self.base.standardize)?;
+        let mut errors = Vec::with_capacity(triangles.folds());
+        for fold in 0..triangles.folds() {
+            let centred = Centred::new(isa, triangles, Some(fold), self.base.standardize)?;
             let mut descent = Descent::new(&centred);
             // Only what is kept must have converged: a penalty for which a fold did not is left out, and all after a few in a row.
             let (mut found, mut failures) = (vec![None; alphas.len()], 0);
@@ -387,7 +357,7 @@ impl ElasticNetCv {
                 if failures < MAX_FAILURES {
                     let ended = self.base.descend(&mut descent, &centred, alpha);
                     let residual = || centred.residual_vector(&descent.beta);
-                    *found = ended.converged.then(|| moments.mean_square(isa, fold, &residual()));
+                    *found = ended.converged.then(|| triangles.mean_square(isa, fold, &residual()));
                     failures = if found.is_some() { 0 } else { failures + 1 };
                 }
             }
@@ -439,10 +409,4 @@ fn score(centred: &Centred, alpha: f64, folds: impl Iterator<Item = (f64, f64)> 
     let variance = folds.map(|(m, _)| (m - plain) * (m - plain)).sum::<f64>() / (count - 1.0);
     let unit = |m| centred.mean_square_in_units(m);
     AlphaScore { alpha, mse: unit(mean), mse_se: unit((variance / count).sqrt()) }
-}
-
-fn largest_first(alphas: &[f64]) -> Vec<f64> {
-    let mut alphas = alphas.to_vec();
-    alphas.sort_by(|a, b| b.total_cmp(a));
-    alphas
 }

@@ -4,9 +4,9 @@
 //! relationship between variable selection and data augmentation and a method for prediction", 1974). The score is
 //! Σ wᵢ(rᵢ/(1 − hᵢ))² / Σ wᵢ, which without weights is that of scikit-learn's `RidgeCV`.
 
-use super::ridge::Spectrum;
-use crate::block::{BLOCK_ROWS, Block, BlockSource, read, same_rows};
+use super::spectrum::Spectrum;
 use crate::error::FitError;
+use crate::rows::block::{BLOCK_ROWS, Block, BlockSource, read, same_rows};
 use planish_tensor::gemm::{Scratch, Start, matmul};
 use planish_tensor::{Exec, MatMut, MatRef, Matrix};
 
@@ -84,9 +84,9 @@ impl<'a> Pass<'a> {
     fn load(&mut self, block: &Block) {
         let centred = &self.spectrum.centred;
         for (c, column) in block.x.iter().enumerate() {
-            let ((shift, gauge, mean), scale) = (centred.column_of_rows(c), centred.scale(c));
+            let ((shift, factor, mean), scale) = (centred.column_of_rows(c), centred.scale(c));
             for i in 0..block.rows {
-                let x = (column.hi[i] - shift + column.lo[i]) * gauge;
+                let x = (column.hi[i] - shift + column.lo[i]) * factor;
                 self.rows.row_mut(i)[c] = (x - mean) * scale;
             }
         }
@@ -94,14 +94,14 @@ impl<'a> Pass<'a> {
 
     fn errors(&mut self, block: &Block) -> u64 {
         let (centred, p) = (&self.spectrum.centred, self.right.rows());
-        let (shift, gauge, mean) = centred.column_of_rows(p);
+        let (shift, factor, mean) = centred.column_of_rows(p);
         let (unit, share) =
             (centred.weight_scale(), f64::from(u8::from(centred.intercept())) / centred.weight);
         let mut used = 0;
         for i in 0..block.rows {
             let w = block.weights.as_ref().map_or(1.0, |w| w[i]) * unit;
             used += u64::from(w > 0.0);
-            let y = (block.y[0].hi[i] - shift + block.y[0].lo[i]) * gauge - mean;
+            let y = (block.y[0].hi[i] - shift + block.y[0].lo[i]) * factor - mean;
             let (fits, leverage) = (&self.product.row(i)[p..], self.leverage.row(i));
             for ((sum, fit), h) in self.sums.iter_mut().zip(fits).zip(leverage) {
                 let error = (y - fit) / (1.0 - w * (share + h));

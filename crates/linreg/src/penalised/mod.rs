@@ -4,19 +4,18 @@
 //! and does not depend on the number of rows. The intercept is never penalised: it is eliminated first, and what remains of the factor is
 //! that of the columns about their means ([`centred`]).
 //!
-//! For cross-validation the same pass folds one factor a fold ([`moments`]); the factor of the rows outside a fold is that of the
+//! For cross-validation the same pass folds one factor a fold (`factor::folds`); the factor of the rows outside a fold is that of the
 //! other factors stacked, and the squared error on a fold is a norm in its own factor.
 
+mod alphas;
 mod centred;
 mod descent;
 mod elastic_net;
 mod leave_one_out;
-pub(crate) mod moments;
 mod non_negative;
 mod ridge;
-mod svd;
+mod spectrum;
 
 pub use elastic_net::{AlphaRule, AlphaScore, ElasticNet, ElasticNetCv, FittedElasticNet, Lasso};
-pub use moments::KFold;
 pub use non_negative::{FittedNonNegative, NonNegative};
 pub use ridge::{FittedRidge, Ridge, RidgeCriterion, RidgeCv, RidgeScore};

@@ -5,15 +5,15 @@
 //! step ends where the first becomes zero.
 
 use super::centred::Centred;
-use super::moments::gather_all;
-use crate::block::BlockSource;
-use crate::coefficients::Coefficients;
-use crate::config::DEFAULT_TOLERANCE;
 use crate::error::{FitError, LinregError};
-use crate::rank::norm;
-use crate::source::MatrixSource;
-use crate::triangle::eliminate;
-use planish_tensor::{AlignedVec, Exec, MatRef, reduce};
+use crate::factor::folds::factor_all;
+use crate::factor::rank::DEFAULT_TOLERANCE;
+use crate::fit::Fit;
+use crate::fitted::coefficients::Coefficients;
+use crate::linalg::norm;
+use crate::linalg::triangle::eliminate;
+use crate::rows::block::BlockSource;
+use planish_tensor::{AlignedVec, Exec, reduce};
 use serde::{Deserialize, Serialize};
 
 /// A gradient below this part of the largest possible is zero.
@@ -52,33 +52,18 @@ pub struct FittedNonNegative {
     pub r2: f64,
 }
 
-impl NonNegative {
-    /// Fits to the rows of a source, which is read once or twice.
-    ///
-    /// # Errors
-    /// If the source fails, or its rows cannot be fitted: see [`LinregError`].
-    pub fn fit<S: BlockSource>(
+impl Fit for NonNegative {
+    type Fitted = FittedNonNegative;
+
+    /// Reads the source once or twice.
+    fn fit<S: BlockSource>(
         &self,
         exec: impl Into<Exec>,
         source: &mut S,
     ) -> Result<FittedNonNegative, FitError<S::Error>> {
         let exec: Exec = exec.into();
-        let moments = gather_all(exec, self.fit_intercept, source)?;
-        Ok(fitted(&Centred::new(exec.isa, &moments, None, true)?)?)
-    }
-
-    /// Fits to a matrix X `[n, p]` and a response Y `[n, 1]`, with optional weights `[n]`.
-    ///
-    /// # Errors
-    /// If the shapes disagree or the data cannot be fitted.
-    pub fn fit_matrix(
-        &self,
-        exec: impl Into<Exec>,
-        x: MatRef<'_, f64>,
-        y: MatRef<'_, f64>,
-        weights: Option<&[f64]>,
-    ) -> Result<FittedNonNegative, LinregError> {
-        Ok(self.fit(exec, &mut MatrixSource::new(x, y, weights)?)?)
+        let triangles = factor_all(exec, self.fit_intercept, source)?;
+        Ok(fitted(&Centred::new(exec.isa, &triangles, None, true)?)?)
     }
 }
 

@@ -1,0 +1,280 @@
+//! What is printed: results on standard output in one write, notes on standard error.
+
+use crate::log;
+use planish_model::{Failed, Model};
+use planish_tabular::{Notes, Target};
+use planish_train::Metric;
+use planish_train::metrics::ConfusionMatrix;
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::path::Path;
+
+/// Writes a result; a reader who has gone away is not an error worth a panic.
+pub(crate) fn print(text: &str) -> anyhow::Result<()> {
+    let mut out = std::io::stdout().lock();
+    out.write_all(text.as_bytes())?;
+    Ok(out.flush()?)
+}
+
+/// Writes what is said about a file that was written: to standard error if the file itself went to standard output.
+pub(crate) fn print_beside(output: &Path, text: &str) -> anyhow::Result<()> {
+    if planish_io::is_standard_output(output) {
+        say(text.trim_end());
+        return Ok(());
+    }
+    print(text)
+}
+
+/// Writes one JSON object on a line.
+pub(crate) fn print_json(value: &impl serde::Serialize) -> anyhow::Result<()> {
+    print(&(serde_json::to_string(value)? + "\n"))
+}
+
+/// Writes a line to standard error; if nobody reads it, that is no reason to stop.
+pub(crate) fn say(line: &str) {
+    log::write(format!("{line}\n").as_bytes());
+}
+
+/// Writes a note to the person at the terminal.
+pub(crate) fn note(text: &str) {
+    say(&format!("note: {text}"));
+}
+
+/// What was unusual in the rows.
+pub(crate) fn notes(notes: &Notes) {
+    unusual(notes).iter().for_each(|text| note(text));
+}
+
+/// What was unusual in the rows, a sentence each.
+pub(crate) fn unusual(notes: &Notes) -> Vec<String> {
+    let kinds = [
+        (
+            &notes.unknown,
+            "a category that the model does not know; the average of the training rows was used",
+        ),
+        (&notes.clamped, "a number more than a million standard deviations from the mean; it was cut off"),
+        (&notes.imputed, "no value; the training rows' typical value was used"),
+    ];
+    let said = |(columns, what): (&BTreeMap<String, u64>, &str)| -> Vec<String> {
+        columns.iter().map(|(column, n)| format!("column {column:?}: {n} {} {what}", rows_had(*n))).collect()
+    };
+    kinds.into_iter().flat_map(said).collect()
+}
+
+/// `row had` or `rows had`.
+pub(crate) fn rows_had(n: u64) -> &'static str {
+    if n == 1 { "row had" } else { "rows had" }
+}
+
+/// Columns of the file that the model does not use.
+pub(crate) fn ignored(columns: &[&str]) {
+    if !columns.is_empty() {
+        note(&format!(
+            "ignored {}: {}",
+            if columns.len() == 1 { "column" } else { "columns" },
+            columns.join(", ")
+        ));
+    }
+}
+
+/// A whole number with thousands separated.
+pub(crate) fn count(n: u64) -> String {
+    let digits = n.to_string();
+    let mut out = String::new();
+    for (i, d) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(d);
+    }
+    out
+}
+
+/// A score with as many digits as a reader wants.
+pub(crate) fn score(x: f64) -> String {
+    match x.abs() {
+        a if a >= 1e9 || (a > 0.0 && a < 1e-3) => format!("{x:.3e}"),
+        a if a >= 1000.0 => format!("{x:.1}"),
+        _ => format!("{x:.4}"),
+    }
+}
+
+/// Scores in one line, the most asked for first.
+pub(crate) fn scores(metrics: &BTreeMap<String, f64>) -> String {
+    let order = ["accuracy", "log_loss", "auc", "rmse", "mae", "r2"];
+    let known = order.iter().filter_map(|k| metrics.get(*k).map(|v| format!("{k} {}", score(*v))));
+    known.collect::<Vec<_>>().join("   ")
+}
+
+/// A line a score, all that there are, the most asked for first.
+pub(crate) fn score_table(metrics: &BTreeMap<String, f64>) -> String {
+    columns(&score_cells(metrics).map(|cells| cells.to_vec()).collect::<Vec<_>>())
+}
+
+/// Names and values of all scores that there are, the most asked for first.
+pub(crate) fn score_cells(metrics: &BTreeMap<String, f64>) -> impl Iterator<Item = [String; 2]> {
+    let known = Metric::ALL.iter().filter_map(|m| metrics.get(m.name()).map(|v| (m.name(), v)));
+    known.map(|(name, v)| [name.to_owned(), score(*v)])
+}
+
+/// Classes of a confusion matrix that is shown whole, and the letters of their names.
+pub(crate) const SHOWN_CLASSES: usize = 12;
+const SHOWN_LETTERS: usize = 12;
+
+/// How often each class was taken for each: the matrix, or of many classes the most frequent mistakes.
+pub(crate) fn confusion(matrix: &ConfusionMatrix, classes: &[String]) -> String {
+    let name = |class: usize| match classes[class].char_indices().nth(SHOWN_LETTERS) {
+        Some((end, _)) => format!("{}…", &classes[class][..end]),
+        None => classes[class].clone(),
+    };
+    if classes.len() <= SHOWN_CLASSES {
+        let cell = |truth, predicted| count(matrix.at(truth, predicted) as u64);
+        let mut rows = vec![vec!["true \\ predicted".to_owned()]];
+        rows[0].extend((0..classes.len()).map(name));
+        for truth in 0..classes.len() {
+            rows.push(vec![name(truth)]);
+            rows[truth + 1].extend((0..classes.len()).map(|predicted| cell(truth, predicted)));
+        }
+        return columns(&rows);
+    }
+    let rows = mistakes(matrix, name);
+    if rows.len() == 1 { String::new() } else { columns(&rows) }
+}
+
+/// The most frequent mistakes under their head, with `name` for a class.
+pub(crate) fn mistakes(matrix: &ConfusionMatrix, name: impl Fn(usize) -> String) -> Vec<Vec<String>> {
+    let mut mistakes: Vec<_> = matrix.cells().filter(|(truth, predicted, _)| truth != predicted).collect();
+    mistakes.sort_by(|a, b| b.2.total_cmp(&a.2));
+    let head = ["most frequent mistakes: true", "predicted", "rows"].map(str::to_owned).to_vec();
+    let mistake = |&(truth, predicted, rows): &(usize, usize, f64)| {
+        vec![name(truth), name(predicted), count(rows as u64)]
+    };
+    std::iter::once(head).chain(mistakes.iter().take(SHOWN_CLASSES).map(mistake)).collect()
+}
+
+/// The target and task in words.
+pub(crate) fn target(target: &Target) -> String {
+    match target {
+        Target::Number { column, .. } => format!("target {column}: a number (regress)"),
+        Target::Classes { column, names, .. } => {
+            let shown = names.iter().take(6).cloned().collect::<Vec<_>>().join(", ");
+            let more = if names.len() > 6 { ", …" } else { "" };
+            format!("target {column}: {} classes: {shown}{more} (classify)", names.len())
+        }
+    }
+}
+
+/// The model in a line.
+pub(crate) fn model(model: &Model) -> String {
+    let kind = kind_in_words(model.kind());
+    if let Some(n) = model.network() {
+        let mut shape = vec![n.plan.inputs().to_string()];
+        shape.extend(n.plan.widths().map(|w| w.to_string()));
+        return format!("{kind} {}: {} parameters", shape.join(" → "), count(model.parameters() as u64));
+    }
+    let rank = model.least_squares().map_or(String::new(), |fit| format!(", rank {}", fit.rank()));
+    format!("{kind}: {} terms{rank}", model.encoded_width())
+}
+
+/// A line an aliased term, with the combination that it equals.
+pub(crate) fn aliased(model: &Model) -> String {
+    let Some(fit) = model.least_squares() else { return String::new() };
+    let what = if fit.min_norm { "kept with the coefficients of least norm:" } else { "dropped" };
+    model.aliased_equations().iter().map(|e| format!("{what} {e}\n")).collect()
+}
+
+/// The name of a model's kind in words.
+pub(crate) fn kind_in_words(name: &str) -> &str {
+    match name {
+        "linear" => "linear model",
+        "ridge" => "ridge regression",
+        "elastic-net" => "elastic net",
+        "non-negative" => "non-negative least squares",
+        "logistic" => "logistic regression",
+        "multinomial" => "multinomial regression",
+        "poisson" => "Poisson regression",
+        other => other,
+    }
+}
+
+/// A file with its size.
+pub(crate) fn wrote(path: &Path) -> String {
+    let size = planish_io::file_size(path).unwrap_or(0);
+    let size =
+        if size < 10_000 { format!("{} bytes", count(size)) } else { format!("{} KB", count(size / 1000)) };
+    format!("wrote {} ({size})", path.display())
+}
+
+/// The line about a file that was written; none about standard output.
+pub(crate) fn wrote_line(output: &Path) -> String {
+    if planish_io::is_standard_output(output) { String::new() } else { wrote(output) + "\n" }
+}
+
+/// Rows of cells, each column as wide as its widest cell; the first column to the left, others to the right.
+pub(crate) fn columns(rows: &[Vec<String>]) -> String {
+    let width = |c: usize| rows.iter().filter_map(|r| r.get(c)).map(|s| s.chars().count()).max().unwrap_or(0);
+    let mut out = String::new();
+    for row in rows {
+        let mut line = String::new();
+        for (c, cell) in row.iter().enumerate() {
+            let pad = " ".repeat(width(c) - cell.chars().count());
+            line += &if c == 0 { format!("  {cell}{pad}") } else { format!("  {pad}{cell}") };
+        }
+        out += line.trim_end();
+        out.push('\n');
+    }
+    out
+}
+
+/// An error with the file's name, unless it names it.
+pub(crate) fn of_file<E: std::error::Error + Send + Sync + 'static>(
+    e: Failed<E>,
+    name: String,
+) -> anyhow::Error {
+    match e {
+        Failed::Source(e) => anyhow::Error::from(e),
+        Failed::Model(e) => anyhow::Error::from(e).context(name),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_and_columns_are_aligned() {
+        assert_eq!((count(7), count(1234567), count(100)), ("7".into(), "1,234,567".into(), "100".into()));
+        let rows = [vec!["a".to_owned(), "10".to_owned()], vec!["long".to_owned(), "2".to_owned()]];
+        assert_eq!(columns(&rows), "  a     10\n  long   2\n");
+    }
+
+    /// The matrix of rows given as true class and predicted class.
+    fn matrix(classes: usize, rows: &[(usize, usize)]) -> ConfusionMatrix {
+        let mut scores = planish_train::metrics::ClassificationScores::default();
+        for &(truth, predicted) in rows {
+            let p: Vec<f64> = (0..classes).map(|c| f64::from(u8::from(c == predicted))).collect();
+            scores.push(&p, truth);
+        }
+        scores.confusion().clone()
+    }
+
+    #[test]
+    fn a_confusion_matrix_has_a_row_a_true_class_and_long_names_are_cut() {
+        let names = ["no".to_owned(), "ÄÖÜ_and_more_letters".to_owned()];
+        let text = confusion(&matrix(2, &[(0, 0), (0, 1), (0, 1), (1, 1)]), &names);
+        let want = "  true \\ predicted  no  ÄÖÜ_and_more…\n  no                 1              2\n  ÄÖÜ_and_more…      0              1\n";
+        assert_eq!(text, want);
+    }
+
+    #[test]
+    fn of_many_classes_the_most_frequent_mistakes_are_shown() {
+        let names: Vec<String> = (0..13).map(|c| format!("c{c}")).collect();
+        let text = confusion(&matrix(13, &[(0, 0), (0, 1), (7, 12), (7, 12)]), &names);
+        let lines: Vec<Vec<&str>> = text.lines().map(|l| l.split_whitespace().collect()).collect();
+        assert_eq!(
+            (&lines[1][..], &lines[2][..], lines.len()),
+            (&["c7", "c12", "2"][..], &["c0", "c1", "1"][..], 3)
+        );
+        assert_eq!(confusion(&matrix(13, &[(0, 0)]), &names), "");
+    }
+}

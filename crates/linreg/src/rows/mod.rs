@@ -1,0 +1,7 @@
+//! Rows: where they come from, a block at a time, and the scaling in which they are computed with.
+
+pub(crate) mod block;
+pub(crate) mod part;
+pub(crate) mod scaling;
+pub(crate) mod source;
+pub(crate) mod tiles;

@@ -1,0 +1,25 @@
+//! Refusals as gRPC's statuses.
+
+use crate::error::{ApiError, Reason};
+use crate::protocols::reply::Reply;
+use std::sync::Arc;
+use tonic::Status;
+
+/// The answer to a call that is refused.
+pub(crate) fn error(e: &ApiError) -> Reply {
+    status(e.clone()).into_http()
+}
+
+/// The status of a refusal, with the error itself as its source.
+pub(super) fn status(e: ApiError) -> Status {
+    let mut status = Status::new(e.reason.code(), &e.message);
+    let mut add = |name: &'static str, value| drop(status.metadata_mut().insert(name, value));
+    match e.reason {
+        Reason::Encoding => add("grpc-accept-encoding", "identity,gzip".parse().expect("plain text")),
+        Reason::Busy | Reason::Unsent | Reason::NotReady => add("grpc-retry-pushback-ms", 1000.into()),
+        Reason::Rate(seconds) => add("grpc-retry-pushback-ms", (u64::from(seconds) * 1000).into()),
+        _ => {}
+    }
+    status.set_source(Arc::new(e));
+    status
+}
