@@ -16,7 +16,9 @@ fn build() -> PathBuf {
     let me = std::env::current_exe().unwrap();
     let folder = me.parent().unwrap().parent().unwrap();
     let mut cargo = Command::new(env!("CARGO"));
-    cargo.args(["build", "--workspace", "--bin", "planish", "--locked", "--quiet"]).current_dir(root());
+    // With an example cargo turns on what dev-dependencies ask of libraries, as it does for tests: nothing is built twice.
+    let targets = ["--bin", "planish", "--example", "artifact_seeds"];
+    cargo.args(["build", "--workspace", "--locked", "--quiet"]).args(targets).current_dir(root());
     if cfg!(feature = "otlp") {
         cargo.arg("--all-features");
     }

@@ -1,14 +1,11 @@
 //! The loop's promises: determinism, early stopping, divergence, agreement of fit's figures with evaluate's.
 
-use super::*;
-use crate::held::Held;
-use crate::history::Stop;
-use crate::metrics::Metric;
-use crate::options::EarlyStopping;
-use planish_nn::{Activation, Sequential};
+use planish_nn::{Activation, Loss, Sequential, Targets};
 use planish_optim::Optimizer;
 use planish_tensor::rng::{Purpose, Stream};
-use planish_tensor::{Isa, Matrix};
+use planish_tensor::{Exec, Isa, Matrix};
+use planish_train::split::holdout;
+use planish_train::{Data, EarlyStopping, FitOptions, Metric, Network, Stop, TrainError};
 
 /// A noisy circle: 300 points, class 1 inside.
 fn circle() -> (Matrix<f32>, Matrix<f32>) {
@@ -33,7 +30,7 @@ fn the_same_seed_gives_the_same_bits_on_every_instruction_set_and_thread_count()
         let mut net = network(Optimizer::adam(0.01));
         let history =
             net.fit(exec, &Data::new(x.view(), Targets::Values(y.view())), &options, &mut ()).unwrap();
-        (net.params.iter().map(|p| p.to_bits()).collect::<Vec<_>>(), history)
+        (net.params().iter().map(|p| p.to_bits()).collect::<Vec<_>>(), history)
     };
     let want = run(Exec::serial(Isa::SCALAR));
     for isa in Isa::all_exact() {
@@ -57,8 +54,12 @@ fn early_stopping_restores_the_best_epoch_and_its_figures_equal_evaluate() {
     let best = &history.epochs[history.best_epoch - 1];
     assert!(history.epochs.iter().all(|e| e.val_loss >= best.val_loss));
     assert_eq!(history.epochs.len(), history.best_epoch + 5);
-    let (_, held) = split_rows(&data, Loss::BinaryCrossentropy, 0.3, 3);
-    let (loss, metrics) = net.evaluate(Exec::best(), &Held::new(&data, &held).data()).unwrap();
+    let classes: Vec<u32> = (0..y.rows()).map(|i| y[(i, 0)] as u32).collect();
+    let (_, held) = holdout(y.rows(), 0.3, Some(&classes), 3);
+    let of_held = |m: &Matrix<f32>| Matrix::from_fn(held.len(), m.cols(), |i, j| m[(held[i] as usize, j)]);
+    let (x, y) = (of_held(&x), of_held(&y));
+    let held = Data::new(x.view(), Targets::Values(y.view()));
+    let (loss, metrics) = net.evaluate(Exec::best(), &held).unwrap();
     assert_eq!((Some(loss), metrics["accuracy"]), (best.val_loss, best.metrics["val_accuracy"]));
     assert!(metrics["auc"] > 0.95);
 }
@@ -77,7 +78,7 @@ fn divergence_keeps_the_last_good_weights() {
     let (result, net) = fit(0.1, 100);
     let history = result.unwrap();
     assert!(matches!(history.stop, Stop::Diverged { .. }) && history.best_epoch >= 1);
-    assert!(net.params.iter().all(|p| p.is_finite()));
+    assert!(net.params().iter().all(|p| p.is_finite()));
     assert!(matches!(fit(1e30, 100).0, Err(TrainError::Diverged { epoch: 1 | 2, .. })));
 }
 

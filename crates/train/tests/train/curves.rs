@@ -18,7 +18,7 @@ struct Golden {
 }
 
 fn golden() -> Golden {
-    serde_json::from_str(include_str!("curves.json")).unwrap()
+    serde_json::from_str(include_str!("../curves.json")).unwrap()
 }
 
 fn assert_close(got: &[f64], want: &[f64]) {

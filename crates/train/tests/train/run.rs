@@ -1,15 +1,14 @@
 //! A run that is suspended and continued ends with the bits of an undisturbed one, wherever it was cut; and the options of the
 //! loop do what they say.
 
-use super::*;
-use crate::checkpoint::CheckpointFault;
-use crate::class_weights::ClassWeights;
-use crate::fit::Trainer;
-use crate::metrics::Metric;
-use crate::options::{Mode, Monitor};
 use planish_nn::{Activation, Loss, Sequential, Targets};
 use planish_optim::{Clip, Curve, EmaSettings, Optimizer, ReduceOnPlateau, Schedule};
-use planish_tensor::{Isa, Matrix};
+use planish_tensor::rng::{Purpose, Stream};
+use planish_tensor::{Exec, Isa, Matrix};
+use planish_train::{
+    Arena, ArenaMut, CheckpointFault, Checkpoints, ClassWeights, Data, EarlyStopping, FitOptions, History,
+    Identity, Metric, Mode, Monitor, Network, Observer, Progress, Stop, TrainError, Trainer, Wish,
+};
 use std::collections::BTreeMap;
 
 type Stored = Vec<(&'static str, Vec<f32>)>;
@@ -134,7 +133,7 @@ fn fit(
     let mut net = network(optimizer);
     let data = Data::new(x.view(), Targets::Values(y.view()));
     let history = Trainer::new(exec, options, observer).checkpoints(store).fit(&mut net, &data)?;
-    Ok((net.params.iter().map(|p| p.to_bits()).collect(), history))
+    Ok((net.params().iter().map(|p| p.to_bits()).collect(), history))
 }
 
 #[test]
@@ -270,7 +269,7 @@ fn a_plateau_lowers_the_rate_and_the_average_is_what_is_left() {
 fn the_range_test_suggests_a_rate_and_leaves_the_network_alone() {
     let (x, y) = circle();
     let net = network(Optimizer::adam(0.001));
-    let before = net.params.clone();
+    let before = net.params().to_vec();
     let rows: Vec<u32> = (0..90).collect();
     let data = Data::new(x.view(), Targets::Values(y.view()));
     let test = planish_optim::RangeTest::default();
@@ -278,7 +277,7 @@ fn the_range_test_suggests_a_rate_and_leaves_the_network_alone() {
     assert_eq!((curve.len(), curve[0].0), (100, 1e-7));
     let lr = planish_optim::suggest_lr(&curve).unwrap();
     assert!((1e-5..1.0).contains(&lr), "{lr}");
-    assert_eq!(net.params, before);
+    assert_eq!(net.params(), before);
     assert!(net.lr_range_test(Exec::best(), &data, &[], 16, &test).is_err());
 }
 
@@ -290,8 +289,7 @@ fn metrics_are_of_the_training_rows_and_count_weights() {
     let data = Data { weights: Some(&weights), ..Data::new(x.view(), Targets::Values(y.view())) };
     let net = Sequential::new(1).dense(1, Activation::Linear);
     let compile = || {
-        let mut net =
-            Network::compile(&net, Optimizer::sgd(1e-30), Loss::Mse, &[crate::Metric::Mae], 0).unwrap();
+        let mut net = Network::compile(&net, Optimizer::sgd(1e-30), Loss::Mse, &[Metric::Mae], 0).unwrap();
         net.params_mut().fill(0.0);
         // ŷ = x: errors 1, 0, 1, 2 with weights 1, 1, 2, 0.
         let kernel = net.plan().layout().params[0].range.clone();
@@ -310,14 +308,13 @@ fn a_hinge_loss_is_scored_by_its_margins() {
     let x = Matrix::from_fn(4, 1, |i, _| i as f32 - 1.5);
     let y = Matrix::from_fn(4, 1, |i, _| if i < 2 { 0.0 } else { 1.0 });
     let net = Sequential::new(1).dense(1, Activation::Linear);
-    let compile =
-        |metrics: &[crate::Metric]| Network::compile(&net, Optimizer::sgd(0.1), Loss::Hinge, metrics, 0);
-    let mut good = compile(&[crate::Metric::Accuracy, crate::Metric::Auc]).unwrap();
+    let compile = |metrics: &[Metric]| Network::compile(&net, Optimizer::sgd(0.1), Loss::Hinge, metrics, 0);
+    let mut good = compile(&[Metric::Accuracy, Metric::Auc]).unwrap();
     good.params_mut().fill(0.0);
     let kernel = good.plan().layout().params[0].range.clone();
     good.params_mut()[kernel].fill(0.25);
     let (_, scores) = good.evaluate(Exec::best(), &Data::new(x.view(), Targets::Values(y.view()))).unwrap();
     assert_eq!((scores["accuracy"], scores["auc"]), (1.0, 1.0));
-    let message = compile(&[crate::Metric::Brier]).unwrap_err().to_string();
+    let message = compile(&[Metric::Brier]).unwrap_err().to_string();
     assert!(message.contains("hinge losses give margins"), "{message}");
 }

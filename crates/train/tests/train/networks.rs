@@ -86,7 +86,7 @@ fn check(
     names: &[&str],
     rows: impl Fn(usize) -> Rows,
 ) {
-    let golden: Golden = serde_json::from_str(include_str!("networks.json")).unwrap();
+    let golden: Golden = serde_json::from_str(include_str!("../networks.json")).unwrap();
     let run = &golden.runs[name];
     let mut net = Network::<f32>::compile(net, optimizer, loss, &[], 0).unwrap();
     let mut at = 100_000;

@@ -27,7 +27,7 @@ struct Golden {
 }
 
 fn golden() -> Golden {
-    serde_json::from_str(include_str!("metrics.json")).unwrap()
+    serde_json::from_str(include_str!("../metrics.json")).unwrap()
 }
 
 fn assert_agree(got: &Scores, want: &Scores) {
