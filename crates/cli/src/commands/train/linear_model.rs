@@ -36,7 +36,7 @@ pub(crate) fn choose(
 
 /// The settings that were typed, of this model.
 pub(crate) fn linear_settings(typed: &ArgMatches, model: &str) -> LinearSettings {
-    let settings: LinearSettings = chosen(typed, Some(model)).unwrap_or_else(|e| e.exit());
+    let settings: LinearSettings = chosen(typed, Some(model));
     match (settings.covariance == Covariance::Cluster, &settings.cluster) {
         (true, None) => usage(ErrorKind::MissingRequiredArgument, "--cov cluster needs --cluster COL"),
         (false, Some(_)) => usage(ErrorKind::MissingRequiredArgument, "--cluster needs --cov cluster"),
