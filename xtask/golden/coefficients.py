@@ -1,4 +1,4 @@
-"""Writes crates/tensor/src/math/coefficients.rs: the polynomials of the vector math, fitted with 60 digits; and
+"""Writes crates/tensor/src/number/coefficients.rs: the polynomials of the vector math, fitted with 60 digits; and
 crates/tensor/tests/tensor/erf_values.rs: values for the tests where the standard library has no function.
 
 Each polynomial interpolates its function at Chebyshev nodes (within a factor of two of the best possible
@@ -142,9 +142,9 @@ for name, polys in TYPES.items():
 mp.dps = 400
 bits = int(mp.floor(2 / mp.pi * mpf(2) ** 1280))
 words = [(bits >> (1280 - 64 * (i + 1))) & (2**64 - 1) for i in range(20)]
-out += ["", "/// 2/π in binary, 64 digits after the point a word.", "pub(super) const TWO_OVER_PI: [u64; 20] = ["]
+out += ["", "/// 2/π in binary, 64 digits after the point a word.", "pub(crate) const TWO_OVER_PI: [u64; 20] = ["]
 out += [f"    0x{w:016x}," for w in words] + ["];"]
-path = Path(sys.argv[1]) / "crates/tensor/src/math/coefficients.rs"
+path = Path(sys.argv[1]) / "crates/tensor/src/number/coefficients.rs"
 path.write_text("\n".join(out) + "\n")
 print(f"wrote {path.name}")
 

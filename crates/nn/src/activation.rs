@@ -103,9 +103,11 @@ impl Activation {
 
     /// What the backward pass needs.
     pub fn saves(self) -> Saves {
+        use Activation::*;
         match self {
-            Activation::Gelu | Activation::Silu | Activation::Mish => Saves::Input,
-            _ => Saves::Output,
+            Gelu | Silu | Mish => Saves::Input,
+            Linear | Relu | LeakyRelu | Elu | Selu | Softplus | Softsign | Tanh | Sigmoid | HardSigmoid
+            | Exponential | Softmax => Saves::Output,
         }
     }
 
@@ -116,19 +118,19 @@ impl Activation {
 
     /// x ← f(x) for rows of `units` numbers.
     pub fn forward<T: Scalar>(self, isa: Isa, units: usize, x: &mut [T]) {
-        match self {
-            Activation::Linear => {}
-            Activation::Softmax => rows::softmax(isa, units, x),
-            _ => T::dispatch(isa, Forward(self, x)),
+        if self == Activation::Softmax {
+            rows::softmax(isa, units, x);
+        } else if self != Activation::Linear {
+            T::dispatch(isa, Forward(self, x));
         }
     }
 
     /// delta ← delta · f′, where `saved` is what [`Activation::saves`] names, for rows of `units` numbers.
     pub fn backward<T: Scalar>(self, isa: Isa, units: usize, saved: &[T], delta: &mut [T]) {
-        match self {
-            Activation::Linear => {}
-            Activation::Softmax => rows::softmax_backward(isa, units, saved, delta),
-            _ => T::dispatch(isa, Backward(self, saved, delta)),
+        if self == Activation::Softmax {
+            rows::softmax_backward(isa, units, saved, delta);
+        } else if self != Activation::Linear {
+            T::dispatch(isa, Backward(self, saved, delta));
         }
     }
 }

@@ -1,9 +1,10 @@
 //! Dense neural networks y = f(x·W + b): layers, activations, losses, initializers, and the forward and backward pass.
 //!
-//! A network is plain data, a [`Sequential`] list of [`Layer`]s. [`Plan::new`] checks it and lays its parameters out in
-//! one flat arena ([`Layout`]), beside a small one for what is kept but not learned by gradient; [`Plan::forward`] and
-//! [`Plan::backward`] run it over a [`Workspace`] that owns every intermediate value, so a training step allocates nothing. There is no tape: for a sequential network the tape
-//! is the list of layers reversed. Training itself (optimizers, batches, epochs) is in `planish-train`.
+//! A network is plain data, a [`Sequential`] list of [`Layer`]s. [`Plan::new`] checks it and gives every parameter a place in one flat
+//! arena ([`Layout`]); a second, small arena holds the state, which is kept but not learned by gradient. [`Plan::forward`] and
+//! [`Plan::backward`] run the network over a [`Workspace`], which owns all intermediate values, so a training step allocates nothing.
+//! The backward pass is the list of layers reversed; nothing is recorded on the way forward but the values. Training itself
+//! (optimizers, batches, epochs) is in `planish-train`.
 //!
 //! ```
 //! use planish_nn::{Activation, Plan, Sequential, Workspace};

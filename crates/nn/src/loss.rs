@@ -119,11 +119,8 @@ impl Loss {
 
     /// Whether, after this last activation, the loss works on logits, the activation's input.
     pub fn is_fused(self, last: Activation) -> bool {
-        match last {
-            Activation::Sigmoid => self.is_binary(),
-            Activation::Softmax => self.is_categorical() || self == Loss::KlDivergence,
-            _ => false,
-        }
+        last == Activation::Sigmoid && self.is_binary()
+            || last == Activation::Softmax && (self.is_categorical() || self == Loss::KlDivergence)
     }
 
     /// Its parameter's name, value and range, and whether the value lies in it.
@@ -137,7 +134,9 @@ impl Loss {
             | Loss::SmoothCategoricalCrossentropy { label_smoothing: s } => {
                 Some(("label_smoothing", s, "it must lie in [0, 1)", (0.0..1.0).contains(&s)))
             }
-            _ => None,
+            Loss::Sse | Loss::Mse | Loss::Mae | Loss::LogCosh | Loss::Poisson => None,
+            Loss::BinaryCrossentropy | Loss::CategoricalCrossentropy | Loss::KlDivergence => None,
+            Loss::Hinge | Loss::SquaredHinge => None,
         }
     }
 
@@ -201,9 +200,14 @@ impl std::str::FromStr for Loss {
         let loss = match loss {
             Loss::Huber { .. } => Loss::Huber { delta: value },
             Loss::Quantile { .. } => Loss::Quantile { q: value },
-            Loss::BinaryCrossentropy => Loss::SmoothBinaryCrossentropy { label_smoothing: value },
-            Loss::CategoricalCrossentropy => Loss::SmoothCategoricalCrossentropy { label_smoothing: value },
-            _ => return Err(unknown()),
+            Loss::BinaryCrossentropy | Loss::SmoothBinaryCrossentropy { .. } => {
+                Loss::SmoothBinaryCrossentropy { label_smoothing: value }
+            }
+            Loss::CategoricalCrossentropy | Loss::SmoothCategoricalCrossentropy { .. } => {
+                Loss::SmoothCategoricalCrossentropy { label_smoothing: value }
+            }
+            Loss::Sse | Loss::Mse | Loss::Mae | Loss::LogCosh | Loss::KlDivergence => return Err(unknown()),
+            Loss::Poisson | Loss::Hinge | Loss::SquaredHinge => return Err(unknown()),
         };
         loss.check_parameter().map(|()| loss)
     }

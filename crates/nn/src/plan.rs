@@ -131,9 +131,6 @@ impl Plan {
     }
 
     fn tables(&self) -> &[Table] {
-        match self.stages.first().map(|s| &s.op) {
-            Some(Op::Join(join)) => &join.tables,
-            _ => &[],
-        }
+        if let Some(Stage { op: Op::Join(join), .. }) = self.stages.first() { &join.tables } else { &[] }
     }
 }

@@ -1,5 +1,5 @@
-//! Updates of kernels inside the backward pass: a tile of a weight gradient, xᵀ·dz, is handed to the optimizer while it is in L1, and is
-//! never written to memory. What an optimizer is, the caller knows.
+//! Updates of kernels inside the backward pass: each tile of a kernel's gradient, xᵀ·dz, is handed to the optimizer while it is in L1, and
+//! the gradient is never stored. The optimizer is the caller's: this crate knows only the interface [`Updates`].
 
 use planish_tensor::gemm::Epilogue;
 use planish_tensor::simd::LaneMath;

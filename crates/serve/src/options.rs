@@ -2,8 +2,8 @@
 
 mod listed;
 
-use crate::keys::Keys;
-use crate::tls::Tls;
+use crate::credentials::keys::Keys;
+use crate::credentials::tls::Tls;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;

@@ -4,6 +4,7 @@
 //! Li, Bailey, "Library for double-double and quad-double arithmetic", 2007). [`lanes`] has the same on virtual
 //! vectors, for the long loops of least squares.
 
+use crate::number::Number;
 use crate::scalar::Scalar;
 use crate::simd::{LaneKernel, LaneMath};
 use crate::{AlignedVec, Isa};

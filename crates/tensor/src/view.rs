@@ -1,6 +1,6 @@
 //! Views of matrices: a pointer, a shape and two strides. `t()` swaps the strides; nothing is copied.
 
-use crate::scalar::Scalar;
+use crate::number::Number;
 use std::marker::PhantomData;
 
 /// A read-only view of a `rows × cols` matrix; element (i, j) lies `i·row_stride + j·col_stride` elements from the first.
@@ -25,11 +25,11 @@ pub struct MatMut<'a, T> {
 }
 
 // SAFETY: a `MatRef` is a shared borrow of plain numbers.
-unsafe impl<T: Scalar> Send for MatRef<'_, T> {}
+unsafe impl<T: Number> Send for MatRef<'_, T> {}
 // SAFETY: as above.
-unsafe impl<T: Scalar> Sync for MatRef<'_, T> {}
+unsafe impl<T: Number> Sync for MatRef<'_, T> {}
 // SAFETY: a `MatMut` is a unique borrow of plain numbers.
-unsafe impl<T: Scalar> Send for MatMut<'_, T> {}
+unsafe impl<T: Number> Send for MatMut<'_, T> {}
 
 /// Asserts that a `rows × cols` matrix with this row stride fits into `len` elements.
 fn check_fit(len: usize, rows: usize, cols: usize, stride: usize) {
@@ -43,7 +43,7 @@ fn check_fit(len: usize, rows: usize, cols: usize, stride: usize) {
     }
 }
 
-impl<'a, T: Scalar> MatRef<'a, T> {
+impl<'a, T: Number> MatRef<'a, T> {
     /// A view of a contiguous row-major slice.
     ///
     /// # Panics
@@ -147,7 +147,7 @@ impl<'a, T: Scalar> MatRef<'a, T> {
     }
 }
 
-impl<'a, T: Scalar> MatMut<'a, T> {
+impl<'a, T: Number> MatMut<'a, T> {
     /// A view of a contiguous row-major slice.
     ///
     /// # Panics

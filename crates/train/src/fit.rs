@@ -131,6 +131,3 @@ fn split_rows<T: Element>(data: &Data<'_, T>, loss: Loss, fraction: f64, seed: u
         Targets::Values(_) => split::holdout(data.rows(), fraction, None, seed),
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -1,14 +1,16 @@
-//! The optimizer's step in two parts: large kernels inside the backward pass, where their gradients' tiles are in L1, and the rest after
-//! it. An update is elementwise, so the bits are those of one pass over all. Gradients that are never written take no memory, of which
-//! pages are real only where they were touched.
+//! The optimizer's step in two parts: large kernels are updated inside the backward pass, tile by tile, the rest after it.
+//!
+//! An update looks at one element at a time, so the bits are those of one pass over all. The gradient of a large kernel is used up
+//! while a tile of it is in L1 and is never stored. Its place in the arena of gradients is never touched, so the system never gives it
+//! memory.
 
 use planish_nn::{Element, KernelUpdate, Plan, TileRule};
 use planish_optim::{Group, Moments, State, StepScalars, Tile, Update};
 use planish_tensor::{Exec, Isa, MatMut, MatRef};
 use std::ops::Range;
 
-/// Elements of a kernel from which it is updated inside the backward pass. Smaller ones do not gain: a pass over them waits for roots and
-/// quotients, and the product is some percent slower for the tiles (1024-2048-2048-10: 117 ms a step so, 110 with a pass of its own).
+/// Elements of a kernel from which it is updated inside the backward pass, for the memory that this saves: smaller kernels are updated
+/// faster by a pass of their own (1024-2048-2048-10: 110 ms a step, 117 with all updates inside the backward pass).
 pub(crate) const LEAST: usize = 1 << 24;
 
 /// The update of a step: of large kernels inside the backward pass, which it is given to, and then of the rest.

@@ -328,6 +328,3 @@ impl<'a, 'o, T: Element> Run<'a, 'o, T> {
 fn are_all(rows: &[u32], of: usize) -> bool {
     rows.iter().copied().eq(0..of as u32)
 }
-
-#[cfg(test)]
-mod tests;

@@ -5,9 +5,10 @@
 //! means nothing. Everything is one strip of tiles, so every element is the same chain of multiply-adds as in
 //! [`matmul`](super::matmul).
 
-use super::{few, tile, turned};
+use super::turned;
 use crate::scalar::Scalar;
 use crate::simd::LaneMath;
+use crate::simd::kernels::{From, Path, Start, Strip};
 use crate::view::{MatMut, MatRef};
 
 /// Numbers in the buffer of [`narrow_product`].
@@ -16,7 +17,7 @@ pub const NARROW_SCRATCH: usize = turned::SCRATCH;
 /// C ← start + A·B, inside a lane kernel.
 ///
 /// # Shapes
-/// A is `m × k` with any strides. `b` holds k rows of [`Scalar::LANES`] numbers, of which as many count as C has columns. `start` is one row of
+/// A is `m × k` with any strides. `b` holds k rows of [`Number::LANES`](crate::Number::LANES) numbers, of which as many count as C has columns. `start` is one row of
 /// as many numbers, zero if absent. `scratch` has [`NARROW_SCRATCH`] numbers.
 ///
 /// # Panics
@@ -37,11 +38,11 @@ pub fn narrow_product<T: Scalar, S: LaneMath<T>>(
     assert!(scratch.len() >= NARROW_SCRATCH, "a buffer of {} numbers", scratch.len());
     if n == 1 && c.rs == 1 {
         let b = MatRef::new(b, k, T::LANES).cols_between(0, 1);
-        let start = start.map_or(super::Start::Zero, |bias| super::Start::Bias(&bias[..1]));
+        let start = start.map_or(Start::Zero, |bias| Start::Bias(&bias[..1]));
         // SAFETY: the shapes match, and this is the path for one column.
-        return unsafe { s.few(few::Path::Column, a, b, c, start, scratch) };
+        return unsafe { s.few(Path::Column, a, b, c, start, scratch) };
     }
-    let strip = tile::Strip {
+    let strip = Strip {
         m,
         k,
         width: n,
@@ -54,7 +55,7 @@ pub fn narrow_product<T: Scalar, S: LaneMath<T>>(
         padded: true,
         c: c.ptr,
         rsc: c.rs,
-        from: if start.is_some() { tile::From::Bias } else { tile::From::Zero },
+        from: if start.is_some() { From::Bias } else { From::Zero },
         bias: start.map_or(b.as_ptr(), <[T]>::as_ptr),
     };
     // SAFETY: A and C have these rows, B k rows of whole vectors, the start one.
