@@ -7,7 +7,7 @@
 use crate::bars::{Bar, Limit};
 use crate::child::Peer;
 use crate::sample::{Contender, race};
-use planish_io::{CsvOptions, CsvSource};
+use planish_io::{TableOptions, open_table};
 use planish_linreg::{Coefficients, ElasticNet, Fit, Glm, Lasso, MatrixSource};
 use planish_tabular::{Column, DesignBuilder, Notes, RowSource, Table, TabularError};
 use planish_tensor::dd::DdVec;
@@ -177,7 +177,7 @@ impl Solution {
 
 /// Reads and encodes the table; the response is one for the second of its two values.
 fn read(from: &Source) -> Result<Data, String> {
-    let mut source = CsvSource::open(&from.path, &CsvOptions::default()).map_err(|e| e.to_string())?;
+    let mut source = open_table(&from.path, &TableOptions::default()).map_err(|e| e.to_string())?;
     let table = source.read_all().map_err(|e| e.to_string())?;
     let x = design(&table, &from.response).map_err(|e| e.to_string())?;
     let Column::Text(response) = table.column(&from.response).map_err(|e| e.to_string())? else {

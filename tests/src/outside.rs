@@ -11,10 +11,9 @@ use http_body_util::BodyExt;
 use hyper::Request;
 use hyper::http::request::Builder;
 use hyper::http::response::Parts;
-use planish_io::{CsvSource, model_from_bytes, model_to_bytes};
+use planish_io::{model_from_bytes, model_to_bytes, open_bytes};
 use planish_model::{
-    LinearKind, LinearModelSettings, LinearSettings, Model, NetworkSettings, Predictions, fit_linear,
-    fit_linear_model, fit_network,
+    LinearKind, LinearSettings, Model, NetworkSettings, Predictions, fit_linear, fit_network,
 };
 use planish_serve::{Options, Service};
 use planish_tabular::{Notes, RowSource, Table, TableSource};
@@ -110,13 +109,13 @@ pub fn models() -> Vec<(String, Model)> {
         ..NetworkSettings::new("sold")
     };
     let price = LinearSettings { drop: drop(&["city", "sold", "quick"]), ..LinearSettings::new("price") };
-    let quick = LinearSettings { drop: drop(&["price", "sold"]), ..LinearSettings::new("quick") };
-    let quick = LinearModelSettings { linear: quick, kind: LinearKind::Logistic { l2: 0.1 } };
+    let kind = LinearKind::Logistic { l2: 0.1 };
+    let quick = LinearSettings { kind, drop: drop(&["price", "sold"]), ..LinearSettings::new("quick") };
     let rows = || TableSource::new(&table);
     let models = [
         fit_network(exec, &table, &network, &mut ()).expect("a network"),
         fit_linear(exec, &mut rows(), &price).expect("least squares"),
-        fit_linear_model(exec, &mut rows(), &quick).expect("a logistic regression"),
+        fit_linear(exec, &mut rows(), &quick).expect("a logistic regression"),
     ];
     MODELS.iter().zip(models).map(|(&name, model)| (name.to_owned(), model)).collect()
 }
@@ -129,7 +128,7 @@ fn table() -> Table {
         let (city, sold) = (["Bonn", "Kiel", "Ulm"][i % 3], ["no", "soon", "yes"][i / 20]);
         text += &format!("{area},{city},{},{sold},{}\n", 100 + (i * 53) % 90, ["n", "y"][(i * 7 / 5) % 2]);
     }
-    let mut source = CsvSource::from_bytes("table", text.into_bytes(), &Default::default()).expect("a table");
+    let mut source = open_bytes("table", text.into_bytes(), &Default::default()).expect("a table");
     source.read_all().expect("its rows")
 }
 

@@ -15,6 +15,7 @@
 //! - `log`: the service's log where nobody reads it
 //! - `network_options`: layers, losses and records of `planish train`
 //! - `no_intercept`: categories of linear models without an intercept
+//! - `old_artifacts`: models of an earlier version
 //! - `otlp`: what a collector is sent (with the feature `otlp`)
 //! - `outputs`: what a command may write where
 //! - `report`: the page about a model
@@ -39,6 +40,7 @@ mod linear_models;
 mod log;
 mod network_options;
 mod no_intercept;
+mod old_artifacts;
 #[cfg(feature = "otlp")]
 mod otlp;
 mod outputs;

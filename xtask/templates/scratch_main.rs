@@ -2,7 +2,7 @@
 //! of each packed library. It is compiled there against the packed files, never run, and no part of the xtask
 //! crate.
 
-use planish_io::{CsvOptions, CsvSource, model_to_bytes};
+use planish_io::{TableOptions, model_to_bytes, open_bytes};
 use planish_linreg::{Fit, LinearRegression};
 use planish_model::{LinearSettings, fit_linear};
 use planish_nn::{Activation, Plan, Sequential};
@@ -24,7 +24,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let grads = params.clone();
     State::new(&Optimizer::adam(0.001), grads.len()).step(Isa::best(), &[Group::all(grads.len())], &mut params, &grads);
 
-    let mut table = CsvSource::from_bytes("t.csv", b"x,y\n1,2\n2,3.5\n3,7\n".to_vec(), &CsvOptions::default())?;
+    let mut table = open_bytes("t.csv", b"x,y\n1,2\n2,3.5\n3,7\n".to_vec(), &TableOptions::default())?;
     println!("{} columns", table.schema().columns.len());
     let model = fit_linear(Exec::best(), &mut table, &LinearSettings::new("y"))?;
     println!("{} bytes", model_to_bytes(&model).len());

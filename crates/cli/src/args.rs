@@ -2,7 +2,7 @@
 
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
-use planish_io::{CsvOptions, Every, Header, is_standard_output};
+use planish_io::{Every, Header, TableOptions, is_standard_output};
 use planish_nn::{Activation, Initializer, Loss};
 use planish_tabular::Task;
 use planish_tensor::{Exec, Isa};
@@ -140,13 +140,13 @@ pub(crate) struct TableArgs {
 }
 
 impl TableArgs {
-    pub(crate) fn options(&self) -> CsvOptions {
+    pub(crate) fn options(&self) -> TableOptions {
         let header = match self.header {
             HeaderArg::Auto => Header::Auto,
             HeaderArg::Yes => Header::Yes,
             HeaderArg::No => Header::No,
         };
-        CsvOptions { delimiter: self.delimiter, header }
+        TableOptions { delimiter: self.delimiter, header, columns: None }
     }
 }
 

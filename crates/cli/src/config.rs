@@ -6,7 +6,7 @@
 
 use crate::args::Cli;
 use crate::args::requests::{excluded_by, is_same};
-use crate::report;
+use crate::print;
 use anyhow::bail;
 use clap::parser::ValueSource;
 use clap::{ArgAction, ArgMatches, Command, CommandFactory};
@@ -37,7 +37,7 @@ pub(crate) fn expand(line: Vec<OsString>) -> anyhow::Result<Option<Vec<OsString>
     Outputs::of_reading(typed.get_one::<PathBuf>("config").map(PathBuf::as_path))?;
     let matches = relaxed().try_get_matches_from(&line).unwrap_or_else(|e| e.exit());
     if let Some((name, all)) = matches.subcommand() {
-        report::print(&to_toml(name, all))?;
+        print::print(&to_toml(name, all))?;
     }
     Ok(None)
 }

@@ -1,6 +1,6 @@
 //! `planish`: trains, evaluates and serves neural networks and linear models from tables of data.
 //!
-//! `args` holds the command line, `config` adds a file of settings to it, `commands` one file a command, `report` what is printed, `log` the service's lines, `progress` the bar, `run_files` what is written of the epochs, `traces` (with the feature `otlp`) what a collector is sent. Results go to
+//! `args` holds the command line, `config` adds a file of settings to it, `commands` one file a command, `print` what is printed, `log` the service's lines, `progress` the bar, `run_files` what is written of the epochs, `traces` (with the feature `otlp`) what a collector is sent. Results go to
 //! standard output, progress and notes to standard error. Exit codes: 0, 1 for an error, 2 for wrong usage.
 #![forbid(unsafe_code)]
 
@@ -8,8 +8,8 @@ mod args;
 mod commands;
 mod config;
 mod log;
+mod print;
 mod progress;
-mod report;
 mod run_files;
 #[cfg(feature = "otlp")]
 mod traces;
@@ -23,7 +23,7 @@ fn main() -> ExitCode {
         Ok(Some(line)) => line,
         Ok(None) => return ExitCode::SUCCESS,
         Err(e) => {
-            report::say(&format!("error: {e:#}"));
+            print::say(&format!("error: {e:#}"));
             return ExitCode::FAILURE;
         }
     };
@@ -48,7 +48,7 @@ fn main() -> ExitCode {
         // Whoever reads our output has seen enough.
         Err(e) if is_broken_pipe(&e) => ExitCode::SUCCESS,
         Err(e) => {
-            report::say(&format!("error: {e:#}"));
+            print::say(&format!("error: {e:#}"));
             ExitCode::FAILURE
         }
     };

@@ -1,6 +1,6 @@
 //! Progress on standard error: a bar on a terminal, otherwise a plain line every few seconds.
 
-use crate::report;
+use crate::print;
 use crate::run_files::RunFiles;
 use indicatif::{ProgressBar, ProgressStyle};
 use planish_train::{Epoch, Observer, Stop, Wish};
@@ -83,10 +83,10 @@ impl Observer for TrainingProgress {
         let text = format!("continuing after step {step} of epoch {}", epochs.len() + 1);
         match &self.bar {
             Some(bar) => {
-                bar.suspend(|| report::note(&text));
+                bar.suspend(|| print::note(&text));
                 bar.set_position(epochs.len() as u64);
             }
-            None => report::note(&text),
+            None => print::note(&text),
         }
     }
 
@@ -104,7 +104,7 @@ impl Observer for TrainingProgress {
             }
             None if self.last_line.elapsed() >= EVERY => {
                 self.last_line = Instant::now();
-                report::say(&format!("epoch {}/{}  loss {:.4}{held}", e.epoch, self.epochs, e.loss));
+                print::say(&format!("epoch {}/{}  loss {:.4}{held}", e.epoch, self.epochs, e.loss));
             }
             None => {}
         }

@@ -6,35 +6,15 @@
 
 use crate::error::IoError;
 use crate::input::Input;
+use crate::table::{Header, TableOptions};
 use csv::{ByteRecord, Reader, ReaderBuilder, Trim};
 use planish_tabular::{BLOCK_ROWS, ColumnGuess, ColumnSchema, Kind, RowSource, Schema, Table, is_missing};
 use planish_tensor::Dd;
 use std::collections::{HashMap, HashSet};
 use std::io::{BufReader, Read};
 
-/// Whether the first row holds the columns' names.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub enum Header {
-    /// It does unless one of its cells is a number.
-    #[default]
-    Auto,
-    /// It does.
-    Yes,
-    /// It does not: columns are named `column_1`, `column_2` …
-    No,
-}
-
-/// How to read a CSV file.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct CsvOptions {
-    /// The delimiter; found in the first line if absent (comma, semicolon, tab or bar).
-    pub delimiter: Option<u8>,
-    /// Whether there is a header.
-    pub header: Header,
-}
-
 /// Rows of a CSV file.
-pub struct CsvSource {
+pub(crate) struct CsvSource {
     input: Input,
     delimiter: u8,
     has_header: bool,
@@ -51,99 +31,59 @@ pub struct CsvSource {
 }
 
 impl CsvSource {
-    /// Opens a file (`-`: standard input) and finds the kind of every column by reading it once.
-    ///
-    /// # Errors
-    /// A file that cannot be read, is empty, or breaks the rules of CSV.
-    pub fn open(path: &str, options: &CsvOptions) -> Result<CsvSource, IoError> {
-        Self::inferred(Input::open(path)?, options)
-    }
-
-    /// As [`CsvSource::open`], for bytes in memory; `name` is used in messages.
-    ///
-    /// # Errors
-    /// As [`CsvSource::open`].
-    pub fn from_bytes(name: &str, bytes: Vec<u8>, options: &CsvOptions) -> Result<CsvSource, IoError> {
-        Self::inferred(Input::memory(name, bytes), options)
-    }
-
-    /// Opens a file (`-`: standard input) whose columns must include those of the schema; others are ignored.
-    ///
-    /// # Errors
-    /// As [`CsvSource::open`], and a column that is missing.
-    pub fn open_with(path: &str, schema: &Schema, options: &CsvOptions) -> Result<CsvSource, IoError> {
-        Self::with_schema(Input::open(path)?, schema, options)
-    }
-
-    /// As [`CsvSource::open_with`], for bytes in memory; `name` is used in messages.
-    ///
-    /// # Errors
-    /// As [`CsvSource::open_with`].
-    pub fn from_bytes_with(
-        name: &str,
-        bytes: Vec<u8>,
-        schema: &Schema,
-        options: &CsvOptions,
-    ) -> Result<CsvSource, IoError> {
-        Self::with_schema(Input::memory(name, bytes), schema, options)
-    }
-
-    /// As [`CsvSource::open_with`], for rows that are read once: standard input is not kept. A header is needed.
-    ///
-    /// # Errors
-    /// As [`CsvSource::open_with`], and no header.
-    pub fn open_once(path: &str, schema: &Schema, options: &CsvOptions) -> Result<CsvSource, IoError> {
-        let input = Input::open_once(path)?;
-        if options.header == Header::No {
-            return Err(IoError::file(&input.name, "rows that are read once need a header"));
+    /// Opens a table of these columns; of all of them, of kinds that a first pass over all cells finds, if none are given.
+    pub(crate) fn open(input: Input, options: &TableOptions) -> Result<CsvSource, IoError> {
+        let source = Self::start(input, options)?;
+        match &options.columns {
+            Some(schema) => source.with_schema(schema),
+            None => source.inferred(),
         }
-        Self::with_schema(input, schema, &CsvOptions { header: Header::Yes, ..*options })
     }
 
-    fn with_schema(input: Input, schema: &Schema, options: &CsvOptions) -> Result<CsvSource, IoError> {
-        let mut source = Self::start(input, options)?;
+    /// Reads these columns of the file.
+    fn with_schema(mut self, schema: &Schema) -> Result<CsvSource, IoError> {
         let places: HashMap<&str, usize> =
-            source.names.iter().enumerate().map(|(i, n)| (n.as_str(), i)).collect();
+            self.names.iter().enumerate().map(|(i, n)| (n.as_str(), i)).collect();
         let field = |c: &ColumnSchema| {
-            places.get(c.name.as_str()).copied().ok_or_else(|| source.missing_column(&c.name))
+            places.get(c.name.as_str()).copied().ok_or_else(|| self.missing_column(&c.name))
         };
-        source.fields = schema.columns.iter().map(field).collect::<Result<_, _>>()?;
-        source.schema = schema.clone();
-        Ok(source)
+        self.fields = schema.columns.iter().map(field).collect::<Result<_, _>>()?;
+        self.schema = schema.clone();
+        Ok(self)
     }
 
-    fn inferred(input: Input, options: &CsvOptions) -> Result<CsvSource, IoError> {
-        let mut source = Self::start(input, options)?;
-        source.fields = (0..source.names.len()).collect();
-        let mut guesses = vec![ColumnGuess::default(); source.names.len()];
+    /// Reads all columns of the file, of the kinds that its cells have.
+    fn inferred(mut self) -> Result<CsvSource, IoError> {
+        self.fields = (0..self.names.len()).collect();
+        let mut guesses = vec![ColumnGuess::default(); self.names.len()];
         let mut rows = 0_u64;
-        while let Some(line) = source.read_record()? {
+        while let Some(line) = self.read_record()? {
             rows += 1;
             for (i, guess) in guesses.iter_mut().enumerate() {
-                let cell = source.cell(i, line)?;
+                let cell = self.cell(i, line)?;
                 if !is_missing(cell) {
                     guess.see(cell, line);
                 }
             }
         }
         if rows == 0 {
-            return Err(IoError::file(&source.input.name, "there are no rows below the header"));
+            return Err(IoError::file(&self.input.name, "there are no rows below the header"));
         }
         let column =
             |(name, guess): (&String, &ColumnGuess)| ColumnSchema { name: name.clone(), kind: guess.kind() };
-        source.schema = Schema { columns: source.names.iter().zip(&guesses).map(column).collect() };
-        for (name, guess) in source.names.iter().zip(&guesses) {
+        self.schema = Schema { columns: self.names.iter().zip(&guesses).map(column).collect() };
+        for (name, guess) in self.names.iter().zip(&guesses) {
             if let Some((line, text)) = guess.suspicious_text() {
-                let file = &source.input.name;
-                source.warnings.push(format!("{file}:{line}: column {name:?} is taken as categories because of {text:?}; nearly all of its other values are numbers"));
+                let file = &self.input.name;
+                self.warnings.push(format!("{file}:{line}: column {name:?} is taken as categories because of {text:?}; nearly all of its other values are numbers"));
             }
         }
-        source.rewind()?;
-        Ok(source)
+        self.rewind()?;
+        Ok(self)
     }
 
     /// Finds delimiter and header and readies the reader; no schema yet.
-    fn start(input: Input, options: &CsvOptions) -> Result<CsvSource, IoError> {
+    fn start(input: Input, options: &TableOptions) -> Result<CsvSource, IoError> {
         let delimiter = match options.delimiter {
             Some(d) => d,
             None => detect_delimiter(&input)?,
@@ -192,11 +132,6 @@ impl CsvSource {
         Ok(source)
     }
 
-    /// What a reader should know of the file, a sentence each.
-    pub fn warnings(&self) -> &[String] {
-        &self.warnings
-    }
-
     fn missing_column(&self, name: &str) -> IoError {
         let all = Schema {
             columns: self
@@ -210,17 +145,6 @@ impl CsvSource {
             &self.input.name,
             format!("the model needs column {name:?}, which the file has not{near}"),
         )
-    }
-
-    /// Columns of the file that the schema does not use.
-    pub fn ignored(&self) -> Vec<&str> {
-        let used: HashSet<usize> = self.fields.iter().copied().collect();
-        (0..self.names.len()).filter(|i| !used.contains(i)).map(|i| self.names[i].as_str()).collect()
-    }
-
-    /// The name that messages use.
-    pub fn name(&self) -> &str {
-        &self.input.name
     }
 
     /// Reads the next record and returns its line; `None` at the end. Lines without any text are skipped.
@@ -289,21 +213,14 @@ impl CsvSource {
     fn push_record(&self, table: &mut Table, line: u64) -> Result<(), IoError> {
         for (position, (&field, column)) in self.fields.iter().zip(&self.schema.columns).enumerate() {
             let cell = self.cell(field, line)?;
-            match column.kind {
-                _ if is_missing(cell) && column.kind == Kind::Number => table.push_number(position, None),
-                Kind::Category => table.push_text(position, (!is_missing(cell)).then_some(cell)),
-                Kind::Number => {
-                    let number = Dd::parse_decimal(cell).ok_or_else(|| IoError::Cell {
-                        file: self.input.name.clone(),
-                        line,
-                        column_number: field + 1,
-                        column: column.name.clone(),
-                        expected: if cell.parse::<f64>().is_ok() { "finite number" } else { "number" },
-                        found: cell.chars().take(60).collect(),
-                    })?;
-                    table.push_decimal(position, Some(number));
-                }
-            }
+            table.push_cell(position, cell).map_err(|expected| IoError::Cell {
+                file: self.input.name.clone(),
+                line,
+                column_number: field + 1,
+                column: column.name.clone(),
+                expected,
+                found: cell.chars().take(60).collect(),
+            })?;
         }
         table.end_row(line);
         Ok(())
@@ -332,6 +249,19 @@ impl RowSource for CsvSource {
             self.reader.read_byte_record(&mut self.record).map_err(|e| self.read_error(e))?;
         }
         Ok(())
+    }
+
+    fn name(&self) -> &str {
+        &self.input.name
+    }
+
+    fn warnings(&self) -> &[String] {
+        &self.warnings
+    }
+
+    fn ignored(&self) -> Vec<&str> {
+        let used: HashSet<usize> = self.fields.iter().copied().collect();
+        (0..self.names.len()).filter(|i| !used.contains(i)).map(|i| self.names[i].as_str()).collect()
     }
 }
 

@@ -1,11 +1,11 @@
-//! Files: tables in ([`CsvSource`]), model artifacts in and out ([`save_model`], [`load_model`]), predictions out. The only
+//! Files: tables in ([`open_table`]), model artifacts in and out ([`save_model`], [`load_model`]), predictions out. The only
 //! crate that touches the file system. Every file is written whole or not at all.
 //!
 //! ```
-//! use planish_io::CsvSource;
+//! use planish_io::open_bytes;
 //! use planish_tabular::{Kind, RowSource};
 //!
-//! let mut source = CsvSource::from_bytes("mem.csv", b"age,city\n30,Bonn\nNA,Kiel\n".to_vec(), &Default::default())?;
+//! let mut source = open_bytes("mem.csv", b"age,city\n30,Bonn\nNA,Kiel\n".to_vec(), &Default::default())?;
 //! assert_eq!(source.schema().columns[0].kind, Kind::Number);
 //! let table = source.read_all()?;
 //! assert_eq!(table.rows(), 2);
@@ -26,12 +26,12 @@ mod model_files;
 mod output;
 mod predictions;
 mod settings;
+mod table;
 mod tensorboard;
 
 pub use artifact::{load_model, load_model_mapped, model_from_bytes, model_to_bytes, save_model};
 pub use atomic::{create_folder, file_size, is_standard_output, write_file, write_text};
 pub use checkpoint::{CheckpointFolder, Every};
-pub use csv_source::{CsvOptions, CsvSource, Header};
 pub use error::IoError;
 pub use history_file::HistoryFile;
 pub use model_files::{
@@ -40,4 +40,5 @@ pub use model_files::{
 pub use output::{OutputKind, Outputs};
 pub use predictions::PredictionWriter;
 pub use settings::{read_settings, readable_by_others};
+pub use table::{Header, TableOptions, TableRows, open_bytes, open_table, open_table_once};
 pub use tensorboard::EventFile;

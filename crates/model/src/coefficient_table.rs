@@ -1,9 +1,8 @@
 //! The coefficients of a linear model, a line each with what is known of it: `planish inspect`, reports and the service show these.
 
-use crate::linear_model::LinearModelFit;
-use crate::model::{LinearModelPredictor, LinearPredictor, Model, Predictor};
-use planish_linreg::{Coefficient, FittedGlm};
-use planish_tabular::Design;
+use crate::linear_model::LinearFit;
+use crate::model::Model;
+use planish_linreg::Coefficient;
 use serde::Serialize;
 
 /// The level of the intervals.
@@ -21,27 +20,15 @@ pub enum EffectsOf {
     LogMean,
 }
 
-/// A coefficient in the units of the data. What is undefined or not known is `None`.
-#[derive(Clone, Debug, PartialEq)]
+/// A coefficient with the name of its term.
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct CoefficientLine {
-    /// The term's name.
+    /// The term's name, or `(intercept)`.
+    #[serde(rename = "term")]
     pub name: String,
-    /// The term's place in the design; none for the intercept.
-    pub term: Option<usize>,
-    /// The estimate; 0 for a dropped term.
-    pub estimate: f64,
-    /// Its standard error.
-    pub std_error: Option<f64>,
-    /// Estimate by standard error: t of least squares, else z.
-    pub statistic: Option<f64>,
-    /// The probability of a statistic at least as far from zero if the coefficient were zero.
-    pub p: Option<f64>,
-    /// The 95 % confidence interval.
-    pub interval: Option<[f64; 2]>,
-    /// The variance inflation factor, of terms of least squares.
-    pub vif: Option<f64>,
-    /// Whether the term was dropped, since it is a combination of others.
-    pub dropped: bool,
+    /// The coefficient; its interval is of 95 %.
+    #[serde(flatten)]
+    pub known: Coefficient,
 }
 
 /// The coefficients of one linear predictor.
@@ -58,54 +45,37 @@ pub struct CoefficientTable {
 impl Model {
     /// The coefficients of a linear model, of several classes a table each; none for a network.
     pub fn coefficient_tables(&self) -> Vec<CoefficientTable> {
-        match self.predictor() {
-            Predictor::Network(_) => Vec::new(),
-            Predictor::Linear(l) => vec![least_squares(l)],
-            Predictor::LinearModel(l) => match &l.fit {
-                LinearModelFit::Glm(fit) => glm(l, fit),
-                _ => vec![plain(l)],
-            },
-        }
+        let Some(l) = self.linear() else { return Vec::new() };
+        let names = l.design.names();
+        let name = |term: Option<usize>| term.map_or_else(|| "(intercept)".to_owned(), |t| names[t].clone());
+        let line = |known: Coefficient| CoefficientLine { name: name(known.term), known };
+        let predictors = l.fit.coefficients().len();
+        let table = |predictor: usize| CoefficientTable {
+            class: (predictors > 1).then_some(predictor + 1),
+            of: l.fit.effects_of(),
+            lines: l.fit.table(predictor, LEVEL).into_iter().map(line).collect(),
+        };
+        (0..predictors).map(table).collect()
     }
 }
 
-/// The lines with the names of their terms.
-fn named(design: &Design, known: Vec<Coefficient>) -> Vec<CoefficientLine> {
-    let names = design.names();
-    let name = |term: Option<usize>| term.map_or_else(|| "(intercept)".to_owned(), |t| names[t].clone());
-    let line = |c: Coefficient| CoefficientLine {
-        name: name(c.term),
-        term: c.term,
-        estimate: c.estimate,
-        std_error: c.std_error,
-        statistic: c.statistic,
-        p: c.p,
-        interval: c.interval,
-        vif: c.vif,
-        dropped: c.dropped,
-    };
-    known.into_iter().map(line).collect()
-}
+impl LinearFit {
+    fn effects_of(&self) -> EffectsOf {
+        match self.glm().map(|f| f.family.classes()) {
+            None => EffectsOf::Target,
+            Some(Some(_)) => EffectsOf::LogOdds,
+            Some(None) => EffectsOf::LogMean,
+        }
+    }
 
-/// With the statistics that the fit can give: those of its residuals, else those that need none, else none at all.
-fn least_squares(l: &LinearPredictor) -> CoefficientTable {
-    CoefficientTable { class: None, of: EffectsOf::Target, lines: named(&l.design, l.fit.table(0, LEVEL)) }
-}
-
-/// With Wald's tests, where there are standard errors.
-fn glm(l: &LinearModelPredictor, fit: &FittedGlm) -> Vec<CoefficientTable> {
-    let of = if fit.family.classes().is_some() { EffectsOf::LogOdds } else { EffectsOf::LogMean };
-    let predictors = fit.coefficients.len();
-    let table = |predictor: usize| CoefficientTable {
-        class: (predictors > 1).then_some(predictor + 1),
-        of,
-        lines: named(&l.design, fit.table(predictor, LEVEL)),
-    };
-    (0..predictors).map(table).collect()
-}
-
-/// Estimates of penalised and non-negative fits, which have no standard errors.
-fn plain(l: &LinearModelPredictor) -> CoefficientTable {
-    let known = l.fit.coefficients()[0].table(l.fit.has_intercept());
-    CoefficientTable { class: None, of: EffectsOf::Target, lines: named(&l.design, known) }
+    /// The coefficients of a linear predictor with the statistics that the fit can give; penalised and non-negative fits have none.
+    fn table(&self, predictor: usize, level: f64) -> Vec<Coefficient> {
+        match self {
+            LinearFit::LeastSquares(f) => f.table(predictor, level),
+            LinearFit::Glm(f) => f.table(predictor, level),
+            LinearFit::Ridge(_) | LinearFit::ElasticNet(_) | LinearFit::NonNegative(_) => {
+                self.coefficients()[predictor].table(self.has_intercept())
+            }
+        }
+    }
 }

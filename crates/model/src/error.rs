@@ -127,6 +127,12 @@ pub enum ModelError {
     },
 }
 
+impl ModelError {
+    pub(crate) fn inconsistent(what: &str) -> ModelError {
+        ModelError::Inconsistent { what: what.to_owned() }
+    }
+}
+
 /// `x tells some values`, `x, y together tell some values`.
 fn tells(terms: &[String]) -> String {
     match terms {

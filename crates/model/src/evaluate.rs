@@ -99,17 +99,12 @@ impl Model {
     ) -> Result<Evaluation, Failed<S::Error>> {
         let mut scores = Scores::default();
         let mut notes = Notes::default();
-        let mut table = Table::new(source.schema().clone());
         source.rewind().map_err(Failed::Source)?;
-        loop {
-            source.next(&mut table).map_err(Failed::Source)?;
-            if table.rows() == 0 {
-                break;
-            }
+        source.for_each_block(Failed::Source, |table| {
             let mut of_block = Notes::default();
-            let encoded = self.encode(&table, &mut of_block)?;
+            let encoded = self.encode(table, &mut of_block)?;
             let predictions = self.predict_encoded(exec, &encoded);
-            let labels = self.target().labels(&table)?;
+            let labels = self.target().labels(table)?;
             let scored: Vec<u32> =
                 (0..).zip(&labels).filter_map(|(row, l)| l.is_some().then_some(row)).collect();
             if scored.len() < labels.len() && of_block != Notes::default() {
@@ -119,13 +114,9 @@ impl Model {
             }
             notes.add(of_block);
             scores.push(&predictions, &labels);
-            see(&ScoredBlock {
-                table: &table,
-                encoded: &encoded,
-                predictions: &predictions,
-                labels: &labels,
-            })?;
-        }
+            let (encoded, predictions, labels) = (&encoded, &predictions, &labels[..]);
+            Ok(see(&ScoredBlock { table, encoded, predictions, labels })?)
+        })?;
         if scores.rows == 0 {
             return Err(TabularError::NoRows { column: self.target().column().to_owned() }.into());
         }

@@ -72,7 +72,9 @@ fn deal(table: &Table, settings: &NetworkSettings, folds: usize, by: &FoldBy) ->
                 no_cell_missing(table, name)?;
                 Folds::by_time(n.values(), folds)?
             }
-            _ => Folds::by_time(&codes(table, name)?.into_iter().map(f64::from).collect::<Vec<_>>(), folds)?,
+            Column::Text(_) => {
+                Folds::by_time(&codes(table, name)?.into_iter().map(f64::from).collect::<Vec<_>>(), folds)?
+            }
         },
         FoldBy::Chance => {
             let task = settings.task.map_or_else(|| table.column(&settings.target).map(Task::infer), Ok)?;

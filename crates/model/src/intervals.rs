@@ -1,7 +1,7 @@
 //! Predictions of a linear model with their confidence and prediction intervals.
 
 use crate::error::ModelError;
-use crate::model::{Model, Predictor};
+use crate::model::Model;
 use crate::predict::terms;
 use planish_tabular::{Notes, Table};
 use planish_tensor::Exec;
@@ -18,6 +18,11 @@ pub struct Intervals {
 }
 
 impl Model {
+    /// Whether its predictions have intervals.
+    pub fn has_intervals(&self) -> bool {
+        self.least_squares().is_some()
+    }
+
     /// Predicts every row with intervals of this level, such as 0.95, by the covariance that the model was fitted with.
     ///
     /// # Errors
@@ -30,7 +35,7 @@ impl Model {
         level: f64,
     ) -> Result<Intervals, ModelError> {
         let wrong = |needs| ModelError::Setting { setting: "interval", value: level.to_string(), needs };
-        let Predictor::Linear(l) = self.predictor() else {
+        let (Some(l), Some(fit)) = (self.linear(), self.least_squares()) else {
             return Err(wrong("only linear models have intervals"));
         };
         if !(level > 0.0 && level < 1.0) {
@@ -39,8 +44,8 @@ impl Model {
         let terms = terms(&l.design, table, notes)?;
         let columns: Vec<_> = terms.iter().map(|t| t.first(table.rows())).collect();
         let mut prediction = vec![0.0; table.rows()];
-        l.fit.predict_into(exec.isa, &columns, 0, &mut prediction);
-        let widths = l.fit.half_widths(&columns, 0, level)?;
+        fit.predict_into(exec.isa, &columns, 0, &mut prediction);
+        let widths = fit.half_widths(&columns, 0, level)?;
         let around = |half: &[f64]| prediction.iter().zip(half).map(|(y, h)| [y - h, y + h]).collect();
         let (mean_ci, obs_ci) = (around(&widths.mean), around(&widths.observation));
         Ok(Intervals { prediction, mean_ci, obs_ci })

@@ -1,6 +1,5 @@
 //! A model of a table: the columns it reads, the pipeline that was fitted on the training rows, the predictor, and the
-//! record of its training. Here a table meets a network ([`fit_network`]) or a linear model ([`fit_linear`],
-//! [`fit_linear_model`]).
+//! record of its training. Here a table meets a network ([`fit_network`]) or a linear model ([`fit_linear`]).
 //!
 //! A prediction needs the [`Model`] and raw rows, nothing else.
 //!
@@ -31,14 +30,18 @@ mod intervals;
 mod labelled_rows;
 mod linear;
 mod linear_model;
+mod linear_settings;
 mod model;
 mod network;
 mod network_settings;
 mod one_pass;
 mod params;
 mod predict;
+mod predictor;
 mod proof;
 mod record;
+mod row_checks;
+mod survey;
 
 pub use coefficient_table::{CoefficientLine, CoefficientTable, EffectsOf};
 pub use diagnostics::{
@@ -49,14 +52,14 @@ pub use error::{Failed, ModelError};
 pub use evaluate::Evaluation;
 pub use folds::{FoldBy, cross_validate_network};
 pub use intervals::Intervals;
-pub use linear::{LinearSettings, fit_linear};
-pub use linear_model::{
-    LinearKind, LinearModelFit, LinearModelSettings, fit_linear_model, infer_linear_task,
-};
-pub use model::{LinearModelPredictor, LinearPredictor, Model, NetworkPredictor, Predictor};
+pub use linear::{fit_linear, infer_linear_task};
+pub use linear_model::{LinearFit, LinearModel};
+pub use linear_settings::{LinearKind, LinearSettings};
+pub use model::Model;
 pub use network::{LearningRates, fit_network, fit_network_with_checkpoints, lr_range_test};
 pub use network_settings::{ClassWeight, NetworkSettings};
 pub use one_pass::fit_linear_once;
 pub use params::Params;
 pub use predict::{Encoded, NamedPrediction, Predictions};
+pub use predictor::{NetworkPredictor, Predictor};
 pub use record::{MATRIX_CLASSES, Record, Settings};

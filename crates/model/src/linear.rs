@@ -1,86 +1,82 @@
-//! From rows to a least-squares fit. Rows are read in passes: one to fit the pipeline, one for the triangular factor, one a
-//! refinement, and a last one for inference; the table is never held whole.
+//! From rows to a linear model: least squares, ridge, lasso, elastic net, non-negative, logistic, multinomial and Poisson regression. Rows are
+//! read in passes: one to fit the pipeline and the target, then those of the fit; the table is never held whole.
 
 use crate::aliases;
 use crate::error::{Failed, ModelError};
-use crate::labelled_rows::{LabelledRows, Response, Survey, survey};
-use crate::model::{LinearPredictor, Model, Predictor};
+use crate::labelled_rows::LabelledRows;
+use crate::linear_model::{LinearFit, LinearModel};
+use crate::linear_settings::{LinearKind, LinearSettings};
+use crate::model::Model;
+use crate::predictor::Predictor;
 use crate::record::{Record, Settings};
+use crate::survey::{Survey, survey};
 use planish_linreg::{
-    AliasedPolicy, Covariance, Fit, FitError, FittedLinearRegression, LinearRegression, LinregError,
+    AliasedPolicy, BlockSource, ElasticNet, ElasticNetCv, Family, Fit, FitError, Glm, KFold,
+    LinearRegression, LinregError, NonNegative, Ridge, RidgeCv,
 };
-use planish_tabular::{Design, Formula, RowSource, Target};
-use planish_tensor::Exec;
-use serde::{Deserialize, Serialize};
+use planish_tabular::{Design, Kind, RowSource, TabularError, Target, Task};
+use planish_tensor::{Dd, Exec};
 
-/// Settings of a linear model.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-pub struct LinearSettings {
-    /// The target column, which must hold numbers.
-    pub target: String,
-    /// Columns to leave out.
-    pub drop: Vec<String>,
-    /// Whether the model has an intercept.
-    pub intercept: bool,
-    /// Powers and products of columns.
-    #[serde(default)]
-    pub formula: Formula,
-    /// What becomes of terms that are combinations of terms before them.
-    #[serde(default)]
-    pub aliased: AliasedPolicy,
-    /// The covariance of the coefficients.
-    #[serde(default)]
-    pub covariance: Covariance,
-    /// The column of clusters, no feature.
-    #[serde(default)]
-    pub cluster: Option<String>,
-    /// The column of the rows' weights, no feature.
-    #[serde(default)]
-    pub weights: Option<String>,
-}
-
-impl LinearSettings {
-    /// With an intercept, on all other columns.
-    pub fn new(target: &str) -> LinearSettings {
-        LinearSettings {
-            target: target.to_owned(),
-            drop: Vec::new(),
-            intercept: true,
-            formula: Formula::default(),
-            aliased: AliasedPolicy::Drop,
-            covariance: Covariance::Classical,
-            cluster: None,
-            weights: None,
-        }
-    }
-
-    /// The columns that are no features: those left out, and those of weights and clusters.
-    pub(crate) fn no_features(&self) -> Vec<String> {
-        self.drop.iter().chain(&self.weights).chain(&self.cluster).cloned().collect()
-    }
-}
-
-/// Fits ordinary or weighted least squares on all rows of the source that have a target.
+/// Fits the linear model of the settings on all rows of the source that have a target.
 ///
 /// # Errors
-/// Rows that cannot be read, a table that cannot be used, or fewer rows than parameters.
+/// Rows that cannot be read, a table or settings that cannot be used, fewer rows than parameters, classes that the terms separate.
 pub fn fit_linear<S: RowSource<Error: Send> + Send>(
     exec: Exec,
     source: &mut S,
     settings: &LinearSettings,
 ) -> Result<Model, Failed<S::Error>> {
-    let survey = survey(source, settings, Response::Number)?;
+    let survey = survey(source, settings)?;
     let design = &survey.design;
-    let regression = LinearRegression { inference: Some(settings.covariance), ..regression(settings) };
     let mut rows = LabelledRows::new(source, design, &survey.target, settings);
-    let fit = exec.install(|| regression.fit(exec, &mut rows)).map_err(|e| match e {
+    let classes = survey.target.classes().len();
+    let fit = exec.install(|| fit(exec, &mut rows, settings, classes)).map_err(|e| match e {
         FitError::Source(failed) => failed,
-        FitError::Linreg(e) => Failed::Model(named(e, design)),
+        FitError::Linreg(e) => Failed::Model(named(e, design, settings)),
     })?;
     Ok(assemble(settings, survey, fit)?)
 }
 
-/// The settings of the fit, without inference.
+fn fit<B: BlockSource>(
+    exec: Exec,
+    rows: &mut B,
+    settings: &LinearSettings,
+    classes: usize,
+) -> Result<LinearFit, FitError<B::Error>> {
+    let fit_intercept = settings.intercept;
+    let glm = |family, l2| Glm { fit_intercept, l2, ..Glm::new(family) };
+    Ok(match settings.kind {
+        LinearKind::LeastSquares => {
+            let inference = Some(settings.covariance);
+            LinearFit::LeastSquares(LinearRegression { inference, ..regression(settings) }.fit(exec, rows)?)
+        }
+        LinearKind::Ridge { alpha: Some(alpha), standardize } => {
+            LinearFit::Ridge(Ridge { alpha, fit_intercept, standardize }.fit(exec, rows)?)
+        }
+        LinearKind::Ridge { alpha: None, standardize } => {
+            let ridge = RidgeCv { fit_intercept, standardize, ..RidgeCv::default() };
+            LinearFit::Ridge(ridge.fit(exec, rows)?)
+        }
+        LinearKind::ElasticNet { alpha, l1_ratio, standardize, folds, seed, rule } => {
+            let base = ElasticNet { l1_ratio, fit_intercept, standardize, ..ElasticNet::default() };
+            LinearFit::ElasticNet(match alpha {
+                Some(alpha) => ElasticNet { alpha, ..base }.fit(exec, rows)?,
+                None => {
+                    let folds = KFold { folds, seed: Some(seed) };
+                    ElasticNetCv { base, folds, rule, ..ElasticNetCv::default() }.fit(exec, rows)?
+                }
+            })
+        }
+        LinearKind::NonNegative => LinearFit::NonNegative(NonNegative { fit_intercept }.fit(exec, rows)?),
+        LinearKind::Logistic { l2 } => {
+            let family = if classes == 2 { Family::Logistic } else { Family::Multinomial { classes } };
+            LinearFit::Glm(glm(family, l2).fit(exec, rows)?)
+        }
+        LinearKind::Poisson { l2 } => LinearFit::Glm(glm(Family::Poisson, l2).fit(exec, rows)?),
+    })
+}
+
+/// The settings of least squares, without inference.
 pub(crate) fn regression(settings: &LinearSettings) -> LinearRegression {
     LinearRegression {
         fit_intercept: settings.intercept,
@@ -94,11 +90,16 @@ pub(crate) fn regression(settings: &LinearSettings) -> LinearRegression {
 }
 
 /// The error of a fit, in the names of the design.
-pub(crate) fn named(e: LinregError, design: &Design) -> ModelError {
+pub(crate) fn named(e: LinregError, design: &Design, settings: &LinearSettings) -> ModelError {
+    let names = design.names();
     match e {
         LinregError::BadTerm { row, term } => {
-            ModelError::TermRange { term: design.names()[term].clone(), row: row + 1 }
+            ModelError::TermRange { term: names[term].clone(), row: row + 1 }
         }
+        LinregError::Separation { terms } => ModelError::Separation {
+            target: settings.target.clone(),
+            terms: terms.iter().map(|&t| names[t].clone()).collect(),
+        },
         e => e.into(),
     }
 }
@@ -107,27 +108,62 @@ pub(crate) fn named(e: LinregError, design: &Design) -> ModelError {
 pub(crate) fn assemble(
     settings: &LinearSettings,
     survey: Survey,
-    fit: FittedLinearRegression,
+    fit: LinearFit,
 ) -> Result<Model, ModelError> {
-    let design = survey.design;
-    if settings.aliased == AliasedPolicy::Error && !fit.aliases.is_empty() {
-        return Err(ModelError::Aliased { terms: aliases::equations(&fit, &design.names()).join(", ") });
+    let Survey { design, mut target, sum, rows, without_target, notes } = survey;
+    if let LinearFit::LeastSquares(f) = &fit {
+        if settings.aliased == AliasedPolicy::Error && !f.aliases.is_empty() {
+            return Err(ModelError::Aliased { terms: aliases::equations(f, &design.names()).join(", ") });
+        }
+        // Its total sum of squares is more exact than the survey's sums.
+        target = Target::Number {
+            column: settings.target.clone(),
+            mean: sum.to_f64() / rows as f64,
+            sd: (f.responses[0].tss.max(0.0) / f.rows as f64).sqrt(),
+        };
     }
-    let response = &fit.responses[0];
-    let target = Target::Number {
-        column: settings.target.clone(),
-        mean: survey.sum.to_f64() / survey.rows as f64,
-        sd: (response.tss.max(0.0) / fit.rows as f64).sqrt(),
-    };
     let record = Record {
         settings: Settings::Linear(settings.clone()),
-        rows: survey.rows,
-        rows_without_target: survey.without_target,
+        rows,
+        rows_without_target: without_target,
         rare_categories: Default::default(),
         validation: Default::default(),
         confusion: None,
         history: None,
     };
-    let model = Model::new(target, Predictor::Linear(LinearPredictor { design, fit }), record)?;
-    Ok(model.with_fit_notes(survey.notes))
+    let model = Model::new(target, Predictor::Linear(LinearModel { design, fit }), record)?;
+    Ok(model.with_fit_notes(notes))
+}
+
+/// The task of a linear model that was not told: classes for a text target, a number otherwise. A column in which texts stand among
+/// numbers is an error, since most of these are typing errors in a column of numbers.
+///
+/// # Errors
+/// Rows that cannot be read, no such column, or texts among numbers.
+pub fn infer_linear_task<S: RowSource>(source: &mut S, target: &str) -> Result<Task, Failed<S::Error>> {
+    let position = source.schema().position(target)?;
+    if source.schema().columns[position].kind == Kind::Number {
+        return Ok(Task::Regress);
+    }
+    let (mut has_numbers, mut first_text) = (false, None);
+    source.rewind().map_err(Failed::Source)?;
+    source.for_each_block(Failed::Source, |table| {
+        has_numbers |= table.text(target)?.dictionary().iter().any(|t| Dd::parse_decimal(t).is_some());
+        match table.numbers(target) {
+            Err(e @ TabularError::WrongKind { .. }) if first_text.is_none() && !is_without_text(&e) => {
+                first_text = Some(e)
+            }
+            _ => {}
+        }
+        Ok(())
+    })?;
+    match first_text {
+        Some(e) if has_numbers => Err(e.into()),
+        _ => Ok(Task::Classify),
+    }
+}
+
+/// Whether the error names no text that is no number.
+fn is_without_text(e: &TabularError) -> bool {
+    matches!(e, TabularError::WrongKind { found, .. } if found.is_empty())
 }

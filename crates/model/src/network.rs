@@ -4,9 +4,11 @@
 //! classes a softmax, numbers a linear unit on the standardised target.
 
 use crate::error::ModelError;
-use crate::model::{Model, NetworkPredictor, Predictor};
+use crate::model::Model;
 use crate::network_settings::{ClassWeight, NetworkSettings};
+use crate::predictor::{NetworkPredictor, Predictor};
 use crate::record::{Record, Settings};
+use crate::row_checks::{self, check_count};
 use planish_nn::{Plan, Sequential, Targets};
 use planish_optim::{RangeTest, suggest_lr};
 use planish_tabular::{EncodedRows, Encoder, Label, Notes, Table, Target, Task};
@@ -16,29 +18,29 @@ use planish_train::{
 };
 
 /// The labels as the network wants them.
-enum Encoded {
+enum NetworkTargets {
     Values(Matrix<f32>),
     Classes(Vec<u32>),
 }
 
-impl Encoded {
-    fn new(target: &Target, labels: &[Label]) -> Encoded {
+impl NetworkTargets {
+    fn new(target: &Target, labels: &[Label]) -> NetworkTargets {
         let column = |f: &dyn Fn(Label) -> f64| {
-            Encoded::Values(Matrix::from_fn(labels.len(), 1, |i, _| f(labels[i]) as f32))
+            NetworkTargets::Values(Matrix::from_fn(labels.len(), 1, |i, _| f(labels[i]) as f32))
         };
         match target {
             Target::Number { mean, sd, .. } => {
                 column(&|l| if let Label::Number(y) = l { (y.to_f64() - mean) / sd } else { 0.0 })
             }
             Target::Classes { names, .. } if names.len() == 2 => column(&|l| f64::from(class(l))),
-            Target::Classes { .. } => Encoded::Classes(labels.iter().map(|&l| class(l)).collect()),
+            Target::Classes { .. } => NetworkTargets::Classes(labels.iter().map(|&l| class(l)).collect()),
         }
     }
 
     fn targets(&self) -> Targets<'_, f32> {
         match self {
-            Encoded::Values(m) => Targets::Values(m.view()),
-            Encoded::Classes(c) => Targets::Classes(c),
+            NetworkTargets::Values(m) => Targets::Values(m.view()),
+            NetworkTargets::Classes(c) => Targets::Classes(c),
         }
     }
 }
@@ -170,7 +172,7 @@ struct Prepared<'a> {
     encoder: Encoder,
     notes: Notes,
     x: EncodedRows,
-    y: Encoded,
+    y: NetworkTargets,
     weights: Option<Vec<f32>>,
     /// The rows to train on and those held out.
     parts: (Vec<u32>, Vec<u32>),
@@ -202,7 +204,10 @@ impl<'a> Prepared<'a> {
         let mut target =
             if task == Task::Regress { Target::fit(&table, &settings.target, task, &train)? } else { all };
         if let (Target::Number { mean, sd, .. }, true) = (&mut target, settings.is_log_linked()) {
-            check_counts(&table, &labels, &settings.target)?;
+            let counts = table.numbers(&settings.target)?;
+            for row in 0..table.rows() {
+                check_count(&table, row, &settings.target, counts.at(row).unwrap_or_default())?;
+            }
             // At its first weights the network then says about the mean.
             *sd = *mean;
             *mean = 0.0;
@@ -213,7 +218,7 @@ impl<'a> Prepared<'a> {
         let encoder = Encoder::fit_with(&table, &train, &leave_out, settings.embed()?)?;
         let mut notes = Notes::default();
         let x = encoder.encode(&table, &mut notes)?;
-        let y = Encoded::new(&target, &labels);
+        let y = NetworkTargets::new(&target, &labels);
         let network = network(&encoder, &target, task, settings)?;
         Ok(Prepared {
             table,
@@ -259,22 +264,6 @@ fn network(
     Ok(network)
 }
 
-/// Poisson's loss is for targets that are not negative.
-fn check_counts(table: &Table, labels: &[Label], column: &str) -> Result<(), ModelError> {
-    for (row, label) in labels.iter().enumerate() {
-        if let Label::Number(y) = label
-            && y.to_f64() < 0.0
-        {
-            return Err(ModelError::NegativeTarget {
-                column: column.to_owned(),
-                line: table.line(row),
-                found: y.to_f64(),
-            });
-        }
-    }
-    Ok(())
-}
-
 /// The weights of the rows, from their column.
 fn row_weights(table: &Table, settings: &NetworkSettings) -> Result<Option<Vec<f32>>, ModelError> {
     let Some(name) = &settings.sample_weight else { return Ok(None) };
@@ -285,14 +274,13 @@ fn row_weights(table: &Table, settings: &NetworkSettings) -> Result<Option<Vec<f
             needs: "it must be another column than the target",
         });
     }
-    let column = table.numbers(name)?;
-    let weight = |row: usize| {
-        let w = column.values()[row] as f32;
-        if w.is_finite() && w >= 0.0 {
+    let weight = |row| {
+        let w = row_checks::weight(table, row, name)? as f32;
+        if w.is_finite() {
             return Ok(w);
         }
-        let found = if column.values()[row].is_nan() { "nothing".to_owned() } else { w.to_string() };
-        Err(ModelError::SampleWeight { column: name.clone(), line: table.line(row), found })
+        let (column, line) = (name.clone(), table.line(row));
+        Err(ModelError::SampleWeight { column, line, found: w.to_string() })
     };
     (0..table.rows()).map(weight).collect::<Result<Vec<f32>, _>>().map(Some)
 }

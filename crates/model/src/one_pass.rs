@@ -2,11 +2,14 @@
 //! before they are folded. Memory does not depend on their number.
 
 use crate::error::{Failed, ModelError};
-use crate::labelled_rows::{Response, Responses, Survey, check_columns, check_row};
-use crate::linear::{LinearSettings, assemble, named, regression};
+use crate::labelled_rows::BoundRows;
+use crate::linear::{assemble, named, regression};
+use crate::linear_model::LinearFit;
+use crate::linear_settings::LinearSettings;
 use crate::model::Model;
+use crate::survey::Surveyor;
 use planish_linreg::{BLOCK_ROWS, Block, LeastSquaresState};
-use planish_tabular::{Column, Design, DesignBuilder, Notes, RowSource, Table};
+use planish_tabular::{Column, Design, RowSource, Table};
 use planish_tensor::Exec;
 use std::collections::BTreeMap;
 
@@ -21,38 +24,14 @@ pub fn fit_linear_once<S: RowSource>(
     settings: &LinearSettings,
     levels: &BTreeMap<String, Vec<String>>,
 ) -> Result<Model, Failed<S::Error>> {
-    let schema = source.schema().clone();
-    settings.drop.iter().try_for_each(|name| schema.position(name).map(drop))?;
-    let position = schema.position(&settings.target)?;
-    check_columns(&schema, settings)?;
-    let builder = DesignBuilder::new(&schema, &settings.target, &settings.no_features());
-    let mut builder = builder.with_formula(&settings.formula)?.with_intercept(settings.intercept);
-    for (column, levels) in levels {
-        builder = builder.with_levels(column, levels);
-    }
-    let design = builder.declared()?;
-    let failed = |e| Failed::Model(named(e, &design));
+    let (surveyor, design) = Surveyor::new(source.schema(), settings)?.declare(levels)?;
+    let failed = |e| Failed::Model(named(e, &design, settings));
     let weighted = settings.weights.is_some();
     let state = LeastSquaresState::new(regression(settings), exec.isa, design.width(), 1, weighted)
         .map_err(failed)?;
-    let mut fold = Fold {
-        settings,
-        levels,
-        design: &design,
-        position,
-        responses: Responses::new(Response::Number),
-        builder,
-        block: Block::new(design.width(), 1, weighted),
-        state,
-    };
-    let mut table = Table::new(schema);
-    loop {
-        source.next(&mut table).map_err(Failed::Source)?;
-        if table.rows() == 0 {
-            break;
-        }
-        fold.table(&table)?;
-    }
+    let block = Block::new(design.width(), 1, weighted);
+    let mut fold = Fold { settings, levels, design: &design, surveyor, block, state };
+    source.for_each_block(Failed::Source, |table| Ok(fold.table(table)?))?;
     fold.finish().map_err(Failed::Model)
 }
 
@@ -61,10 +40,7 @@ struct Fold<'s> {
     settings: &'s LinearSettings,
     levels: &'s BTreeMap<String, Vec<String>>,
     design: &'s Design,
-    /// Of the target among the columns.
-    position: usize,
-    responses: Responses,
-    builder: DesignBuilder,
+    surveyor: Surveyor<'s>,
     block: Block,
     state: LeastSquaresState,
 }
@@ -72,26 +48,16 @@ struct Fold<'s> {
 impl Fold<'_> {
     /// Takes the rows of a table.
     fn table(&mut self, table: &Table) -> Result<(), ModelError> {
-        let bound = self.design.bind(table)?;
+        let bound = BoundRows::new(self.design, table, self.settings)?;
         let features = self.design.columns();
-        let target = &self.settings.target;
-        let weights = self.settings.weights.as_ref().map(|w| table.numbers(w)).transpose()?;
         for row in 0..table.rows() {
-            if !self.responses.push(table, self.position, target, row)? {
+            if !self.surveyor.push(table, row)? {
                 continue;
             }
-            check_row(table, row, self.settings)?;
             features.iter().try_for_each(|(name, _)| check_cell(table, name, self.levels.get(*name), row))?;
-            self.builder.push(table, row);
-            let block = &mut self.block;
-            bound.write_row(row, block.rows, &mut block.x, &mut Notes::default());
-            let y = table.numbers(target)?.at(row).unwrap_or_default();
-            (block.y[0].hi[block.rows], block.y[0].lo[block.rows]) = (y.hi, y.lo);
-            if let (Some(to), Some(from)) = (&mut block.weights, weights) {
-                to[block.rows] = from.at(row).map_or(0.0, |w| w.to_f64());
-            }
-            block.rows += 1;
-            if block.rows == BLOCK_ROWS {
+            let y = table.numbers(&self.settings.target)?.at(row).unwrap_or_default();
+            bound.append(row, y, &mut self.block);
+            if self.block.rows == BLOCK_ROWS {
                 self.update()?;
             }
         }
@@ -100,33 +66,32 @@ impl Fold<'_> {
 
     /// Folds the block, and begins the next.
     fn update(&mut self) -> Result<(), ModelError> {
-        self.state.update(&self.block).map_err(|e| named(e, self.design))?;
+        self.state.update(&self.block).map_err(|e| named(e, self.design, self.settings))?;
         self.block.rows = 0;
         Ok(())
     }
 
     fn finish(mut self) -> Result<Model, ModelError> {
         self.update()?;
-        let Responses { rows, sum, missing, .. } = self.responses;
-        let target = self.responses.finish(&self.settings.target)?;
-        let fit = self.state.solve().map_err(|e| named(e, self.design))?;
-        let (notes, design) = (self.builder.notes(), self.builder.finish()?);
-        let survey = Survey { design, target, sum, rows, without_target: missing, notes };
-        assemble(self.settings, survey, fit)
+        let survey = self.surveyor.finish()?;
+        let fit = self.state.solve().map_err(|e| named(e, self.design, self.settings))?;
+        assemble(self.settings, survey, LinearFit::LeastSquares(fit))
     }
 }
 
 /// Refuses a missing value, and a level that was not declared.
 fn check_cell(table: &Table, name: &str, levels: Option<&Vec<String>>, row: usize) -> Result<(), ModelError> {
     let column = table.column(name)?;
-    let known = match column {
-        Column::Text(c) => c.at(row).is_none_or(|text| levels.is_some_and(|l| l.iter().any(|k| k == text))),
-        Column::Number(_) => true,
-    };
     let found = match column {
         _ if column.is_missing(row) => "a missing value".to_owned(),
-        Column::Text(c) if !known => format!("{:?}, which was not declared", c.at(row).unwrap_or_default()),
-        _ => return Ok(()),
+        Column::Number(_) => return Ok(()),
+        Column::Text(c) => {
+            let text = c.at(row).unwrap_or_default();
+            if levels.is_some_and(|known| known.iter().any(|k| k == text)) {
+                return Ok(());
+            }
+            format!("{text:?}, which was not declared")
+        }
     };
     Err(ModelError::OnePass { column: name.to_owned(), line: table.line(row), found })
 }

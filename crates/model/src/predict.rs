@@ -1,8 +1,9 @@
 //! Predictions for the rows of a table.
 
 use crate::error::ModelError;
-use crate::linear_model::LinearModelFit;
-use crate::model::{LinearModelPredictor, Model, Predictor};
+use crate::linear_model::LinearModel;
+use crate::model::Model;
+use crate::predictor::Predictor;
 use planish_nn::{Activation, Arenas, Input};
 use planish_tabular::{Design, EncodedRows, Notes, Table, Target};
 use planish_tensor::dd::DdVec;
@@ -104,23 +105,18 @@ impl Model {
     pub fn encode(&self, table: &Table, notes: &mut Notes) -> Result<Encoded, ModelError> {
         match self.predictor() {
             Predictor::Linear(l) => terms(&l.design, table, notes).map(Encoded::Terms),
-            Predictor::LinearModel(l) => terms(&l.design, table, notes).map(Encoded::Terms),
             Predictor::Network(n) => Ok(Encoded::Features(n.encoder.encode(table, notes)?)),
         }
     }
 
     /// The number of encoded columns.
     pub fn encoded_width(&self) -> usize {
-        match self.predictor() {
-            Predictor::Linear(l) => l.design.width(),
-            Predictor::LinearModel(l) => l.design.width(),
-            Predictor::Network(n) => n.encoder.width(),
-        }
+        self.predictor().width()
     }
 
     /// Whether encoded rows are numbers alone: no category is embedded.
     pub fn is_all_numbers(&self) -> bool {
-        !matches!(self.predictor(), Predictor::Network(n) if n.plan.codes() > 0)
+        self.network().is_none_or(|n| n.plan.codes() == 0)
     }
 
     /// Predicts every encoded row.
@@ -133,14 +129,10 @@ impl Model {
                 let x = Input::new(x.numbers.view(), &x.codes);
                 self.decode(n.plan.predict(exec, Arenas::new(&n.params, &n.state), x).view())
             }
-            (Predictor::Linear(l), Encoded::Terms(terms)) => {
-                let columns: Vec<_> = terms.iter().map(|t| t.first(rows.rows())).collect();
-                let mut out = vec![0.0; rows.rows()];
-                l.fit.predict_into(exec.isa, &columns, 0, &mut out);
-                Predictions::Numbers(out)
+            (Predictor::Linear(l), Encoded::Terms(terms)) => linear(exec, l, terms, rows.rows()),
+            (Predictor::Network(_), Encoded::Terms(_)) | (Predictor::Linear(_), Encoded::Features(_)) => {
+                panic!("the rows were encoded by another model")
             }
-            (Predictor::LinearModel(l), Encoded::Terms(terms)) => linear_model(exec, l, terms, rows.rows()),
-            _ => panic!("the rows were encoded by another model"),
         }
     }
 
@@ -150,7 +142,7 @@ impl Model {
     /// If there are fewer outputs than the network has.
     pub fn decode(&self, out: MatRef<'_, f32>) -> Predictions {
         // A margin within ±1, of a hinge loss, becomes a probability.
-        let margin = matches!(self.predictor(), Predictor::Network(n) if n.plan.output_activation() == Activation::Tanh);
+        let margin = self.network().is_some_and(|n| n.plan.output_activation() == Activation::Tanh);
         let at = |i, j| {
             let y = f64::from(out.at(i, j));
             if margin { (1.0 + y) / 2.0 } else { y }
@@ -180,13 +172,10 @@ pub(crate) fn terms(design: &Design, table: &Table, notes: &mut Notes) -> Result
     Ok(terms)
 }
 
-fn linear_model(exec: Exec, l: &LinearModelPredictor, terms: &[DdVec], n: usize) -> Predictions {
+fn linear(exec: Exec, l: &LinearModel, terms: &[DdVec], n: usize) -> Predictions {
     let columns: Vec<_> = terms.iter().map(|t| t.first(n)).collect();
     let mut out = Matrix::zeros(n, l.fit.classes().max(1));
-    match &l.fit {
-        LinearModelFit::Glm(fit) => fit.predict_into(exec.isa, &columns, out.as_mut_slice()),
-        other => other.coefficients()[0].predict_into(exec.isa, &columns, out.as_mut_slice()),
-    }
+    l.fit.predict_into(exec.isa, &columns, &mut out);
     match l.fit.classes() {
         0 => Predictions::Numbers(out.as_slice().to_vec()),
         _ => Predictions::Probabilities(out),

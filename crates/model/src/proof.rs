@@ -32,13 +32,12 @@ impl Model {
                         let part = row as f64 / rows as f64;
                         table.push_number(position, Some(least * (1.0 - part) + most * part));
                     }
-                    (Kind::Number, _) => table.push_number(position, None),
                     (Kind::Category, Some(CellProfile::Category(levels))) => {
                         let known = levels.known();
                         let level = known.get((row - 1 + position) % known.len().max(1));
                         table.push_text(position, level.map(String::as_str));
                     }
-                    (Kind::Category, _) => table.push_text(position, None),
+                    (Kind::Number | Kind::Category, _) => table.push_missing(position),
                 }
             }
             table.end_row(0);
@@ -69,7 +68,8 @@ impl Predictions {
 
 #[cfg(test)]
 mod tests {
-    use crate::linear::{LinearSettings, fit_linear};
+    use crate::linear::fit_linear;
+    use crate::linear_settings::LinearSettings;
     use crate::network::fit_network;
     use crate::network_settings::NetworkSettings;
     use planish_tabular::{Kind, Schema, Table, TableSource};

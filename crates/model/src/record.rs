@@ -1,7 +1,6 @@
 //! The record of a model's training. No time, path or thread count is in it: the same run gives the same record.
 
-use crate::linear::LinearSettings;
-use crate::linear_model::LinearModelSettings;
+use crate::linear_settings::{LinearKind, LinearSettings};
 use crate::network_settings::NetworkSettings;
 use planish_train::History;
 use serde::{Deserialize, Serialize};
@@ -9,15 +8,45 @@ use std::collections::BTreeMap;
 
 /// The settings that a model was trained with.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
+#[serde(from = "StoredSettings", into = "StoredSettings")]
 pub enum Settings {
     /// A network's.
     Network(Box<NetworkSettings>),
-    /// A least-squares fit's.
+    /// A linear model's.
     Linear(LinearSettings),
-    /// Those of a linear model beside least squares.
-    LinearModel(LinearModelSettings),
+}
+
+/// Settings as artifacts hold them: those of least squares stand alone, those of other linear models beside their kind.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum StoredSettings {
+    Network(Box<NetworkSettings>),
+    Linear(LinearSettings),
+    LinearModel { linear: LinearSettings, kind: LinearKind },
+}
+
+impl From<Settings> for StoredSettings {
+    fn from(settings: Settings) -> StoredSettings {
+        match settings {
+            Settings::Network(s) => StoredSettings::Network(s),
+            Settings::Linear(linear) if linear.kind == LinearKind::LeastSquares => {
+                StoredSettings::Linear(linear)
+            }
+            Settings::Linear(linear) => StoredSettings::LinearModel { kind: linear.kind.clone(), linear },
+        }
+    }
+}
+
+impl From<StoredSettings> for Settings {
+    fn from(stored: StoredSettings) -> Settings {
+        match stored {
+            StoredSettings::Network(s) => Settings::Network(s),
+            StoredSettings::Linear(linear) => Settings::Linear(linear),
+            StoredSettings::LinearModel { linear, kind } => {
+                Settings::Linear(LinearSettings { kind, ..linear })
+            }
+        }
+    }
 }
 
 /// The most classes whose confusion matrix is recorded: it has their square of numbers.

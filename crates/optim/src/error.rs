@@ -1,7 +1,5 @@
 //! What can be wrong with an optimizer's settings or a saved state.
 
-use crate::settings::Optimizer;
-
 /// An error of this crate.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
@@ -17,10 +15,12 @@ pub enum OptimError {
         needs: &'static str,
     },
     /// A name that stands for no optimizer.
-    #[error("unknown optimizer {name:?}: use one of {}", Optimizer::NAMES.join(", "))]
+    #[error("unknown optimizer {name:?}: use one of {}", known.join(", "))]
     UnknownName {
         /// The name as given.
         name: String,
+        /// Those that stand for one.
+        known: &'static [&'static str],
     },
     /// A saved state of another optimizer or network.
     #[error("the saved {part} has {found} elements, but this optimizer needs {expected}")]

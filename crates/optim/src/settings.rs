@@ -165,7 +165,7 @@ impl Optimizer {
             "rmsprop" => Optimizer::rmsprop(lr),
             "adagrad" => Optimizer::adagrad(lr),
             "lion" => Optimizer::lion(lr),
-            _ => return Err(OptimError::UnknownName { name: name.to_owned() }),
+            _ => return Err(OptimError::UnknownName { name: name.to_owned(), known: &Optimizer::NAMES }),
         };
         optimizer.check().map(|()| optimizer)
     }

@@ -1,11 +1,12 @@
 //! The pictures of predictions of numbers: residuals along the prediction, against the normal distribution and against leverage, their scale,
-//! and the prediction beside the truth. What each shows, and how it is to be read, stands under it.
+//! and the prediction beside the truth; and of estimates with their intervals. What each shows, and how it is to be read, stands under it.
 //!
 //! Source of the first four: R's `plot.lm`; Cook's distance is D = r²·h/((1 − h)·k) for a studentized residual r, leverage h and k parameters.
 
 use crate::axis::Axis;
 use crate::chart::{Chart, Layer};
-use crate::page::Figure;
+use crate::forest::{Estimate, Forest};
+use crate::page::{Figure, Picture};
 
 /// Points, and names of those that stand out.
 #[derive(Clone, Debug, Default)]
@@ -158,6 +159,11 @@ pub fn predicted_and_actual(cloud: Cloud, target: &str) -> Figure {
         "Rows on the line are predicted exactly; those above it are larger than predicted.",
         Chart { x, y, layers: vec![points, line("ref", ends), marks, names], description },
     )
+}
+
+/// A forest plot of these estimates; `label` says what their scale is.
+pub fn forest(title: &str, estimates: Vec<Estimate>, label: &str, note: &str) -> Figure {
+    Figure::new(title, note, Picture::Forest(Forest { estimates, label: label.to_owned() }))
 }
 
 #[cfg(test)]

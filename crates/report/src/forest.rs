@@ -2,7 +2,6 @@
 
 use crate::axis::Axis;
 use crate::chart::{BOTTOM, RIGHT, WIDTH, name_below, open, tick_below};
-use crate::page::{Figure, Picture};
 use crate::text::{escape, fitted, width};
 use std::fmt::Write;
 
@@ -26,14 +25,9 @@ pub struct Estimate {
 /// Estimates about zero; those whose interval holds zero are pale.
 #[derive(Clone, Debug)]
 pub(crate) struct Forest {
-    estimates: Vec<Estimate>,
-    label: String,
-}
-
-/// A forest plot of these estimates; `label` says what their scale is.
-pub fn forest(title: &str, estimates: Vec<Estimate>, label: &str, note: &str) -> Figure {
-    let picture = Picture::Forest(Forest { estimates, label: label.to_owned() });
-    Figure::new(title, note, picture)
+    pub(crate) estimates: Vec<Estimate>,
+    /// What their scale is.
+    pub(crate) label: String,
 }
 
 impl Forest {
@@ -103,17 +97,12 @@ mod tests {
     fn an_interval_that_holds_zero_is_pale_and_names_are_whole_in_the_title() {
         let estimate = |name: &str, value: f64, interval| Estimate { name: name.to_owned(), value, interval };
         let long = "a name of more letters than there is room for <b>";
-        let svg = forest(
-            "t",
-            vec![
-                estimate(long, 1.0, Some([0.5, 1.5])),
-                estimate("b", 0.1, Some([-0.2, 0.4])),
-                estimate("c", -1.0, None),
-            ],
-            "scale",
-            "",
-        )
-        .html(3);
+        let estimates = vec![
+            estimate(long, 1.0, Some([0.5, 1.5])),
+            estimate("b", 0.1, Some([-0.2, 0.4])),
+            estimate("c", -1.0, None),
+        ];
+        let svg = Forest { estimates, label: "scale".to_owned() }.html(3, "t");
         assert_eq!(
             (
                 svg.matches("mark pale").count(),

@@ -1,8 +1,8 @@
 //! Reports: charts as SVG and one HTML file around them, from plain numbers. The crate knows no model, no table and no file.
 //!
 //! A [`Report`] is made of sections, a section of blocks: text, names with values, tables, a confusion matrix, pictures. `figures` are the pictures of
-//! predictions of numbers, `curves` those of probabilities and of training, `forest` estimates with intervals; each is a `chart` with two
-//! axes (`axis`), and `page` is the document. It needs no script, asks nobody for anything, follows the reader's light or dark scheme, fits
+//! predictions of numbers and of estimates, `curves` those of probabilities and of training; each is a `chart` with two axes (`axis`) or a
+//! `forest`, and `page` is the document. It needs no script, asks nobody for anything, follows the reader's light or dark scheme, fits
 //! a phone and can be printed. The same numbers give the same bytes.
 //!
 //! ```
@@ -25,7 +25,9 @@ mod page;
 mod text;
 
 pub use curves::{Bin, MAX_LINES, NamedLine, learning_curves, precision_recall, reliability, roc};
-pub use figures::{Cloud, leverage, normal_quantiles, predicted_and_actual, residuals, scale_location};
-pub use forest::{Estimate, forest};
+pub use figures::{
+    Cloud, forest, leverage, normal_quantiles, predicted_and_actual, residuals, scale_location,
+};
+pub use forest::Estimate;
 pub use heat::Heat;
 pub use page::{Block, Figure, Report, Section, Table, is_report};

@@ -6,7 +6,6 @@ use crate::error::ApiError;
 use crate::reply::{self, Reply};
 use crate::served::Served;
 use crate::service::Service;
-use planish_model::Predictor;
 use planish_tabular::{CellProfile, ColumnProfile, Levels};
 use serde_json::{Value, json};
 
@@ -34,7 +33,7 @@ fn of(served: &Served, versions: Vec<u64>) -> Value {
         "classes": model.target().classes(),
         "columns": columns,
         "encoded_width": model.encoded_width(),
-        "has_intervals": matches!(model.predictor(), Predictor::Linear(_)),
+        "has_intervals": model.has_intervals(),
         "parameters": model.parameters(),
         "rows": model.record().rows,
         "validation": model.record().validation,

@@ -129,7 +129,9 @@ impl Parts {
                 Some(text) => frequent.get(text).copied().unwrap_or(*other),
                 None => *missing,
             },
-            _ => unreachable!("the table has the model's columns"),
+            (Parts::Numbers(_), Column::Text(_)) | (Parts::Levels { .. }, Column::Number(_)) => {
+                unreachable!("the table has the model's columns")
+            }
         }
     }
 }

@@ -10,9 +10,8 @@ use crate::error::ApiError;
 use crate::reply::{self, Reply};
 use crate::served::Served;
 use crate::service::Service;
-use planish_model::{CoefficientLine, CoefficientTable, Model, Predictor, Settings};
+use planish_model::{CoefficientLine, CoefficientTable, Model, Settings};
 use planish_train::{Epoch, History};
-use serde::Serialize;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 
@@ -78,7 +77,7 @@ fn settings(settings: &Settings) -> Value {
 
 /// The width of a network's input and of each layer after it.
 fn layers(model: &Model) -> Option<Value> {
-    let Predictor::Network(n) = model.predictor() else { return None };
+    let n = model.network()?;
     let widths: Vec<usize> = std::iter::once(n.plan.inputs()).chain(n.plan.widths()).collect();
     Some(json!(widths))
 }
@@ -122,50 +121,23 @@ fn stop(h: &History) -> Value {
 
 /// How well a linear model fits the rows that it was made from.
 fn fit(model: &Model) -> Option<Value> {
-    Some(match model.predictor() {
-        Predictor::Linear(l) => {
-            let r = &l.fit.responses[0];
-            json!({ "rows": l.fit.rows, "r2": r.r2, "residual_sd": r.residual_sd })
-        }
-        Predictor::LinearModel(l) => {
-            let mut out = json!({ "rows": l.fit.rows(), "converged": l.fit.converged() });
-            if let Some(r2) = l.fit.r2() {
-                out["r2"] = json!(r2);
-            }
-            out
-        }
-        _ => return None,
-    })
-}
-
-/// A coefficient as it is sent.
-#[derive(Serialize)]
-struct Line<'a> {
-    term: &'a str,
-    estimate: f64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    std_error: Option<f64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    statistic: Option<f64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    p: Option<f64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    interval: Option<[f64; 2]>,
-    dropped: bool,
-}
-
-impl<'a> From<&'a CoefficientLine> for Line<'a> {
-    fn from(c: &'a CoefficientLine) -> Line<'a> {
-        Line {
-            term: &c.name,
-            estimate: c.estimate,
-            std_error: c.std_error,
-            statistic: c.statistic,
-            p: c.p,
-            interval: c.interval,
-            dropped: c.dropped,
-        }
+    let fit = &model.linear()?.fit;
+    let mut out = json!({ "rows": fit.rows() });
+    match fit.least_squares() {
+        Some(fit) => out["residual_sd"] = json!(fit.responses[0].residual_sd),
+        None => out["converged"] = json!(fit.converged()),
     }
+    if let Some(r2) = fit.r2() {
+        out["r2"] = json!(r2);
+    }
+    Some(out)
+}
+
+/// A coefficient as it is sent: without a variance inflation factor.
+fn line(c: &CoefficientLine) -> Value {
+    let mut sent = c.clone();
+    sent.known.vif = None;
+    json!(sent)
 }
 
 /// The most lines of each of so many tables.
@@ -182,8 +154,8 @@ fn coefficients(model: &Model) -> Option<Value> {
     let most = lines_of_each(tables.len());
     let classes = model.target().classes();
     let table = |t: &CoefficientTable| {
-        let lines: Vec<Line<'_>> = t.lines.iter().take(most).map(Line::from).collect();
-        let mut out = json!({ "of": t.of, "terms": t.lines.len(), "lines": lines });
+        let mut out = json!({ "of": t.of, "terms": t.lines.len() });
+        out["lines"] = t.lines.iter().take(most).map(line).collect();
         // Of two classes coefficients are of the second against the first.
         if let Some(class) = t.class.or((classes.len() == 2).then_some(1)) {
             (out["class"], out["against"]) = (json!(classes[class]), json!(classes[0]));

@@ -15,12 +15,12 @@ use crate::warnings::{Warning, warnings};
 use hyper::header::{ACCEPT, CONTENT_TYPE, HeaderName};
 use hyper::{HeaderMap, StatusCode};
 use percent_encoding::percent_decode_str;
-use planish_io::{CsvSource, PredictionWriter};
-use planish_model::{Intervals, Predictions, Predictor};
-use planish_tabular::{Kind, Notes, RowSource, Table, is_missing};
-use planish_tensor::Dd;
+use planish_io::{PredictionWriter, TableOptions, open_bytes};
+use planish_model::{Intervals, Predictions};
+use planish_tabular::{Kind, Notes, RowSource, Table};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// The type of tables.
@@ -122,26 +122,20 @@ fn from_csv(service: &Service, asked: &Asked<'_>) -> Result<Wanted, ApiError> {
     let served = service.model(model.as_deref())?;
     let wrong = |e: planish_io::IoError| ApiError::bad_request(e.to_string());
     let bytes = asked.body.to_vec();
-    let mut source =
-        CsvSource::from_bytes_with("body", bytes, &served.features, &Default::default()).map_err(wrong)?;
-    let (mut table, mut block) = (Table::new(served.features.clone()), Table::new(served.features.clone()));
-    loop {
-        source.next(&mut block).map_err(wrong)?;
-        if block.rows() == 0 {
-            break;
-        }
-        table.append(&block);
-        if table.rows() > service.options().rows {
-            break;
-        }
-    }
-    check_rows(service, "the table has", table.rows())?;
+    let options = TableOptions::default().with_columns(served.features.clone());
+    let mut source = open_bytes("body", bytes, &options).map_err(wrong)?;
+    let mut table = Table::new(served.features.clone());
+    source.for_each_block(wrong, |block| {
+        table.append(block);
+        check_rows(service, "the table has", table.rows())
+    })?;
+    check_rows(service, "the table has", table.rows())?; // there may be none
     Ok(Wanted { served, table, interval })
 }
 
 fn intervals(service: &Service, wanted: &Wanted, level: f64) -> Result<Intervals, ApiError> {
     let model = &wanted.served.model;
-    if !matches!(model.predictor(), Predictor::Linear(_)) {
+    if !model.has_intervals() {
         return Err(ApiError::bad_request(format!(
             "model {} has no intervals: least squares has",
             quoted(&wanted.served.name)
@@ -232,27 +226,24 @@ pub(crate) fn named_rows(
 
 /// Puts a JSON value into the unfinished row.
 fn push_value(table: &mut Table, position: usize, kind: Kind, value: &Value) -> Result<(), String> {
-    match (kind, value) {
-        (Kind::Number, Value::Null) => table.push_number(position, None),
-        (Kind::Number, Value::Number(n)) => table
-            .push_decimal(position, Some(Dd::parse_decimal(&n.to_string()).ok_or("needs a finite number")?)),
-        (Kind::Number, Value::String(s)) if is_missing(s.trim()) => table.push_number(position, None),
-        (Kind::Number, Value::String(s)) => {
-            let x = Dd::parse_decimal(s.trim()).ok_or_else(|| {
-                format!("needs a number, found {:?}", s.chars().take(60).collect::<String>())
-            })?;
-            table.push_decimal(position, Some(x));
+    let needs = match kind {
+        Kind::Number => "needs a number",
+        Kind::Category => "needs text",
+    };
+    let cell = match (value, kind) {
+        (Value::Null, _) => {
+            table.push_missing(position);
+            return Ok(());
         }
-        (Kind::Category, Value::Null) => table.push_text(position, None),
-        (Kind::Category, Value::String(s)) => {
-            table.push_text(position, (!is_missing(s.trim())).then_some(s.trim()))
+        (Value::String(s), _) => Cow::Borrowed(s.trim()),
+        (Value::Number(n), _) => n.to_string().into(),
+        (Value::Bool(b), Kind::Category) => b.to_string().into(),
+        (Value::Bool(_), Kind::Number) | (Value::Array(_) | Value::Object(_), _) => {
+            return Err(needs.to_owned());
         }
-        (Kind::Category, Value::Number(n)) => table.push_text(position, Some(&n.to_string())),
-        (Kind::Category, Value::Bool(b)) => {
-            table.push_text(position, Some(if *b { "true" } else { "false" }))
-        }
-        (Kind::Number, _) => return Err("needs a number".to_owned()),
-        (Kind::Category, _) => return Err("needs text".to_owned()),
-    }
-    Ok(())
+    };
+    table.push_cell(position, &cell).map_err(|_| match value.as_str() {
+        Some(s) => format!("{needs}, found {:?}", s.chars().take(60).collect::<String>()),
+        None => "needs a finite number".to_owned(),
+    })
 }

@@ -6,7 +6,7 @@ use crate::drift::Drift;
 use crate::failure::Failure;
 use crate::metrics::{Metrics, ModelMetrics};
 use planish_io::{FileStamp, ModelFile, load_model, load_model_mapped, require_regular};
-use planish_model::{Encoded, Model, NetworkPredictor, Predictions, Predictor};
+use planish_model::{Encoded, Model, NetworkPredictor, Predictions};
 use planish_nn::{Arenas, Input, Workspace};
 use planish_tabular::{EncodedRows, Notes, Schema};
 use planish_tensor::{Exec, Isa, Matrix};
@@ -117,8 +117,8 @@ impl Served {
     }
 
     fn predict_with(&self, exec: Exec, rows: &Encoded) -> Predictions {
-        match (rows, self.model.predictor()) {
-            (Encoded::Features(x), Predictor::Network(n)) if rows.rows() <= CHUNK => {
+        match (rows, self.model.network()) {
+            (Encoded::Features(x), Some(n)) if rows.rows() <= CHUNK => {
                 let mut workspace = self.borrow(n);
                 let x = Input::new(x.numbers.view(), &x.codes);
                 let y = n.plan.forward(exec, Arenas::new(&n.params, &n.state), x, &mut workspace);
@@ -133,9 +133,7 @@ impl Served {
 
     /// A network's outputs for these features.
     pub(crate) fn forward(&self, rows: &EncodedRows) -> Matrix<f32> {
-        let Predictor::Network(n) = self.model.predictor() else {
-            unreachable!("only networks have features")
-        };
+        let n = self.model.network().expect("only networks have features");
         let x = Input::new(rows.numbers.view(), &rows.codes);
         let mut workspace = self.borrow(n);
         let mut out = Matrix::zeros(x.rows(), n.plan.outputs());

@@ -6,7 +6,7 @@
 use crate::error::{ApiError, quoted};
 use crate::options::Options;
 use crate::served::Served;
-use planish_model::{Encoded, Predictor};
+use planish_model::Encoded;
 use planish_tabular::{EncodedRows, Kind, Table, is_missing};
 use planish_tensor::dd::DdVec;
 use planish_tensor::{Dd, Matrix};
@@ -105,7 +105,7 @@ fn encoded(served: &Served, tensor: &Tensor<'_>, options: &Options) -> Result<En
         ));
     }
     check_rows(ENCODED, rows, options)?;
-    let network = matches!(served.model.predictor(), Predictor::Network(_));
+    let network = served.model.network().is_some();
     // A network computes in f32.
     let finite = |x: f64| if network { (x as f32).is_finite() } else { x.is_finite() };
     if let Some(at) = x.iter().position(|&x| !finite(x)) {
@@ -154,7 +154,9 @@ fn table(served: &Served, tensors: &[Tensor<'_>], options: &Options) -> Result<T
             (Kind::Category, Elements::Numbers(_)) => {
                 return Err(about(&c.name, "the column is of categories: its datatype is BYTES"));
             }
-            _ => data.push(&tensor.data),
+            (Kind::Number, Elements::Numbers(_)) | (Kind::Category, Elements::Texts(_)) => {
+                data.push(&tensor.data)
+            }
         }
     }
     let rows = data.first().map_or(0, |d| d.len());
@@ -163,7 +165,7 @@ fn table(served: &Served, tensors: &[Tensor<'_>], options: &Options) -> Result<T
         return Err(about(&columns[i].name, what));
     }
     let mut table = Table::new(served.features.clone());
-    let network = matches!(served.model.predictor(), Predictor::Network(_));
+    let network = served.model.network().is_some();
     for row in 0..rows {
         for (position, elements) in data.iter().enumerate() {
             match elements {

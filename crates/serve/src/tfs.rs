@@ -197,7 +197,10 @@ pub(crate) fn metadata(service: &Service, route: &Route) -> Result<Reply, ApiErr
         json!({ "dtype": dtype, "tensor_shape": { "dim": dims, "unknown_rank": false }, "name": name })
     };
     let input = |c: &planish_tabular::ColumnSchema| {
-        let dtype = if c.kind == Kind::Number { "DT_DOUBLE" } else { "DT_STRING" };
+        let dtype = match c.kind {
+            Kind::Number => "DT_DOUBLE",
+            Kind::Category => "DT_STRING",
+        };
         (c.name.clone(), tensor(&c.name, dtype, &[-1]))
     };
     let inputs: Map<String, Value> = served.features.columns.iter().map(input).collect();

@@ -2,7 +2,6 @@
 //! outside what training had or beyond all reason, and values that were filled in.
 
 use crate::served::Served;
-use planish_model::Predictor;
 use planish_tabular::{CellProfile, Column, Table};
 use serde::Serialize;
 
@@ -30,10 +29,7 @@ pub(crate) enum Unusual {
 /// The warnings of each row.
 pub(crate) fn warnings<'a>(served: &'a Served, table: &Table) -> Vec<Vec<Warning<'a>>> {
     let mut all = vec![Vec::new(); table.rows()];
-    let encoder = match served.model.predictor() {
-        Predictor::Network(n) => Some(&n.encoder),
-        _ => None,
-    };
+    let encoder = served.model.network().map(|n| &n.encoder);
     for (i, profile) in served.model.profiles().into_iter().enumerate() {
         let unusual = |row: usize| match (table.column_at(i), profile.cells) {
             (Column::Number(c), _) if c.at(row).is_none() => Some(Unusual::Imputed),
@@ -51,7 +47,9 @@ pub(crate) fn warnings<'a>(served: &'a Served, table: &Table) -> Vec<Vec<Warning
                     (!known).then_some(Unusual::UnknownCategory)
                 }
             },
-            _ => unreachable!("the table has the model's columns"),
+            (Column::Number(_), CellProfile::Category(_)) | (Column::Text(_), CellProfile::Number { .. }) => {
+                unreachable!("the table has the model's columns")
+            }
         };
         for (row, warnings) in all.iter_mut().enumerate() {
             warnings.extend(unusual(row).map(|kind| Warning { column: profile.column, kind }));

@@ -34,13 +34,17 @@ impl Bins {
         }
     }
 
-    /// What is wrong with bins that were read from outside.
-    pub(crate) fn flaw(&self) -> Option<&'static str> {
+    /// Checks bins that were read from outside.
+    pub(crate) fn validate(&self) -> Result<(), &'static str> {
         let ascending = self.edges.windows(2).all(|pair| pair[0] < pair[1]);
         let finite = self.edges.iter().all(|x| x.is_finite());
         let shares = self.shares.iter().all(|s| (0.0..=1.0).contains(s));
         let fits = self.shares.len() == self.edges.len() + 2;
-        (!(ascending && finite && shares && fits)).then_some("the bins of a column are not in order")
+        if ascending && finite && shares && fits {
+            Ok(())
+        } else {
+            Err("the bins of a column are not in order")
+        }
     }
 }
 
@@ -104,7 +108,7 @@ mod tests {
     #[test]
     fn bins_of_many_numbers_have_equal_shares_and_a_place_for_every_cell() {
         let b = bins((0..100_000).map(|i| Some(f64::from(i * 7919 % 100_000))));
-        assert!(b.flaw().is_none() && b.shares().len() == BINS + 1);
+        assert!(b.validate().is_ok() && b.shares().len() == BINS + 1);
         assert!(b.shares()[..BINS].iter().all(|s| (s - 0.1).abs() < 0.01), "{:?}", b.shares());
         assert_eq!((b.place(Some(-1e9)), b.place(Some(1e9)), b.place(None)), (0, BINS - 1, BINS));
     }
@@ -117,6 +121,6 @@ mod tests {
         assert_eq!((b.place(Some(0.0)), b.place(Some(1.0)), b.place(None)), (0, 1, 2));
         assert_eq!(bins([Some(5.0)].into_iter()).shares(), [1.0, 0.0]);
         assert!(Sample::new().finish().is_none());
-        assert!(Bins { edges: vec![1.0, 1.0], shares: vec![0.0; 4] }.flaw().is_some());
+        assert!(Bins { edges: vec![1.0, 1.0], shares: vec![0.0; 4] }.validate().is_err());
     }
 }

@@ -161,7 +161,10 @@ impl DesignBuilder {
                     }
                 }
                 (Statistics::Category(counts), Column::Text(c)) => counts.push(c.at(row)),
-                _ => unreachable!("the table has the builder's schema"),
+                (Statistics::Number { .. }, Column::Text(_))
+                | (Statistics::Category(_), Column::Number(_)) => {
+                    unreachable!("the table has the builder's schema")
+                }
             }
         }
     }
@@ -170,7 +173,7 @@ impl DesignBuilder {
     pub fn notes(&self) -> Notes {
         let filled = |(column, _, statistics): &(String, usize, Statistics)| match statistics {
             Statistics::Number { missing, .. } if *missing > 0 => Some((column.clone(), *missing)),
-            _ => None,
+            Statistics::Number { .. } | Statistics::Category(_) => None,
         };
         Notes { imputed: self.parts.iter().filter_map(filled).collect(), ..Notes::default() }
     }
@@ -221,25 +224,16 @@ impl DesignBuilder {
 }
 
 impl Design {
-    /// What is wrong with a pipeline that was read from outside.
-    pub fn flaw(&self) -> Option<&'static str> {
-        let flaw = |p: &Part| match p {
-            Part::Number { degree, .. } if !Formula::allows(*degree) => {
-                Some("the highest power of a column is too high")
-            }
-            Part::Number { mean, range, bins, .. } => {
-                let numbers = || mean.iter().chain(range.iter().flatten());
-                let finite = numbers().all(|x| x.is_finite());
-                let flaw = (!finite).then_some("the mean or the range of a column is not finite");
-                flaw.or(bins.as_ref().and_then(Bins::flaw))
-            }
-            Part::Category { levels, .. } => levels.flaw(),
-        };
-        let unknown = self.interactions.iter().flatten().any(|&p| p >= self.parts.len());
-        self.parts
-            .iter()
-            .find_map(flaw)
-            .or(unknown.then_some("an interaction is of columns that are not there"))
+    /// Checks a pipeline that was read from outside.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn validate(&self) -> Result<(), &'static str> {
+        self.parts.iter().try_for_each(Part::validate)?;
+        match self.interactions.iter().flatten().all(|&p| p < self.parts.len()) {
+            true => Ok(()),
+            false => Err("an interaction is of columns that are not there"),
+        }
     }
 
     /// The terms' names: `age`, `age^2`, `age[missing]`, `city[Kiel]`, `age:city[Kiel]`.
@@ -261,13 +255,7 @@ impl Design {
 
     /// The columns that the pipeline reads, with their kinds.
     pub fn columns(&self) -> Vec<(&str, Kind)> {
-        self.parts
-            .iter()
-            .map(|p| match p {
-                Part::Number { column, .. } => (column.as_str(), Kind::Number),
-                Part::Category { column, .. } => (column.as_str(), Kind::Category),
-            })
-            .collect()
+        self.parts.iter().map(|p| (p.column(), p.kind())).collect()
     }
 
     /// What is known of these columns.
@@ -317,6 +305,28 @@ impl Design {
 }
 
 impl Part {
+    fn validate(&self) -> Result<(), &'static str> {
+        match self {
+            Part::Number { degree, .. } if !Formula::allows(*degree) => {
+                Err("the highest power of a column is too high")
+            }
+            Part::Number { mean, range, .. }
+                if !mean.iter().chain(range.iter().flatten()).all(|x| x.is_finite()) =>
+            {
+                Err("the mean or the range of a column is not finite")
+            }
+            Part::Number { bins, .. } => bins.as_ref().map_or(Ok(()), Bins::validate),
+            Part::Category { levels, .. } => levels.validate(),
+        }
+    }
+
+    fn kind(&self) -> Kind {
+        match self {
+            Part::Number { .. } => Kind::Number,
+            Part::Category { .. } => Kind::Category,
+        }
+    }
+
     fn profile(&self) -> ColumnProfile<'_> {
         let cells = match self {
             Part::Number { mean, range, bins, .. } => {

@@ -136,23 +136,12 @@ impl Encoder {
         Ok(Encoder { features })
     }
 
-    /// What is wrong with a pipeline that was read from outside.
-    pub fn flaw(&self) -> Option<&'static str> {
-        let flaw = |f: &Feature| match f {
-            Feature::Number { mean, sd, median, .. }
-                if !(mean.is_finite() && median.is_finite() && sd.is_finite() && *sd > 0.0) =>
-            {
-                Some("the scale of a column is not finite")
-            }
-            Feature::Number { range: Some(range), .. } if range.iter().any(|x| !x.is_finite()) => {
-                Some("the range of a column is not finite")
-            }
-            Feature::Number { bins, .. } => bins.as_ref().and_then(Bins::flaw),
-            Feature::Category { levels, .. } => levels.flaw(),
-            Feature::Embedded { dim: 0, .. } => Some("an embedding has no dimension"),
-            Feature::Embedded { levels, .. } => levels.flaw(),
-        };
-        self.features.iter().find_map(flaw)
+    /// Checks a pipeline that was read from outside.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn validate(&self) -> Result<(), &'static str> {
+        self.features.iter().try_for_each(Feature::validate)
     }
 
     /// The embedded categories, in the order of a row's codes.
@@ -161,7 +150,7 @@ impl Encoder {
             Feature::Embedded { column, levels, dim } => {
                 Some(EmbeddedColumn { column, shares: levels.shares(), dim: *dim })
             }
-            _ => None,
+            Feature::Number { .. } | Feature::Category { .. } => None,
         })
     }
 
@@ -183,9 +172,7 @@ impl Encoder {
 
     /// The columns that the pipeline reads, with their kinds.
     pub fn columns(&self) -> Vec<(&str, Kind)> {
-        let kind =
-            |f: &Feature| if matches!(f, Feature::Number { .. }) { Kind::Number } else { Kind::Category };
-        self.features.iter().map(|f| (f.column(), kind(f))).collect()
+        self.features.iter().map(|f| (f.column(), f.kind())).collect()
     }
 
     /// What is known of these columns.
@@ -236,7 +223,7 @@ impl Encoder {
                         let code = codes.at(text.codes()[i]);
                         all_codes[i * a_row + next_code] = match code {
                             Code::Level(l) => l as u32,
-                            _ => levels.names().len() as u32,
+                            Code::Unknown | Code::Missing => levels.names().len() as u32,
                         };
                         note(column, code, notes);
                     }
@@ -253,7 +240,9 @@ fn one_hot(column: &str, levels: &Levels, codes: &LevelCodes, code: u32, out: &m
     let code = codes.at(code);
     match code {
         Code::Level(l) => out[l] = 1.0,
-        _ => out.iter_mut().zip(levels.shares()).for_each(|(x, &share)| *x = share as f32),
+        Code::Unknown | Code::Missing => {
+            out.iter_mut().zip(levels.shares()).for_each(|(x, &share)| *x = share as f32)
+        }
     }
     note(column, code, notes);
 }
@@ -263,7 +252,7 @@ fn note(column: &str, code: Code, notes: &mut Notes) {
     match code {
         Code::Level(_) => {}
         Code::Missing => Notes::count(&mut notes.imputed, column),
-        _ => Notes::count(&mut notes.unknown, column),
+        Code::Unknown => Notes::count(&mut notes.unknown, column),
     }
 }
 
@@ -316,6 +305,29 @@ fn fit_category(
 }
 
 impl Feature {
+    fn validate(&self) -> Result<(), &'static str> {
+        match self {
+            Feature::Number { mean, sd, median, .. }
+                if !(mean.is_finite() && median.is_finite() && sd.is_finite() && *sd > 0.0) =>
+            {
+                Err("the scale of a column is not finite")
+            }
+            Feature::Number { range: Some(range), .. } if range.iter().any(|x| !x.is_finite()) => {
+                Err("the range of a column is not finite")
+            }
+            Feature::Number { bins, .. } => bins.as_ref().map_or(Ok(()), Bins::validate),
+            Feature::Embedded { dim: 0, .. } => Err("an embedding has no dimension"),
+            Feature::Category { levels, .. } | Feature::Embedded { levels, .. } => levels.validate(),
+        }
+    }
+
+    fn kind(&self) -> Kind {
+        match self {
+            Feature::Number { .. } => Kind::Number,
+            Feature::Category { .. } | Feature::Embedded { .. } => Kind::Category,
+        }
+    }
+
     fn profile(&self) -> ColumnProfile<'_> {
         let cells = match self {
             Feature::Number { median, range, bins, .. } => {

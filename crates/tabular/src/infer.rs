@@ -11,8 +11,8 @@ pub fn is_missing(cell: &str) -> bool {
 /// Whether a cell is a number or one of the words for infinity and not-a-number. The words make a column numeric, so
 /// that they are then refused with their place rather than taken for a category.
 fn looks_numeric(cell: &str) -> bool {
-    let word = cell.trim_start_matches(['-', '+']).to_ascii_lowercase();
-    matches!(word.as_str(), "inf" | "infinity" | "nan") || cell.parse::<f64>().is_ok()
+    let word = || cell.trim_start_matches(['-', '+']);
+    cell.parse::<f64>().is_ok() || ["inf", "infinity", "nan"].iter().any(|w| word().eq_ignore_ascii_case(w))
 }
 
 /// What is known of a column after some of its cells.
@@ -29,7 +29,7 @@ impl ColumnGuess {
     pub fn see(&mut self, cell: &str, line: u64) {
         if looks_numeric(cell) {
             self.numbers += 1;
-            self.digits |= Dd::parse_decimal(cell).is_some();
+            self.digits = self.digits || Dd::parse_decimal(cell).is_some();
         } else {
             self.texts += 1;
             if self.first_text.is_none() {

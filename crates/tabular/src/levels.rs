@@ -71,14 +71,17 @@ impl LevelCounts {
 }
 
 impl Levels {
-    /// What is wrong with levels that were read from outside.
-    pub(crate) fn flaw(&self) -> Option<&'static str> {
+    /// Checks levels that were read from outside.
+    pub(crate) fn validate(&self) -> Result<(), &'static str> {
         let known = self.names.len().checked_sub(usize::from(self.has_missing)).filter(|&n| n > 0);
-        let Some(known) = known else { return Some("a category has no levels") };
+        let known = known.ok_or("a category has no levels")?;
         if self.shares.len() != self.names.len() || self.shares.iter().any(|s| !(0.0..=1.0).contains(s)) {
-            return Some("the shares of a category do not fit its levels");
+            return Err("the shares of a category do not fit its levels");
         }
-        (!self.names[..known].is_sorted_by(|a, b| a < b)).then_some("the levels of a category are not sorted")
+        match self.names[..known].is_sorted_by(|a, b| a < b) {
+            true => Ok(()),
+            false => Err("the levels of a category are not sorted"),
+        }
     }
 
     /// The levels' names in order.

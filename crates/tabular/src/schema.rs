@@ -3,7 +3,7 @@
 use crate::error::{TabularError, first_few};
 use serde::{Deserialize, Serialize};
 
-/// What a column holds.
+/// What a column holds. How a cell of text becomes a value of the kind is [`Table::push_cell`](crate::Table::push_cell).
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
@@ -11,6 +11,16 @@ pub enum Kind {
     Number,
     /// Text, each value one of a set of levels.
     Category,
+}
+
+impl Kind {
+    /// `number` or `category`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Kind::Number => "number",
+            Kind::Category => "category",
+        }
+    }
 }
 
 /// A column's name and kind.

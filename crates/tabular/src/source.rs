@@ -1,4 +1,4 @@
-//! Where rows come from: blocks of a fixed size, in order, as often as wanted.
+//! Where rows come from: blocks of a fixed size, in order, as often as wanted. Whoever reads rows asks for this and knows no file format.
 
 use crate::schema::Schema;
 use crate::table::Table;
@@ -23,20 +23,90 @@ pub trait RowSource {
     /// A source that cannot be read again.
     fn rewind(&mut self) -> Result<(), Self::Error>;
 
+    /// The name that messages give it.
+    fn name(&self) -> &str {
+        "the table"
+    }
+
+    /// What a reader should know of the rows, a sentence each.
+    fn warnings(&self) -> &[String] {
+        &[]
+    }
+
+    /// Columns that are there and that the schema does not use.
+    fn ignored(&self) -> Vec<&str> {
+        Vec::new()
+    }
+
+    /// Hands the rows from here on to `take`, a block at a time; `failed` makes the error of rows that cannot be read.
+    ///
+    /// # Errors
+    /// Rows that cannot be read, and those of `take`.
+    fn for_each_block<E>(
+        &mut self,
+        failed: impl Fn(Self::Error) -> E,
+        mut take: impl FnMut(&Table) -> Result<(), E>,
+    ) -> Result<(), E>
+    where
+        Self: Sized,
+    {
+        let mut block = Table::new(self.schema().clone());
+        loop {
+            self.next(&mut block).map_err(&failed)?;
+            if block.rows() == 0 {
+                return Ok(());
+            }
+            take(&block)?;
+        }
+    }
+
     /// All rows in one table.
     ///
     /// # Errors
     /// Rows that cannot be read.
-    fn read_all(&mut self) -> Result<Table, Self::Error> {
+    fn read_all(&mut self) -> Result<Table, Self::Error>
+    where
+        Self: Sized,
+    {
         self.rewind()?;
-        let (mut all, mut block) = (Table::new(self.schema().clone()), Table::new(self.schema().clone()));
-        loop {
-            self.next(&mut block)?;
-            if block.rows() == 0 {
-                return Ok(all);
-            }
-            all.append(&block);
-        }
+        let mut all = Table::new(self.schema().clone());
+        self.for_each_block(
+            |e| e,
+            |block| {
+                all.append(block);
+                Ok(())
+            },
+        )?;
+        Ok(all)
+    }
+}
+
+/// A source whose format is known only when it is opened. One call is made a block, so that rows are still read by code of their format.
+impl<S: RowSource + ?Sized> RowSource for Box<S> {
+    type Error = S::Error;
+
+    fn schema(&self) -> &Schema {
+        (**self).schema()
+    }
+
+    fn next(&mut self, table: &mut Table) -> Result<(), S::Error> {
+        (**self).next(table)
+    }
+
+    fn rewind(&mut self) -> Result<(), S::Error> {
+        (**self).rewind()
+    }
+
+    fn name(&self) -> &str {
+        (**self).name()
+    }
+
+    fn warnings(&self) -> &[String] {
+        (**self).warnings()
+    }
+
+    fn ignored(&self) -> Vec<&str> {
+        (**self).ignored()
     }
 }
 

@@ -5,9 +5,13 @@
 //! the code [`TextColumn::MISSING`].
 
 use crate::error::TabularError;
+use crate::infer::is_missing;
 use crate::schema::{Kind, Schema};
 use planish_tensor::Dd;
 use std::collections::HashMap;
+
+/// A missing number.
+const MISSING: Dd = Dd { hi: f64::NAN, lo: 0.0 };
 
 /// Numbers; NaN is missing.
 #[derive(Clone, Debug, Default)]
@@ -46,7 +50,8 @@ pub struct Table {
 }
 
 impl NumberColumn {
-    fn push(&mut self, x: Dd) {
+    fn push(&mut self, x: Option<Dd>) {
+        let x = x.unwrap_or(MISSING);
         if x.lo != 0.0 && self.lo.is_empty() {
             self.lo.resize(self.hi.len(), 0.0);
         }
@@ -54,6 +59,10 @@ impl NumberColumn {
             self.lo.push(x.lo);
         }
         self.hi.push(x.hi);
+    }
+
+    fn append(&mut self, other: &NumberColumn, rows: impl Iterator<Item = usize>) {
+        rows.for_each(|r| self.push(other.at(r)));
     }
 
     /// The number in this row, `None` if missing.
@@ -75,17 +84,35 @@ impl TextColumn {
     fn push(&mut self, text: Option<&str>) {
         let code = match text {
             None => Self::MISSING,
-            Some(t) => match self.index.get(t) {
-                Some(&code) => code,
-                None => {
-                    let code = self.values.len() as u32;
-                    self.values.push(t.to_owned());
-                    self.index.insert(t.to_owned(), code);
-                    code
-                }
-            },
+            Some(t) => self.code(t),
         };
         self.codes.push(code);
+    }
+
+    /// The code of this text, which gets one if it has none.
+    fn code(&mut self, text: &str) -> u32 {
+        if let Some(&code) = self.index.get(text) {
+            return code;
+        }
+        let code = self.values.len() as u32;
+        self.values.push(text.to_owned());
+        self.index.insert(text.to_owned(), code);
+        code
+    }
+
+    /// Appends rows of another column; each of its texts is looked up once.
+    fn append(&mut self, other: &TextColumn, rows: impl Iterator<Item = usize>) {
+        let mut codes = vec![Self::MISSING; other.values.len()];
+        for row in rows {
+            let code = other.at(row).map_or(Self::MISSING, |text| {
+                let known = &mut codes[other.codes[row] as usize];
+                if *known == Self::MISSING {
+                    *known = self.code(text);
+                }
+                *known
+            });
+            self.codes.push(code);
+        }
     }
 
     /// The text in this row, `None` if missing.
@@ -105,6 +132,20 @@ impl TextColumn {
 }
 
 impl Column {
+    fn new(kind: Kind) -> Column {
+        match kind {
+            Kind::Number => Column::Number(NumberColumn::default()),
+            Kind::Category => Column::Text(TextColumn::default()),
+        }
+    }
+
+    fn len(&self) -> usize {
+        match self {
+            Column::Number(c) => c.hi.len(),
+            Column::Text(c) => c.codes.len(),
+        }
+    }
+
     /// Whether the value in this row is missing.
     pub fn is_missing(&self, row: usize) -> bool {
         match self {
@@ -117,11 +158,7 @@ impl Column {
 impl Table {
     /// An empty table.
     pub fn new(schema: Schema) -> Table {
-        let column = |kind| match kind {
-            Kind::Number => Column::Number(NumberColumn::default()),
-            Kind::Category => Column::Text(TextColumn::default()),
-        };
-        let columns = schema.columns.iter().map(|c| column(c.kind)).collect();
+        let columns = schema.columns.iter().map(|c| Column::new(c.kind)).collect();
         let positions = schema.columns.iter().enumerate().map(|(i, c)| (c.name.clone(), i)).collect();
         Table { schema, columns, positions, lines: Vec::new() }
     }
@@ -129,12 +166,7 @@ impl Table {
     /// A table of one row, all of whose cells are missing: of a pipeline, its typical row.
     pub fn of_missing(schema: Schema) -> Table {
         let mut row = Table::new(schema);
-        for position in 0..row.schema.columns.len() {
-            match row.schema.columns[position].kind {
-                Kind::Number => row.push_number(position, None),
-                Kind::Category => row.push_text(position, None),
-            }
-        }
+        (0..row.columns.len()).for_each(|position| row.push_missing(position));
         row.end_row(0);
         row
     }
@@ -220,7 +252,7 @@ impl Table {
     /// If the column does not hold numbers.
     pub fn push_decimal(&mut self, position: usize, value: Option<Dd>) {
         match &mut self.columns[position] {
-            Column::Number(c) => c.push(value.unwrap_or(Dd { hi: f64::NAN, lo: 0.0 })),
+            Column::Number(c) => c.push(value),
             Column::Text(_) => panic!("column {position} holds text"),
         }
     }
@@ -236,6 +268,33 @@ impl Table {
         }
     }
 
+    /// Adds a missing value to the unfinished row.
+    pub fn push_missing(&mut self, position: usize) {
+        match &mut self.columns[position] {
+            Column::Number(c) => c.push(None),
+            Column::Text(c) => c.push(None),
+        }
+    }
+
+    /// Adds the value that a cell of text stands for to the unfinished row, by the column's kind; nothing, `NA` and `?` stand for a missing one.
+    ///
+    /// # Errors
+    /// What the column needs instead, such as `number`.
+    pub fn push_cell(&mut self, position: usize, cell: &str) -> Result<(), &'static str> {
+        if is_missing(cell) {
+            self.push_missing(position);
+            return Ok(());
+        }
+        match self.schema.columns[position].kind {
+            Kind::Number => {
+                let infinite = || if cell.parse::<f64>().is_ok() { "finite number" } else { "number" };
+                self.push_decimal(position, Some(Dd::parse_decimal(cell).ok_or_else(infinite)?));
+            }
+            Kind::Category => self.push_text(position, Some(cell)),
+        }
+        Ok(())
+    }
+
     /// Finishes the row, which came from this line (0: from no file).
     ///
     /// # Panics
@@ -243,11 +302,7 @@ impl Table {
     pub fn end_row(&mut self, line: u64) {
         self.lines.push(line);
         let rows = self.lines.len();
-        let full = |c: &Column| match c {
-            Column::Number(c) => c.hi.len() == rows,
-            Column::Text(c) => c.codes.len() == rows,
-        };
-        assert!(self.columns.iter().all(full), "every column needs one value a row");
+        assert!(self.columns.iter().all(|c| c.len() == rows), "every column needs one value a row");
     }
 
     /// Removes all rows; dictionaries stay while they are small.
@@ -282,19 +337,17 @@ impl Table {
     }
 
     /// Appends rows of a table with the same schema.
-    pub(crate) fn append_rows(&mut self, other: &Table, rows: impl Iterator<Item = usize>) {
-        for r in rows {
-            for (to, from) in self.columns.iter_mut().zip(&other.columns) {
-                match (to, from) {
-                    (Column::Number(to), Column::Number(from)) => {
-                        to.push(from.at(r).unwrap_or(Dd { hi: f64::NAN, lo: 0.0 }))
-                    }
-                    (Column::Text(to), Column::Text(from)) => to.push(from.at(r)),
-                    _ => unreachable!("the schemas are equal"),
+    pub(crate) fn append_rows(&mut self, other: &Table, rows: impl Iterator<Item = usize> + Clone) {
+        for (to, from) in self.columns.iter_mut().zip(&other.columns) {
+            match (to, from) {
+                (Column::Number(to), Column::Number(from)) => to.append(from, rows.clone()),
+                (Column::Text(to), Column::Text(from)) => to.append(from, rows.clone()),
+                (Column::Number(_), Column::Text(_)) | (Column::Text(_), Column::Number(_)) => {
+                    unreachable!("the schemas are equal")
                 }
             }
-            self.lines.push(other.lines[r]);
         }
+        self.lines.extend(rows.map(|r| other.lines[r]));
     }
 }
 

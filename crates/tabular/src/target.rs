@@ -175,15 +175,20 @@ impl Target {
         }
     }
 
-    /// What is wrong with a target that was read from outside.
-    pub fn flaw(&self) -> Option<&'static str> {
+    /// Checks a target that was read from outside.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn validate(&self) -> Result<(), &'static str> {
         match self {
-            Target::Number { mean, sd, .. } => (!(mean.is_finite() && sd.is_finite() && *sd >= 0.0))
-                .then_some("the scale of the target is not finite"),
+            Target::Number { mean, sd, .. } if mean.is_finite() && sd.is_finite() && *sd >= 0.0 => Ok(()),
+            Target::Number { .. } => Err("the scale of the target is not finite"),
             Target::Classes { names, .. } => {
                 let distinct: BTreeSet<&String> = names.iter().collect();
-                (names.len() < 2 || distinct.len() < names.len())
-                    .then_some("the target's classes are not two or more different ones")
+                match names.len() >= 2 && distinct.len() == names.len() {
+                    true => Ok(()),
+                    false => Err("the target's classes are not two or more different ones"),
+                }
             }
         }
     }

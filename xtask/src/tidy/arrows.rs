@@ -4,7 +4,7 @@
 //! Dependencies of tests are not counted. The build tooling imports no crate of the house, so that it
 //! compiles in seconds; examples and end-to-end tests may import all.
 
-use super::Violation;
+use super::violation::Violation;
 use crate::workspace::Package;
 
 /// Each crate and those that its arrows lead to.

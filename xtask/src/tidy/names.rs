@@ -3,9 +3,9 @@
 //!
 //! A longer file gives its reason in its first lines: a comment `Length: …`.
 
-use super::Violation;
 use super::scan::{after_word, has_word};
 use super::source::Source;
+use super::violation::Violation;
 
 /// The most lines of a file without a reason.
 const LONGEST: usize = 500;

@@ -3,7 +3,7 @@
 //! A path counts where it begins, not inside a longer one or an address: what comes before its first `/` is
 //! not part of a name.
 
-use super::Violation;
+use super::violation::Violation;
 
 /// The top folders that differ from machine to machine.
 const FOLDERS: &[&str] = &["work", "root", "home", "Users"];

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::Violation;
 use super::scan::{self, Line};
+use super::violation::Violation;
 
 /// A Rust file of the workspace or of the `bench` package.
 pub(super) struct Source {

@@ -4,9 +4,9 @@
 //! A territory is known by the words that one cannot enter it without. Tests, examples and benchmarks are
 //! exempt. The build tooling opens files too: it is no part of what is shipped.
 
-use super::Violation;
 use super::scan::has_word;
 use super::source::Source;
+use super::violation::Violation;
 
 struct Territory {
     words: &'static [&'static str],

@@ -4,9 +4,9 @@
 //! the kernels, of the lanes and of the instruction sets. The benchmarks may call peers that are unsafe to
 //! call, with a reason too.
 
-use super::Violation;
 use super::scan::{after_word, has_word};
 use super::source::Source;
+use super::violation::Violation;
 
 /// Where intrinsics may be named: folders and files of `tensor`.
 const INTRINSICS: &[&str] = &[

@@ -1,9 +1,10 @@
 //! `planish evaluate`: a model's scores on a table whose target is known.
 
 use crate::args::{EvaluateArgs, exec};
-use crate::report;
-use planish_io::{CsvSource, Outputs, load_model};
+use crate::print;
+use planish_io::{Outputs, load_model, open_table};
 use planish_model::Evaluation;
+use planish_tabular::RowSource;
 use planish_train::metrics::ConfusionMatrix;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -13,25 +14,25 @@ pub(crate) fn run(a: &EvaluateArgs) -> anyhow::Result<()> {
     let exec = exec(a.threads)?;
     Outputs::of_reading([a.model.as_path(), Path::new(&a.data)])?;
     let model = load_model(&a.model)?;
-    let mut source = CsvSource::open_with(&a.data, &model.features_and_target(), &a.table.options())?;
-    source.warnings().iter().for_each(|w| report::note(w));
-    report::ignored(&source.ignored());
+    let mut source = open_table(&a.data, &a.table.options().with_columns(model.features_and_target()))?;
+    source.warnings().iter().for_each(|w| print::note(w));
+    print::ignored(&source.ignored());
     let name = source.name().to_owned();
     let evaluation =
-        exec.install(|| model.evaluate(exec, &mut source)).map_err(|e| report::of_file(e, name))?;
-    report::notes(&evaluation.notes);
+        exec.install(|| model.evaluate(exec, &mut source)).map_err(|e| print::of_file(e, name))?;
+    print::notes(&evaluation.notes);
     if evaluation.rows_without_target > 0 {
-        report::note(&format!("{} rows without a target were left out", evaluation.rows_without_target));
+        print::note(&format!("{} rows without a target were left out", evaluation.rows_without_target));
     }
     if a.json {
-        return report::print_json(&Output::new(&evaluation, model.target().classes()));
+        return print::print_json(&Output::new(&evaluation, model.target().classes()));
     }
     let mut text =
-        format!("{} rows\n{}", report::count(evaluation.rows), report::score_table(&evaluation.metrics));
+        format!("{} rows\n{}", print::count(evaluation.rows), print::score_table(&evaluation.metrics));
     if let Some(confusion) = &evaluation.confusion {
-        text += &report::confusion(confusion, model.target().classes());
+        text += &print::confusion(confusion, model.target().classes());
     }
-    report::print(&text)
+    print::print(&text)
 }
 
 /// The evaluation as JSON, in the order in which a reader wants it.

@@ -1,11 +1,14 @@
 //! `planish inspect`: what is in a model.
 
-use super::{inspect_against, inspect_linear, inspect_linear_model};
+mod against;
+pub(crate) mod linear;
+pub(crate) mod linear_model;
+
 use crate::args::InspectArgs;
-use crate::report;
+use crate::print;
 use planish_io::{Outputs, load_model};
-use planish_model::{Model, NetworkPredictor, Predictor};
-use planish_tabular::Kind;
+use planish_model::{Model, NetworkPredictor};
+use planish_nn::Param;
 use planish_train::metrics::ConfusionMatrix;
 use serde_json::{Value, json};
 
@@ -13,7 +16,7 @@ pub(crate) fn run(a: &InspectArgs) -> anyhow::Result<()> {
     Outputs::of_reading([Some(a.model.as_path()), a.against.as_deref()].into_iter().flatten())?;
     let model = load_model(&a.model)?;
     let against = match &a.against {
-        Some(path) => Some(inspect_against::compare(&model, &load_model(path)?, path)?),
+        Some(path) => Some(against::compare(&model, &load_model(path)?, path)?),
         None => None,
     };
     if a.json {
@@ -21,53 +24,55 @@ pub(crate) fn run(a: &InspectArgs) -> anyhow::Result<()> {
         if let Some(anova) = &against {
             out["anova"] = json!(anova);
         }
-        return report::print_json(&out);
+        return print::print_json(&out);
     }
-    let mut out = format!("{}\n{}\n", report::model(&model), report::target(model.target()));
-    match model.predictor() {
-        Predictor::Network(n) => out += &layers(n),
-        Predictor::Linear(l) => out += &inspect_linear::text(&model, l),
-        Predictor::LinearModel(l) => out += &inspect_linear_model::text(&model, l),
-        _ => {}
+    let mut out = format!("{}\n{}\n", print::model(&model), print::target(model.target()));
+    if let Some(n) = model.network() {
+        out += &layers(n);
+    }
+    if let Some(l) = model.linear() {
+        out += &match l.fit.least_squares() {
+            Some(fit) => linear::text(&model, fit),
+            None => linear_model::text(&model, &l.fit),
+        };
     }
     if let Some(anova) = &against {
-        out += &inspect_against::text(anova);
+        out += &against::text(anova);
     }
     out += &columns(&model);
     out += &record(&model);
-    report::print(&out)
+    print::print(&out)
 }
 
 fn layers(n: &NetworkPredictor) -> String {
     let mut rows = vec![["layer", "shape", "parameters"].map(str::to_owned).to_vec()];
     for p in &n.plan.layout().params {
         let shape = p.shape.iter().map(usize::to_string).collect::<Vec<_>>().join(" × ");
-        rows.push(vec![p.name.clone(), shape, report::count(p.range.len() as u64)]);
+        rows.push(vec![p.name.clone(), shape, print::count(p.range.len() as u64)]);
     }
-    format!("\n{}", report::columns(&rows))
+    format!("\n{}", print::columns(&rows))
 }
 
 fn columns(model: &Model) -> String {
-    let name = |kind| if kind == Kind::Number { "number" } else { "category" };
     let rows: Vec<Vec<String>> =
-        model.features().columns.iter().map(|c| vec![c.name.clone(), name(c.kind).to_owned()]).collect();
-    format!("\ncolumns that a prediction needs:\n{}", report::columns(&rows))
+        model.features().columns.iter().map(|c| vec![c.name.clone(), c.kind.name().to_owned()]).collect();
+    format!("\ncolumns that a prediction needs:\n{}", print::columns(&rows))
 }
 
 fn record(model: &Model) -> String {
     let Some(h) = &model.record().history else { return String::new() };
     let mut out = format!(
         "\ntrained on {} rows, {} held out; kept epoch {} of {}\n",
-        report::count(h.rows as u64),
-        report::count(h.validation_rows as u64),
+        print::count(h.rows as u64),
+        print::count(h.validation_rows as u64),
         h.best_epoch,
         h.epochs.len()
     );
     if !model.record().validation.is_empty() {
-        out += &format!("held-out rows: {}\n", report::scores(&model.record().validation));
+        out += &format!("held-out rows: {}\n", print::scores(&model.record().validation));
     }
     if let Some(counts) = &model.record().confusion {
-        out += &report::confusion(&ConfusionMatrix::from_counts(counts), model.target().classes());
+        out += &print::confusion(&ConfusionMatrix::from_counts(counts), model.target().classes());
     }
     out
 }
@@ -81,30 +86,17 @@ fn to_json(model: &Model) -> Value {
         "parameters": model.parameters(),
         "record": model.record(),
     });
-    match model.predictor() {
-        Predictor::Network(n) => {
-            let layers: Vec<Value> = n
-                .plan
-                .layout()
-                .params
-                .iter()
-                .map(|p| json!({ "name": p.name, "shape": p.shape, "parameters": p.range.len() }))
-                .collect();
-            out["architecture"] = json!(n.sequential);
-            out["tensors"] = json!(layers);
-            out["features"] = json!(n.encoder.names());
+    if let Some(n) = model.network() {
+        let layer = |p: &Param| json!({ "name": p.name, "shape": p.shape, "parameters": p.range.len() });
+        out["architecture"] = json!(n.sequential);
+        out["tensors"] = n.plan.layout().params.iter().map(layer).collect();
+        out["features"] = json!(n.encoder.names());
+    }
+    if let Some(l) = model.linear() {
+        match l.fit.least_squares() {
+            Some(fit) => linear::add_json(model, fit, &mut out),
+            None => linear_model::add_json(model, &l.fit, &mut out),
         }
-        Predictor::Linear(l) => {
-            inspect_linear::add_json(model, l, &mut out);
-        }
-        Predictor::LinearModel(l) => {
-            if let (Value::Object(out), Value::Object(more)) =
-                (&mut out, inspect_linear_model::to_json(model, l))
-            {
-                out.extend(more);
-            }
-        }
-        _ => {}
     }
     out
 }

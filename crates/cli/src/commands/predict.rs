@@ -1,14 +1,15 @@
 //! `planish predict`: one prediction a row, in order, block by block.
 
 use crate::args::{PredictArgs, exec, usage};
-use crate::report;
+use crate::print;
 use anyhow::Context;
 use clap::error::ErrorKind;
 use planish_io::{
-    CsvSource, IoError, OutputKind, Outputs, PredictionWriter, is_standard_output, load_model, write_file,
+    IoError, OutputKind, Outputs, PredictionWriter, TableRows, is_standard_output, load_model, open_table,
+    write_file,
 };
-use planish_model::{Intervals, Model, Predictions, Predictor};
-use planish_tabular::{Notes, RowSource, Table};
+use planish_model::{Intervals, Model, Predictions};
+use planish_tabular::{Notes, RowSource};
 use planish_tensor::Exec;
 use serde_json::json;
 use std::io::{BufWriter, Write};
@@ -19,7 +20,7 @@ pub(crate) fn run(a: &PredictArgs) -> anyhow::Result<()> {
     let mut outputs = Outputs::of_reading([a.model.as_path(), Path::new(&a.data)])?.overwrite(a.overwrite);
     a.output.as_deref().map_or(Ok(()), |path| outputs.write(path, &OutputKind::Predictions))?;
     let model = load_model(&a.model)?;
-    if a.interval.is_some() && !matches!(model.predictor(), Predictor::Linear(_)) {
+    if a.interval.is_some() && !model.has_intervals() {
         let what = format!(
             "--interval has no effect with {}, a {} model: it is for least squares",
             a.model.display(),
@@ -27,10 +28,10 @@ pub(crate) fn run(a: &PredictArgs) -> anyhow::Result<()> {
         );
         usage(ErrorKind::ArgumentConflict, &what);
     }
-    let mut source = CsvSource::open_with(&a.data, &model.features(), &a.table.options())?;
-    source.warnings().iter().for_each(|w| report::note(w));
+    let mut source = open_table(&a.data, &a.table.options().with_columns(model.features()))?;
+    source.warnings().iter().for_each(|w| print::note(w));
     let ignored: Vec<&str> = source.ignored().into_iter().filter(|c| *c != model.target().column()).collect();
-    report::ignored(&ignored);
+    print::ignored(&ignored);
     let mut job = Job {
         exec,
         model: &model,
@@ -47,12 +48,12 @@ pub(crate) fn run(a: &PredictArgs) -> anyhow::Result<()> {
         None => job.csv("standard output", std::io::stdout()),
     })?;
     if let Some(path) = a.output.as_deref().filter(|path| !is_standard_output(path)) {
-        report::print(&format!("{} predictions; {}\n", report::count(job.rows), report::wrote(path)))?;
+        print::print(&format!("{} predictions; {}\n", print::count(job.rows), print::wrote(path)))?;
     }
     if job.rows == 0 {
-        report::note("the table has no rows below its header");
+        print::note("the table has no rows below its header");
     }
-    report::notes(&job.notes);
+    print::notes(&job.notes);
     Ok(())
 }
 
@@ -69,7 +70,7 @@ impl From<IoError> for Failure {
 struct Job<'a> {
     exec: Exec,
     model: &'a Model,
-    source: &'a mut CsvSource,
+    source: &'a mut TableRows,
     notes: Notes,
     rows: u64,
     /// The level of the intervals that are wanted.
@@ -85,22 +86,16 @@ enum Said {
 impl Job<'_> {
     /// Hands the predictions of each block to `take`.
     fn each_block(&mut self, mut take: impl FnMut(&Said) -> anyhow::Result<()>) -> anyhow::Result<()> {
-        let mut table = Table::new(self.source.schema().clone());
-        loop {
-            self.source.next(&mut table)?;
-            if table.rows() == 0 {
-                return Ok(());
-            }
+        let (exec, model, notes) = (self.exec, self.model, &mut self.notes);
+        let name = self.source.name().to_owned();
+        self.source.for_each_block(anyhow::Error::from, |table| {
             self.rows += table.rows() as u64;
             let said = match self.interval {
-                Some(level) => self
-                    .model
-                    .predict_intervals(self.exec, &table, &mut self.notes, level)
-                    .map(Said::Intervals),
-                None => self.model.predict(self.exec, &table, &mut self.notes).map(Said::Predictions),
+                Some(level) => model.predict_intervals(exec, table, notes, level).map(Said::Intervals),
+                None => model.predict(exec, table, notes).map(Said::Predictions),
             };
-            take(&said.with_context(|| self.source.name().to_owned())?)?;
-        }
+            take(&said.with_context(|| name.clone())?)
+        })
     }
 
     fn csv(&mut self, name: &str, out: impl Write) -> anyhow::Result<()> {

@@ -5,10 +5,10 @@
 //! for the network's shape, two layers of ten relu units.
 
 use crate::args::{QuickstartArgs, exec};
+use crate::print;
 use crate::progress::TrainingProgress;
-use crate::report;
 use planish_io::{
-    CsvOptions, CsvSource, IoError, OutputKind, Outputs, PredictionWriter, create_folder, save_model,
+    IoError, OutputKind, Outputs, PredictionWriter, TableOptions, create_folder, open_bytes, save_model,
     write_file, write_text,
 };
 use planish_model::{LinearSettings, Model, NetworkSettings, fit_linear, fit_network};
@@ -24,7 +24,7 @@ pub(crate) fn run(a: &QuickstartArgs) -> anyhow::Result<()> {
     create_folder(&a.out)?;
     let [test_csv, species_file, mass_file] =
         ["test.csv", "species.safetensors", "body_mass.safetensors"].map(|name| a.out.join(name));
-    let table = CsvSource::from_bytes("penguins.csv", PENGUINS.into(), &CsvOptions::default())?.read_all()?;
+    let table = open_bytes("penguins.csv", PENGUINS.into(), &TableOptions::default())?.read_all()?;
     let (train, test) = split::holdout(table.rows(), 0.2, None, 0);
     let mut out = format!(
         "penguins: {} rows, {} to train on and {} to test with\n\n",
@@ -57,7 +57,7 @@ pub(crate) fn run(a: &QuickstartArgs) -> anyhow::Result<()> {
   {me} train YOUR.csv --target COLUMN -o model.safetensors
 "
     );
-    report::print(&out)
+    print::print(&out)
 }
 
 /// Checks that nothing but files of an earlier quickstart will be replaced.
@@ -100,12 +100,12 @@ fn section(exec: Exec, title: &str, model: &Model, test: &Table, path: &Path) ->
     })?;
     Ok(format!(
         "{title}\n  {}\n{}  test score on {} rows: {}\n  {}\n  {}\n\n",
-        report::model(model),
+        print::model(model),
         filled(model, &scores.notes),
         scores.rows,
-        report::scores(&scores.metrics),
-        report::wrote(path),
-        report::wrote(&csv)
+        print::scores(&scores.metrics),
+        print::wrote(path),
+        print::wrote(&csv)
     ))
 }
 

@@ -1,15 +1,21 @@
 //! `planish report`: a page about a model, and about its errors on a table whose target is known.
 //!
-//! `planish_model` finds the numbers, `planish_report` draws them; here they are put together, a part of the page a file: `report_card` (what the
-//! model is), `report_numbers` and `report_classes` (errors, by the task), `report_coefficients` (linear models).
+//! `planish_model` finds the numbers, `planish_report` draws them; here they are put together, a part of the page a file: `card` (what the
+//! model is), `numbers` and `classes` (errors, by the task), `coefficients` (linear models).
+
+mod blocks;
+mod card;
+mod classes;
+mod coefficients;
+mod numbers;
 
 use super::evaluate::Output;
-use super::{report_card, report_classes, report_coefficients, report_numbers};
 use crate::args::{ReportArgs, exec, refuse_json_beside};
-use crate::report;
-use planish_io::{CsvSource, OutputKind, Outputs, load_model, write_text};
+use crate::print;
+use planish_io::{OutputKind, Outputs, load_model, open_table, write_text};
 use planish_model::{Diagnostics, Findings, Model};
-use planish_report::{Block, Report, Section};
+use planish_report::Report;
+use planish_tabular::RowSource;
 use serde::Serialize;
 use std::path::Path;
 
@@ -24,31 +30,31 @@ pub(crate) fn run(a: &ReportArgs) -> anyhow::Result<()> {
     let found = match &a.data {
         None => None,
         Some(data) => {
-            let mut source = CsvSource::open_with(data, &model.diagnosed_columns(), &a.table.options())?;
-            source.warnings().iter().for_each(|w| report::note(w));
-            report::ignored(&source.ignored());
+            let mut source = open_table(data, &a.table.options().with_columns(model.diagnosed_columns()))?;
+            source.warnings().iter().for_each(|w| print::note(w));
+            print::ignored(&source.ignored());
             let name = source.name().to_owned();
             let found =
-                exec.install(|| model.diagnose(exec, &mut source)).map_err(|e| report::of_file(e, name))?;
-            report::notes(&found.evaluation.notes);
+                exec.install(|| model.diagnose(exec, &mut source)).map_err(|e| print::of_file(e, name))?;
+            print::notes(&found.evaluation.notes);
             Some(found)
         }
     };
     let names = Names { model: file_name(&a.model), data: a.data.as_deref().map(data_name) };
     write_text(&path, &page(&model, &names, found.as_ref()).html())?;
     if a.json {
-        return report::print_json(&Said::new(&path, &model, found.as_ref()));
+        return print::print_json(&Said::new(&path, &model, found.as_ref()));
     }
     let scores = found.map(|f| {
-        format!("{} rows: {}\n", report::count(f.evaluation.rows), report::scores(&f.evaluation.metrics))
+        format!("{} rows: {}\n", print::count(f.evaluation.rows), print::scores(&f.evaluation.metrics))
     });
-    report::print_beside(&path, &(scores.unwrap_or_default() + &report::wrote_line(&path)))
+    print::print_beside(&path, &(scores.unwrap_or_default() + &print::wrote_line(&path)))
 }
 
 /// What the page calls its subjects: names without folders.
-pub(super) struct Names {
-    pub(super) model: String,
-    pub(super) data: Option<String>,
+struct Names {
+    model: String,
+    data: Option<String>,
 }
 
 fn file_name(path: &Path) -> String {
@@ -60,16 +66,16 @@ fn data_name(data: &str) -> String {
 }
 
 fn page(model: &Model, names: &Names, found: Option<&Diagnostics>) -> Report {
-    let mut sections = vec![report_card::model(model)];
+    let mut sections = vec![card::model(model)];
     if let Some(found) = found {
-        sections.push(report_card::scores(found));
+        sections.push(card::scores(found));
         sections.extend(match &found.findings {
-            Findings::Numbers(n) => report_numbers::sections(model, n),
-            Findings::Classes(c) => report_classes::sections(model, &found.evaluation, c),
+            Findings::Numbers(n) => numbers::sections(model, n),
+            Findings::Classes(c) => classes::sections(model, &found.evaluation, c),
         });
     }
-    sections.extend(report_coefficients::sections(model, found.map(|f| &f.effects[..])));
-    sections.extend(report_card::training(model));
+    sections.extend(coefficients::sections(model, found.map(|f| &f.effects[..])));
+    sections.extend(card::training(model));
     let about = match &names.data {
         Some(data) => format!("Scored on {data}"),
         None => "What the model file holds; with a table the report has scores and pictures of errors too"
@@ -77,24 +83,13 @@ fn page(model: &Model, names: &Names, found: Option<&Diagnostics>) -> Report {
     };
     Report {
         title: names.model.clone(),
-        lead: vec![report::model(model), report::target(model.target()), about],
+        lead: vec![print::model(model), print::target(model.target()), about],
         sections,
         foot: format!(
             "Made by planish {} on this machine's own files: no script, no request to any host.",
             env!("CARGO_PKG_VERSION")
         ),
     }
-}
-
-/// A section of blocks, unless there is none.
-pub(super) fn section(title: &str, blocks: Vec<Block>) -> Option<Section> {
-    (!blocks.is_empty()).then(|| Section { title: title.to_owned(), blocks })
-}
-
-/// A table from rows of cells, the first of which is the head.
-pub(super) fn table(caption: &str, mut rows: Vec<Vec<String>>) -> Block {
-    let head = if rows.is_empty() { Vec::new() } else { rows.remove(0) };
-    Block::Table(planish_report::Table { caption: caption.to_owned(), head, rows })
 }
 
 /// The report as JSON.

@@ -3,7 +3,7 @@
 use crate::args::{LogFormat, LogLevel, ServeArgs, exec};
 #[cfg(feature = "otlp")]
 use crate::traces::Traces;
-use crate::{log, report};
+use crate::{log, print};
 use planish_io::readable_by_others;
 use planish_serve::{Keys, Options, Service, Tls, serve};
 use tracing_subscriber::filter::LevelFilter;
@@ -28,9 +28,9 @@ pub(crate) fn run(a: &ServeArgs) -> anyhow::Result<()> {
     let (names, unavailable) = (service.names().join(", "), service.unavailable().join(", "));
     let missing = if unavailable.is_empty() { unavailable } else { format!("; not served: {unavailable}") };
     serve(&a.addr, service, |addr| {
-        report::say(&format!("serving {names} on {scheme}://{addr} (Ctrl-C stops){missing}"))
+        print::say(&format!("serving {names} on {scheme}://{addr} (Ctrl-C stops){missing}"))
     })?;
-    report::say("stopped");
+    print::say("stopped");
     Ok(())
 }
 
@@ -52,7 +52,7 @@ fn tls(a: &ServeArgs) -> anyhow::Result<Option<Tls>> {
         (Some(certificate), Some(key)) => {
             let tls = Tls::open(certificate, key)?;
             if readable_by_others(key) {
-                report::say(&format!("warning: {}: other users of this machine can read it", key.display()));
+                print::say(&format!("warning: {}: other users of this machine can read it", key.display()));
             }
             Ok(Some(tls))
         }

@@ -1,30 +1,33 @@
 //! `planish train`: a table in, a model out.
 
-use super::linear_settings::linear_settings;
-use super::train_folds;
-use super::train_linear_model;
-use super::train_once;
-use super::train_settings::network_settings;
+mod folds;
+pub(crate) mod linear_model;
+mod linear_settings;
+mod once;
+mod settings;
+
 use crate::args::requests::refuse_unused;
 use crate::args::{ModelKind, TrainArgs, exec, refuse_json_beside, usage};
+use crate::print;
 use crate::progress::TrainingProgress;
-use crate::report;
 use crate::run_files::RunFiles;
 use anyhow::{Context, bail};
 use clap::ArgMatches;
 use clap::error::ErrorKind;
+use linear_settings::linear_settings;
 use planish_io::{
-    CheckpointFolder, CsvSource, HistoryFile, OutputKind, Outputs, is_standard_output, save_model,
+    CheckpointFolder, HistoryFile, OutputKind, Outputs, TableRows, is_standard_output, open_table, save_model,
 };
 use planish_model::{
-    LearningRates, Model, ModelError, Predictor, Settings, fit_linear, fit_network_with_checkpoints,
-    lr_range_test,
+    LearningRates, LinearFit, LinearKind, Model, ModelError, Settings, fit_linear,
+    fit_network_with_checkpoints, lr_range_test,
 };
 use planish_optim::RangeTest;
 use planish_tabular::RowSource;
 use planish_tensor::Exec;
 use planish_train::{Checkpoints, CrossValidation, History, Stop, TrainError};
 use serde_json::json;
+use settings::network_settings;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use std::io::IsTerminal;
 use std::path::Path;
@@ -42,7 +45,7 @@ pub(crate) fn run(a: &TrainArgs, typed: &ArgMatches) -> anyhow::Result<()> {
     };
     check_outputs(a, Some(output))?;
     let Trained { model, files, folds } = if a.linear.one_pass {
-        Trained { model: train_once::train(exec, a)?, files: RunFiles::default(), folds: None }
+        Trained { model: once::train(exec, a)?, files: RunFiles::default(), folds: None }
     } else {
         train_source(exec, a, typed)?
     };
@@ -64,12 +67,12 @@ pub(crate) fn run(a: &TrainArgs, typed: &ArgMatches) -> anyhow::Result<()> {
     if a.json {
         let mut out = summary_json(&model, a);
         if let Some(found) = &folds {
-            out["cross_validation"] = train_folds::to_json(found);
+            out["cross_validation"] = folds::to_json(found);
         }
-        return report::print_json(&out);
+        return print::print_json(&out);
     }
-    let folds = folds.as_ref().map_or(String::new(), train_folds::text);
-    report::print_beside(output, &(folds + &summary(&model, a, output)))
+    let folds = folds.as_ref().map_or(String::new(), folds::text);
+    print::print_beside(output, &(folds + &summary(&model, a, output)))
 }
 
 /// Checks that the run may write what it is to write, before any work.
@@ -103,24 +106,23 @@ struct Trained {
 
 /// Trains on a table that can be read again.
 fn train_source(exec: Exec, a: &TrainArgs, typed: &ArgMatches) -> anyhow::Result<Trained> {
-    let mut source = CsvSource::open(&a.data, &a.table.options())?;
-    source.warnings().iter().for_each(|w| report::note(w));
+    let mut source = open_table(&a.data, &a.table.options())?;
+    source.warnings().iter().for_each(|w| print::note(w));
     if a.model == ModelKind::Mlp {
         return train_network(exec, a, &mut source);
     }
-    let kind = train_linear_model::choose(a, &mut source)?;
+    let kind = linear_model::choose(a, &mut source)?;
     if a.model == ModelKind::Linear {
-        let found = if kind.is_some() { ModelKind::Logistic } else { ModelKind::Ols };
+        let found = if kind == LinearKind::LeastSquares { ModelKind::Ols } else { ModelKind::Logistic };
         refuse_unused("train", typed, &[("model", &found.name())]);
     }
-    let model = match kind {
-        None => train_linear(exec, a, &mut source)?,
-        Some(kind) => train_linear_model::train(exec, a, kind, &mut source)?,
-    };
+    let settings = linear_settings(a, kind);
+    let name = source.name().to_owned();
+    let model = fit_linear(exec, &mut source, &settings).map_err(|e| print::of_file(e, name))?;
     Ok(Trained { model, files: RunFiles::default(), folds: None })
 }
 
-fn train_network(exec: Exec, a: &TrainArgs, source: &mut CsvSource) -> anyhow::Result<Trained> {
+fn train_network(exec: Exec, a: &TrainArgs, source: &mut TableRows) -> anyhow::Result<Trained> {
     let settings = network_settings(a)?;
     let mut progress = TrainingProgress::new(a.run.epochs);
     progress.write_to(RunFiles::new(a.records.history.clone(), a.records.log_dir.clone()));
@@ -128,7 +130,7 @@ fn train_network(exec: Exec, a: &TrainArgs, source: &mut CsvSource) -> anyhow::R
     if let Some(path) = &a.checkpoints.folder {
         let opened = CheckpointFolder::new(path, a.checkpoints.every, a.checkpoints.resume)?;
         if a.checkpoints.resume && !opened.has_checkpoint() {
-            report::note(&format!(
+            print::note(&format!(
                 "there is no checkpoint in {}: starting from the beginning",
                 path.display()
             ));
@@ -138,7 +140,7 @@ fn train_network(exec: Exec, a: &TrainArgs, source: &mut CsvSource) -> anyhow::R
     }
     let table = source.read_all()?;
     let folds =
-        train_folds::cross_validate(exec, a, &table, &settings).with_context(|| source.name().to_owned())?;
+        folds::cross_validate(exec, a, &table, &settings).with_context(|| source.name().to_owned())?;
     progress.limit(a.run.time_limit);
     let store = folder.as_mut().map(|f| f as &mut dyn Checkpoints<f32>);
     let model = fit_network_with_checkpoints(exec, &table, &settings, &mut progress, store);
@@ -164,42 +166,36 @@ fn interrupts() -> anyhow::Result<Arc<AtomicBool>> {
 
 /// Prints the learning rate that a range test suggests.
 fn range_test(exec: Exec, a: &TrainArgs) -> anyhow::Result<()> {
-    let mut source = CsvSource::open(&a.data, &a.table.options())?;
-    source.warnings().iter().for_each(|w| report::note(w));
+    let mut source = open_table(&a.data, &a.table.options())?;
+    source.warnings().iter().for_each(|w| print::note(w));
     let (table, settings) = (source.read_all()?, network_settings(a)?);
     let LearningRates { suggested: lr, curve } =
         lr_range_test(exec, &table, &settings, &RangeTest::default())
             .with_context(|| source.name().to_owned())?;
     if a.json {
         let losses: Vec<_> = curve.iter().map(|(lr, loss)| json!({"lr": lr, "loss": loss})).collect();
-        return report::print_json(&json!({ "lr": lr, "curve": losses }));
+        return print::print_json(&json!({ "lr": lr, "curve": losses }));
     }
     let Some(lr) = lr else {
         bail!("the loss never fell in the range test: there is no learning rate to suggest")
     };
-    report::print(&format!("suggested learning rate: --lr {lr:.1e}\n"))
-}
-
-fn train_linear(exec: Exec, a: &TrainArgs, source: &mut CsvSource) -> anyhow::Result<Model> {
-    let settings = linear_settings(a);
-    let name = source.name().to_owned();
-    fit_linear(exec, source, &settings).map_err(|e| report::of_file(e, name))
+    print::print(&format!("suggested learning rate: --lr {lr:.1e}\n"))
 }
 
 /// What a careful reader should know of the fitted model.
 fn say_notes(model: &Model) {
-    report::notes(model.fit_notes());
+    print::notes(model.fit_notes());
     for (column, n) in &model.record().rare_categories {
-        report::note(&format!(
+        print::note(&format!(
             "column {column:?}: {n} {} a category too rare to be kept, or found among held-out rows alone; it counts as unknown",
-            report::rows_had(*n)
+            print::rows_had(*n)
         ));
     }
     if let (Some(h), Settings::Network(s)) = (history(model), &model.record().settings)
         && h.validation_rows == 0
         && s.validation_split > 0.0
     {
-        report::note(
+        print::note(
             "there are too few rows to hold any out: all epochs were run, and there is no held-out score",
         );
     }
@@ -209,27 +205,19 @@ fn history(model: &Model) -> Option<&History> {
     model.record().history.as_ref()
 }
 
-/// R² of a linear model and its residual standard deviation, where that is defined.
-fn linear_fit(model: &Model) -> Option<(f64, Option<f64>)> {
-    match model.predictor() {
-        Predictor::Linear(l) => Some((l.fit.responses.first()?.r2, l.fit.residual_sd(0))),
-        _ => None,
-    }
-}
-
 fn summary(model: &Model, a: &TrainArgs, output: &Path) -> String {
     let record = model.record();
-    let mut out = report::target(model.target());
+    let mut out = print::target(model.target());
     if a.task.is_none() {
         out += ", inferred";
     }
     out += &format!(
         "\n{}, trained on {} rows",
-        report::model(model),
-        report::count(history(model).map_or(record.rows, |h| h.rows as u64))
+        print::model(model),
+        print::count(history(model).map_or(record.rows, |h| h.rows as u64))
     );
     if record.rows_without_target > 0 {
-        out += &format!(" ({} without a target left out)", report::count(record.rows_without_target));
+        out += &format!(" ({} without a target left out)", print::count(record.rows_without_target));
     }
     out.push('\n');
     if let Some(h) = history(model) {
@@ -246,18 +234,16 @@ fn summary(model: &Model, a: &TrainArgs, output: &Path) -> String {
         if !record.validation.is_empty() {
             out += &format!(
                 "{} held-out rows: {}\n",
-                report::count(h.validation_rows as u64),
-                report::scores(&record.validation)
+                print::count(h.validation_rows as u64),
+                print::scores(&record.validation)
             );
         }
     }
-    if let Some((r2, sd)) = linear_fit(model) {
-        let sd = sd.map_or("undefined".to_owned(), report::score);
-        out += &format!("r2 {}   residual standard deviation {sd}\n", report::score(r2));
+    if let Some(l) = model.linear() {
+        out += &linear_model::line(&l.fit);
     }
-    out += &train_linear_model::fit(model).map_or(String::new(), train_linear_model::line);
-    out += &report::aliased(model);
-    out + &report::wrote_line(output)
+    out += &print::aliased(model);
+    out + &print::wrote_line(output)
 }
 
 fn summary_json(model: &Model, a: &TrainArgs) -> serde_json::Value {
@@ -277,15 +263,18 @@ fn summary_json(model: &Model, a: &TrainArgs) -> serde_json::Value {
         out["best_epoch"] = json!(h.best_epoch);
         out["validation"] = json!({ "rows": h.validation_rows, "metrics": record.validation });
     }
-    if let Some((r2, sd)) = linear_fit(model) {
-        out["r2"] = json!(r2);
-        out["residual_sd"] = json!(sd);
-        out["aliased"] = json!(model.aliased());
-        out["aliased_equations"] = json!(model.aliased_equations());
-    }
-    if let Some(fit) = train_linear_model::fit(model) {
-        out["kind"] = json!(fit.name());
-        out["fit"] = train_linear_model::to_json(fit);
+    match model.linear().map(|l| &l.fit) {
+        Some(LinearFit::LeastSquares(fit)) => {
+            out["r2"] = json!(fit.responses[0].r2);
+            out["residual_sd"] = json!(fit.residual_sd(0));
+            out["aliased"] = json!(model.aliased());
+            out["aliased_equations"] = json!(model.aliased_equations());
+        }
+        Some(fit) => {
+            out["kind"] = json!(fit.name());
+            out["fit"] = linear_model::to_json(fit);
+        }
+        None => {}
     }
     out
 }

@@ -10,12 +10,9 @@ use super::own::{Own, Positioned};
 use super::{FORMAT, IoError};
 use crate::mmap::Map;
 use crate::model_files::require_regular;
-use planish_linreg::FittedLinearRegression;
-use planish_model::{
-    LinearModelPredictor, LinearPredictor, Model, ModelError, NetworkPredictor, Params, Predictor, Record,
-};
+use planish_model::{LinearFit, LinearModel, Model, ModelError, NetworkPredictor, Params, Predictor, Record};
 use planish_nn::{Layout, Plan, Sequential};
-use planish_tabular::{Design, Encoder, Target};
+use planish_tabular::{Encoder, Target};
 use planish_tensor::AlignedVec;
 use safetensors::tensor::{Metadata, TensorInfo};
 use safetensors::{Dtype, SafeTensors};
@@ -199,11 +196,13 @@ impl<'a> Parts<'a> {
     fn model(&self, bytes: Bytes<'_>) -> Result<(Model, bool), IoError> {
         let (predictor, in_place) = if self.metadata.contains_key("architecture") {
             self.network(bytes)?
-        } else if self.metadata.contains_key("linear_model") {
-            let (design, fit) = (self.json("pipeline")?, self.json("linear_model")?);
-            (Predictor::LinearModel(LinearModelPredictor { design, fit }), false)
         } else {
-            (self.linear()?, false)
+            let design = self.json("pipeline")?;
+            let fit = match self.metadata.contains_key("linear_model") {
+                true => self.json("linear_model")?,
+                false => LinearFit::LeastSquares(self.json("fit")?),
+            };
+            (Predictor::Linear(LinearModel { design, fit }), false)
         };
         let (target, record): (Target, Record) = (self.json("target")?, self.json("record")?);
         let model = Model::new(target, predictor, record).map_err(|reason| self.model_error(reason))?;
@@ -281,11 +280,6 @@ impl<'a> Parts<'a> {
             Some(t) => Ok(t.data_offsets.0),
         };
         layout.params.iter().map(place).collect()
-    }
-
-    fn linear(&self) -> Result<Predictor, IoError> {
-        let (design, fit): (Design, FittedLinearRegression) = (self.json("pipeline")?, self.json("fit")?);
-        Ok(Predictor::Linear(LinearPredictor { design, fit }))
     }
 }
 

@@ -58,9 +58,8 @@ fn gathered(model: &Model) -> Vec<u8> {
             }
         }
         Predictor::Linear(l) => {
-            file.extend(l.fit.responses[0].coef.iter().flat_map(|c| c.to_f64().to_le_bytes()));
+            file.extend(l.fit.coefficients()[0].coef.iter().flat_map(|c| c.to_le_bytes()));
         }
-        _ => {}
     }
     let hash = blake3::hash(&file).to_hex();
     file[at..at + 64].copy_from_slice(hash.as_bytes());

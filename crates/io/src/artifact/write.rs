@@ -40,8 +40,8 @@ struct TensorOut<'a> {
 
 fn write_model(model: &Model, out: &mut dyn Write) -> std::io::Result<()> {
     let coef = coefficients(model);
-    let coef_shape = match model.predictor() {
-        Predictor::LinearModel(l) => vec![l.fit.coefficients().len(), l.design.width()],
+    let coef_shape = match model.linear() {
+        Some(l) if l.fit.least_squares().is_none() => vec![l.fit.coefficients().len(), l.design.width()],
         _ => vec![coef.len()],
     };
     let tensors = match model.predictor() {
@@ -49,11 +49,10 @@ fn write_model(model: &Model, out: &mut dyn Write) -> std::io::Result<()> {
             let params = n.plan.layout().params.iter().map(|p| network_tensor(p, &n.params));
             params.chain(n.plan.state_layout().params.iter().map(|p| network_tensor(p, &n.state))).collect()
         }
-        Predictor::Linear(_) | Predictor::LinearModel(_) => {
+        Predictor::Linear(_) => {
             let bytes = coef.iter().flat_map(|c| c.to_le_bytes()).collect();
             vec![TensorOut { name: "coef", dtype: "F64", shape: &coef_shape, bytes }]
         }
-        _ => Vec::new(),
     };
     let header = header(model, &tensors);
     let length = (header.len() as u64).to_le_bytes();
@@ -68,11 +67,7 @@ fn write_model(model: &Model, out: &mut dyn Write) -> std::io::Result<()> {
 
 /// A linear model's coefficients, predictor by predictor.
 fn coefficients(model: &Model) -> Vec<f64> {
-    match model.predictor() {
-        Predictor::Linear(l) => l.fit.responses[0].coef.iter().map(|c| c.to_f64()).collect(),
-        Predictor::LinearModel(l) => l.fit.coefficients().iter().flat_map(|c| c.coef.clone()).collect(),
-        _ => Vec::new(),
-    }
+    model.linear().map_or(Vec::new(), |l| l.fit.coefficients().iter().flat_map(|c| c.coef.clone()).collect())
 }
 
 fn network_tensor<'a>(p: &'a planish_nn::Param, params: &'a [f32]) -> TensorOut<'a> {
@@ -103,13 +98,12 @@ fn header(model: &Model, tensors: &[TensorOut<'_>]) -> String {
         }
         Predictor::Linear(l) => {
             metadata.insert("pipeline", json(&l.design));
-            metadata.insert("fit", json(&l.fit));
+            // Least squares came first and has a part of its own.
+            match l.fit.least_squares() {
+                Some(fit) => metadata.insert("fit", json(fit)),
+                None => metadata.insert("linear_model", json(&l.fit)),
+            };
         }
-        Predictor::LinearModel(l) => {
-            metadata.insert("pipeline", json(&l.design));
-            metadata.insert("linear_model", json(&l.fit));
-        }
-        _ => {}
     }
     if let Ok(proof) = model.prove(Exec::best()) {
         let bits: Vec<String> = proof.iter().map(|bits| format!("{bits:016x}")).collect();

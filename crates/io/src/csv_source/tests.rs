@@ -2,9 +2,12 @@
 
 use super::*;
 
+fn open(text: impl Into<Vec<u8>>) -> Result<CsvSource, IoError> {
+    CsvSource::open(Input::memory("t.csv", text.into()), &TableOptions::default())
+}
+
 fn read(text: &str) -> Result<Table, String> {
-    let source = CsvSource::from_bytes("t.csv", text.as_bytes().to_vec(), &CsvOptions::default());
-    source.and_then(|mut s| s.read_all()).map_err(|e| e.to_string())
+    open(text).and_then(|mut s| s.read_all()).map_err(|e| e.to_string())
 }
 
 fn numbers(t: &Table, column: &str) -> Vec<Option<f64>> {
@@ -64,8 +67,7 @@ fn wrong_files_are_named_with_their_place() {
     ] {
         assert_eq!(read(text).unwrap_err(), message, "{text:?}");
     }
-    let latin1 =
-        CsvSource::from_bytes("t.csv", b"a,b\n1,caf\xe9\n".to_vec(), &CsvOptions::default()).err().unwrap();
+    let latin1 = open(b"a,b\n1,caf\xe9\n").err().unwrap();
     assert_eq!(latin1.to_string(), "t.csv:2: field 2 in column \"b\" is not UTF-8 text");
 }
 
@@ -74,7 +76,7 @@ fn a_stray_word_among_numbers_is_pointed_out() {
     let mut text = "a\n".to_owned();
     (0..30).for_each(|i| text.push_str(&format!("{i}\n")));
     text.push_str("12a\n");
-    let source = CsvSource::from_bytes("t.csv", text.into_bytes(), &CsvOptions::default()).unwrap();
+    let source = open(text).unwrap();
     assert!(
         source.warnings()[0].starts_with("t.csv:32: column \"a\" is taken as categories because of \"12a\"")
     );
@@ -84,18 +86,15 @@ fn a_stray_word_among_numbers_is_pointed_out() {
 fn blocks_cover_the_file_and_it_can_be_read_again() {
     let mut text = "x\n".to_owned();
     (0..10_000).for_each(|i| text.push_str(&format!("{i}\n")));
-    let mut source = CsvSource::from_bytes("t.csv", text.into_bytes(), &CsvOptions::default()).unwrap();
+    let mut source = open(text).unwrap();
     for _ in 0..2 {
         source.rewind().unwrap();
-        let mut block = Table::new(source.schema().clone());
         let mut sizes = Vec::new();
-        loop {
-            source.next(&mut block).unwrap();
-            if block.rows() == 0 {
-                break;
-            }
+        let take = |block: &Table| {
             sizes.push(block.rows());
-        }
+            Ok(())
+        };
+        source.for_each_block(|e| e, take).unwrap();
         assert_eq!(sizes, [4096, 4096, 1808]);
     }
 }

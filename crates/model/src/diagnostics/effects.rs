@@ -48,7 +48,8 @@ fn target_sd(model: &Model) -> f64 {
 }
 
 fn effect(line: CoefficientLine, sds: &[f64], target_sd: f64) -> Option<Effect> {
-    let scale = sds[line.term?] / target_sd;
-    let interval = line.interval.map(|ci| ci.map(|x| scale * x));
-    (!line.dropped).then_some(Effect { term: line.name, value: scale * line.estimate, interval })
+    let CoefficientLine { name: term, known } = line;
+    let scale = sds[known.term?] / target_sd;
+    let interval = known.interval.map(|ci| ci.map(|x| scale * x));
+    (!known.dropped).then_some(Effect { term, value: scale * known.estimate, interval })
 }

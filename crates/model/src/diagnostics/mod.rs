@@ -15,7 +15,7 @@ pub use numbers::{InfluenceOf, NumberDiagnostics, QuantilePoint, RowPoint};
 
 use crate::error::Failed;
 use crate::evaluate::Evaluation;
-use crate::model::{Model, Predictor};
+use crate::model::Model;
 use crate::predict::Encoded;
 use crate::record::Settings;
 use classes::ClassRows;
@@ -63,10 +63,9 @@ impl Model {
 
     /// The column of weights that least squares with stored inference was fitted by.
     fn weights_column(&self) -> Option<&str> {
-        match (self.predictor(), &self.record().settings) {
-            (Predictor::Linear(l), Settings::Linear(s)) if l.fit.inference.is_some() => s.weights.as_deref(),
-            _ => None,
-        }
+        let Settings::Linear(settings) = &self.record().settings else { return None };
+        let fit = self.least_squares()?;
+        settings.weights.as_deref().filter(|_| fit.inference.is_some())
     }
 
     /// Scores the model on all rows of a source that have a target, and gathers what a report shows of them.
@@ -82,7 +81,7 @@ impl Model {
             Task::Regress => Rows::Numbers(NumberRows::new(self, self.weights_column())),
             Task::Classify => Rows::Classes(ClassRows::new(self.target().classes().len())),
         };
-        let mut spreads = vec![Spread::default(); if self.is_linear() { self.encoded_width() } else { 0 }];
+        let mut spreads = vec![Spread::default(); self.linear().map_or(0, |l| l.design.width())];
         let evaluation = self.evaluate_with(exec, source, |block| {
             if let Encoded::Terms(terms) = block.encoded {
                 for row in (0..block.labels.len()).filter(|&row| block.labels[row].is_some()) {
@@ -103,10 +102,6 @@ impl Model {
         };
         let sds: Vec<f64> = spreads.iter().map(Spread::sd).collect();
         Ok(Diagnostics { evaluation, findings, effects: effects::effects(self, &sds) })
-    }
-
-    fn is_linear(&self) -> bool {
-        !matches!(self.predictor(), Predictor::Network(_))
     }
 }
 

@@ -7,11 +7,11 @@
 use super::smooth::binned_medians;
 use crate::error::ModelError;
 use crate::evaluate::ScoredBlock;
-use crate::labelled_rows;
-use crate::model::{LinearPredictor, Model, Predictor};
+use crate::model::Model;
 use crate::predict::{Encoded, Predictions};
+use crate::row_checks;
 use planish_linreg::distributions::normal_quantile;
-use planish_linreg::{Largest, cook_times_variance, quantile};
+use planish_linreg::{FittedLinearRegression, Largest, cook_times_variance, quantile};
 use planish_tabular::Label;
 use planish_tensor::Thinned;
 use serde::Serialize;
@@ -131,7 +131,7 @@ impl Row {
 
 /// Gathers the rows.
 pub(super) struct NumberRows<'a> {
-    linear: Option<&'a LinearPredictor>,
+    fit: Option<&'a FittedLinearRegression>,
     weights: Option<&'a str>,
     kept: Thinned,
     /// By residual, by leverage, by Cook's distance, by studentized residual.
@@ -147,12 +147,9 @@ pub(super) struct NumberRows<'a> {
 
 impl<'a> NumberRows<'a> {
     pub(super) fn new(model: &'a Model, weights: Option<&'a str>) -> NumberRows<'a> {
-        let linear = match model.predictor() {
-            Predictor::Linear(l) if l.fit.inference.is_some() => Some(l),
-            _ => None,
-        };
+        let fit = model.least_squares().filter(|fit| fit.inference.is_some());
         NumberRows {
-            linear,
+            fit,
             weights,
             kept: Thinned::new(Row::WIDTH, KEPT),
             largest: Default::default(),
@@ -188,7 +185,7 @@ impl<'a> NumberRows<'a> {
     /// The weights of the block's rows: one, or what the column says of those with a target.
     fn weights(&self, block: &ScoredBlock<'_>) -> Result<Vec<f64>, ModelError> {
         let weight = |(row, label): (usize, &Option<Label>)| match self.weights.filter(|_| label.is_some()) {
-            Some(column) => labelled_rows::weight(block.table, row, column),
+            Some(column) => row_checks::weight(block.table, row, column),
             None => Ok(1.0),
         };
         block.labels.iter().enumerate().map(weight).collect()
@@ -196,9 +193,9 @@ impl<'a> NumberRows<'a> {
 
     /// The leverages of the block's rows; empty if there are none.
     fn leverages(&self, block: &ScoredBlock<'_>, weights: &[f64]) -> Result<Vec<f64>, ModelError> {
-        let (Some(l), Encoded::Terms(terms)) = (self.linear, block.encoded) else { return Ok(Vec::new()) };
+        let (Some(fit), Encoded::Terms(terms)) = (self.fit, block.encoded) else { return Ok(Vec::new()) };
         let columns: Vec<_> = terms.iter().map(|t| t.first(block.labels.len())).collect();
-        Ok(l.fit.leverages(&columns, Some(weights))?)
+        Ok(fit.leverages(&columns, Some(weights))?)
     }
 
     fn push_row(&mut self, row: Row) {
@@ -209,7 +206,7 @@ impl<'a> NumberRows<'a> {
         self.range = [self.range[0].min(row.error()), self.range[1].max(row.error())];
         let [residual, leverage, cook, studentized] = &mut self.largest;
         residual.push(e.abs(), row);
-        if self.linear.is_some() {
+        if self.fit.is_some() {
             leverage.push(row.leverage, row);
             if let Some(distance) = cook_times_variance(e, row.leverage) {
                 cook.push(distance, row);
@@ -220,7 +217,7 @@ impl<'a> NumberRows<'a> {
     }
 
     fn influence(&self) -> Option<InfluenceOf> {
-        let fit = &self.linear?.fit;
+        let fit = self.fit?;
         let (r, rank) = (&fit.responses[0], fit.rank() as f64);
         let same = self.rows == fit.rows
             && (self.rss - r.rss).abs() <= SAME_ROWS * r.rss + SAME_ROWS * SAME_ROWS * r.tss
@@ -230,7 +227,7 @@ impl<'a> NumberRows<'a> {
 
     fn point(&self, row: &Row, influence: Option<InfluenceOf>) -> RowPoint {
         let (e, h) = (row.residual(), row.leverage);
-        let fit = self.linear.map(|l| &l.fit).zip(influence);
+        let fit = self.fit.zip(influence);
         RowPoint {
             row: row.row as u64,
             line: row.line as u64,

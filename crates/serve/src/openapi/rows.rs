@@ -3,7 +3,6 @@
 use super::object;
 use crate::served::Served;
 use crate::service::Service;
-use planish_model::Predictor;
 use planish_tabular::{ColumnSchema, Kind};
 use serde_json::{Map, Value, json};
 
@@ -29,7 +28,7 @@ fn body(model: &Served, most: usize, named: bool) -> Value {
         ("model", name),
         ("rows", json!({ "type": "array", "items": row, "minItems": 1, "maxItems": most })),
     ];
-    if matches!(model.model.predictor(), Predictor::Linear(_)) {
+    if model.model.has_intervals() {
         let level = json!({ "type": ["number", "null"], "exclusiveMinimum": 0, "exclusiveMaximum": 1 });
         fields.push(("interval", level));
     }

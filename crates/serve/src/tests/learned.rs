@@ -2,9 +2,7 @@
 
 use super::{ask, mass, service, species, table};
 use crate::{Options, Service};
-use planish_model::{
-    LinearKind, LinearModelSettings, LinearSettings, NetworkSettings, fit_linear_model, fit_network,
-};
+use planish_model::{LinearKind, LinearSettings, NetworkSettings, fit_linear, fit_network};
 use planish_tabular::{Kind, Schema, Table, TableSource};
 use planish_tensor::Exec;
 use serde_json::{Value, json};
@@ -84,14 +82,14 @@ async fn the_numbers_are_those_of_the_model_s_own_table() {
         t.end_row(0);
     }
     let least_squares = LinearSettings { drop: vec!["k".into()], ..LinearSettings::new("y") };
-    let linear = LinearSettings { drop: vec!["y".into()], ..LinearSettings::new("k") };
-    let of_classes = LinearModelSettings { linear, kind: LinearKind::Logistic { l2: 0.0 } };
+    let of_classes = LinearSettings {
+        kind: LinearKind::Logistic { l2: 0.0 },
+        drop: vec!["y".into()],
+        ..LinearSettings::new("k")
+    };
     let models = vec![
-        (
-            "y".to_owned(),
-            planish_model::fit_linear(Exec::best(), &mut TableSource::new(&t), &least_squares).unwrap(),
-        ),
-        ("k".to_owned(), fit_linear_model(Exec::best(), &mut TableSource::new(&t), &of_classes).unwrap()),
+        ("y".to_owned(), fit_linear(Exec::best(), &mut TableSource::new(&t), &least_squares).unwrap()),
+        ("k".to_owned(), fit_linear(Exec::best(), &mut TableSource::new(&t), &of_classes).unwrap()),
     ];
     let tables: Vec<_> = models.iter().map(|(_, m)| m.coefficient_tables()).collect();
     let service = Service::new(Exec::best(), Options::default(), models).unwrap();
@@ -101,12 +99,12 @@ async fn the_numbers_are_those_of_the_model_s_own_table() {
         assert_eq!(shown.len(), tables.len());
         for (shown, table) in shown.iter().zip(&tables) {
             for (line, want) in shown["lines"].as_array().unwrap().iter().zip(&table.lines) {
-                let interval = want.interval.unwrap();
-                assert!(interval[0] < want.estimate && want.estimate < interval[1]);
+                let interval = want.known.interval.unwrap();
+                assert!(interval[0] < want.known.estimate && want.known.estimate < interval[1]);
                 assert_eq!(numbers(&line["interval"]), interval);
                 assert_eq!(
                     (&line["term"], line["p"].as_f64(), line["std_error"].as_f64()),
-                    (&json!(want.name), want.p, want.std_error)
+                    (&json!(want.name), want.known.p, want.known.std_error)
                 );
             }
         }
@@ -124,9 +122,10 @@ async fn the_numbers_are_those_of_the_model_s_own_table() {
 
 #[tokio::test]
 async fn of_two_classes_the_second_is_set_against_the_first_and_a_penalty_leaves_no_intervals() {
-    let linear = LinearSettings { drop: vec!["y".into(), "c".into()], ..LinearSettings::new("k") };
-    let settings = LinearModelSettings { linear, kind: LinearKind::Logistic { l2: 1.0 } };
-    let model = fit_linear_model(Exec::best(), &mut TableSource::new(&table()), &settings).unwrap();
+    let drop = vec!["y".into(), "c".into()];
+    let settings =
+        LinearSettings { kind: LinearKind::Logistic { l2: 1.0 }, drop, ..LinearSettings::new("k") };
+    let model = fit_linear(Exec::best(), &mut TableSource::new(&table()), &settings).unwrap();
     let service = Service::new(Exec::best(), Options::default(), vec![("k".into(), model)]).unwrap();
     let (_, got) = ask(&service, "GET", "/models/k", "").await;
     let shown = &got["coefficients"]["shown"][0];

@@ -64,7 +64,7 @@ fn a_model_read_or_mapped_or_copied_predicts_the_same_bits() {
 
 /// The artifact with its first two tensors, which are next to each other, the other way round.
 fn swapped(bytes: &[u8], model: &Model) -> Vec<u8> {
-    let Predictor::Network(n) = model.predictor() else { unreachable!("a network") };
+    let n = model.network().expect("a network");
     let [first, second] = [0, 1].map(|i| n.plan.layout().params[i].range.len() * size_of::<f32>());
     let offsets = |from: usize, len: usize| format!(r#""data_offsets":[{from},{}]"#, from + len);
     let [a, b] = [offsets(0, first), offsets(first, second)];

@@ -1,8 +1,8 @@
 //! `planish train --folds K`: the scores of a model for every fold, before the one that is kept.
 
 use crate::args::TrainArgs;
+use crate::print;
 use crate::progress::TrainingProgress;
-use crate::report;
 use planish_model::{FoldBy, ModelError, NetworkSettings, cross_validate_network};
 use planish_tabular::Table;
 use planish_tensor::Exec;
@@ -32,7 +32,7 @@ pub(super) fn text(found: &CrossValidation) -> String {
     let mut rows = vec![vec!["fold".to_owned()], vec!["held-out rows".to_owned()]];
     for (i, fold) in found.folds.iter().enumerate() {
         rows[0].push((i + 1).to_string());
-        rows[1].push(report::count(fold.held_rows as u64));
+        rows[1].push(print::count(fold.held_rows as u64));
     }
     rows[0].push("mean ± sd".to_owned());
     for metric in Metric::ALL {
@@ -42,12 +42,12 @@ pub(super) fn text(found: &CrossValidation) -> String {
             found
                 .folds
                 .iter()
-                .map(|f| f.scores.get(metric.name()).map_or("-".to_owned(), |s| report::score(*s))),
+                .map(|f| f.scores.get(metric.name()).map_or("-".to_owned(), |s| print::score(*s))),
         );
-        row.push(format!("{} ± {}", report::score(spread.mean), report::score(spread.sd)));
+        row.push(format!("{} ± {}", print::score(spread.mean), print::score(spread.sd)));
         rows.push(row);
     }
-    format!("{}the model below is fitted on all rows, as without --folds\n\n", report::columns(&rows))
+    format!("{}the model below is fitted on all rows, as without --folds\n\n", print::columns(&rows))
 }
 
 pub(super) fn to_json(found: &CrossValidation) -> Value {

@@ -1,10 +1,11 @@
 //! The part of a report about a linear model: its coefficients on one scale, and the tables that `planish inspect` prints.
 
-use super::inspect_linear::{SIGNIFICANCE, Tables};
-use super::inspect_linear_model;
-use super::report::{section, table};
-use crate::report;
-use planish_model::{Effects, EffectsOf, LinearModelPredictor, LinearPredictor, Model, Predictor};
+use super::blocks::{section, table};
+use crate::commands::inspect::linear::{SIGNIFICANCE, Tables};
+use crate::commands::inspect::linear_model;
+use crate::print;
+use planish_linreg::FittedLinearRegression;
+use planish_model::{Effects, EffectsOf, LinearFit, Model};
 use planish_report::{Block, Estimate, Figure, Section, forest};
 
 /// Terms of a picture.
@@ -22,10 +23,10 @@ pub(super) fn sections(model: &Model, effects: Option<&[Effects]>) -> Vec<Sectio
         .map(|e| picture(model, e))
         .collect();
     let mut blocks = if figures.is_empty() { Vec::new() } else { vec![Block::Figures(figures)] };
-    let fit = match model.predictor() {
-        Predictor::Linear(l) => least_squares(model, l, &mut blocks),
-        Predictor::LinearModel(l) => linear_model(model, l, &mut blocks),
-        _ => return Vec::new(),
+    let Some(l) = model.linear() else { return Vec::new() };
+    let fit = match l.fit.least_squares() {
+        Some(fit) => least_squares(model, fit, &mut blocks),
+        None => linear_model(model, &l.fit, &mut blocks),
     };
     section("Coefficients", blocks).into_iter().chain(section("Fit", fit)).collect()
 }
@@ -70,14 +71,14 @@ fn picture(model: &Model, e: &Effects) -> Figure {
 }
 
 /// Adds the table of coefficients; the tables of the fit.
-fn least_squares(model: &Model, l: &LinearPredictor, blocks: &mut Vec<Block>) -> Vec<Block> {
-    let tables = Tables::new(model, l);
+fn least_squares(model: &Model, fit: &FittedLinearRegression, blocks: &mut Vec<Block>) -> Vec<Block> {
+    let tables = Tables::new(model, fit);
     let significance = if tables.fit.is_empty() { "" } else { SIGNIFICANCE };
     blocks.push(table(
         &format!("Coefficients in the units of the data, with 95 % intervals. {significance}"),
         tables.coefficients,
     ));
-    let aliased = report::aliased(model);
+    let aliased = print::aliased(model);
     blocks.extend(aliased.lines().map(|line| Block::Text(line.to_owned())));
     let mut fit = Vec::new();
     if !tables.fit.is_empty() {
@@ -92,9 +93,9 @@ fn least_squares(model: &Model, l: &LinearPredictor, blocks: &mut Vec<Block>) ->
     fit
 }
 
-fn linear_model(model: &Model, l: &LinearModelPredictor, blocks: &mut Vec<Block>) -> Vec<Block> {
+fn linear_model(model: &Model, fit: &LinearFit, blocks: &mut Vec<Block>) -> Vec<Block> {
     let classes = model.target().classes();
-    for t in inspect_linear_model::tables(model) {
+    for t in linear_model::tables(model) {
         let caption = match &t.class {
             Some(class) => format!("Coefficients of class {class} against class {}.", classes[0]),
             None if classes.len() == 2 => format!("Coefficients of the log-odds of {}.", classes[1]),
@@ -102,7 +103,7 @@ fn linear_model(model: &Model, l: &LinearModelPredictor, blocks: &mut Vec<Block>
         };
         blocks.push(table(&caption, t.rows));
     }
-    vec![Block::Text(inspect_linear_model::fit_line(l).trim().to_owned())]
+    vec![Block::Text(linear_model::fit_line(fit).trim().to_owned())]
 }
 
 /// Rows of a name and its values, as names with one value each.

@@ -1,7 +1,7 @@
 //! The part of a report about probabilities of classes: the confusion matrix, the curves, and a row a class.
 
-use super::report::{section, table};
-use crate::report;
+use super::blocks::{section, table};
+use crate::print;
 use planish_model::{ClassCurves, ClassDiagnostics, Evaluation, Model};
 use planish_report::{Bin, Block, Figure, Heat, NamedLine, Section, precision_recall, reliability, roc};
 use planish_train::metrics::ConfusionMatrix;
@@ -35,15 +35,15 @@ pub(super) fn sections(model: &Model, evaluation: &Evaluation, c: &ClassDiagnost
 
 /// The whole matrix, or of many classes the most frequent mistakes.
 fn matrix(confusion: &ConfusionMatrix, classes: &[String]) -> Block {
-    if classes.len() > report::SHOWN_CLASSES {
-        let mistakes = report::mistakes(confusion, |class| classes[class].clone());
+    if classes.len() > print::SHOWN_CLASSES {
+        let mistakes = print::mistakes(confusion, |class| classes[class].clone());
         return table("The most frequent mistakes.", mistakes);
     }
     let sums = confusion.sums();
     let cell = |truth: usize, predicted: usize| {
         let rows = confusion.at(truth, predicted);
         let share = if sums[truth].true_rows > 0.0 { rows / sums[truth].true_rows } else { 0.0 };
-        (report::count(rows as u64), share)
+        (print::count(rows as u64), share)
     };
     let row = |truth| (0..classes.len()).map(|predicted| cell(truth, predicted)).collect();
     Block::Heat(Heat { classes: classes.to_vec(), cells: (0..classes.len()).map(row).collect() })
@@ -54,15 +54,12 @@ fn by_class(confusion: &ConfusionMatrix, classes: &[String], c: &ClassDiagnostic
     let mut rows = vec![head.map(str::to_owned).to_vec()];
     for (class, s) in confusion.sums().iter().enumerate().take(LISTED) {
         let curves = c.curves.iter().find(|c| c.class == class);
-        let mut row = vec![
-            classes[class].clone(),
-            report::count(s.true_rows as u64),
-            report::count(s.predicted as u64),
-        ];
-        row.extend([s.precision(), s.recall(), s.f1()].map(report::score));
+        let mut row =
+            vec![classes[class].clone(), print::count(s.true_rows as u64), print::count(s.predicted as u64)];
+        row.extend([s.precision(), s.recall(), s.f1()].map(print::score));
         row.extend(
             [curves.map(|c| c.auc), curves.map(|c| c.average_precision)]
-                .map(|x| x.map_or_else(String::new, report::score)),
+                .map(|x| x.map_or_else(String::new, print::score)),
         );
         rows.push(row);
     }
@@ -81,7 +78,7 @@ fn by_class(confusion: &ConfusionMatrix, classes: &[String], c: &ClassDiagnostic
 
 fn figures(classes: &[String], evaluation: &Evaluation, c: &ClassDiagnostics) -> Vec<Figure> {
     let line = |curve: &ClassCurves, what: &str, area: f64, points: &[[f64; 2]]| NamedLine {
-        name: format!("{}: {what} {}", classes[curve.class], report::score(area)),
+        name: format!("{}: {what} {}", classes[curve.class], print::score(area)),
         points: points.to_vec(),
     };
     let mut figures = Vec::new();

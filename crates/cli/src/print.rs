@@ -1,7 +1,7 @@
 //! What is printed: results on standard output in one write, notes on standard error.
 
 use crate::log;
-use planish_model::{Failed, Model, Predictor};
+use planish_model::{Failed, Model};
 use planish_tabular::{Notes, Target};
 use planish_train::Metric;
 use planish_train::metrics::ConfusionMatrix;
@@ -166,28 +166,27 @@ pub(crate) fn target(target: &Target) -> String {
 
 /// The model in a line.
 pub(crate) fn model(model: &Model) -> String {
-    match model.predictor() {
-        Predictor::Network(n) => {
-            let mut shape = vec![n.plan.inputs().to_string()];
-            shape.extend(n.plan.widths().map(|w| w.to_string()));
-            format!("network {}: {} parameters", shape.join(" → "), count(model.parameters() as u64))
-        }
-        Predictor::Linear(l) => format!("linear model: {} terms, rank {}", l.design.width(), l.fit.rank()),
-        Predictor::LinearModel(l) => format!("{}: {} terms", kind_in_words(l.fit.name()), l.design.width()),
-        _ => "model".to_owned(),
+    let kind = kind_in_words(model.kind());
+    if let Some(n) = model.network() {
+        let mut shape = vec![n.plan.inputs().to_string()];
+        shape.extend(n.plan.widths().map(|w| w.to_string()));
+        return format!("{kind} {}: {} parameters", shape.join(" → "), count(model.parameters() as u64));
     }
+    let rank = model.least_squares().map_or(String::new(), |fit| format!(", rank {}", fit.rank()));
+    format!("{kind}: {} terms{rank}", model.encoded_width())
 }
 
 /// A line an aliased term, with the combination that it equals.
 pub(crate) fn aliased(model: &Model) -> String {
-    let Predictor::Linear(l) = model.predictor() else { return String::new() };
-    let what = if l.fit.min_norm { "kept with the coefficients of least norm:" } else { "dropped" };
+    let Some(fit) = model.least_squares() else { return String::new() };
+    let what = if fit.min_norm { "kept with the coefficients of least norm:" } else { "dropped" };
     model.aliased_equations().iter().map(|e| format!("{what} {e}\n")).collect()
 }
 
-/// A linear model's name in words.
+/// The name of a model's kind in words.
 pub(crate) fn kind_in_words(name: &str) -> &str {
     match name {
+        "linear" => "linear model",
         "ridge" => "ridge regression",
         "elastic-net" => "elastic net",
         "non-negative" => "non-negative least squares",

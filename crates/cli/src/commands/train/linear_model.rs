@@ -1,19 +1,15 @@
-//! `planish train --model ridge` and its like: linear models beside least squares.
+//! `planish train --model linear` and its like: which linear model is asked for, and what its fit says of itself.
 
-use super::linear_settings::linear_settings;
 use crate::args::{ModelKind, TaskArg, TrainArgs, usage};
-use crate::report;
+use crate::print;
 use clap::error::ErrorKind;
-use planish_io::CsvSource;
-use planish_model::{
-    LinearKind, LinearModelFit, LinearModelSettings, Model, Predictor, fit_linear_model, infer_linear_task,
-};
-use planish_tabular::Task;
-use planish_tensor::Exec;
+use planish_io::TableRows;
+use planish_model::{LinearFit, LinearKind, infer_linear_task};
+use planish_tabular::{RowSource, Task};
 use serde_json::{Value, json};
 
-/// The model beside least squares that is asked for; none for least squares.
-pub(super) fn choose(a: &TrainArgs, source: &mut CsvSource) -> anyhow::Result<Option<LinearKind>> {
+/// The linear model that is asked for.
+pub(crate) fn choose(a: &TrainArgs, source: &mut TableRows) -> anyhow::Result<LinearKind> {
     let l = &a.penalty;
     let alpha = l.alpha;
     let net = |l1_ratio| LinearKind::ElasticNet {
@@ -27,27 +23,27 @@ pub(super) fn choose(a: &TrainArgs, source: &mut CsvSource) -> anyhow::Result<Op
     let logistic = LinearKind::Logistic { l2: alpha.unwrap_or(0.0) };
     let kind = match a.model {
         ModelKind::Linear => match task(a, source)? {
-            Task::Classify => return Ok(Some(logistic)),
+            Task::Classify => return Ok(logistic),
             Task::Regress if alpha.is_some() => usage(
                 ErrorKind::ArgumentConflict,
                 "least squares has no --alpha: use --model ridge, lasso or elastic-net",
             ),
-            Task::Regress => None,
+            Task::Regress => LinearKind::LeastSquares,
         },
-        ModelKind::Mlp | ModelKind::Ols => None,
-        ModelKind::Ridge => Some(LinearKind::Ridge { alpha, standardize: !l.no_standardize }),
-        ModelKind::Lasso => Some(net(1.0)),
-        ModelKind::ElasticNet => Some(net(l.l1_ratio)),
-        ModelKind::NonNegative => Some(LinearKind::NonNegative),
-        ModelKind::Logistic => Some(logistic),
-        ModelKind::Poisson => Some(LinearKind::Poisson { l2: alpha.unwrap_or(0.0) }),
+        ModelKind::Mlp | ModelKind::Ols => LinearKind::LeastSquares,
+        ModelKind::Ridge => LinearKind::Ridge { alpha, standardize: !l.no_standardize },
+        ModelKind::Lasso => net(1.0),
+        ModelKind::ElasticNet => net(l.l1_ratio),
+        ModelKind::NonNegative => LinearKind::NonNegative,
+        ModelKind::Logistic => logistic,
+        ModelKind::Poisson => LinearKind::Poisson { l2: alpha.unwrap_or(0.0) },
     };
-    check_task(a, kind.as_ref().map_or(Task::Regress, LinearKind::task));
+    check_task(a, kind.task());
     Ok(kind)
 }
 
 /// Refuses a task that was asked for and is not that of the model.
-pub(super) fn check_task(a: &TrainArgs, fits: Task) {
+pub(crate) fn check_task(a: &TrainArgs, fits: Task) {
     if let Some(asked) = a.task.map(Task::from).filter(|t| *t != fits) {
         let name = a.model.name();
         let what = match asked {
@@ -63,40 +59,20 @@ pub(super) fn check_task(a: &TrainArgs, fits: Task) {
 }
 
 /// The task that was told, or the one that suits the target.
-fn task(a: &TrainArgs, source: &mut CsvSource) -> anyhow::Result<Task> {
+fn task(a: &TrainArgs, source: &mut TableRows) -> anyhow::Result<Task> {
     match a.task {
         Some(TaskArg::Classify) => Ok(Task::Classify),
         Some(TaskArg::Regress) => Ok(Task::Regress),
         None => {
             let name = source.name().to_owned();
-            infer_linear_task(source, &a.target).map_err(|e| report::of_file(e, name))
+            infer_linear_task(source, &a.target).map_err(|e| print::of_file(e, name))
         }
     }
 }
 
-pub(super) fn train(
-    exec: Exec,
-    a: &TrainArgs,
-    kind: LinearKind,
-    source: &mut CsvSource,
-) -> anyhow::Result<Model> {
-    let linear = linear_settings(a);
-    let name = source.name().to_owned();
-    let model = fit_linear_model(exec, source, &LinearModelSettings { linear, kind });
-    model.map_err(|e| report::of_file(e, name))
-}
-
-/// The fit of a linear model beside least squares.
-pub(super) fn fit(model: &Model) -> Option<&LinearModelFit> {
-    match model.predictor() {
-        Predictor::LinearModel(l) => Some(&l.fit),
-        _ => None,
-    }
-}
-
 /// What the fit says of itself, a line.
-pub(super) fn line(fit: &LinearModelFit) -> String {
-    let score = report::score;
+pub(crate) fn line(fit: &LinearFit) -> String {
+    let score = print::score;
     let kept = |c: &[f64]| {
         format!("{} of {} coefficients are not zero", c.iter().filter(|c| **c != 0.0).count(), c.len())
     };
@@ -105,22 +81,26 @@ pub(super) fn line(fit: &LinearModelFit) -> String {
         n => format!(", chosen from {n} by {how}"),
     };
     match fit {
-        LinearModelFit::Ridge(f) => format!(
+        LinearFit::LeastSquares(f) => {
+            let sd = f.residual_sd(0).map_or("undefined".to_owned(), score);
+            format!("r2 {}   residual standard deviation {sd}\n", score(f.responses[0].r2))
+        }
+        LinearFit::Ridge(f) => format!(
             "alpha {}{}   effective degrees of freedom {}   r2 {}\n",
             score(f.alpha),
             chosen(f.scores.len(), "generalised cross-validation"),
             score(f.degrees_of_freedom),
             score(f.r2)
         ),
-        LinearModelFit::ElasticNet(f) => format!(
+        LinearFit::ElasticNet(f) => format!(
             "alpha {}{}   {}   r2 {}\n",
             score(f.alpha),
             chosen(f.scores.len(), "cross-validation"),
             kept(&f.coefficients.coef),
             score(f.r2)
         ),
-        LinearModelFit::NonNegative(f) => format!("{}   r2 {}\n", kept(&f.coefficients.coef), score(f.r2)),
-        LinearModelFit::Glm(f) => format!(
+        LinearFit::NonNegative(f) => format!("{}   r2 {}\n", kept(&f.coefficients.coef), score(f.r2)),
+        LinearFit::Glm(f) => format!(
             "deviance {} (without terms {})   log-likelihood {}   AIC {}   pseudo r2 {}\n",
             score(f.deviance),
             score(f.null_deviance),
@@ -128,28 +108,27 @@ pub(super) fn line(fit: &LinearModelFit) -> String {
             score(f.aic()),
             score(f.pseudo_r2())
         ),
-        _ => String::new(),
     }
 }
 
 /// The numbers of a fit by name, without its coefficients.
-pub(crate) fn to_json(fit: &LinearModelFit) -> Value {
+pub(crate) fn to_json(fit: &LinearFit) -> Value {
     let mut out = match fit {
-        LinearModelFit::Ridge(f) => json!({
+        LinearFit::LeastSquares(f) => json!({ "residual_sd": f.residual_sd(0), "rss": f.responses[0].rss }),
+        LinearFit::Ridge(f) => json!({
             "alpha": f.alpha, "degrees_of_freedom": f.degrees_of_freedom, "rss": f.rss, "alphas": f.scores,
         }),
-        LinearModelFit::ElasticNet(f) => json!({
+        LinearFit::ElasticNet(f) => json!({
             "alpha": f.alpha, "l1_ratio": f.l1_ratio, "non_zero": f.non_zero(), "duality_gap": f.duality_gap,
             "iterations": f.iterations, "rss": f.rss, "alphas": f.scores,
         }),
-        LinearModelFit::NonNegative(f) => json!({ "iterations": f.iterations, "rss": f.rss }),
-        LinearModelFit::Glm(f) => json!({
+        LinearFit::NonNegative(f) => json!({ "iterations": f.iterations, "rss": f.rss }),
+        LinearFit::Glm(f) => json!({
             "alpha": f.l2, "deviance": f.deviance, "null_deviance": f.null_deviance,
             "log_likelihood": f.log_likelihood, "null_log_likelihood": f.null_log_likelihood,
             "aic": f.aic(), "bic": f.bic(), "pseudo_r2": f.pseudo_r2(), "iterations": f.iterations,
             "gradient_norm": f.gradient_norm,
         }),
-        _ => json!({}),
     };
     out["rows"] = json!(fit.rows());
     out["converged"] = json!(fit.converged());

@@ -3,10 +3,10 @@
 use crate::args::linear::CovArg;
 use crate::args::{TrainArgs, usage};
 use clap::error::ErrorKind;
-use planish_model::LinearSettings;
+use planish_model::{LinearKind, LinearSettings};
 use planish_tabular::Formula;
 
-pub(super) fn linear_settings(a: &TrainArgs) -> LinearSettings {
+pub(super) fn linear_settings(a: &TrainArgs, kind: LinearKind) -> LinearSettings {
     match (a.linear.cov, &a.linear.cluster) {
         (CovArg::Cluster, None) => {
             usage(ErrorKind::MissingRequiredArgument, "--cov cluster needs --cluster COL")
@@ -15,6 +15,7 @@ pub(super) fn linear_settings(a: &TrainArgs) -> LinearSettings {
         (_, Some(_)) => usage(ErrorKind::MissingRequiredArgument, "--cluster needs --cov cluster"),
     }
     LinearSettings {
+        kind,
         drop: a.drop.clone(),
         intercept: !a.no_intercept,
         formula: Formula { powers: a.linear.poly.clone(), interactions: a.linear.interact.clone() },

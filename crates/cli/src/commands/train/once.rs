@@ -1,16 +1,16 @@
 //! `planish train --one-pass`: least squares from rows that are read once, with declared columns.
 
+use super::linear_model::check_task;
 use super::linear_settings::linear_settings;
-use super::train_linear_model::check_task;
 use crate::args::TrainArgs;
-use crate::report;
-use planish_io::CsvSource;
-use planish_model::{Model, fit_linear_once};
-use planish_tabular::{ColumnSchema, Kind, Schema, Task};
+use crate::print;
+use planish_io::open_table_once;
+use planish_model::{LinearKind, Model, fit_linear_once};
+use planish_tabular::{ColumnSchema, Kind, RowSource, Schema, Task};
 use planish_tensor::Exec;
 
 pub(super) fn train(exec: Exec, a: &TrainArgs) -> anyhow::Result<Model> {
-    let settings = linear_settings(a);
+    let settings = linear_settings(a, LinearKind::LeastSquares);
     check_task(a, Task::Regress);
     let column = |c: &crate::args::linear::DeclaredColumn| ColumnSchema {
         name: c.name.clone(),
@@ -18,9 +18,9 @@ pub(super) fn train(exec: Exec, a: &TrainArgs) -> anyhow::Result<Model> {
     };
     let schema = Schema { columns: a.linear.columns.iter().map(column).collect() };
     let levels = a.linear.columns.iter().filter_map(|c| Some((c.name.clone(), c.levels.clone()?))).collect();
-    let mut source = CsvSource::open_once(&a.data, &schema, &a.table.options())?;
-    source.warnings().iter().for_each(|w| report::note(w));
-    report::ignored(&source.ignored());
+    let mut source = open_table_once(&a.data, &a.table.options().with_columns(schema))?;
+    source.warnings().iter().for_each(|w| print::note(w));
+    print::ignored(&source.ignored());
     let name = source.name().to_owned();
-    fit_linear_once(exec, &mut source, &settings, &levels).map_err(|e| report::of_file(e, name))
+    fit_linear_once(exec, &mut source, &settings, &levels).map_err(|e| print::of_file(e, name))
 }

@@ -1,30 +1,32 @@
 //! The table of a linear model, as R and statsmodels print it, and the same as JSON.
 
-use crate::report;
-use planish_linreg::{Covariance, Factorization, InfluentialRow, ResidualSummary, Summary, Test};
-use planish_model::{CoefficientLine, LinearPredictor, Model};
+use crate::print;
+use planish_linreg::{
+    Covariance, Factorization, FittedLinearRegression, InfluentialRow, ResidualSummary, Summary, Test,
+};
+use planish_model::{CoefficientLine, Model};
 use serde_json::{Value, json};
 
 /// The level of the intervals of coefficients.
 const LEVEL: f64 = 0.95;
 /// What the stars mean.
-pub(super) const SIGNIFICANCE: &str = "significance: *** below 0.001, ** 0.01, * 0.05, . 0.1";
+pub(crate) const SIGNIFICANCE: &str = "significance: *** below 0.001, ** 0.01, * 0.05, . 0.1";
 
 /// The tables of a least-squares model: rows of cells.
-pub(super) struct Tables {
+pub(crate) struct Tables {
     /// A head, then a row a parameter.
-    pub(super) coefficients: Vec<Vec<String>>,
+    pub(crate) coefficients: Vec<Vec<String>>,
     /// Names and values of the fit; none where standard errors are undefined.
-    pub(super) fit: Vec<Vec<String>>,
+    pub(crate) fit: Vec<Vec<String>>,
     /// Of residuals: a head, and minimum, quartiles and maximum; none without what inference needs.
-    pub(super) quantiles: Vec<Vec<String>>,
+    pub(crate) quantiles: Vec<Vec<String>>,
     /// Tests of the residuals; none without them.
-    pub(super) tests: Vec<Vec<String>>,
+    pub(crate) tests: Vec<Vec<String>>,
 }
 
 impl Tables {
-    pub(super) fn new(model: &Model, l: &LinearPredictor) -> Tables {
-        let Some(s) = l.fit.summary(0, LEVEL) else {
+    pub(crate) fn new(model: &Model, fit: &FittedLinearRegression) -> Tables {
+        let Some(s) = fit.summary(0, LEVEL) else {
             let nothing = || Vec::new();
             return Tables {
                 coefficients: estimates(model),
@@ -35,7 +37,7 @@ impl Tables {
         };
         Tables {
             coefficients: coefficients(model),
-            fit: fit_lines(&s, l),
+            fit: fit_lines(&s, fit),
             quantiles: s.residuals.as_ref().map_or(Vec::new(), quantiles),
             tests: s.residuals.as_ref().map_or(Vec::new(), test_lines),
         }
@@ -43,19 +45,19 @@ impl Tables {
 }
 
 /// The tables in aligned columns.
-pub(super) fn text(model: &Model, l: &LinearPredictor) -> String {
-    let tables = Tables::new(model, l);
-    let mut out = format!("\n{}", report::columns(&tables.coefficients));
+pub(crate) fn text(model: &Model, fit: &FittedLinearRegression) -> String {
+    let tables = Tables::new(model, fit);
+    let mut out = format!("\n{}", print::columns(&tables.coefficients));
     if !tables.fit.is_empty() {
         out += &format!("  {SIGNIFICANCE}\n");
     }
-    let aliased = report::aliased(model);
+    let aliased = print::aliased(model);
     if !aliased.is_empty() {
         out += &format!("\n{aliased}");
     }
-    for table in [&tables.quantiles, &tables.fit, &tables.tests, &influence(l)] {
+    for table in [&tables.quantiles, &tables.fit, &tables.tests, &influence(fit)] {
         if !table.is_empty() {
-            out += &format!("\n{}", report::columns(table));
+            out += &format!("\n{}", print::columns(table));
         }
     }
     out
@@ -64,8 +66,8 @@ pub(super) fn text(model: &Model, l: &LinearPredictor) -> String {
 /// Where standard errors are undefined: estimates alone.
 fn estimates(model: &Model) -> Vec<Vec<String>> {
     let head = ["term", "estimate"].map(str::to_owned).to_vec();
-    let row = |(term, x): (String, f64)| vec![term, format!("{x:.10e}")];
-    std::iter::once(head).chain(model.coefficients().into_iter().map(row)).collect()
+    let row = |c: CoefficientLine| vec![c.name, format!("{:.10e}", c.known.estimate)];
+    std::iter::once(head).chain(lines(model).map(row)).collect()
 }
 
 /// The lines of the table; a least-squares model has one table.
@@ -76,13 +78,13 @@ fn lines(model: &Model) -> impl Iterator<Item = CoefficientLine> {
 fn coefficients(model: &Model) -> Vec<Vec<String>> {
     let head = ["term", "estimate", "std. error", "t", "P>|t|", "[0.025", "0.975]", "VIF", ""];
     let mut rows = vec![head.map(str::to_owned).to_vec()];
-    for c in lines(model) {
+    for CoefficientLine { name, known: c } in lines(model) {
         if c.dropped {
-            rows.push(vec![c.name, "dropped".to_owned()]);
+            rows.push(vec![name, "dropped".to_owned()]);
             continue;
         }
         let [low, high] = c.interval.map_or([None, None], |ci| ci.map(Some));
-        let mut row = vec![c.name, digits(c.estimate, 8)];
+        let mut row = vec![name, digits(c.estimate, 8)];
         row.extend([
             defined(c.std_error),
             c.statistic.map_or(undefined(), t_value),
@@ -100,19 +102,19 @@ fn coefficients(model: &Model) -> Vec<Vec<String>> {
 }
 
 /// What R² is called: without an intercept it is about zero, not about the mean, as R's and statsmodels's.
-fn r2_names(l: &LinearPredictor) -> [&'static str; 2] {
-    match l.fit.fit_intercept {
+fn r2_names(fit: &FittedLinearRegression) -> [&'static str; 2] {
+    match fit.fit_intercept {
         true => ["R2", "adjusted R2"],
         false => ["R2 about zero", "adjusted R2 about zero"],
     }
 }
 
-fn fit_lines(s: &Summary, l: &LinearPredictor) -> Vec<Vec<String>> {
-    let [r2, adjusted_r2] = r2_names(l);
+fn fit_lines(s: &Summary, fit: &FittedLinearRegression) -> Vec<Vec<String>> {
+    let [r2, adjusted_r2] = r2_names(fit);
     let of = s.residuals.as_ref();
     let mut lines = vec![
-        line("rows", report::count(s.rows)),
-        line("residual degrees of freedom", report::count(s.df_resid)),
+        line("rows", print::count(s.rows)),
+        line("residual degrees of freedom", print::count(s.df_resid)),
         line("covariance", of.map_or_else(|| Covariance::Classical.name().to_owned(), covariance)),
         line("residual standard deviation", defined(s.residual_sd)),
         line(r2, digits(s.r2, 6)),
@@ -127,7 +129,7 @@ fn fit_lines(s: &Summary, l: &LinearPredictor) -> Vec<Vec<String>> {
     }
     lines.push(line("condition number of the terms", digits(s.condition, 4)));
     if of.is_some() {
-        let factored = match l.fit.factorization {
+        let factored = match fit.factorization {
             Factorization::Cholesky => "cholesky, Gram matrix",
             Factorization::Householder => "householder, reflections",
         };
@@ -156,8 +158,8 @@ fn test_lines(s: &ResidualSummary) -> Vec<Vec<String>> {
     ]
 }
 
-fn influence(l: &LinearPredictor) -> Vec<Vec<String>> {
-    let Some(inference) = &l.fit.inference else { return Vec::new() };
+fn influence(fit: &FittedLinearRegression) -> Vec<Vec<String>> {
+    let Some(inference) = &fit.inference else { return Vec::new() };
     let of = &inference.responses[0];
     let mut rows = vec![
         ["largest leverages: row", "leverage", "largest Cook's distances: row", "distance"]
@@ -166,7 +168,7 @@ fn influence(l: &LinearPredictor) -> Vec<Vec<String>> {
     ];
     for i in 0..inference.leverages.len().max(of.cook.len()).min(5) {
         let cells = |r: Option<&InfluentialRow>| {
-            r.map_or([String::new(), String::new()], |r| [report::count(r.row + 1), digits(r.value, 4)])
+            r.map_or([String::new(), String::new()], |r| [print::count(r.row + 1), digits(r.value, 4)])
         };
         rows.push([cells(inference.leverages.get(i)), cells(of.cook.get(i))].concat());
     }
@@ -175,7 +177,7 @@ fn influence(l: &LinearPredictor) -> Vec<Vec<String>> {
 
 fn covariance(s: &ResidualSummary) -> String {
     match s.covariance {
-        Covariance::Cluster => format!("cluster ({} clusters)", report::count(s.clusters)),
+        Covariance::Cluster => format!("cluster ({} clusters)", print::count(s.clusters)),
         other => other.name().to_owned(),
     }
 }
@@ -195,16 +197,16 @@ fn undefined() -> String {
     "undefined".to_owned()
 }
 
-pub(super) fn defined(x: Option<f64>) -> String {
+pub(crate) fn defined(x: Option<f64>) -> String {
     x.map_or(undefined(), number)
 }
 
-pub(super) fn number(x: f64) -> String {
+pub(crate) fn number(x: f64) -> String {
     digits(x, 6)
 }
 
 /// A number to so many digits, with an exponent where it is long.
-pub(super) fn digits(x: f64, n: usize) -> String {
+pub(crate) fn digits(x: f64, n: usize) -> String {
     let scientific = format!("{x:.*e}", n - 1);
     let exponent: i32 = scientific.split_once('e').and_then(|(_, e)| e.parse().ok()).unwrap_or(0);
     if x != 0.0 && !(-5..=n as i32).contains(&exponent) {
@@ -219,7 +221,7 @@ fn t_value(t: f64) -> String {
 }
 
 /// A probability; below the range of `f64` an upper bound.
-pub(super) fn p_value(p: f64) -> String {
+pub(crate) fn p_value(p: f64) -> String {
     if p == 0.0 {
         return "<1e-307".to_owned();
     }
@@ -237,25 +239,25 @@ fn stars(p: Option<f64>) -> &'static str {
 }
 
 /// Adds the table under its keys; what is undefined is null.
-pub(super) fn add_json(model: &Model, l: &LinearPredictor, out: &mut Value) {
-    let r = &l.fit.responses[0];
+pub(crate) fn add_json(model: &Model, fit: &FittedLinearRegression, out: &mut Value) {
+    let r = &fit.responses[0];
     out["aliased"] = json!(model.aliased());
     out["aliased_equations"] = json!(model.aliased_equations());
-    out["min_norm"] = json!(l.fit.min_norm);
-    out["rows"] = json!(l.fit.rows);
-    out["rank"] = json!(l.fit.rank());
-    out["condition"] = json!(l.fit.condition);
-    out["tier"] = json!(l.fit.factorization.name());
+    out["min_norm"] = json!(fit.min_norm);
+    out["rows"] = json!(fit.rows);
+    out["rank"] = json!(fit.rank());
+    out["condition"] = json!(fit.condition);
+    out["tier"] = json!(fit.factorization.name());
     out["r2"] = json!(r.r2);
     out["residual_sd"] = json!(r.residual_sd);
-    let Some(summary) = l.fit.summary(0, LEVEL) else {
-        let plain = |c: CoefficientLine| json!({ "term": c.name, "estimate": c.estimate });
+    let Some(summary) = fit.summary(0, LEVEL) else {
+        let plain = |c: CoefficientLine| json!({ "term": c.name, "estimate": c.known.estimate });
         out["coefficients"] = lines(model).map(plain).collect();
         return;
     };
-    let line = |c: CoefficientLine| {
+    let line = |CoefficientLine { name, known: c }: CoefficientLine| {
         json!({
-            "term": c.name, "estimate": c.estimate, "std_error": c.std_error, "t": c.statistic, "p": c.p,
+            "term": name, "estimate": c.estimate, "std_error": c.std_error, "t": c.statistic, "p": c.p,
             "ci": c.interval, "vif": c.vif, "dropped": c.dropped,
         })
     };
@@ -264,7 +266,7 @@ pub(super) fn add_json(model: &Model, l: &LinearPredictor, out: &mut Value) {
         all.into_iter().for_each(|(key, value)| out[key] = value);
     }
     out["coefficients"] = json!(lines);
-    if let Some(inference) = &l.fit.inference {
+    if let Some(inference) = &fit.inference {
         out["leverage"] = influential(&inference.leverages);
         out["cook"] = influential(&inference.responses[0].cook);
     }

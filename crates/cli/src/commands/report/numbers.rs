@@ -1,9 +1,9 @@
 //! The part of a report about predictions of numbers: pictures of the errors, their quantiles and the rows that stand out.
 
-use super::inspect_linear::{defined, digits, number};
-use super::report::{section, table};
-use crate::report;
-use planish_model::{InfluenceOf, Model, NumberDiagnostics, Predictor, RowPoint};
+use super::blocks::{section, table};
+use crate::commands::inspect::linear::{defined, digits, number};
+use crate::print;
+use planish_model::{InfluenceOf, Model, NumberDiagnostics, RowPoint};
 use planish_report::{
     Block, Cloud, Figure, Section, leverage, normal_quantiles, predicted_and_actual, residuals,
     scale_location,
@@ -23,7 +23,7 @@ pub(super) fn sections(model: &Model, n: &NumberDiagnostics) -> Vec<Section> {
 
 /// How many rows the pictures show.
 fn sample(n: &NumberDiagnostics) -> String {
-    let (rows, points) = (report::count(n.rows), report::count(n.points.len() as u64));
+    let (rows, points) = (print::count(n.rows), print::count(n.points.len() as u64));
     let largest = match n.influence {
         Some(_) => "residuals, leverages and Cook's distances",
         None => "residuals",
@@ -75,10 +75,7 @@ fn figures(model: &Model, n: &NumberDiagnostics) -> Vec<Figure> {
 }
 
 fn leverages(model: &Model, n: &NumberDiagnostics, of: InfluenceOf) -> Figure {
-    let rank = match model.predictor() {
-        Predictor::Linear(l) => l.fit.rank(),
-        _ => 1,
-    };
+    let rank = model.least_squares().map_or(1, |fit| fit.rank());
     let at = |p: &RowPoint| Some([p.leverage?, p.studentized?]);
     match of {
         InfluenceOf::FittedRows => {
@@ -102,15 +99,14 @@ fn cloud(
 ) -> Cloud {
     let mut largest: Vec<(f64, &RowPoint)> = n.points.iter().filter_map(|p| Some((key(p)?, p))).collect();
     largest.sort_by(|a, b| b.0.total_cmp(&a.0));
-    let named =
-        largest.iter().filter_map(|(_, p)| Some((at(p)?, report::count(p.row)))).take(NAMED).collect();
+    let named = largest.iter().filter_map(|(_, p)| Some((at(p)?, print::count(p.row)))).take(NAMED).collect();
     Cloud { points: n.points.iter().filter_map(&at).collect(), named }
 }
 
 fn against_normal(n: &NumberDiagnostics) -> Cloud {
     let mut largest: Vec<_> = n.normal.iter().collect();
     largest.sort_by(|a, b| b.value.abs().total_cmp(&a.value.abs()));
-    let named = largest.iter().take(NAMED).map(|p| ([p.normal, p.value], report::count(p.row))).collect();
+    let named = largest.iter().take(NAMED).map(|p| ([p.normal, p.value], print::count(p.row))).collect();
     Cloud { points: n.normal.iter().map(|p| [p.normal, p.value]).collect(), named }
 }
 
@@ -142,9 +138,9 @@ fn outstanding(n: &NumberDiagnostics) -> Block {
     };
     let mut rows = vec![head[..shown].iter().map(|h| (*h).to_owned()).collect::<Vec<_>>()];
     for p in &n.outstanding {
-        let line = if p.line == 0 { String::new() } else { report::count(p.line) };
+        let line = if p.line == 0 { String::new() } else { print::count(p.line) };
         let mut row =
-            vec![report::count(p.row), line, number(p.actual), number(p.predicted), number(p.residual)];
+            vec![print::count(p.row), line, number(p.actual), number(p.predicted), number(p.residual)];
         row.extend([p.studentized, p.leverage, p.cook].map(defined));
         row.truncate(shown);
         rows.push(row);

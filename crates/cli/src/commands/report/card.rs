@@ -1,10 +1,9 @@
 //! The parts of a report that every model has: what it is, what it was trained with, its scores, and how a network learned.
 
-use super::report::{section, table};
-use crate::report;
-use planish_model::{Diagnostics, Model, Predictor};
+use super::blocks::{section, table};
+use crate::print;
+use planish_model::{Diagnostics, Model};
 use planish_report::{Block, MAX_LINES, NamedLine, Section, learning_curves};
-use planish_tabular::Kind;
 use planish_train::{Epoch, History};
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -20,22 +19,22 @@ pub(super) fn model(model: &Model) -> Section {
         fact("kind", kind(model)),
         fact("task", model.task().name().to_owned()),
         fact("target", model.target().column().to_owned()),
-        fact("columns it reads", report::count(model.features().columns.len() as u64)),
-        fact("parameters", report::count(model.parameters() as u64)),
-        fact("rows it was made from", report::count(record.rows)),
+        fact("columns it reads", print::count(model.features().columns.len() as u64)),
+        fact("parameters", print::count(model.parameters() as u64)),
+        fact("rows it was made from", print::count(record.rows)),
     ];
     if record.rows_without_target > 0 {
-        facts.push(fact("rows without a target, left out", report::count(record.rows_without_target)));
+        facts.push(fact("rows without a target, left out", print::count(record.rows_without_target)));
     }
     if let Some(h) = &record.history {
-        facts.push(fact("rows held out for validation", report::count(h.validation_rows as u64)));
+        facts.push(fact("rows held out for validation", print::count(h.validation_rows as u64)));
         facts.push(fact("kept epoch", format!("{} of {}", h.best_epoch, h.epochs.len())));
         facts.push(fact("why training stopped", flat(&serde_json::to_value(h.stop).unwrap_or_default())));
     }
     facts.push(fact("planish", env!("CARGO_PKG_VERSION").to_owned()));
     let mut blocks = vec![Block::Facts(facts)];
     if !record.validation.is_empty() {
-        let scores = report::scores(&record.validation);
+        let scores = print::scores(&record.validation);
         blocks.push(Block::Text(format!("On the rows that were held out when it was trained: {scores}")));
     }
     let columns =
@@ -50,21 +49,16 @@ pub(super) fn model(model: &Model) -> Section {
 }
 
 fn kind(model: &Model) -> String {
-    match model.predictor() {
-        Predictor::Network(_) => "network".to_owned(),
-        Predictor::Linear(_) => "linear model, least squares".to_owned(),
-        Predictor::LinearModel(l) => report::kind_in_words(l.fit.name()).to_owned(),
-        _ => "model".to_owned(),
-    }
+    let least_squares = if model.least_squares().is_some() { ", least squares" } else { "" };
+    print::kind_in_words(model.kind()).to_owned() + least_squares
 }
 
 fn columns(model: &Model) -> Vec<Vec<String>> {
-    let name = |kind| if kind == Kind::Number { "number" } else { "category" };
     let mut rows = vec![["column", "kind"].map(str::to_owned).to_vec()];
     let columns = model.features().columns;
-    rows.extend(columns.iter().take(COLUMNS).map(|c| vec![c.name.clone(), name(c.kind).to_owned()]));
+    rows.extend(columns.iter().take(COLUMNS).map(|c| vec![c.name.clone(), c.kind.name().to_owned()]));
     if columns.len() > COLUMNS {
-        rows.push(vec![format!("… and {} more", report::count((columns.len() - COLUMNS) as u64))]);
+        rows.push(vec![format!("… and {} more", print::count((columns.len() - COLUMNS) as u64))]);
     }
     rows
 }
@@ -105,14 +99,14 @@ fn flat(value: &Value) -> String {
 /// The scores on the rows at hand.
 pub(super) fn scores(found: &Diagnostics) -> Section {
     let e = &found.evaluation;
-    let rows = ["rows scored".to_owned(), report::count(e.rows)];
-    let facts = std::iter::once(rows).chain(report::score_cells(&e.metrics)).collect();
+    let rows = ["rows scored".to_owned(), print::count(e.rows)];
+    let facts = std::iter::once(rows).chain(print::score_cells(&e.metrics)).collect();
     let mut blocks = vec![Block::Facts(facts)];
     let without = e.rows_without_target;
     if without > 0 {
-        blocks.push(Block::Text(format!("{} rows without a target were left out.", report::count(without))));
+        blocks.push(Block::Text(format!("{} rows without a target were left out.", print::count(without))));
     }
-    blocks.extend(report::unusual(&e.notes).into_iter().map(|text| Block::Text(format!("Note: {text}."))));
+    blocks.extend(print::unusual(&e.notes).into_iter().map(|text| Block::Text(format!("Note: {text}."))));
     Section { title: "Scores".to_owned(), blocks }
 }
 

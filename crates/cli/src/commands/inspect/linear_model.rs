@@ -1,21 +1,21 @@
 //! `planish inspect` for linear models beside least squares: their coefficients, with Wald's tests where there are some.
 
-use super::train_linear_model;
-use crate::report;
-use planish_model::{CoefficientLine, LinearModelPredictor, Model};
+use crate::commands::train::linear_model as fitted;
+use crate::print;
+use planish_model::{CoefficientLine, LinearFit, Model};
 use serde_json::{Value, json};
 
 /// The coefficients of one linear predictor.
-pub(super) struct CoefficientTable {
+pub(crate) struct CoefficientTable {
     /// Of more than two classes the one that it sets against the first.
-    pub(super) class: Option<String>,
+    pub(crate) class: Option<String>,
     /// A head, then a row a coefficient.
-    pub(super) rows: Vec<Vec<String>>,
+    pub(crate) rows: Vec<Vec<String>>,
 }
 
-pub(super) fn tables(model: &Model) -> Vec<CoefficientTable> {
+pub(crate) fn tables(model: &Model) -> Vec<CoefficientTable> {
     let tables = model.coefficient_tables();
-    let tested = tables.iter().any(|t| t.lines.iter().any(|c| c.p.is_some()));
+    let tested = tables.iter().any(|t| t.lines.iter().any(|c| c.known.p.is_some()));
     let table = |t: planish_model::CoefficientTable| {
         let mut rows = vec![vec!["term".to_owned(), "estimate".to_owned()]];
         if tested {
@@ -28,27 +28,30 @@ pub(super) fn tables(model: &Model) -> Vec<CoefficientTable> {
 }
 
 /// Rows and scores of the fit, in a line.
-pub(super) fn fit_line(l: &LinearModelPredictor) -> String {
-    format!("{} rows   {}", report::count(l.fit.rows()), train_linear_model::line(&l.fit))
+pub(crate) fn fit_line(fit: &LinearFit) -> String {
+    format!("{} rows   {}", print::count(fit.rows()), fitted::line(fit))
 }
 
-pub(super) fn text(model: &Model, l: &LinearModelPredictor) -> String {
+pub(crate) fn text(model: &Model, fit: &LinearFit) -> String {
     let mut out = String::new();
     for table in tables(model) {
         if let Some(class) = &table.class {
             out += &format!("\nclass {class} against class {}:", model.target().classes()[0]);
         }
-        out += &format!("\n{}", report::columns(&table.rows));
+        out += &format!("\n{}", print::columns(&table.rows));
     }
-    out + &format!("\n{}", fit_line(l))
+    out + &format!("\n{}", fit_line(fit))
 }
 
-pub(super) fn to_json(model: &Model, l: &LinearModelPredictor) -> Value {
-    let mut out = train_linear_model::to_json(&l.fit);
+/// Adds the numbers of the fit and its coefficients under their keys.
+pub(crate) fn add_json(model: &Model, fit: &LinearFit, out: &mut Value) {
+    if let Value::Object(numbers) = fitted::to_json(fit) {
+        numbers.into_iter().for_each(|(key, value)| out[key] = value);
+    }
     let of_table = |t: planish_model::CoefficientTable| {
         let class = t.class.map(|c| &model.target().classes()[c]);
         t.lines.into_iter().map(move |c| {
-            let mut row = json!({ "term": c.name, "estimate": c.estimate });
+            let mut row = json!({ "term": c.name, "estimate": c.known.estimate });
             if let Some(class) = class {
                 row["class"] = json!(class);
             }
@@ -61,16 +64,15 @@ pub(super) fn to_json(model: &Model, l: &LinearModelPredictor) -> Value {
     let coefficients: Vec<Value> = model.coefficient_tables().into_iter().flat_map(of_table).collect();
     out["coefficients"] = json!(coefficients);
     out["aliased"] = json!(model.aliased());
-    out
 }
 
 /// Standard error, z and p, where there are all of them.
 fn test(c: &CoefficientLine) -> Option<[f64; 3]> {
-    Some([c.std_error?, c.statistic?, c.p?])
+    Some([c.known.std_error?, c.known.statistic?, c.known.p?])
 }
 
 fn cells(c: &CoefficientLine) -> Vec<String> {
-    let estimate = if c.dropped { "dropped".to_owned() } else { format!("{:.10e}", c.estimate) };
+    let estimate = if c.known.dropped { "dropped".to_owned() } else { format!("{:.10e}", c.known.estimate) };
     let mut cells = vec![c.name.clone(), estimate];
     if let Some([std_error, z, p]) = test(c) {
         let p = if p < 1e-4 { format!("{p:.2e}") } else { format!("{p:.4}") };

@@ -1,0 +1,73 @@
+//! The door for tables: whatever their format, they are opened here and read as a [`RowSource`]. A new format is a file beside
+//! `csv_source` and a line in `open`, which tells formats by the name's ending or the first bytes.
+
+use crate::csv_source::CsvSource;
+use crate::error::IoError;
+use crate::input::Input;
+use planish_tabular::{RowSource, Schema};
+
+/// An open table.
+pub type TableRows = Box<dyn RowSource<Error = IoError> + Send>;
+
+/// How to read a table.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct TableOptions {
+    /// The columns to read, which must be there; others are ignored. Without them all are read, and their kinds found by a first pass.
+    pub columns: Option<Schema>,
+    /// The character between the fields of a CSV file; found in the first line if absent (comma, semicolon, tab or bar).
+    pub delimiter: Option<u8>,
+    /// Whether a CSV file has a header.
+    pub header: Header,
+}
+
+/// Whether the first row holds the columns' names.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Header {
+    /// It does unless one of its cells is a number.
+    #[default]
+    Auto,
+    /// It does.
+    Yes,
+    /// It does not: columns are named `column_1`, `column_2` …
+    No,
+}
+
+impl TableOptions {
+    /// For a table of which these columns are read.
+    #[must_use]
+    pub fn with_columns(self, columns: Schema) -> TableOptions {
+        TableOptions { columns: Some(columns), ..self }
+    }
+}
+
+/// Opens a table (`-`: standard input).
+///
+/// # Errors
+/// A file that cannot be read, is empty, or breaks the rules of its format; a column that is missing.
+pub fn open_table(path: &str, options: &TableOptions) -> Result<TableRows, IoError> {
+    open(Input::open(path)?, options)
+}
+
+/// As [`open_table`], for bytes in memory; `name` is used in messages.
+///
+/// # Errors
+/// As [`open_table`].
+pub fn open_bytes(name: &str, bytes: Vec<u8>, options: &TableOptions) -> Result<TableRows, IoError> {
+    open(Input::memory(name, bytes), options)
+}
+
+/// As [`open_table`], for rows that are read once: standard input is not kept. A header is needed, and the options' columns.
+///
+/// # Errors
+/// As [`open_table`], and no header.
+pub fn open_table_once(path: &str, options: &TableOptions) -> Result<TableRows, IoError> {
+    let input = Input::open_once(path)?;
+    if options.header == Header::No {
+        return Err(IoError::file(&input.name, "rows that are read once need a header"));
+    }
+    open(input, &TableOptions { header: Header::Yes, ..options.clone() })
+}
+
+fn open(input: Input, options: &TableOptions) -> Result<TableRows, IoError> {
+    Ok(Box::new(CsvSource::open(input, options)?))
+}
