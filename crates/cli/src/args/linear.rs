@@ -1,7 +1,7 @@
 //! The options of linear models in `planish train`. Each is also a key of the file of settings.
 
 use clap::{Args, ValueEnum};
-use planish_linreg::{AliasedPolicy, Covariance};
+use planish_linreg::ols::{AliasedPolicy, Covariance};
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum AliasedArg {

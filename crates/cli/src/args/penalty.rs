@@ -2,7 +2,7 @@
 
 use super::{parse_l1_ratio, parse_not_negative};
 use clap::{Args, ValueEnum};
-use planish_linreg::AlphaRule;
+use planish_linreg::penalised::AlphaRule;
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum AlphaRuleArg {

@@ -85,7 +85,7 @@ impl Basis {
     }
 
     /// R⁻¹x
-    pub(super) fn from_basis(&self, x: &[f64]) -> Vec<f64> {
+    pub(super) fn to_columns(&self, x: &[f64]) -> Vec<f64> {
         (0..self.len()).map(|i| reduce::dot(self.isa, self.inverse.row(i), x)).collect()
     }
 

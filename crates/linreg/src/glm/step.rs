@@ -64,7 +64,7 @@ pub(super) fn by_basis(of: &Likelihood<'_>, at: &Evaluation) -> Option<Step> {
     };
     let mut flat = gradient.clone();
     hessian.solve(&mut flat);
-    let scaled_value = |s: &[f64]| basis.from_basis(s).into_iter().map(Dd::from).collect();
+    let scaled_value = |s: &[f64]| basis.to_columns(s).into_iter().map(Dd::from).collect();
     Some(Step {
         step: flat.chunks(basis.len()).map(scaled_value).collect(),
         decrement: reduce::dot(basis.isa, &gradient, &flat),

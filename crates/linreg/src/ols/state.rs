@@ -23,11 +23,12 @@ use planish_tensor::Isa;
 /// rows that follow the other's, which must be whole blocks. Other merges change at most the last digit.
 ///
 /// Coefficients are refined with the products of the columns in double-double: they have all digits of `f64` for a condition number up to about 10⁶. Beyond that
-/// a fit that reads the rows again, [`LinearRegression::fit`], has more. The fit has standard errors, but no [`Inference`](crate::Inference): that needs the
+/// a fit that reads the rows again, [`Fit::fit`](crate::Fit::fit), has more. The fit has standard errors, but no [`Inference`](crate::ols::Inference): that needs the
 /// residuals.
 ///
 /// ```
-/// use planish_linreg::{Block, LeastSquaresState, LinearRegression};
+/// use planish_linreg::{LeastSquaresState, LinearRegression};
+/// use planish_linreg::rows::Block;
 /// use planish_tensor::Isa;
 ///
 /// let rows = |from: u32, to: u32| {

@@ -2,7 +2,7 @@
 //!
 //! All of them need of the rows only the triangular factor of [1 X y], which one pass folds; what follows works on it alone
 //! and does not depend on the number of rows. The intercept is never penalised: it is eliminated first, and what remains of the factor is
-//! that of the columns about their means ([`centred`]).
+//! that of the columns about their means (`centred`).
 //!
 //! For cross-validation the same pass folds one factor a fold (`factor::folds`); the factor of the rows outside a fold is that of the
 //! other factors stacked, and the squared error on a fold is a norm in its own factor.
@@ -16,6 +16,7 @@ mod non_negative;
 mod ridge;
 mod spectrum;
 
+pub use crate::factor::folds::KFold;
 pub use elastic_net::{AlphaRule, AlphaScore, ElasticNet, ElasticNetCv, FittedElasticNet, Lasso};
 pub use non_negative::{FittedNonNegative, NonNegative};
 pub use ridge::{FittedRidge, Ridge, RidgeCriterion, RidgeCv, RidgeScore};

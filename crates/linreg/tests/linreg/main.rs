@@ -1,5 +1,7 @@
 //! What a stranger sees of the crate: what holds for every fit, and golden values.
 
+#![forbid(unsafe_code)]
+
 /// Cholesky's method and reflections.
 mod factorization;
 /// Standard errors, tests, intervals.
