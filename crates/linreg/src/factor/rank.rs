@@ -13,7 +13,7 @@ use crate::linalg::upper::Upper;
 use nalgebra::DMatrix;
 use planish_tensor::{AlignedVec, Dd, Isa, reduce};
 
-/// The default of [`LinearRegression::tolerance`](crate::LinearRegression::tolerance), which lies between what rounding leaves and what data mean.
+/// The default of [`LinearRegression::tolerance`](crate::LinearRegression::tolerance): larger than what rounding leaves, smaller than what data have.
 ///
 /// Below it: exact dummies of all levels leave up to 1.2e-14 of their norm after elimination (10⁶ rows), other exact
 /// combinations of up to 119 terms 3e-15, and a copy formed in `f64` from a column whose offset is k times its spread
@@ -24,7 +24,7 @@ pub const DEFAULT_TOLERANCE: f64 = 1e-11;
 /// The factor of [1 X] without the aliased terms, and the reflected responses.
 #[derive(Clone, Debug)]
 pub(crate) struct Factor {
-    /// One if there is an intercept, the first column then.
+    /// The number of columns before the terms: one with an intercept, else zero.
     pub(crate) first: usize,
     /// The terms of the columns after the intercept, in order.
     pub(crate) kept: Vec<usize>,

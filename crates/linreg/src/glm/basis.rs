@@ -16,7 +16,7 @@ use planish_tensor::{AlignedVec, Dd, Isa, Matrix, reduce};
 pub(super) struct Basis {
     pub(super) isa: Isa,
     pub(super) scaling: Scaling,
-    /// One if there is an intercept, the first column then.
+    /// The number of columns before the terms: one with an intercept, else zero.
     pub(super) first: usize,
     /// The terms of the columns after the intercept.
     pub(super) kept: Vec<usize>,

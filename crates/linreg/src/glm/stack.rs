@@ -1,7 +1,7 @@
 //! The triangular factor of rows that come one at a time, by reflections, and what is solved with it.
 //!
-//! Rows are gathered in blocks; the triangles of blocks are merged as a binary counter, so the bits depend on nothing but the rows. Reflections do
-//! not square the condition number of the rows as a Gram matrix would, and columns of any scale are alike to them.
+//! Rows are gathered in blocks; the triangles of blocks are merged as a binary counter, so the bits depend on the rows alone. Reflections do
+//! not square the condition number of the rows as a Gram matrix would, and the scale of the columns does not matter to them.
 
 use crate::linalg::counter::Counter;
 use crate::linalg::norm;
@@ -12,7 +12,7 @@ use planish_tensor::{AlignedVec, Isa, reduce};
 /// What a pivot must keep of its column's norm; less is rounding.
 const PIVOT: f64 = 1e-14;
 
-/// Rows in the making of a triangle.
+/// Rows that are being reduced to a triangle.
 pub(super) struct Stack {
     isa: Isa,
     columns: Vec<AlignedVec<f64>>,
@@ -22,7 +22,7 @@ pub(super) struct Stack {
 }
 
 impl Stack {
-    /// Of no rows with this many elements.
+    /// A stack of no rows, which will have this many elements.
     pub(super) fn new(isa: Isa, order: usize) -> Stack {
         let columns = (0..order).map(|_| AlignedVec::zeros(BLOCK_ROWS)).collect();
         Stack { isa, columns, used: 0, triangles: Counter::new() }
@@ -77,7 +77,7 @@ pub(super) struct Solution {
 }
 
 impl RowFactor {
-    /// Replaces pivots of which nothing but rounding is left, so that there is a solution; whether there were some.
+    /// Replaces pivots of which nothing but rounding is left, so that there is a solution; returns whether there were any.
     pub(super) fn mend(&mut self) -> bool {
         let mut mended = false;
         for (k, column) in self.columns.iter_mut().enumerate() {

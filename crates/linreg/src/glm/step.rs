@@ -33,13 +33,13 @@ pub(super) struct Step {
     pub(super) decrement: f64,
     /// ‖g‖ in the basis.
     pub(super) gradient_norm: f64,
-    /// No less than any row's change of η, times the root of its weight.
+    /// An upper bound of any row's change of η times the root of its weight.
     pub(super) reach: f64,
     /// Whether the curvature is well enough conditioned for the step to be the last.
     pub(super) is_sound: bool,
-    /// Whether it is for a step on the way.
+    /// Whether it is well enough conditioned for a step on the way.
     pub(super) is_usable: bool,
-    /// Whether some was added to it for that.
+    /// Whether curvature was added for that (see [`DAMPING`]).
     pub(super) is_damped: bool,
 }
 

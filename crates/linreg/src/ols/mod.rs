@@ -1,4 +1,4 @@
-//! Ordinary least squares: of rows that can be read more than once, or of a state that saw them once.
+//! Ordinary least squares: of rows that can be read more than once (`regression`), or that are seen once (`state`).
 
 pub(crate) mod regression;
 pub(crate) mod state;

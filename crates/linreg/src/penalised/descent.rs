@@ -20,7 +20,7 @@ use planish_tensor::{AlignedVec, Isa, reduce};
 const INNER_SWEEPS: usize = 20;
 /// They stand still when they move by less than this part of what the sweep over all moved.
 const STILL: f64 = 1e-3;
-/// What a column must keep of its norm beside others to be solved for together with them.
+/// The least part of its norm that must be left of a column beside others for them to be solved for together.
 const INDEPENDENT: f64 = 1e-13;
 /// The largest gap that is put down to rounding.
 const LARGEST_BLUR: f64 = 1e-9;
@@ -154,14 +154,14 @@ impl<'a> Descent<'a> {
         gap.max(0.0) * self.centred.weight / self.centred.tss
     }
 
-    /// What of a gap can be the rounding of gradients, where large coefficients cancel.
+    /// How much of a gap can be rounding of gradients, where large coefficients cancel.
     fn blur(&self) -> f64 {
         let sizes = self.beta.iter().enumerate().map(|(j, b)| b.abs() * self.gram[j][j].sqrt());
         let size: f64 = sizes.sum();
         (f64::EPSILON * size * size * self.centred.weight / self.centred.tss).min(LARGEST_BLUR)
     }
 
-    /// Solves the equations of the nonzero coefficients; whether that is the solution. If not, nothing has changed.
+    /// Solves the equations of the nonzero coefficients; returns whether that is the solution. If not, nothing has changed.
     fn polish(&mut self, active: &[usize], at: Penalties) -> bool {
         let k = active.len();
         let mut matrix = vec![0.0; k * k];
