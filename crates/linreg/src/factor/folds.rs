@@ -233,16 +233,7 @@ impl Dealer {
 
 impl Dealt {
     fn take(&mut self, isa: Isa, from: &Block, i: usize) -> Result<(), LinregError> {
-        let at = self.buffer.rows;
-        for c in 0..from.x.len() + 1 {
-            let value = from.column(c);
-            let to = if c < from.x.len() { &mut self.buffer.x[c] } else { &mut self.buffer.y[0] };
-            (to.hi[at], to.lo[at]) = (value.hi[i], value.lo[i]);
-        }
-        if let (Some(to), Some(weights)) = (&mut self.buffer.weights, &from.weights) {
-            to[at] = weights[i];
-        }
-        self.buffer.rows += 1;
+        self.buffer.append(from, i, i + 1);
         if self.buffer.rows == BLOCK_ROWS { self.flush(isa) } else { Ok(()) }
     }
 
