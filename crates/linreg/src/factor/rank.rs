@@ -11,7 +11,7 @@ use crate::linalg::triangle::eliminate;
 use crate::linalg::upper::Upper;
 use crate::linalg::{norm, substitution};
 use nalgebra::DMatrix;
-use planish_tensor::{AlignedVec, Dd, Isa, reduce};
+use planish_tensor::{AlignedVec, Dd, Isa};
 
 /// The default of [`LinearRegression::tolerance`](crate::LinearRegression::tolerance): larger than what rounding leaves, smaller than what data have.
 ///

@@ -13,7 +13,7 @@ use crate::fitted::coefficients::Coefficients;
 use crate::linalg::triangle::eliminate;
 use crate::linalg::{norm, substitution};
 use crate::rows::block::BlockSource;
-use planish_tensor::{AlignedVec, Exec, reduce};
+use planish_tensor::{AlignedVec, Exec};
 use serde::{Deserialize, Serialize};
 
 /// A gradient below this part of the largest possible is zero.
