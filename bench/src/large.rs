@@ -234,7 +234,7 @@ fn train(exec: Exec, params: usize, folder: &Path, resume: bool, log: &mut Log) 
     log.end()?;
 
     let settings =
-        NetworkSettings { hidden, optimizer, batch_size: BATCH, epochs: 1, ..NetworkSettings::new("y") };
+        NetworkSettings { hidden, optimizer, fit: FitOptions { batch_size: BATCH, epochs: 1, ..NetworkSettings::fit() }, ..NetworkSettings::new("y") };
     let record = Record {
         settings: Settings::Network(Box::new(settings)),
         rows: table.rows() as u64,

@@ -1,13 +1,14 @@
 //! `cargo xtask ci`: every check, in the order in which a mistake is cheapest to find.
 //!
 //! First of all comes what a machine may lack, since nothing is dearer than an hour of work that ends for want of a program.
-//! Each check prints a header and the seconds it took; the first that fails ends the run.
+//! Each check prints a header and the seconds it took; the first that fails ends the run. What is slow and rarely breaks, and is no test, waits for
+//! `--all`. The checks share what they compile: the same features and profile everywhere, and one target folder.
 
 use std::path::Path;
 use std::process::Command;
 use std::time::Instant;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 
 use crate::{kill, licences, machine, package, process, proto, tidy};
 
@@ -25,14 +26,24 @@ const CHECKS: &[(&str, Check)] = &[
     (
         "clippy",
         Check::Cargo(
-            &["clippy", "--workspace", "--all-targets", "--all-features", "--locked", "--", "-D", "warnings"],
+            &[
+                "clippy",
+                "--workspace",
+                "--exclude",
+                "xtask-proto",
+                "--all-targets",
+                "--all-features",
+                "--locked",
+                "--",
+                "-D",
+                "warnings",
+            ],
             None,
         ),
     ),
     ("tidy", Check::Own(tidy::run)),
     ("licences", Check::Own(licences::run)),
     ("proto", Check::Own(proto::check)),
-    // The protobuf compiler has no tests, and takes minutes to build with optimization for them.
     (
         "test",
         Check::Cargo(
@@ -40,19 +51,31 @@ const CHECKS: &[(&str, Check)] = &[
             None,
         ),
     ),
-    ("doc", Check::Cargo(&["doc", "--workspace", "--no-deps", "--locked"], DENY_WARNINGS)),
+    (
+        "doc",
+        Check::Cargo(
+            &["doc", "--workspace", "--exclude", "xtask-proto", "--all-features", "--no-deps", "--locked"],
+            DENY_WARNINGS,
+        ),
+    ),
     ("kill", Check::Own(kill::ci)),
     ("package", Check::Own(package::run)),
+    ("bench fmt", Check::Cargo(&["fmt", "--manifest-path", "bench/Cargo.toml", "--check"], None)),
+    ("fuzz fmt", Check::Cargo(&["fmt", "--manifest-path", "fuzz/Cargo.toml", "--check"], None)),
 ];
 
-/// The checks of the packages that are workspaces of their own. `fuzz` is checked without libFuzzer, which a C++ compiler builds.
-const OUTSIDE_CHECKS: &[(&str, Check)] = &[
-    ("bench fmt", Check::Cargo(&["fmt", "--manifest-path", "bench/Cargo.toml", "--check"], None)),
+/// The checks of `--all`: the protobuf compiler, and the packages that are workspaces of their own, whose dependencies nothing else has. `fuzz` is checked
+/// without libFuzzer, which a C++ compiler builds.
+const SLOW_CHECKS: &[(&str, Check)] = &[
+    (
+        "proto clippy",
+        Check::Cargo(&["clippy", "--package", "xtask-proto", "--locked", "--", "-D", "warnings"], None),
+    ),
+    ("proto", Check::Own(proto::check_by_making)),
     (
         "bench clippy",
         Check::Cargo(&["clippy", "--manifest-path", "bench/Cargo.toml", "--", "-D", "warnings"], None),
     ),
-    ("fuzz fmt", Check::Cargo(&["fmt", "--manifest-path", "fuzz/Cargo.toml", "--check"], None)),
     (
         "fuzz clippy",
         Check::Cargo(
@@ -70,16 +93,21 @@ const OUTSIDE_CHECKS: &[(&str, Check)] = &[
     ),
 ];
 
-/// Runs every check.
+/// Runs every check; those that are slow with `--all`.
 ///
 /// # Errors
-/// The first check that fails.
-pub fn run(root: &Path) -> Result<()> {
+/// Wrong arguments, or the first check that fails.
+pub fn run(root: &Path, arguments: &[String]) -> Result<()> {
+    let slow = match arguments {
+        [] => &[],
+        [one] if one == "--all" => SLOW_CHECKS,
+        _ => bail!("use: cargo xtask ci [--all]"),
+    };
     let start = Instant::now();
-    for (name, check) in CHECKS.iter().chain(OUTSIDE_CHECKS) {
+    for (name, check) in CHECKS.iter().chain(slow) {
         run_check(root, name, check).with_context(|| format!("the check `{name}` failed"))?;
     }
-    let count = CHECKS.len() + OUTSIDE_CHECKS.len();
+    let count = CHECKS.len() + slow.len();
     println!("\nall {count} checks passed in {:.1} s", start.elapsed().as_secs_f64());
     Ok(())
 }

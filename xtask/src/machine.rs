@@ -161,7 +161,7 @@ fn remedy(source: Source, names: &[&str], machine: &Machine) -> Remedy {
     if !machine.apt_get {
         let skip = match source {
             Source::Browser => format!("; or set {NO_BROWSER}=1 to go without the tests in a browser"),
-            _ => String::new(),
+            Source::Rustup | Source::Debian => String::new(),
         };
         return Remedy::Tell(format!("install them as this system does, there is no apt-get{skip}"));
     }

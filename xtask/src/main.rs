@@ -24,9 +24,9 @@ struct Command {
 const COMMANDS: &[Command] = &[
     Command {
         name: "ci",
-        arguments: "",
-        about: "run every check below and the tests, stopping at the first failure",
-        run: |root, _| ci::run(root),
+        arguments: "[--all]",
+        about: "run the checks below and the tests, stopping at the first failure; --all: the slow ones too",
+        run: ci::run,
     },
     Command {
         name: "machine",

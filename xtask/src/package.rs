@@ -33,7 +33,7 @@ pub fn run(root: &Path) -> Result<()> {
         unpack(package, &metadata, &scratch.folder)?;
     }
     scratch.write(root, &published)?;
-    check(&scratch.folder, &metadata.target.join("package-check"))?;
+    check(&scratch.folder, &metadata.target)?;
     println!("{} crates packed, and a project outside the workspace compiles against them", published.len());
     Ok(())
 }
@@ -56,6 +56,7 @@ fn unpack(package: &Package, metadata: &Metadata, folder: &Path) -> Result<()> {
     process::run(&mut command)
 }
 
+/// Checks the project where the workspace is built: what neither of them changes is there already.
 fn check(folder: &Path, target: &Path) -> Result<()> {
     let mut command = process::cargo(folder);
     command.args(["check", "--workspace", "--quiet"]).env("CARGO_TARGET_DIR", target);
@@ -85,7 +86,8 @@ impl Scratch {
     }
 
     fn write(&self, root: &Path, packages: &[&Package]) -> Result<()> {
-        fs::write(self.folder.join("Cargo.toml"), manifest(packages))?;
+        let profiles = fs::read_to_string(root.join("Cargo.toml"))?;
+        fs::write(self.folder.join("Cargo.toml"), manifest(packages) + dev_profile(&profiles))?;
         fs::copy(root.join("Cargo.lock"), self.folder.join("Cargo.lock"))?;
         fs::create_dir_all(self.folder.join("src"))?;
         fs::write(self.folder.join("src/main.rs"), MAIN)?;
@@ -119,6 +121,13 @@ fn manifest(packages: &[&Package]) -> String {
     text
 }
 
+/// The sections of the development profile in a manifest.
+fn dev_profile(manifest: &str) -> &str {
+    let begin = manifest.find("\n[profile.dev").unwrap_or(manifest.len());
+    let end = manifest[begin..].find("\n[profile.release").map_or(manifest.len(), |length| begin + length);
+    &manifest[begin..end]
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -145,6 +154,13 @@ mod tests {
             text.ends_with("[patch.crates-io]\nplanish-nn = { path = \"planish-nn-0.1.0\" }\n"),
             "{text}"
         );
+    }
+
+    #[test]
+    fn the_profile_of_development_is_taken_over() {
+        let text = "[a]\n[profile.dev]\nb = 1\n[profile.dev.package.c]\nd = 2\n\n[profile.release]\n";
+        assert_eq!(dev_profile(text), "\n[profile.dev]\nb = 1\n[profile.dev.package.c]\nd = 2\n");
+        assert_eq!(dev_profile("[a]\n"), "");
     }
 
     #[test]

@@ -19,19 +19,23 @@ pub fn cargo(root: &Path) -> Command {
 /// # Errors
 /// A program that cannot be built.
 pub fn release_program(root: &Path) -> Result<PathBuf> {
-    program(root, &["--release"], "release")
+    program(root, &["--release", "--bin", "planish"], "release")
 }
 
-/// Builds the program that the tests use, which takes less time, and returns where it is.
+/// Builds the program that the tests use, with the libraries that they use (`tests/src/program.rs`), and returns where it is.
 ///
 /// # Errors
 /// As [`release_program`].
 pub fn test_program(root: &Path) -> Result<PathBuf> {
-    program(root, &[], "debug")
+    program(
+        root,
+        &["--workspace", "--all-features", "--bin", "planish", "--example", "artifact_seeds"],
+        "debug",
+    )
 }
 
-fn program(root: &Path, profile: &[&str], folder: &str) -> Result<PathBuf> {
-    run(cargo(root).args(["build", "--locked", "--quiet", "--bin", "planish"]).args(profile))?;
+fn program(root: &Path, arguments: &[&str], folder: &str) -> Result<PathBuf> {
+    run(cargo(root).args(["build", "--locked", "--quiet"]).args(arguments))?;
     Ok(root.join("target").join(folder).join("planish"))
 }
 

@@ -5,8 +5,8 @@
 //! default asks for nothing, so that what `--print-config` prints is accepted.
 
 use crate::args::Cli;
-use crate::args::requests::{excluded_by, is_same};
 use crate::print;
+use crate::requests::{excluded_by, in_order, is_same};
 use anyhow::bail;
 use clap::parser::ValueSource;
 use clap::{ArgAction, ArgMatches, Command, CommandFactory};
@@ -84,7 +84,7 @@ fn with_keys(
             bail!("{file}:{at}: {}", first.strip_prefix("error: ").unwrap_or(first));
         }
         let is_typed = typed.value_source(arg.get_id().as_str()) == Some(ValueSource::CommandLine);
-        if !is_typed && !is_default(arg, &values) && !is_of_the_run_only(command, typed, arg) {
+        if !is_typed && !is_default(arg, &values) && !is_of_the_run_only(known, typed, arg) {
             line.extend(words);
         }
     }
@@ -92,9 +92,12 @@ fn with_keys(
 }
 
 /// Whether a key describes the run for which a range test was typed, and is nothing to the test itself.
-fn is_of_the_run_only(command: &str, typed: &ArgMatches, arg: &clap::Arg) -> bool {
-    let excluded = || excluded_by(command, "lr-range-test").any(|option| arg.get_long() == Some(option));
-    excluded() && typed.value_source("lr_range_test") == Some(ValueSource::CommandLine)
+fn is_of_the_run_only(command: &Command, typed: &ArgMatches, arg: &clap::Arg) -> bool {
+    let excluded =
+        || excluded_by(command, "lr-range-test").iter().any(|option| arg.get_long() == Some(option));
+    command.get_name() == "train"
+        && excluded()
+        && typed.value_source("lr_range_test") == Some(ValueSource::CommandLine)
 }
 
 /// The key of an option: its long name, or for the table its place's name.
@@ -153,7 +156,7 @@ fn is_default(arg: &clap::Arg, values: &[String]) -> bool {
 /// All settings of a command as TOML.
 fn to_toml(command: &str, all: &ArgMatches) -> String {
     let cli = relaxed();
-    let arguments = cli.find_subcommand(command).map(|c| c.get_arguments().collect::<Vec<_>>());
+    let arguments = cli.find_subcommand(command).map(in_order);
     let mut out = String::new();
     for arg in arguments.unwrap_or_default() {
         let (id, key) = (arg.get_id().as_str(), key_of(arg).replace('_', "-"));

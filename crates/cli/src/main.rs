@@ -1,6 +1,6 @@
 //! `planish`: trains, evaluates and serves neural networks and linear models from tables of data.
 //!
-//! `args` holds the command line, `config` adds a file of settings to it, `commands` one file a command, `print` what is printed, `log` the service's lines, `progress` the bar, `run_files` what is written of the epochs, `traces` (with the feature `otlp`) what a collector is sent. Results go to
+//! `args` holds the command line, `config` adds a file of settings to it, `requests` refuses what has no effect by `rules`, `commands` one file a command, `print` what is printed, `log` the service's lines, `progress` the bar, `run_files` what is written of the epochs, `traces` (with the feature `otlp`) what a collector is sent. Results go to
 //! standard output, progress and notes to standard error. Exit codes: 0, 1 for an error, 2 for wrong usage.
 #![forbid(unsafe_code)]
 
@@ -10,6 +10,8 @@ mod config;
 mod log;
 mod print;
 mod progress;
+mod requests;
+mod rules;
 mod run_files;
 #[cfg(feature = "otlp")]
 mod traces;
@@ -30,10 +32,10 @@ fn main() -> ExitCode {
     let matches = Cli::command().get_matches_from(line);
     let cli = match Cli::from_arg_matches(&matches) {
         Ok(cli) => cli,
-        Err(e) => e.exit(),
+        Err(e) => e.format(&mut Cli::command()).exit(),
     };
     let Some((command, typed)) = matches.subcommand() else { unreachable!("clap asks for a command") };
-    args::requests::refuse_unused(command, typed, &[]);
+    requests::refuse_unused(command, typed, &[]);
     let result = match &cli.command {
         Command::Quickstart(a) => commands::quickstart::run(a),
         Command::Train(a) => commands::train::run(a, typed),

@@ -6,9 +6,9 @@
 
 use crate::error::IoError;
 use crate::input::Input;
-use crate::table::{Header, TableOptions};
+use crate::table_options::{Header, TableOptions};
 use csv::{ByteRecord, Reader, ReaderBuilder, Trim};
-use planish_tabular::{BLOCK_ROWS, ColumnGuess, ColumnSchema, Kind, RowSource, Schema, Table, is_missing};
+use planish_tabular::{BLOCK_ROWS, ColumnGuess, ColumnSchema, RowSource, Schema, Table, is_missing, nearest};
 use planish_tensor::Dd;
 use std::collections::{HashMap, HashSet};
 use std::io::{BufReader, Read};
@@ -133,14 +133,8 @@ impl CsvSource {
     }
 
     fn missing_column(&self, name: &str) -> IoError {
-        let all = Schema {
-            columns: self
-                .names
-                .iter()
-                .map(|n| ColumnSchema { name: n.clone(), kind: Kind::Number })
-                .collect(),
-        };
-        let near = all.nearest(name).map_or(String::new(), |n| format!("; is it {n:?}?"));
+        let near = nearest(self.names.iter().map(String::as_str), name);
+        let near = near.map_or(String::new(), |n| format!("; is it {n:?}?"));
         IoError::file(
             &self.input.name,
             format!("the model needs column {name:?}, which the file has not{near}"),
@@ -174,11 +168,10 @@ impl CsvSource {
     }
 
     fn read_error(&self, e: csv::Error) -> IoError {
-        match e.into_kind() {
-            csv::ErrorKind::Io(reason) => {
-                IoError::System { file: self.input.name.clone(), action: "read", reason }
-            }
-            _ => IoError::file(&self.input.name, "it cannot be read as CSV"),
+        if let csv::ErrorKind::Io(reason) = e.into_kind() {
+            IoError::System { file: self.input.name.clone(), action: "read", reason }
+        } else {
+            IoError::file(&self.input.name, "it cannot be read as CSV")
         }
     }
 

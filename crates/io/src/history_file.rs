@@ -106,9 +106,10 @@ fn flat(epoch: &Epoch) -> Map<String, Value> {
     };
     let mut out = Map::new();
     for (key, value) in fields {
-        match value {
-            Value::Object(inner) => out.extend(inner),
-            value => drop(out.insert(key, value)),
+        if let Value::Object(inner) = value {
+            out.extend(inner);
+        } else {
+            out.insert(key, value);
         }
     }
     out
@@ -126,7 +127,9 @@ fn cell(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
         Value::Number(n) if n.is_f64() => number_text(n.as_f64().unwrap_or(f64::NAN)),
-        other => other.to_string(),
+        Value::Number(_) | Value::Bool(_) | Value::String(_) | Value::Array(_) | Value::Object(_) => {
+            value.to_string()
+        }
     }
 }
 

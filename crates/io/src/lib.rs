@@ -27,6 +27,7 @@ mod output;
 mod predictions;
 mod settings;
 mod table;
+mod table_options;
 mod tensorboard;
 
 pub use artifact::{load_model, load_model_mapped, model_from_bytes, model_to_bytes, save_model};
@@ -40,5 +41,6 @@ pub use model_files::{
 pub use output::{OutputKind, Outputs};
 pub use predictions::PredictionWriter;
 pub use settings::{read_settings, readable_by_others};
-pub use table::{Header, TableOptions, TableRows, open_bytes, open_table, open_table_once};
+pub use table::{TableRows, open_bytes, open_table, open_table_once};
+pub use table_options::{Header, TableOptions};
 pub use tensorboard::EventFile;

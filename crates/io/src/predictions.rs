@@ -89,11 +89,12 @@ impl<W: Write> PredictionWriter<W> {
     }
 
     fn row(&mut self, fields: &[String]) -> Result<(), IoError> {
-        self.csv.write_record(fields).map_err(|e| match e.into_kind() {
-            csv::ErrorKind::Io(reason) => {
+        self.csv.write_record(fields).map_err(|e| {
+            if let csv::ErrorKind::Io(reason) = e.into_kind() {
                 IoError::System { file: self.name.clone(), action: "write", reason }
+            } else {
+                IoError::file(&self.name, "cannot be written")
             }
-            _ => IoError::file(&self.name, "cannot be written"),
         })
     }
 }

@@ -4,41 +4,11 @@
 use crate::csv_source::CsvSource;
 use crate::error::IoError;
 use crate::input::Input;
-use planish_tabular::{RowSource, Schema};
+use crate::table_options::{Header, TableOptions};
+use planish_tabular::RowSource;
 
 /// An open table.
 pub type TableRows = Box<dyn RowSource<Error = IoError> + Send>;
-
-/// How to read a table.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct TableOptions {
-    /// The columns to read, which must be there; others are ignored. Without them all are read, and their kinds found by a first pass.
-    pub columns: Option<Schema>,
-    /// The character between the fields of a CSV file; found in the first line if absent (comma, semicolon, tab or bar).
-    pub delimiter: Option<u8>,
-    /// Whether a CSV file has a header.
-    pub header: Header,
-}
-
-/// Whether the first row holds the columns' names.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub enum Header {
-    /// It does unless one of its cells is a number.
-    #[default]
-    Auto,
-    /// It does.
-    Yes,
-    /// It does not: columns are named `column_1`, `column_2` …
-    No,
-}
-
-impl TableOptions {
-    /// For a table of which these columns are read.
-    #[must_use]
-    pub fn with_columns(self, columns: Schema) -> TableOptions {
-        TableOptions { columns: Some(columns), ..self }
-    }
-}
 
 /// Opens a table (`-`: standard input).
 ///

@@ -3,7 +3,7 @@
 use planish_linreg::LinregError;
 use planish_nn::NnError;
 use planish_optim::OptimError;
-use planish_tabular::TabularError;
+use planish_tabular::{TabularError, line_prefix};
 use planish_train::TrainError;
 
 /// An error of this crate.
@@ -146,10 +146,6 @@ fn tells(terms: &[String]) -> String {
             terms.len().saturating_sub(5)
         ),
     }
-}
-
-fn line_prefix(line: &u64) -> String {
-    if *line == 0 { String::new() } else { format!("line {line}: ") }
 }
 
 /// Reading the rows failed, or what was done with them.

@@ -24,24 +24,17 @@ mod aliases;
 mod coefficient_table;
 mod diagnostics;
 mod error;
-mod evaluate;
-mod folds;
-mod intervals;
-mod labelled_rows;
-mod linear;
+mod fit;
 mod linear_model;
 mod linear_settings;
 mod model;
-mod network;
 mod network_settings;
-mod one_pass;
 mod params;
 mod predict;
 mod predictor;
-mod proof;
 mod record;
 mod row_checks;
-mod survey;
+pub mod setting;
 
 pub use coefficient_table::{CoefficientLine, CoefficientTable, EffectsOf};
 pub use diagnostics::{
@@ -49,17 +42,15 @@ pub use diagnostics::{
     QuantilePoint, RowPoint,
 };
 pub use error::{Failed, ModelError};
-pub use evaluate::Evaluation;
-pub use folds::{FoldBy, cross_validate_network};
-pub use intervals::Intervals;
-pub use linear::{fit_linear, infer_linear_task};
+pub use fit::{
+    FoldBy, LearningRates, cross_validate_network, fit_linear, fit_linear_once, fit_network,
+    fit_network_with_checkpoints, infer_linear_task, lr_range_test,
+};
 pub use linear_model::{LinearFit, LinearModel};
 pub use linear_settings::{LinearKind, LinearSettings};
 pub use model::Model;
-pub use network::{LearningRates, fit_network, fit_network_with_checkpoints, lr_range_test};
-pub use network_settings::{ClassWeight, NetworkSettings};
-pub use one_pass::fit_linear_once;
+pub use network_settings::NetworkSettings;
 pub use params::Params;
-pub use predict::{Encoded, NamedPrediction, Predictions};
+pub use predict::{Encoded, Evaluation, Intervals, NamedPrediction, Predictions};
 pub use predictor::{NetworkPredictor, Predictor};
 pub use record::{MATRIX_CLASSES, Record, Settings};

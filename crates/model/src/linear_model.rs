@@ -39,14 +39,12 @@ pub enum LinearFit {
 impl LinearModel {
     /// An error unless the fit is whole, and of these terms and this target.
     pub(crate) fn validate(&self, target: &Target) -> Result<(), ModelError> {
-        let fail = |what: String| Err(ModelError::Inconsistent { what });
-        self.fit.validate(self.design.width()).or_else(fail)?;
+        let fail = |what: &str| Err(ModelError::inconsistent(what));
+        self.fit.validate(self.design.width())?;
         match (&self.fit, target.task()) {
-            (LinearFit::LeastSquares(_), Task::Classify) => {
-                fail("a linear model predicts numbers".to_owned())
-            }
+            (LinearFit::LeastSquares(_), Task::Classify) => fail("a linear model predicts numbers"),
             _ if self.fit.classes() != target.classes().len() => {
-                fail("the model's classes are not the target's".to_owned())
+                fail("the model's classes are not the target's")
             }
             _ => Ok(()),
         }
@@ -173,25 +171,42 @@ impl LinearFit {
         }
     }
 
-    /// Refuses numbers that do not fit together, or do not fit this number of terms.
-    pub(crate) fn validate(&self, terms: usize) -> Result<(), String> {
+    /// An error unless its numbers fit together and are of so many terms.
+    fn validate(&self, terms: usize) -> Result<(), ModelError> {
+        let fail = |what: &str| Err(ModelError::inconsistent(what));
         if let LinearFit::LeastSquares(f) = self {
             let coefficients = f.responses.first().map_or(0, |r| r.coef.len());
             if f.responses.len() != 1 || coefficients != terms {
-                return Err(format!("{coefficients} coefficients for {terms} terms"));
+                return fail(&format!("{coefficients} coefficients for {terms} terms"));
             }
         }
         let coefficients = self.coefficients();
         if coefficients.iter().any(|c| c.coef.len() != terms) || coefficients.is_empty() {
-            return Err("there is not a coefficient for each term".to_owned());
+            return fail("there is not a coefficient for each term");
         }
         if !coefficients.iter().all(Coefficients::is_finite) {
-            return Err("a coefficient is not finite".to_owned());
+            return fail("a coefficient is not finite");
         }
         match self {
-            LinearFit::LeastSquares(f) => f.validate().map_err(str::to_owned),
-            LinearFit::Glm(f) => f.validate().map_err(str::to_owned),
+            LinearFit::LeastSquares(f) => f.validate(),
+            LinearFit::Glm(f) => validate_glm(f, terms),
             LinearFit::Ridge(_) | LinearFit::ElasticNet(_) | LinearFit::NonNegative(_) => Ok(()),
         }
+        .map_err(ModelError::inconsistent)
     }
+}
+
+fn validate_glm(f: &FittedGlm, terms: usize) -> Result<(), &'static str> {
+    let predictors = f.coefficients.len();
+    if f.family.classes().is_some_and(|c| c < 2) || predictors != f.family.predictors() {
+        return Err("there are not as many linear predictors as the classes need");
+    }
+    let each = terms + usize::from(f.fit_intercept);
+    if f.std_errors.as_ref().is_some_and(|s| s.len() != predictors || s.iter().any(|s| s.len() != each)) {
+        return Err("there is not a standard error for each coefficient");
+    }
+    if !f.aliased.is_sorted_by(|a, b| a < b) || f.aliased.last().is_some_and(|&a| a >= terms) {
+        return Err("the dropped terms are not terms of the model");
+    }
+    Ok(())
 }

@@ -5,6 +5,8 @@ use planish_linreg::penalised::AlphaRule;
 use planish_tabular::{Formula, Task};
 use serde::{Deserialize, Serialize};
 
+mod listed;
+
 /// Settings of a linear model.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct LinearSettings {
@@ -109,6 +111,30 @@ pub(crate) enum Response {
 }
 
 impl LinearKind {
+    /// Each with its name, its settings by default and a line about it.
+    pub const CHOICES: &'static [(&'static str, LinearKind, &'static str)] = &[
+        ("ols", LinearKind::LeastSquares, "Ordinary least squares"),
+        (
+            "ridge",
+            LinearKind::Ridge { alpha: None, standardize: true },
+            "Least squares with a penalty on squared coefficients",
+        ),
+        ("lasso", LinearKind::elastic_net(1.0), "Least squares with a penalty on absolute coefficients"),
+        ("elastic-net", LinearKind::elastic_net(0.5), "Both penalties"),
+        ("non-negative", LinearKind::NonNegative, "Least squares with coefficients that are not negative"),
+        (
+            "logistic",
+            LinearKind::Logistic { l2: 0.0 },
+            "Logistic regression of two classes, multinomial of more",
+        ),
+        ("poisson", LinearKind::Poisson { l2: 0.0 }, "Poisson regression of counts"),
+    ];
+
+    const fn elastic_net(l1_ratio: f64) -> LinearKind {
+        let rule = AlphaRule::Min;
+        LinearKind::ElasticNet { alpha: None, l1_ratio, standardize: true, folds: 5, seed: 0, rule }
+    }
+
     /// The task that the model is for.
     pub fn task(&self) -> Task {
         match self {

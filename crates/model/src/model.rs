@@ -2,10 +2,9 @@
 
 use crate::aliases;
 use crate::error::ModelError;
-use crate::evaluate::Evaluation;
 use crate::linear_model::LinearModel;
 use crate::predictor::{NetworkPredictor, Predictor};
-use crate::record::{MATRIX_CLASSES, Record};
+use crate::record::Record;
 use planish_linreg::FittedLinearRegression;
 use planish_tabular::{ColumnProfile, ColumnSchema, Kind, Notes, Schema, Target, Task};
 
@@ -107,16 +106,13 @@ impl Model {
         Model { proof: Some(proof), ..self }
     }
 
-    /// Keeps what was found of the held-out rows.
-    pub(crate) fn set_validation(&mut self, found: Evaluation) {
-        let small = found.confusion.filter(|c| c.classes() <= MATRIX_CLASSES);
-        self.record.confusion = small.map(|c| c.to_counts());
-        self.record.validation = found.metrics;
+    pub(crate) fn record_mut(&mut self) -> &mut Record {
+        &mut self.record
     }
 
     /// The columns that a prediction needs.
     pub fn features(&self) -> Schema {
-        Schema::new(self.predictor.columns())
+        Schema::new(self.profiles().iter().map(|p| (p.column, p.cells.kind())))
     }
 
     /// What the training rows said of these columns.

@@ -4,28 +4,18 @@ use crate::error::ModelError;
 use planish_nn::{
     Activation, BatchNorm, Dense, Dropout, Initializer, Layer, LayerNorm, Loss, Regularizer, Sequential,
 };
-use planish_optim::{Clip, EmaSettings, Optimizer, ReduceOnPlateau, Schedule};
+use planish_optim::Optimizer;
 use planish_tabular::{Embed, Encoder, Target, Task};
-use planish_train::{Metric, Monitor};
-use serde::{Deserialize, Serialize};
+use planish_train::{EarlyStopping, FitOptions, Metric};
+
+mod listed;
+mod stored;
 
 /// The longest vector of an embedded level.
 const MAX_EMBED_DIM: usize = 1024;
 
-/// How much the rows of a class count.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum ClassWeight {
-    /// Every row alike.
-    #[default]
-    None,
-    /// So that every class counts as much as any other.
-    Balanced,
-}
-
 /// Settings of a network. [`NetworkSettings::new`] has the defaults of the command line.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug)]
 pub struct NetworkSettings {
     /// The target column.
     pub target: String,
@@ -34,88 +24,43 @@ pub struct NetworkSettings {
     /// Columns to leave out.
     pub drop: Vec<String>,
     /// Categories with more levels than this are embedded; none if absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub embed_above: Option<usize>,
     /// The length of the vectors of embedded levels.
-    #[serde(default = "embed_dim")]
     pub embed_dim: usize,
     /// Units of the hidden layers.
     pub hidden: Vec<usize>,
     /// Their activation.
     pub activation: Activation,
     /// Dropout after each hidden layer; 0 for none.
-    #[serde(default)]
     pub dropout: f64,
     /// Batch normalisation after each hidden layer's activation.
-    #[serde(default)]
     pub batch_norm: bool,
     /// Layer normalisation after each hidden layer's activation.
-    #[serde(default)]
     pub layer_norm: bool,
     /// Whether a hidden layer as wide as the one before is a residual block.
-    #[serde(default)]
     pub residual: bool,
     /// The L1 penalty on all kernels.
-    #[serde(default)]
     pub l1: f64,
     /// The L2 penalty on all kernels.
-    #[serde(default)]
     pub l2: f64,
     /// A bound on the norm of each hidden unit's weights.
-    #[serde(default)]
     pub max_norm: Option<f64>,
     /// How the kernels of all layers are filled before training.
-    #[serde(default)]
     pub initializer: Initializer,
     /// The loss; the one that suits the target if absent.
-    #[serde(default)]
     pub loss: Option<Loss>,
     /// The share by which a cross-entropy's targets are moved to the classes' average.
-    #[serde(default)]
     pub label_smoothing: f64,
     /// The optimizer.
     pub optimizer: Optimizer,
     /// Decoupled weight decay of all parameters, added to AdamW's own.
-    #[serde(default)]
     pub weight_decay: f64,
-    /// The learning rate's factor by step.
-    #[serde(default)]
-    pub schedule: Schedule,
-    /// Lowers the learning rate when the held-out loss no longer falls.
-    #[serde(default)]
-    pub plateau: Option<ReduceOnPlateau>,
-    /// Bounds the gradients.
-    #[serde(default)]
-    pub clip: Option<Clip>,
-    /// Averages the weights.
-    #[serde(default)]
-    pub ema: Option<EmaSettings>,
-    /// How much the rows of a class count.
-    #[serde(default)]
-    pub class_weight: ClassWeight,
     /// The column that holds the rows' weights; it is no feature.
-    #[serde(default)]
     pub sample_weight: Option<String>,
-    /// Passes over the training rows.
-    pub epochs: usize,
-    /// The most steps.
-    #[serde(default)]
-    pub max_steps: Option<u64>,
-    /// Rows of a step.
-    pub batch_size: usize,
-    /// The share of rows held out for validation.
-    pub validation_split: f64,
     /// What is computed after each epoch beside the loss and what is watched.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub metrics: Vec<Metric>,
-    /// What is watched to stop early.
-    #[serde(default)]
-    pub monitor: Monitor,
-    /// Epochs to wait for a better value; the best weights are kept.
-    pub patience: usize,
-    /// A change smaller than this does not count as better.
-    #[serde(default)]
-    pub min_delta: f64,
+    /// The settings of the loop.
+    pub fit: FitOptions,
     /// Seed of the split, the initial weights and the shuffles.
     pub seed: u64,
 }
@@ -156,21 +101,21 @@ impl NetworkSettings {
             label_smoothing: 0.0,
             optimizer: Optimizer::adam(0.001),
             weight_decay: 0.0,
-            schedule: Schedule::default(),
-            plateau: None,
-            clip: None,
-            ema: None,
-            class_weight: ClassWeight::None,
             sample_weight: None,
+            metrics: Vec::new(),
+            fit: NetworkSettings::fit(),
+            seed: 0,
+        }
+    }
+
+    /// The loop's settings by default: more epochs than are needed, and an end when the held-out loss no longer falls.
+    pub fn fit() -> FitOptions {
+        FitOptions {
             epochs: 200,
-            max_steps: None,
             batch_size: 128,
             validation_split: 0.1,
-            metrics: Vec::new(),
-            monitor: Monitor::default(),
-            patience: 15,
-            min_delta: 0.0,
-            seed: 0,
+            early_stopping: Some(EarlyStopping { patience: 15, ..EarlyStopping::default() }),
+            ..FitOptions::default()
         }
     }
 
@@ -298,13 +243,14 @@ impl NetworkSettings {
 
     /// The metrics of each epoch: those that are wished, and what early stopping watches.
     pub(crate) fn epoch_metrics(&self) -> Result<Vec<Metric>, ModelError> {
-        let name = self.monitor.name.as_str();
-        let name = name.strip_prefix("val_").unwrap_or(name);
+        let Some(early) = &self.fit.early_stopping else { return Ok(self.metrics.clone()) };
+        let monitor = &early.monitor.name;
+        let name = monitor.strip_prefix("val_").unwrap_or(monitor);
         let watched = name.parse::<Metric>().ok();
         if watched.is_none() && name != "loss" {
             return Err(setting(
                 "monitor",
-                &self.monitor.name,
+                monitor,
                 "it must be loss, val_loss, or val_ and the name of a metric",
             ));
         }

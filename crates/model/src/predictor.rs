@@ -5,7 +5,7 @@ use crate::error::ModelError;
 use crate::linear_model::LinearModel;
 use crate::params::Params;
 use planish_nn::{Activation, Plan, Sequential};
-use planish_tabular::{ColumnProfile, Encoder, Kind, Target};
+use planish_tabular::{ColumnProfile, Encoder, Target};
 
 /// What predicts, with the pipeline that feeds it.
 #[derive(Clone, Debug)]
@@ -54,15 +54,7 @@ impl Predictor {
         }
     }
 
-    /// The columns that it reads.
-    pub(crate) fn columns(&self) -> Vec<(&str, Kind)> {
-        match self {
-            Predictor::Network(n) => n.encoder.columns(),
-            Predictor::Linear(l) => l.design.columns(),
-        }
-    }
-
-    /// What the training rows said of these columns.
+    /// The columns that it reads, and what the training rows said of them.
     pub(crate) fn profiles(&self) -> Vec<ColumnProfile<'_>> {
         match self {
             Predictor::Network(n) => n.encoder.profiles(),

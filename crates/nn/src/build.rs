@@ -2,68 +2,18 @@
 //!
 //! The list is walked twice, once to learn which tensors there are and once, when they have places, to make the stages.
 
-use crate::activation::Activation;
-use crate::batch_norm::{BatchNorm, BatchNormStep};
-use crate::dense::{Dense, DenseStep};
-use crate::dropout::DropoutStep;
 use crate::error::NnError;
 use crate::init::Initializer;
-use crate::inputs::{Inputs, JoinStep, Table};
-use crate::layer::{Layer, Sequential};
-use crate::layer_norm::LayerNormStep;
+use crate::layers::context::Value;
+use crate::layers::{
+    BatchNorm, BatchNormStep, Dense, DenseOutput, DenseStep, DropoutStep, Inputs, JoinStep, LayerNormStep,
+    ParametricStep, ScaleStep, Table,
+};
 use crate::layout::{Kind, Request};
-use crate::parametric::ParametricStep;
 use crate::rates::{Rates, check};
-use crate::residual::Residual;
-use crate::scale::ScaleStep;
+use crate::sequential::{Layer, Residual, Sequential};
+use crate::stage::{Op, Stage};
 use std::ops::Range;
-
-/// What a stage reads.
-#[derive(Clone, Copy, PartialEq, Debug)]
-pub(crate) enum Value {
-    /// The numbers of the input.
-    X,
-    /// The output of an earlier stage.
-    Output(usize),
-}
-
-/// One step of a pass.
-#[derive(Clone, PartialEq, Debug)]
-pub(crate) struct Stage {
-    pub(crate) input: Value,
-    /// Numbers in a row of its input.
-    pub(crate) inputs: usize,
-    /// Numbers in a row of its output.
-    pub(crate) units: usize,
-    pub(crate) op: Op,
-}
-
-/// What a stage does.
-#[derive(Clone, PartialEq, Debug)]
-pub(crate) enum Op {
-    Join(JoinStep),
-    Dense(DenseStep),
-    Dropout(DropoutStep),
-    BatchNorm(BatchNormStep),
-    LayerNorm(LayerNormStep),
-    Scale(ScaleStep),
-    Parametric(ParametricStep),
-    /// The beginning of a residual block: its output is its input.
-    Begin {
-        slot: usize,
-    },
-    /// The end of a residual block that began with the value `skip`.
-    End {
-        slot: usize,
-        skip: Value,
-    },
-}
-
-impl Op {
-    pub(crate) fn has_params(&self) -> bool {
-        !matches!(self, Op::Dropout(_) | Op::Begin { .. } | Op::End { .. })
-    }
-}
 
 /// The walk over the layers.
 #[derive(Default)]
@@ -91,6 +41,8 @@ impl Builder {
         }
         b.inputs(&net.inputs)?;
         b.layers(&net.layers)?;
+        // The loss makes dz of a last dense layer.
+        b.give_dz();
         Ok(b)
     }
 
@@ -140,6 +92,7 @@ impl Builder {
                 kind: Kind::Embeddings,
                 name: format!("{name}/embeddings"),
                 shape: vec![e.categories, e.dim],
+                fans: (e.categories, e.dim),
                 initializer: e.initializer,
                 rates: checked(&name, e.rates)?,
             });
@@ -172,10 +125,10 @@ impl Builder {
             kind: Kind::Kernels,
             name: format!("{name}/kernel"),
             shape: vec![inputs, units],
+            fans: (inputs, units),
             initializer: dense.kernel_initializer,
             rates: checked(name, dense.kernel_rates)?,
         });
-        let activation = dense.activation;
         self.width = units;
         let bias = if dense.use_bias {
             Some(self.vector(Kind::Biases, name, "bias", Initializer::Zeros, dense.bias_rates)?)
@@ -183,10 +136,27 @@ impl Builder {
             None
         };
         self.width = inputs;
-        let (regularizer, max_norm) = (dense.kernel_regularizer, dense.kernel_max_norm);
-        let step = DenseStep { inputs, units, activation, kernel, bias, regularizer, max_norm };
-        self.push(Op::Dense(step), units);
+        let below = self.give_dz();
+        self.push(
+            Op::Dense(DenseStep {
+                inputs,
+                kernel,
+                output: DenseOutput { units, activation: dense.activation, bias },
+                regularizer: dense.kernel_regularizer,
+                max_norm: dense.kernel_max_norm,
+                below,
+                is_given_dz: false,
+            }),
+            units,
+        );
         Ok(())
+    }
+
+    /// Where the last stage so far is a dense layer, lets what comes above make its dz, and returns its output.
+    fn give_dz(&mut self) -> Option<DenseOutput> {
+        let Op::Dense(dense) = &mut self.stages.last_mut()?.op else { return None };
+        dense.is_given_dz = true;
+        Some(dense.output.clone())
     }
 
     fn batch_norm(&mut self, name: &str, l: &BatchNorm) -> Result<(), NnError> {
@@ -237,7 +207,14 @@ impl Builder {
     ) -> Result<Range<usize>, NnError> {
         let rates = checked(layer, rates)?;
         let name = format!("{layer}/{part}");
-        Ok(self.param(Request { kind, name, shape: vec![self.width], initializer, rates }))
+        Ok(self.param(Request {
+            kind,
+            name,
+            shape: vec![self.width],
+            fans: (self.width, self.width),
+            initializer,
+            rates,
+        }))
     }
 
     /// The place of a tensor; an empty one on the first walk.
@@ -283,12 +260,4 @@ impl Builder {
 
 fn checked(layer: &str, rates: Rates) -> Result<Rates, NnError> {
     rates.check(layer).map(|()| rates)
-}
-
-/// The activation after which the network ends: linear where its last layer is not dense.
-pub(crate) fn last_activation(stages: &[Stage]) -> Activation {
-    match stages.last().map(|s| &s.op) {
-        Some(Op::Dense(dense)) => dense.activation,
-        _ => Activation::Linear,
-    }
 }

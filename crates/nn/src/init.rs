@@ -10,7 +10,6 @@ use serde::{Deserialize, Serialize};
 /// How a parameter tensor is filled before training.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-#[non_exhaustive]
 pub enum Initializer {
     /// All zero.
     Zeros,
@@ -111,30 +110,5 @@ impl std::str::FromStr for Initializer {
             name: name.to_owned(),
             known: Initializer::ALL.map(Initializer::name).join(", "),
         })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use planish_tensor::rng::Purpose;
-
-    #[test]
-    fn variances_are_those_of_the_formulas() {
-        let (fan_in, fan_out) = (200, 100);
-        for (init, want) in [
-            (Initializer::GlorotUniform, 2.0 / 300.0),
-            (Initializer::GlorotNormal, 2.0 / 300.0),
-            (Initializer::HeUniform, 0.01),
-            (Initializer::HeNormal, 0.01),
-            (Initializer::LecunNormal, 0.005),
-            (Initializer::LecunUniform, 0.005),
-            (Initializer::RandomUniform, 0.0025 / 3.0),
-        ] {
-            let mut w = vec![0.0_f64; fan_in * fan_out];
-            init.fill(fan_in, fan_out, Stream::new(3, Purpose::Init, 1), &mut w);
-            let variance = w.iter().map(|x| x * x).sum::<f64>() / w.len() as f64;
-            assert!((variance / want - 1.0).abs() < 0.03, "{}: {variance} for {want}", init.name());
-        }
     }
 }

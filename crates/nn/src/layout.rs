@@ -7,8 +7,8 @@
 use crate::error::NnError;
 use crate::init::Initializer;
 use crate::rates::Rates;
-use planish_tensor::Scalar;
 use planish_tensor::rng::{Purpose, Stream};
+use planish_tensor::{AlignedVec, Scalar};
 use std::ops::Range;
 
 /// One parameter tensor.
@@ -22,6 +22,8 @@ pub struct Param {
     pub range: Range<usize>,
     /// How it is filled.
     pub initializer: Initializer,
+    /// The fan-in and fan-out that it is filled with: what its layer says.
+    pub fans: (usize, usize),
     /// The index of its group.
     pub group: usize,
 }
@@ -83,6 +85,8 @@ pub(crate) struct Request {
     pub(crate) kind: Kind,
     pub(crate) name: String,
     pub(crate) shape: Vec<usize>,
+    /// Fan-in and fan-out.
+    pub(crate) fans: (usize, usize),
     pub(crate) initializer: Initializer,
     pub(crate) rates: Rates,
 }
@@ -129,19 +133,21 @@ impl Layout {
             shape: r.shape.clone(),
             range: range.clone(),
             initializer: r.initializer,
+            fans: r.fans,
             group,
         });
         self.len = end.next_multiple_of(align);
         Ok(range)
     }
 
-    /// Fills an arena of this layout by the initializers.
-    pub(crate) fn fill<T: Scalar>(&self, seed: u64, arena: &mut [T]) {
+    /// An arena of this layout, filled by the initializers.
+    pub(crate) fn initialize<T: Scalar>(&self, seed: u64) -> AlignedVec<T> {
+        let mut arena = AlignedVec::zeros(self.len);
         for (i, p) in self.params.iter().enumerate() {
-            let (fan_in, fan_out) = (p.shape[0], *p.shape.last().expect("a parameter has a shape"));
-            let stream = Stream::new(seed, Purpose::Init, i as u32);
+            let (stream, (fan_in, fan_out)) = (Stream::new(seed, Purpose::Init, i as u32), p.fans);
             p.initializer.fill(fan_in, fan_out, stream, &mut arena[p.range.clone()]);
         }
+        arena
     }
 
     /// The number of parameters, without the gaps.

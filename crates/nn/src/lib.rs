@@ -1,9 +1,10 @@
 //! Dense neural networks y = f(x·W + b): layers, activations, losses, initializers, and the forward and backward pass.
 //!
-//! A network is plain data, a [`Sequential`] list of [`Layer`]s. [`Plan::new`] checks it and lays its parameters out in
-//! one flat arena ([`Layout`]), beside a small one for what is kept but not learned by gradient; [`Plan::forward`] and
-//! [`Plan::backward`] run it over a [`Workspace`] that owns every intermediate value, so a training step allocates nothing. There is no tape: for a sequential network the tape
-//! is the list of layers reversed. Training itself (optimizers, batches, epochs) is in `planish-train`.
+//! A network is plain data, a [`Sequential`] list of [`Layer`]s. [`Plan::new`] checks it and gives every parameter a place in one flat
+//! arena ([`Layout`]); a second, small arena holds the state, which is kept but not learned by gradient. [`Plan::forward`] and
+//! [`Plan::backward`] run the network over a [`Workspace`], which owns all intermediate values, so a training step allocates nothing.
+//! The backward pass is the list of layers reversed; nothing is recorded on the way forward but the values. Training itself
+//! (optimizers, batches, epochs) is in `planish-train`.
 //!
 //! ```
 //! use planish_nn::{Activation, Plan, Sequential, Workspace};
@@ -20,50 +21,38 @@
 #![forbid(unsafe_code)]
 
 mod activation;
-mod batch_norm;
+mod batch;
 mod build;
-mod columns;
-mod dense;
-mod dropout;
 mod element;
 mod error;
-mod fused;
 mod init;
-mod inputs;
-mod layer;
-mod layer_norm;
+mod layers;
 mod layout;
 mod loss;
 mod narrow;
-mod parametric;
 mod pass;
 mod plan;
 mod predictor;
 mod rates;
 mod regularizer;
-mod residual;
-mod scale;
+mod sequential;
+mod stage;
 mod updates;
 mod workspace;
 
 pub use activation::{Activation, Saves};
-pub use batch_norm::BatchNorm;
-pub use dense::Dense;
-pub use dropout::Dropout;
-pub use element::{Element, Passes};
+pub use batch::{Arenas, Batch, Input, Mode, Step, Targets};
+pub use element::Element;
 pub use error::NnError;
 pub use init::Initializer;
-pub use inputs::{Embedding, Input, Inputs};
-pub use layer::{Layer, Sequential};
-pub use layer_norm::LayerNorm;
+pub use layers::{BatchNorm, Dense, Dropout, Embedding, Inputs, LayerNorm, Parametric, Scale};
 pub use layout::{Group, Layout, Param};
-pub use loss::{Loss, Targets};
-pub use parametric::Parametric;
-pub use plan::{Arenas, Batch, Mode, Plan, Step};
+pub use loss::Loss;
+pub use pass::Pass;
+pub use plan::Plan;
 pub use predictor::Predictor;
 pub use rates::Rates;
 pub use regularizer::Regularizer;
-pub use residual::Residual;
-pub use scale::Scale;
+pub use sequential::{Layer, Residual, Sequential};
 pub use updates::{KernelUpdate, TileRule, Updates};
 pub use workspace::Workspace;

@@ -4,10 +4,10 @@
 //! one whole vector, so that no load and no store is masked; what stands past a layer's columns is computed along and means nothing.
 //! The bits are those of the general passes: the same chains of multiply-adds, the same elementwise functions, the same sums.
 
-use crate::activation::{Activation, Backward, Forward, Saves};
-use crate::build::{Op, Stage};
-use crate::dense::DenseStep;
+use crate::activation::{Activation, Backward, Forward};
+use crate::layers::{DenseOutput, DenseStep};
 use crate::plan::Plan;
+use crate::stage::Stage;
 use planish_tensor::gemm::{NARROW_SCRATCH, narrow_product, pad_rows, turn_square};
 use planish_tensor::reduce::col_sums_in;
 use planish_tensor::simd::{LaneKernel, LaneMath};
@@ -40,21 +40,17 @@ struct Layer<T: Scalar> {
 impl<T: Scalar> Narrow<T> {
     /// For batches of up to `rows` rows, if the network is one for these passes.
     pub(crate) fn new(plan: &Plan, rows: usize, backward: bool) -> Option<Self> {
-        let fits = |s: &Stage| match &s.op {
-            Op::Dense(dense) => dense.inputs.max(dense.units) <= T::LANES,
-            _ => false,
-        };
-        let (last, hidden) = plan.stages.split_last()?;
-        let is_elementwise =
-            |s: &Stage| matches!(&s.op, Op::Dense(dense) if dense.activation.is_elementwise());
-        if !fits(last) || !hidden.iter().all(|s| fits(s) && is_elementwise(s)) {
+        let fits = |s: &Stage| s.dense().is_some() && s.inputs.max(s.units) <= T::LANES;
+        let is_elementwise = |s: &Stage| s.dense().is_some_and(|d| d.output.activation.is_elementwise());
+        let (_, hidden) = plan.stages.split_last()?;
+        if !plan.stages.iter().all(fits) || !hidden.iter().all(is_elementwise) {
             return None;
         }
         let values = |wanted: bool| AlignedVec::zeros(if wanted { rows * T::LANES } else { 0 });
         let layer = |(i, dense): (usize, &DenseStep)| Layer {
             kernel: AlignedVec::zeros(T::LANES * T::LANES),
             bias: AlignedVec::zeros(T::LANES),
-            inputs: values(i < hidden.len() && backward && dense.activation.saves() == Saves::Input),
+            inputs: values(i < hidden.len() && backward && dense.output.keeps_input()),
             outputs: values(i < hidden.len()),
         };
         Some(Narrow {
@@ -83,21 +79,18 @@ impl<T: Scalar> Narrow<T> {
         if !self.is_kept {
             T::dispatch(isa, Pad { narrow: self, plan, params });
         }
-        T::dispatch(isa, ForwardPass { narrow: self, plan, x, out });
+        T::dispatch(isa, NarrowForward { narrow: self, plan, x, out });
     }
 
     /// From dz of the last layer, for rows of exactly its units: the gradients of everything but the last bias and the regularizers.
     pub(crate) fn backward(&mut self, isa: Isa, plan: &Plan, x: MatRef<'_, T>, dz: &[T], grads: &mut [T]) {
-        T::dispatch(isa, BackwardPass { narrow: self, plan, x, dz, grads });
+        T::dispatch(isa, NarrowBackward { narrow: self, plan, x, dz, grads });
     }
 }
 
 /// The dense layers of a network that has no others.
 fn dense(plan: &Plan, i: usize) -> &DenseStep {
-    match &plan.stages[i].op {
-        Op::Dense(dense) => dense,
-        op => unreachable!("{op:?} in a narrow network"),
-    }
+    plan.stages[i].dense().expect("a narrow network has dense layers alone")
 }
 
 struct Pad<'a, T: Scalar> {
@@ -112,9 +105,10 @@ impl<T: Scalar> LaneKernel<T> for Pad<'_, T> {
     fn run<S: LaneMath<T>>(self, s: S) {
         for (i, layer) in self.narrow.layers.iter_mut().enumerate() {
             let dense = dense(self.plan, i);
-            pad_rows(s, &self.params[dense.kernel.clone()], dense.units, &mut layer.kernel);
-            if let Some(bias) = &dense.bias {
-                pad_rows(s, &self.params[bias.clone()], dense.units, &mut layer.bias);
+            let DenseOutput { units, bias, .. } = &dense.output;
+            pad_rows(s, &self.params[dense.kernel.clone()], *units, &mut layer.kernel);
+            if let Some(bias) = bias {
+                pad_rows(s, &self.params[bias.clone()], *units, &mut layer.bias);
             }
         }
     }
@@ -128,27 +122,27 @@ fn read<'a, T: Scalar>(below: Option<&'a Layer<T>>, x: MatRef<'a, T>, inputs: us
     }
 }
 
-struct ForwardPass<'a, T: Scalar> {
+struct NarrowForward<'a, T: Scalar> {
     narrow: &'a mut Narrow<T>,
     plan: &'a Plan,
     x: MatRef<'a, T>,
     out: &'a mut [T],
 }
 
-impl<T: Scalar> LaneKernel<T> for ForwardPass<'_, T> {
+impl<T: Scalar> LaneKernel<T> for NarrowForward<'_, T> {
     type Output = ();
     #[inline(always)]
     fn run<S: LaneMath<T>>(self, s: S) {
-        let ForwardPass { narrow: Narrow { layers, scratch, .. }, plan, x, out } = self;
+        let NarrowForward { narrow: Narrow { layers, scratch, .. }, plan, x, out } = self;
         let (rows, last) = (x.rows(), layers.len() - 1);
         for i in 0..=last {
             let dense = dense(plan, i);
             let (below, rest) = layers.split_at_mut(i);
             let Layer { kernel, bias, inputs, outputs } = &mut rest[0];
             let from = read(below.last(), x, dense.inputs);
-            let start = dense.bias.as_ref().map(|_| &bias[..]);
+            let start = dense.output.bias.as_ref().map(|_| &bias[..]);
             if i == last {
-                let out = MatMut::new(out, rows, dense.units);
+                let out = MatMut::new(out, rows, dense.output.units);
                 return narrow_product(s, from, kernel, start, out, scratch);
             }
             let values = &mut outputs[..rows * T::LANES];
@@ -156,14 +150,14 @@ impl<T: Scalar> LaneKernel<T> for ForwardPass<'_, T> {
             if !inputs.is_empty() {
                 inputs[..values.len()].copy_from_slice(values);
             }
-            if dense.activation != Activation::Linear {
-                s.outline(Forward(dense.activation, values));
+            if dense.output.activation != Activation::Linear {
+                s.outline(Forward(dense.output.activation, values));
             }
         }
     }
 }
 
-struct BackwardPass<'a, T: Scalar> {
+struct NarrowBackward<'a, T: Scalar> {
     narrow: &'a mut Narrow<T>,
     plan: &'a Plan,
     x: MatRef<'a, T>,
@@ -171,29 +165,29 @@ struct BackwardPass<'a, T: Scalar> {
     grads: &'a mut [T],
 }
 
-impl<T: Scalar> LaneKernel<T> for BackwardPass<'_, T> {
+impl<T: Scalar> LaneKernel<T> for NarrowBackward<'_, T> {
     type Output = ();
     #[inline(always)]
     fn run<S: LaneMath<T>>(self, s: S) {
-        let BackwardPass { narrow, plan, x, dz, grads } = self;
+        let NarrowBackward { narrow, plan, x, dz, grads } = self;
         let Narrow { layers, delta, delta_next, turned, scratch, .. } = narrow;
         let (rows, last) = (x.rows(), layers.len() - 1);
-        let units = dense(plan, last).units;
+        let units = dense(plan, last).output.units;
         pad_rows(s, &dz[..rows * units], units, delta);
         for i in (0..=last).rev() {
             let dense_here = dense(plan, i);
             let from = read(layers[..i].last(), x, dense_here.inputs);
             let dw = &mut grads[dense_here.kernel.clone()];
-            let dw = MatMut::new(dw, dense_here.inputs, dense_here.units);
+            let dw = MatMut::new(dw, dense_here.inputs, dense_here.output.units);
             narrow_product(s, from.t(), delta, None, dw, scratch);
             if i == 0 {
                 return;
             }
-            let dz = MatRef::new(delta, rows, T::LANES).cols_between(0, dense_here.units);
+            let dz = MatRef::new(delta, rows, T::LANES).cols_between(0, dense_here.output.units);
             turn_square(s, &layers[i].kernel, turned);
             let values = &mut delta_next[..rows * T::LANES];
             narrow_product(s, dz, turned, None, MatMut::new(values, rows, T::LANES), scratch);
-            let (below, kept) = (dense(plan, i - 1), &layers[i - 1]);
+            let (below, kept) = (&dense(plan, i - 1).output, &layers[i - 1]);
             let kept = if kept.inputs.is_empty() { &kept.outputs } else { &kept.inputs };
             if below.activation != Activation::Linear {
                 s.outline(Backward(below.activation, &kept[..values.len()], values));
@@ -203,85 +197,5 @@ impl<T: Scalar> LaneKernel<T> for BackwardPass<'_, T> {
             }
             std::mem::swap(delta, delta_next);
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::plan::{Batch, Mode, Step};
-    use crate::{Dense, Element, Layer as NetLayer, Loss, Regularizer, Sequential, Targets, Workspace};
-    use planish_tensor::{Exec, Matrix};
-
-    fn network(widths: &[usize], hidden: Activation, last: Activation, use_bias: bool) -> Plan {
-        let mut net = Sequential::new(widths[0]);
-        for (i, &units) in widths[1..].iter().enumerate() {
-            let is_last = i + 2 == widths.len();
-            let mut dense = Dense::new(units, if is_last { last } else { hidden });
-            dense.use_bias = use_bias;
-            dense.kernel_regularizer = (i == 1).then_some(Regularizer { l1: 0.01, l2: 0.1 });
-            net.layers.push(NetLayer::Dense(dense));
-        }
-        Plan::new(&net).unwrap()
-    }
-
-    /// Loss, outputs and gradients as bits, by the narrow passes or the general ones.
-    fn bits<T: Element>(plan: &Plan, isa: Isa, loss: Loss, rows: usize, narrow: bool) -> Vec<u64> {
-        let number = |i: usize, j: usize| T::from_f64(((i * 29 + j * 13) % 31) as f64 * 0.1 - 1.5);
-        let params: Vec<T> = (0..plan.layout().len).map(|i| number(i, 3)).collect();
-        let x = Matrix::from_fn(rows, plan.inputs(), number);
-        let classes: Vec<u32> = (0..rows).map(|i| (i % plan.outputs()) as u32).collect();
-        let values = Matrix::from_fn(rows, plan.outputs(), |i, j| T::from_f64(((i + j) % 2) as f64));
-        let y =
-            if loss.is_categorical() { Targets::Classes(&classes) } else { Targets::Values(values.view()) };
-        let mut ws = Workspace::new(plan, rows);
-        assert!(ws.narrow.is_some(), "it should be narrow");
-        if !narrow {
-            ws.narrow = None;
-        }
-        let (exec, batch) = (Exec::serial(isa), Batch::new(x.view(), y));
-        let mut grads = vec![T::ZERO; plan.layout().len];
-        let step = Step::default();
-        let value = plan.backward(exec, loss, step, &params, &batch, &mut grads, &mut ws);
-        let out = T::run(plan, exec, Mode::Inference, (&params).into(), batch.x, &mut ws, true);
-        let out: Vec<u64> = (0..rows).flat_map(|i| out.row(i)).map(|v| v.bits()).collect();
-        [vec![value.to_bits()], out, grads.iter().map(|g| g.bits()).collect()].concat()
-    }
-
-    #[test]
-    fn narrow_passes_have_the_bits_of_the_general_ones() {
-        use Activation::*;
-        let cases: [(&[usize], Activation, Activation, Loss); 6] = [
-            (&[10, 10, 10, 1], Relu, Sigmoid, Loss::BinaryCrossentropy),
-            (&[16, 3, 16, 7], Gelu, Softmax, Loss::CategoricalCrossentropy),
-            (&[1, 1, 1], Tanh, Linear, Loss::Mse),
-            (&[5, 2], Relu, Silu, Loss::Mae),
-            (&[7, 12, 3], Exponential, Tanh, Loss::Huber { delta: 1.0 }),
-            (&[4, 16, 2, 5, 3], Linear, Softmax, Loss::Mse),
-        ];
-        for (widths, hidden, last, loss) in cases {
-            for (rows, use_bias) in [(1, true), (32, true), (200, true), (33, false)] {
-                let plan = network(widths, hidden, last, use_bias);
-                for isa in Isa::all_exact() {
-                    let run = |narrow| bits::<f32>(&plan, isa, loss, rows, narrow);
-                    assert_eq!(run(true), run(false), "{widths:?} {loss:?} {rows} {}", isa.name());
-                }
-            }
-        }
-        let plan = network(&[8, 5, 8, 2], Mish, Softplus, true);
-        for isa in Isa::all_exact() {
-            let run = |narrow| bits::<f64>(&plan, isa, Loss::Poisson, 50, narrow);
-            assert_eq!(run(true), run(false), "{}", isa.name());
-        }
-    }
-
-    #[test]
-    fn other_networks_take_the_general_passes() {
-        let narrow = |net: Sequential| Narrow::<f32>::new(&Plan::new(&net).unwrap(), 4, true).is_some();
-        assert!(narrow(Sequential::new(16).dense(16, Activation::Relu).dense(2, Activation::Softmax)));
-        assert!(!narrow(Sequential::new(17).dense(16, Activation::Relu)));
-        assert!(!narrow(Sequential::new(4).dense(17, Activation::Relu).dense(2, Activation::Softmax)));
-        assert!(!narrow(Sequential::new(4).dense(4, Activation::Softmax).dense(2, Activation::Softmax)));
-        assert!(!narrow(Sequential::new(4).dense(4, Activation::Relu).dropout(0.1)));
     }
 }

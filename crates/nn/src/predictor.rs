@@ -1,14 +1,14 @@
 //! A network made ready to predict again and again: its intermediate values have their place, and kernels that many rows will use are
 //! packed once, so that a call allocates nothing.
 
+use crate::batch::{Arenas, Input};
 use crate::element::Element;
-use crate::inputs::Input;
-use crate::plan::{Arenas, Plan};
+use crate::plan::Plan;
 use crate::workspace::Workspace;
-use planish_tensor::{Exec, Isa, MatRef};
+use planish_tensor::{Exec, Isa, MatRef, Matrix};
 
-/// Rows from which products read a packed kernel; for fewer, kernels are read where they are.
-pub(crate) const PACKED_ROWS: usize = 9;
+/// Rows of one forward pass of [`Plan::predict`].
+const PREDICT_ROWS: usize = 512;
 
 /// A network that is kept ready to predict.
 ///
@@ -63,5 +63,32 @@ impl<'n, T: Element> Predictor<'n, T> {
             narrow.keep(exec.isa, self.plan, self.arenas.params);
         }
         self.plan.forward(exec, self.arenas, x, &mut self.ws)
+    }
+}
+
+impl Plan {
+    /// The network's output for any number of rows, `[rows, outputs]`, in inference, computed in chunks. For calls of few rows that come again
+    /// and again, keep a [`Predictor`].
+    ///
+    /// # Panics
+    /// If x has not the network's number of inputs, or as [`Plan::forward`].
+    pub fn predict<'p, 'x, T: Element>(
+        &'p self,
+        exec: Exec,
+        arenas: impl Into<Arenas<'p, T>>,
+        x: impl Into<Input<'x, T>>,
+    ) -> Matrix<T> {
+        let x = x.into();
+        let mut out = Matrix::zeros(x.rows(), self.outputs());
+        let mut predictor = Predictor::new(self, arenas, PREDICT_ROWS.min(x.rows()));
+        if x.rows() > PREDICT_ROWS {
+            predictor = predictor.packed(exec.isa);
+        }
+        for from in (0..x.rows()).step_by(PREDICT_ROWS) {
+            let to = (from + PREDICT_ROWS).min(x.rows());
+            let y = predictor.predict(exec, x.rows_between(from, to));
+            (from..to).for_each(|i| out.row_mut(i).copy_from_slice(y.row(i - from)));
+        }
+        out
     }
 }

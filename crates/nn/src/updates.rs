@@ -1,5 +1,5 @@
-//! Updates of kernels inside the backward pass: a tile of a weight gradient, xᵀ·dz, is handed to the optimizer while it is in L1, and is
-//! never written to memory. What an optimizer is, the caller knows.
+//! Updates of kernels inside the backward pass: each tile of a kernel's gradient, xᵀ·dz, is handed to the optimizer while it is in L1, and
+//! the gradient is never stored. The optimizer is the caller's: this crate knows only the interface [`Updates`].
 
 use planish_tensor::gemm::Epilogue;
 use planish_tensor::simd::LaneMath;
@@ -27,6 +27,42 @@ pub struct KernelUpdate<'a, T: Scalar> {
 pub trait TileRule<T: Scalar>: Sync {
     /// Updates a tile `w` and its moments by the gradient `g`; moments that are not kept have no columns.
     fn update(&self, isa: Isa, w: MatMut<'_, T>, g: MatRef<'_, T>, moments: [MatMut<'_, T>; 3]);
+}
+
+/// The parameters of a backward pass.
+pub(crate) enum Weights<'a, T: Scalar> {
+    /// They stay as they are.
+    Kept(&'a [T]),
+    /// Some kernels are updated.
+    Updated(&'a mut [T], &'a mut dyn Updates<T>),
+}
+
+impl<T: Scalar> Weights<'_, T> {
+    pub(crate) fn params(&self) -> &[T] {
+        match self {
+            Weights::Kept(params) => params,
+            Weights::Updated(params, _) => params,
+        }
+    }
+
+    /// Begins a step, if there is one to take and the loss is finite. Returns whether gradients are wanted.
+    pub(crate) fn begin(&mut self, loss: f64) -> bool {
+        let Weights::Updated(_, updates) = self else { return true };
+        if loss.is_finite() {
+            updates.begin();
+        }
+        loss.is_finite()
+    }
+
+    /// The kernel in this range and how it is updated, if it is.
+    pub(crate) fn update(&mut self, range: Range<usize>) -> Option<(&mut [T], KernelUpdate<'_, T>)> {
+        match self {
+            Weights::Kept(_) => None,
+            Weights::Updated(params, updates) => {
+                updates.kernel(range.clone()).map(|update| (&mut params[range], update))
+            }
+        }
+    }
 }
 
 /// The update as an epilogue of xᵀ·dz.

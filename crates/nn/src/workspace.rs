@@ -1,9 +1,8 @@
 //! Every intermediate value of a batch, made once for the largest batch; smaller ones use prefixes.
 
-use crate::activation::Saves;
-use crate::build::{Op, Stage};
 use crate::narrow::Narrow;
 use crate::plan::Plan;
+use crate::stage::{Op, Stage};
 use planish_tensor::gemm::{ColSums, PackedB, Scratch};
 use planish_tensor::{AlignedVec, Isa, Scalar};
 
@@ -72,10 +71,7 @@ impl<T: Scalar> Workspace<T> {
     /// Packs the kernels of dense layers for an instruction set, which takes as much memory again as the kernels: batches of nine rows
     /// or more then read these, and those of a network no wider than a vector all batches. They must be packed anew when parameters change.
     pub fn pack(&mut self, plan: &Plan, params: &[T], isa: Isa) {
-        let pack = |s: &Stage| match &s.op {
-            Op::Dense(dense) => Some(PackedB::new(isa, dense.kernel_of(params))),
-            _ => None,
-        };
+        let pack = |s: &Stage| s.dense().map(|dense| PackedB::new(isa, dense.kernel_of(params)));
         self.packed = plan.stages.iter().map(pack).collect();
         if let Some(narrow) = &mut self.narrow {
             narrow.keep(isa, plan, params);
@@ -86,22 +82,9 @@ impl<T: Scalar> Workspace<T> {
     pub fn rows(&self) -> usize {
         self.rows
     }
-}
 
-impl Stage {
-    /// Whether it writes an output.
-    fn has_output(&self) -> bool {
-        !matches!(self.op, Op::Begin { .. })
-    }
-
-    /// Numbers that its backward pass needs beside its input and output, for a batch of this many rows.
-    pub(crate) fn saved_len(&self, rows: usize) -> usize {
-        match &self.op {
-            Op::Dense(dense) if dense.activation.saves() == Saves::Input => rows * self.units,
-            Op::Dropout(_) | Op::Parametric(_) => rows * self.units,
-            Op::BatchNorm(_) => 3 * self.units,
-            Op::LayerNorm(_) => 2 * rows,
-            Op::Dense(_) | Op::Join(_) | Op::Scale(_) | Op::Begin { .. } | Op::End { .. } => 0,
-        }
+    /// Whether passes are those of networks of dense layers no wider than a vector: one lane kernel each.
+    pub fn is_narrow(&self) -> bool {
+        self.narrow.is_some()
     }
 }

@@ -18,7 +18,6 @@ const CHUNK: usize = 512;
 /// How gradients are clipped before an update.
 #[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-#[non_exhaustive]
 pub enum Clip {
     /// g ← g·c/max(‖g‖, c) over all trainable groups together (Keras's `global_clipnorm`).
     GlobalNorm(f64),

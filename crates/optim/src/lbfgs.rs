@@ -48,7 +48,6 @@ impl Default for Lbfgs {
 /// Why a minimisation ended.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-#[non_exhaustive]
 pub enum StopReason {
     /// The gradient is small enough: converged.
     Gradient,

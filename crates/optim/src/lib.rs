@@ -14,20 +14,15 @@
 //! ```
 #![forbid(unsafe_code)]
 
-mod adagrad;
-mod adam;
 mod clip;
 mod ema;
 mod error;
 mod lbfgs;
 mod line_search;
-mod lion;
 mod plateau;
 mod range_test;
-mod rmsprop;
 mod schedule;
 mod settings;
-mod sgd;
 mod state;
 mod update;
 

@@ -33,7 +33,6 @@ pub struct Schedule {
 /// over t keep their last factor after the run's end.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-#[non_exhaustive]
 pub enum Curve {
     /// 1
     #[default]
@@ -132,8 +131,46 @@ impl Schedule {
 }
 
 impl Curve {
+    /// Each with its name, its numbers by default and a line about it.
+    pub const CHOICES: &'static [(&'static str, Curve, &'static str)] = &[
+        ("constant", Curve::Constant, "The learning rate stays"),
+        (
+            "piecewise",
+            Curve::Piecewise { steps: Vec::new() },
+            "Factors from given steps on (--schedule-factors)",
+        ),
+        (
+            "exponential",
+            Curve::Exponential { rate: 0.9, steps: 1000, staircase: false },
+            "RATE to the power i/STEPS",
+        ),
+        (
+            "inverse-time",
+            Curve::InverseTime { rate: 0.9, steps: 1000, staircase: false },
+            "1/(1 + RATE·i/STEPS)",
+        ),
+        (
+            "polynomial",
+            Curve::Polynomial { end: 0.0, power: 1.0 },
+            "Down to END along (1 − t) to the power POWER",
+        ),
+        ("cosine", Curve::Cosine { end: 0.0 }, "Down to END along half a cosine"),
+        (
+            "cosine-restarts",
+            Curve::CosineRestarts { steps: 1000, t_mul: 2.0, m_mul: 1.0, end: 0.0 },
+            "Cosines of STEPS steps, each next one twice as long",
+        ),
+        ("one-cycle", Curve::one_cycle(), "Up from 1/25 in the first 30 % of the run, then down to 1/250000"),
+        ("coslog4", Curve::Coslog4, "Four waves, each longer than the last"),
+        (
+            "flat-cosine",
+            Curve::FlatCosine { flat: 0.5, end: 0.0 },
+            "Constant for half the run, then a cosine down to END",
+        ),
+    ];
+
     /// PyTorch's one-cycle: 30 % of the run rising from 1/25, then falling to 1/250,000.
-    pub fn one_cycle() -> Curve {
+    pub const fn one_cycle() -> Curve {
         Curve::OneCycle { warm: 0.3, div: 25.0, final_div: 1e4 }
     }
 

@@ -6,7 +6,6 @@ use serde::{Deserialize, Serialize};
 /// Which optimizer, and its settings. The defaults are Keras's.
 #[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-#[non_exhaustive]
 pub enum Optimizer {
     /// v ← momentum·v − lr·g, w ← w + v (with Nesterov: w ← w + momentum·v − lr·g).
     Sgd {
@@ -223,6 +222,36 @@ impl Optimizer {
             | Optimizer::Adagrad { lr, .. }
             | Optimizer::Lion { lr, .. } => lr,
         }
+    }
+
+    /// Its settings that are numbers, by name.
+    pub fn numbers_mut(&mut self) -> Vec<(&'static str, &mut f64)> {
+        match self {
+            Optimizer::Sgd { lr, momentum, nesterov: _ } => vec![("lr", lr), ("momentum", momentum)],
+            Optimizer::Adam { lr, beta1, beta2, epsilon, epsilon_hat: _ }
+            | Optimizer::Nadam { lr, beta1, beta2, epsilon } => {
+                vec![("lr", lr), ("beta1", beta1), ("beta2", beta2), ("epsilon", epsilon)]
+            }
+            Optimizer::AdamW { lr, beta1, beta2, epsilon, epsilon_hat: _, weight_decay } => vec![
+                ("lr", lr),
+                ("beta1", beta1),
+                ("beta2", beta2),
+                ("epsilon", epsilon),
+                ("weight-decay", weight_decay),
+            ],
+            Optimizer::RmsProp { lr, rho, momentum, epsilon, centered: _ } => {
+                vec![("lr", lr), ("rho", rho), ("momentum", momentum), ("epsilon", epsilon)]
+            }
+            Optimizer::Adagrad { lr, initial_accumulator: _, epsilon } => {
+                vec![("lr", lr), ("epsilon", epsilon)]
+            }
+            Optimizer::Lion { lr, beta1, beta2 } => vec![("lr", lr), ("beta1", beta1), ("beta2", beta2)],
+        }
+    }
+
+    /// The setting with this name that is a number, if it has one.
+    pub fn number_mut(&mut self, name: &str) -> Option<&mut f64> {
+        self.numbers_mut().into_iter().find(|(known, _)| *known == name).map(|(_, number)| number)
     }
 
     /// Which of the first, second and third moments it keeps.

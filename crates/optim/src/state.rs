@@ -1,8 +1,8 @@
 //! What an optimizer remembers between steps, and the step over whole arenas.
 
-use crate::adam::{NADAM_BASE, nadam_momentum};
 use crate::error::OptimError;
 use crate::settings::Optimizer;
+use crate::update::adam::{NADAM_BASE, nadam_momentum};
 use crate::update::{Group, Moments, StepScalars};
 use planish_tensor::{AlignedVec, Exec, Isa, Scalar};
 use serde::{Deserialize, Serialize};
@@ -94,20 +94,13 @@ impl<T: Scalar> State<T> {
     pub fn begin_step(&mut self, lr_scale: f64) -> StepScalars {
         let Counters { steps, powers } = &mut self.counters;
         *steps += 1;
-        match self.optimizer {
-            Optimizer::Adam { beta1, beta2, .. } | Optimizer::AdamW { beta1, beta2, .. } => {
-                powers[0] *= beta1;
-                powers[1] *= beta2;
-            }
-            Optimizer::Nadam { beta1, beta2, .. } => {
-                powers[2] *= NADAM_BASE;
-                powers[0] *= nadam_momentum(beta1, powers[2]);
-                powers[1] *= beta2;
-            }
-            Optimizer::Sgd { .. }
-            | Optimizer::RmsProp { .. }
-            | Optimizer::Adagrad { .. }
-            | Optimizer::Lion { .. } => {}
+        if let Optimizer::Adam { beta1, beta2, .. } | Optimizer::AdamW { beta1, beta2, .. } = self.optimizer {
+            powers[0] *= beta1;
+            powers[1] *= beta2;
+        } else if let Optimizer::Nadam { beta1, beta2, .. } = self.optimizer {
+            powers[2] *= NADAM_BASE;
+            powers[0] *= nadam_momentum(beta1, powers[2]);
+            powers[1] *= beta2;
         }
         StepScalars { optimizer: self.optimizer, powers: *powers, lr_scale, decay_scale: 1.0 }
     }

@@ -5,8 +5,13 @@
 //! in any order and on any thread, with the same bits: a whole group at once, shards of it, or the rows of one tile of a weight
 //! matrix while its gradient is still in the first cache.
 
+mod adagrad;
+pub(crate) mod adam;
+mod lion;
+mod rmsprop;
+mod sgd;
+
 use crate::settings::Optimizer;
-use crate::{adagrad, adam, lion, rmsprop, sgd};
 use planish_tensor::simd::{LaneKernel, LaneMath};
 use planish_tensor::{Exec, Isa, MatMut, MatRef, Scalar};
 use std::ops::Range;

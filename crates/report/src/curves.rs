@@ -97,7 +97,7 @@ pub fn learning_curves(title: &str, lines: Vec<NamedLine>, y: &str, kept: usize,
     if last <= 30.0 {
         let dots = |layer: &Layer| match layer {
             Layer::Line { class, points } if class.starts_with('s') => Some((class.clone(), points.clone())),
-            _ => None,
+            Layer::Line { .. } | Layer::Cloud { .. } | Layer::Marks { .. } | Layer::Labels(_) => None,
         };
         let marks: Vec<Layer> = layers
             .iter()

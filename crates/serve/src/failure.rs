@@ -60,7 +60,7 @@ impl Failure {
     }
 
     /// What a client may know.
-    pub(crate) fn told(&self) -> Value {
+    pub(crate) fn public(&self) -> Value {
         let reason = match self.line {
             Some(line) => format!("line {line}: {}", self.reason),
             None => self.reason.clone(),
@@ -95,9 +95,9 @@ mod tests {
         let path = Path::new("/srv/x");
         let model = Failure::model("m", Some(3), path, "it is damaged");
         assert_eq!((model.of.to_string(), model.to_string()), ("m/3".into(), "/srv/x: it is damaged".into()));
-        assert_eq!(model.told(), json!({ "model": "m", "version": "3", "reason": "it is damaged" }));
+        assert_eq!(model.public(), json!({ "model": "m", "version": "3", "reason": "it is damaged" }));
         let keys = Failure { line: Some(2), ..Failure::new(Subject::Keys, path, "a key has three words") };
         assert_eq!(keys.to_string(), "/srv/x:2: a key has three words");
-        assert_eq!(keys.told(), json!({ "file": "keys", "reason": "line 2: a key has three words" }));
+        assert_eq!(keys.public(), json!({ "file": "keys", "reason": "line 2: a key has three words" }));
     }
 }

@@ -2,62 +2,36 @@
 //! crate that opens sockets.
 //!
 //! [`Service`] holds the models and answers a request without a socket; [`run`] serves it on a listener that the caller owns,
-//! until the caller's shutdown signal; [`serve`] does all of it for a program. A request passes `server` (connections), `door` (may it?),
-//! and one module a protocol.
+//! until the caller's shutdown signal; [`serve`] does all of it for a program.
+//!
+//! The road of a request: `net` (its connection), `admission` (may it?), `protocols` (what it asks for; `protocols/endpoints.rs` lists all
+//! endpoints), `models` (its prediction). Beside the road: `credentials` (keys and the certificate), `limits` (how much at once, how
+//! long), `telemetry` (counters, names of requests).
 #![forbid(unsafe_code)]
 
-mod activity;
-mod backlog;
-mod body;
-mod catalog;
-mod connections;
-mod deadline;
-mod depth;
-mod describe;
-mod door;
-mod drift;
-mod endpoint;
-mod engine;
+mod admission;
+mod credentials;
 mod error;
 mod failure;
-mod grpc;
-mod host;
-mod ids;
-mod keys;
-mod learned;
-mod metrics;
-mod openapi;
-mod opening;
+mod limits;
+mod models;
+mod net;
+mod open;
 mod options;
-mod outgoing;
-mod page;
-mod plain_errors;
-mod rate;
-mod reply;
-mod reread;
-mod rows;
-mod served;
-mod server;
+mod protocols;
 mod service;
-mod store;
-mod tensor;
-mod tfs;
-mod tls;
-mod triton_metrics;
-mod unsent;
-mod v2;
-mod warnings;
-mod workers;
+mod telemetry;
 
+pub use credentials::keys::{Keys, Scope};
+pub use credentials::tls::Tls;
 pub use error::{ApiError, Reason, ServeError};
 pub use failure::{Failure, Subject};
-pub use keys::{Keys, Scope};
+pub use models::store::{Label, ModelSource, Reloaded};
+pub use net::server::{run, serve};
 pub use options::Options;
-pub use reply::{Reply, ReplyBody};
-pub use server::{run, serve};
+pub use protocols::reply::{Reply, ReplyBody};
 pub use service::Service;
-pub use store::{Label, ModelSource, Reloaded};
-pub use tls::Tls;
 
 #[cfg(test)]
-mod tests;
+#[path = "../tests/serve/samples.rs"]
+mod samples;

@@ -1,7 +1,9 @@
 //! The service's settings: limits, time-outs and who may ask. The defaults are for a server that strangers can reach.
 
-use crate::keys::Keys;
-use crate::tls::Tls;
+mod listed;
+
+use crate::credentials::keys::Keys;
+use crate::credentials::tls::Tls;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;

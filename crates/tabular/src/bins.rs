@@ -40,11 +40,7 @@ impl Bins {
         let finite = self.edges.iter().all(|x| x.is_finite());
         let shares = self.shares.iter().all(|s| (0.0..=1.0).contains(s));
         let fits = self.shares.len() == self.edges.len() + 2;
-        if ascending && finite && shares && fits {
-            Ok(())
-        } else {
-            Err("the bins of a column are not in order")
-        }
+        (ascending && finite && shares && fits).then_some(()).ok_or("the bins of a column are not in order")
     }
 }
 

@@ -230,10 +230,8 @@ impl Design {
     /// What is wrong with it.
     pub fn validate(&self) -> Result<(), &'static str> {
         self.parts.iter().try_for_each(Part::validate)?;
-        match self.interactions.iter().flatten().all(|&p| p < self.parts.len()) {
-            true => Ok(()),
-            false => Err("an interaction is of columns that are not there"),
-        }
+        let known = self.interactions.iter().flatten().all(|&p| p < self.parts.len());
+        known.then_some(()).ok_or("an interaction is of columns that are not there")
     }
 
     /// The terms' names: `age`, `age^2`, `age[missing]`, `city[Kiel]`, `age:city[Kiel]`.
@@ -253,12 +251,7 @@ impl Design {
             + self.interactions.iter().map(products).sum::<usize>()
     }
 
-    /// The columns that the pipeline reads, with their kinds.
-    pub fn columns(&self) -> Vec<(&str, Kind)> {
-        self.parts.iter().map(|p| (p.column(), p.kind())).collect()
-    }
-
-    /// What is known of these columns.
+    /// What is known of the columns that the pipeline reads.
     pub fn profiles(&self) -> Vec<ColumnProfile<'_>> {
         self.parts.iter().map(Part::profile).collect()
     }
@@ -317,13 +310,6 @@ impl Part {
             }
             Part::Number { bins, .. } => bins.as_ref().map_or(Ok(()), Bins::validate),
             Part::Category { levels, .. } => levels.validate(),
-        }
-    }
-
-    fn kind(&self) -> Kind {
-        match self {
-            Part::Number { .. } => Kind::Number,
-            Part::Category { .. } => Kind::Category,
         }
     }
 
@@ -464,6 +450,3 @@ impl BoundDesign<'_> {
         products(&self.interactions, at, t, terms);
     }
 }
-
-#[cfg(test)]
-mod tests;

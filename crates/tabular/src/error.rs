@@ -124,7 +124,8 @@ pub(crate) fn first_few<'a>(names: impl ExactSizeIterator<Item = &'a str>) -> St
     names.take(8).collect::<Vec<_>>().join(", ") + more
 }
 
-fn line_prefix(line: &u64) -> String {
+/// What an error about a row begins with; nothing where its line is not known.
+pub fn line_prefix(line: &u64) -> String {
     if *line == 0 { String::new() } else { format!("line {line}: ") }
 }
 

@@ -78,10 +78,8 @@ impl Levels {
         if self.shares.len() != self.names.len() || self.shares.iter().any(|s| !(0.0..=1.0).contains(s)) {
             return Err("the shares of a category do not fit its levels");
         }
-        match self.names[..known].is_sorted_by(|a, b| a < b) {
-            true => Ok(()),
-            false => Err("the levels of a category are not sorted"),
-        }
+        let sorted = self.names[..known].is_sorted_by(|a, b| a < b);
+        sorted.then_some(()).ok_or("the levels of a category are not sorted")
     }
 
     /// The levels' names in order.

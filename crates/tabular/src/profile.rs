@@ -2,6 +2,7 @@
 
 use crate::bins::Bins;
 use crate::levels::Levels;
+use crate::schema::Kind;
 
 /// A column that a pipeline reads, as it was in the training rows.
 #[derive(Clone, Copy, Debug)]
@@ -26,4 +27,14 @@ pub enum CellProfile<'p> {
     },
     /// Categories.
     Category(&'p Levels),
+}
+
+impl CellProfile<'_> {
+    /// The kind of the column.
+    pub fn kind(&self) -> Kind {
+        match self {
+            CellProfile::Number { .. } => Kind::Number,
+            CellProfile::Category(_) => Kind::Category,
+        }
+    }
 }

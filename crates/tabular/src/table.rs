@@ -8,6 +8,7 @@ use crate::error::TabularError;
 use crate::infer::is_missing;
 use crate::schema::{Kind, Schema};
 use planish_tensor::Dd;
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 /// A missing number.
@@ -61,10 +62,6 @@ impl NumberColumn {
         self.hi.push(x.hi);
     }
 
-    fn append(&mut self, other: &NumberColumn, rows: impl Iterator<Item = usize>) {
-        rows.for_each(|r| self.push(other.at(r)));
-    }
-
     /// The number in this row, `None` if missing.
     pub fn at(&self, row: usize) -> Option<Dd> {
         let hi = self.hi[row];
@@ -82,10 +79,7 @@ impl TextColumn {
     pub const MISSING: u32 = u32::MAX;
 
     fn push(&mut self, text: Option<&str>) {
-        let code = match text {
-            None => Self::MISSING,
-            Some(t) => self.code(t),
-        };
+        let code = text.map_or(Self::MISSING, |t| self.code(t));
         self.codes.push(code);
     }
 
@@ -329,6 +323,16 @@ impl Table {
         self.append_rows(other, 0..other.rows());
     }
 
+    /// The rows that have a value in this column.
+    ///
+    /// # Errors
+    /// An unknown name.
+    pub fn with_values(&self, column: &str) -> Result<Cow<'_, Table>, TabularError> {
+        let column = self.column(column)?;
+        let rows: Vec<u32> = (0..self.rows() as u32).filter(|&r| !column.is_missing(r as usize)).collect();
+        Ok(if rows.len() < self.rows() { Cow::Owned(self.select(&rows)) } else { Cow::Borrowed(self) })
+    }
+
     /// The table of these rows alone.
     pub fn select(&self, rows: &[u32]) -> Table {
         let mut out = Table::new(self.schema.clone());
@@ -340,7 +344,7 @@ impl Table {
     pub(crate) fn append_rows(&mut self, other: &Table, rows: impl Iterator<Item = usize> + Clone) {
         for (to, from) in self.columns.iter_mut().zip(&other.columns) {
             match (to, from) {
-                (Column::Number(to), Column::Number(from)) => to.append(from, rows.clone()),
+                (Column::Number(to), Column::Number(from)) => rows.clone().for_each(|r| to.push(from.at(r))),
                 (Column::Text(to), Column::Text(from)) => to.append(from, rows.clone()),
                 (Column::Number(_), Column::Text(_)) | (Column::Text(_), Column::Number(_)) => {
                     unreachable!("the schemas are equal")
@@ -348,40 +352,5 @@ impl Table {
             }
         }
         self.lines.extend(rows.map(|r| other.lines[r]));
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_rest_of_a_decimal_is_kept_where_there_is_one() {
-        let mut t = Table::new(Schema::new([("x", Kind::Number)]));
-        for x in [Some("2"), Some("0.1"), None] {
-            t.push_decimal(0, x.and_then(Dd::parse_decimal));
-            t.end_row(7);
-        }
-        let c = t.numbers("x").unwrap();
-        assert_eq!(c.at(0), Some(Dd::from(2.0)));
-        assert_eq!(c.at(1), Dd::parse_decimal("0.1"));
-        assert_eq!(c.at(2), None);
-        let picked = t.select(&[1]);
-        assert_eq!(picked.numbers("x").unwrap().at(0), Dd::parse_decimal("0.1"));
-        t.clear();
-        assert_eq!(t.rows(), 0);
-    }
-
-    #[test]
-    fn text_where_numbers_are_expected_is_named_with_its_line() {
-        let mut t = Table::new(Schema::new([("x", Kind::Category)]));
-        for (line, x) in [(2, "1"), (3, "many")] {
-            t.push_text(0, Some(x));
-            t.end_row(line);
-        }
-        assert_eq!(
-            t.numbers("x").unwrap_err().to_string(),
-            r#"column "x" must hold numbers, found "many" in line 3"#
-        );
     }
 }

@@ -1,6 +1,6 @@
 //! Views of matrices: a pointer, a shape and two strides. `t()` swaps the strides; nothing is copied.
 
-use crate::scalar::Scalar;
+use crate::number::Number;
 use std::marker::PhantomData;
 
 /// A read-only view of a `rows × cols` matrix; element (i, j) lies `i·row_stride + j·col_stride` elements from the first.
@@ -25,11 +25,11 @@ pub struct MatMut<'a, T> {
 }
 
 // SAFETY: a `MatRef` is a shared borrow of plain numbers.
-unsafe impl<T: Scalar> Send for MatRef<'_, T> {}
+unsafe impl<T: Number> Send for MatRef<'_, T> {}
 // SAFETY: as above.
-unsafe impl<T: Scalar> Sync for MatRef<'_, T> {}
+unsafe impl<T: Number> Sync for MatRef<'_, T> {}
 // SAFETY: a `MatMut` is a unique borrow of plain numbers.
-unsafe impl<T: Scalar> Send for MatMut<'_, T> {}
+unsafe impl<T: Number> Send for MatMut<'_, T> {}
 
 /// Asserts that a `rows × cols` matrix with this row stride fits into `len` elements.
 fn check_fit(len: usize, rows: usize, cols: usize, stride: usize) {
@@ -43,7 +43,7 @@ fn check_fit(len: usize, rows: usize, cols: usize, stride: usize) {
     }
 }
 
-impl<'a, T: Scalar> MatRef<'a, T> {
+impl<'a, T: Number> MatRef<'a, T> {
     /// A view of a contiguous row-major slice.
     ///
     /// # Panics
@@ -147,7 +147,7 @@ impl<'a, T: Scalar> MatRef<'a, T> {
     }
 }
 
-impl<'a, T: Scalar> MatMut<'a, T> {
+impl<'a, T: Number> MatMut<'a, T> {
     /// A view of a contiguous row-major slice.
     ///
     /// # Panics
@@ -248,45 +248,5 @@ impl<'a, T: Scalar> MatMut<'a, T> {
         // SAFETY: column `at` is a column of the view, or the offset is zero.
         let right = unsafe { self.ptr.add(if empty { 0 } else { at }) };
         (MatMut { cols: at, ..self }, MatMut { ptr: right, cols: self.cols - at, ..self })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn transposing_twice_is_the_identity() {
-        let data: Vec<f64> = (0..12).map(f64::from).collect();
-        let a = MatRef::new(&data, 3, 4);
-        assert_eq!(a.at(2, 1), 9.0);
-        assert_eq!(a.t().at(1, 2), 9.0);
-        assert_eq!(a.t().t().row(2), &data[8..]);
-    }
-
-    #[test]
-    fn a_block_of_a_transposed_view_keeps_its_elements() {
-        let data: Vec<f64> = (0..12).map(f64::from).collect();
-        let b = MatRef::new(&data, 3, 4).t().block(1, 3, 1, 3);
-        assert_eq!((b.at(0, 0), b.at(1, 1)), (5.0, 10.0));
-        assert_eq!(MatRef::new(&data, 3, 4).block(3, 3, 0, 4).rows(), 0);
-    }
-
-    #[test]
-    fn only_elements_side_by_side_are_one_row() {
-        let mut data: Vec<f64> = (0..12).map(f64::from).collect();
-        let a = MatRef::new(&data, 3, 4);
-        assert_eq!(a.joined().row(0), &data[..]);
-        assert_eq!(a.rows_between(1, 3).joined().row(0), &data[4..]);
-        assert_eq!(a.block(2, 3, 1, 3).joined().row(0), &data[9..11]);
-        assert!(!a.cols_between(1, 3).is_slice() && !a.cols_between(1, 2).is_slice() && !a.t().is_slice());
-        let b = MatMut::new(&mut data, 3, 4);
-        assert!(b.is_slice() && !b.split_cols(2).0.is_slice());
-    }
-
-    #[test]
-    #[should_panic(expected = "needs more than 5 elements")]
-    fn a_view_larger_than_its_slice_is_refused() {
-        MatRef::new(&[0.0_f32; 5], 2, 3);
     }
 }

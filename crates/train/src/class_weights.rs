@@ -8,7 +8,6 @@ use serde::{Deserialize, Serialize};
 /// How much a row of each class counts. Held-out rows are not weighted, as in Keras.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-#[non_exhaustive]
 pub enum ClassWeights {
     /// Every class alike.
     #[default]
@@ -20,6 +19,12 @@ pub enum ClassWeights {
 }
 
 impl ClassWeights {
+    /// Those without numbers of their own, each with its name and a line about it.
+    pub const CHOICES: &'static [(&'static str, ClassWeights, &'static str)] = &[
+        ("none", ClassWeights::None, "Every row alike"),
+        ("balanced", ClassWeights::Balanced, "Every class alike"),
+    ];
+
     /// The weights of all rows, if they are changed; `rows` are those that are trained on.
     pub(crate) fn apply<T: Element>(
         &self,
@@ -34,18 +39,13 @@ impl ClassWeights {
             Targets::Classes(c) => c[row] as usize,
             Targets::Values(y) => usize::from(y.at(row, 0).to_f64() > 0.5),
         };
-        match data.y {
-            Targets::Values(y)
-                if y.cols() != 1
-                    || !(loss.is_binary()
-                        || loss.is_margin()
-                        || (0..y.rows()).all(|i| matches!(y.at(i, 0).to_f64(), 0.0 | 1.0))) =>
-            {
-                return Err(TrainError::Data {
-                    what: "class weights need targets that are classes".to_owned(),
-                });
-            }
-            _ => {}
+        if let Targets::Values(y) = data.y
+            && (y.cols() != 1
+                || !(loss.is_binary()
+                    || loss.is_margin()
+                    || (0..y.rows()).all(|i| matches!(y.at(i, 0).to_f64(), 0.0 | 1.0))))
+        {
+            return Err(TrainError::Data { what: "class weights need targets that are classes".to_owned() });
         }
         let classes = (0..data.rows()).map(class).max().map_or(0, |c| c + 1).max(2);
         let factors = self.factors(classes, rows.iter().map(|&r| class(r as usize)))?;

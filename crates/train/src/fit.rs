@@ -7,7 +7,7 @@ use crate::history::History;
 use crate::network::Network;
 use crate::observer::Observer;
 use crate::options::FitOptions;
-use crate::run::Run;
+use crate::run::{Given, Run};
 use crate::split;
 use planish_nn::{Element, Loss, Targets};
 use planish_tensor::Exec;
@@ -109,7 +109,8 @@ impl<'a, 'o, T: Element> Trainer<'a, 'o, T> {
         let Trainer { options, observer, checkpoints, .. } = self;
         exec.install_awake(|| {
             let weighted = Data { weights: weights.as_deref().or(data.weights), ..*data };
-            let mut run = Run::new(net, exec, options, observer, checkpoints, &weighted, data, (rows, held));
+            let given = Given { data: &weighted, plain: data, rows, held_rows: held };
+            let mut run = Run::new(net, exec, options, observer, checkpoints, given);
             run.resume()?;
             run.all_epochs()
         })
@@ -130,6 +131,3 @@ fn split_rows<T: Element>(data: &Data<'_, T>, loss: Loss, fraction: f64, seed: u
         Targets::Values(_) => split::holdout(data.rows(), fraction, None, seed),
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -19,7 +19,6 @@ pub struct Epoch {
 /// Why training stopped.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-#[non_exhaustive]
 pub enum Stop {
     /// All epochs were run.
     Completed,

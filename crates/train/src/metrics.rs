@@ -24,7 +24,6 @@ use std::str::FromStr;
 /// A score. Its name is also its key in [`crate::Epoch::metrics`].
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-#[non_exhaustive]
 pub enum Metric {
     /// The share of rows whose most probable class is the true one; for one output, probability > ½.
     Accuracy,

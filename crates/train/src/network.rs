@@ -42,7 +42,7 @@ impl<T: Element> Network<T> {
         seed: u64,
     ) -> Result<Self, TrainError> {
         let plan = Plan::new(net)?;
-        loss.check(&plan)?;
+        loss.check(plan.outputs(), plan.output_activation())?;
         optimizer.check()?;
         check_metrics(&plan, loss, metrics)?;
         // All that training will need is asked for once, so that a network that does not fit is refused here.

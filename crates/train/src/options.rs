@@ -20,6 +20,15 @@ pub enum Mode {
     Max,
 }
 
+impl Mode {
+    /// Each with its name and a line about it.
+    pub const CHOICES: &'static [(&'static str, Mode, &'static str)] = &[
+        ("auto", Mode::Auto, "Up for accuracy, AUC, R² and the like, down for everything else"),
+        ("min", Mode::Min, "Down"),
+        ("max", Mode::Max, "Up"),
+    ];
+}
+
 /// What early stopping watches.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Monitor {

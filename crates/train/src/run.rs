@@ -20,6 +20,16 @@ use planish_tensor::Exec;
 use planish_tensor::reduce::all_finite;
 use planish_tensor::rng::{Purpose, Stream};
 
+/// What a run is made on.
+pub(crate) struct Given<'a, T: Element> {
+    /// The data, with the class weights in them, and as they were given.
+    pub(crate) data: &'a Data<'a, T>,
+    pub(crate) plain: &'a Data<'a, T>,
+    /// The rows to train on, and those that are held out.
+    pub(crate) rows: Vec<u32>,
+    pub(crate) held_rows: Vec<u32>,
+}
+
 /// One call of `fit`.
 pub(crate) struct Run<'a, 'o, T: Element> {
     net: &'a mut Network<T>,
@@ -55,16 +65,14 @@ enum Ended {
 }
 
 impl<'a, 'o, T: Element> Run<'a, 'o, T> {
-    /// A run at its beginning; `data` have the class weights in them, `plain` have not.
+    /// A run at its beginning.
     pub(crate) fn new(
         net: &'a mut Network<T>,
         exec: Exec,
         options: &'a FitOptions,
         observer: &'a mut dyn Observer,
         checkpoints: Option<&'a mut (dyn Checkpoints<T> + 'o)>,
-        data: &'a Data<'a, T>,
-        plain: &'a Data<'a, T>,
-        (rows, held_rows): (Vec<u32>, Vec<u32>),
+        Given { data, plain, rows, held_rows }: Given<'a, T>,
     ) -> Self {
         let size = options.batch_size.min(rows.len());
         let wanted = options.keep_weights || options.early_stopping.is_some();
@@ -320,6 +328,3 @@ impl<'a, 'o, T: Element> Run<'a, 'o, T> {
 fn are_all(rows: &[u32], of: usize) -> bool {
     rows.iter().copied().eq(0..of as u32)
 }
-
-#[cfg(test)]
-mod tests;

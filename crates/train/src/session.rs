@@ -3,9 +3,9 @@
 use crate::checkpoint::{Arena, ArenaMut};
 use crate::data::Data;
 use crate::error::TrainError;
-use crate::kernel_updates::{KernelUpdates, LEAST, update_rest};
+use crate::kernel_updates::{KernelUpdates, LEAST};
 use crate::network::Network;
-use planish_nn::{Element, Step, Workspace};
+use planish_nn::{Element, Pass, Step, Workspace};
 use planish_optim::{Clip, Counters, Moments, State};
 use planish_tensor::{AlignedVec, Exec};
 
@@ -92,32 +92,20 @@ impl<T: Element> Session<T> {
         clip: Option<Clip>,
     ) -> f64 {
         let Session { workspace, grads, optimizer, steps, tiled } = self;
-        let (plan, isa) = (&net.plan, exec.isa);
-        let step = Step { seed: net.seed, number: *steps };
+        let pass = Pass { exec, loss: net.loss, step: Step { seed: net.seed, number: *steps } };
         *steps += 1;
-        let batch = batch.batch();
-        let (loss, step, tiled) = match clip {
-            None => {
-                let mut updates = KernelUpdates::new(optimizer, &net.groups, lr_scale, *tiled);
-                let params = &mut net.params;
-                let loss =
-                    plan.backward_with(exec, net.loss, step, params, &mut updates, &batch, grads, workspace);
-                (loss, updates.scalars(), *tiled)
+        // A bound on all gradients is known when all of them are.
+        let least = if clip.is_some() { usize::MAX } else { *tiled };
+        let mut updates = KernelUpdates::new(optimizer, &net.groups, lr_scale, least);
+        let loss =
+            net.plan.backward_with(pass, &mut net.params, &mut updates, &batch.batch(), grads, workspace);
+        if loss.is_finite() {
+            if let Some(clip) = clip {
+                clip.apply(exec.isa, &net.groups, grads);
             }
-            // The factor on the gradients is known when all of them are.
-            Some(clip) => {
-                let loss = plan.backward(exec, net.loss, step, &net.params, &batch, grads, workspace);
-                let step = loss.is_finite().then(|| {
-                    clip.apply(isa, &net.groups, grads);
-                    optimizer.begin_step(lr_scale)
-                });
-                (loss, step, usize::MAX)
-            }
-        };
-        if let Some(step) = step {
-            update_rest(exec, optimizer, &step, plan, (&net.groups, tiled), &mut net.params, grads);
-            plan.constrain(isa, &mut net.params);
-            plan.keep_statistics(isa, workspace, &mut net.state);
+            updates.rest(exec, &net.plan, &mut net.params, grads);
+            net.plan.constrain(exec.isa, &mut net.params);
+            net.plan.keep_statistics(exec.isa, workspace, &mut net.state);
         }
         loss
     }

@@ -1,5 +1,5 @@
-//! `cargo xtask proto [--check]`: makes the Rust code of the gRPC service from `crates/serve/proto`, or checks that the committed
-//! code is what would be made.
+//! `xtask-proto FOLDER [--check]`, which `cargo xtask proto` calls: makes the Rust code of the gRPC service from `crates/serve/proto`, or checks
+//! that the committed code in the folder is what would be made.
 //!
 //! A package of its own, so that the rest of the build tooling does not wait for a protobuf compiler, which is itself in Rust:
 //! nothing has to be installed, and who builds the service needs none of it.
@@ -16,14 +16,15 @@ const FILES: &[(&str, &str, &str)] =
     &[("inference.proto", "inference", "inference"), ("health.proto", "grpc.health.v1", "health")];
 
 fn main() -> Result<()> {
-    let check = match std::env::args().skip(1).collect::<Vec<_>>()[..] {
-        [] => false,
-        [ref one] if one == "--check" => true,
-        _ => bail!("use: cargo xtask proto [--check]"),
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let (folder, check) = match &arguments[..] {
+        [folder] => (folder, false),
+        [folder, one] if one == "--check" => (folder, true),
+        _ => bail!("use: xtask-proto FOLDER [--check]"),
     };
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let made = target(&root)?.join("proto");
-    let committed = root.join("crates/serve/src/grpc/generated");
+    let committed = root.join(folder);
     fs::create_dir_all(&made)?;
     for (file, package, module) in FILES {
         let code = generate(&root.join("crates/serve/proto"), file, package, &made)?;
@@ -32,9 +33,7 @@ fn main() -> Result<()> {
             fs::create_dir_all(&committed)?;
             fs::write(&path, code).with_context(|| format!("cannot write {module}.rs"))?;
         } else if fs::read_to_string(&path).unwrap_or_default() != code {
-            bail!(
-                "crates/serve/src/grpc/generated/{module}.rs is not what {file} makes: run `cargo xtask proto`"
-            );
+            bail!("{folder}/{module}.rs is not what {file} makes: run `cargo xtask proto`");
         }
     }
     println!(

@@ -89,7 +89,7 @@ impl Modules {
             } else if let Some(Place::Module(all)) = self.follow(module, &one.path, HOPS) {
                 let names = all.items.iter().chain(all.uses.iter().map(|one| &one.name));
                 for name in names.filter(|name| module.names.contains(*name)) {
-                    add(&[&one.path[..], &[name.clone()]].concat(), one.line);
+                    add(&[&one.path[..], std::slice::from_ref(name)].concat(), one.line);
                 }
             }
         }

@@ -1,10 +1,9 @@
-//! The options of `planish serve`. Each is also a key of its file of settings.
+//! The options of `planish serve` that are no settings of a service, and where its settings stand among them. Each is also a key of its file of settings.
 
-use super::{parse_count, parse_threads};
+use super::settings::Chosen;
 use clap::{Args, ValueEnum};
 use planish_serve::{Label, ModelSource, Options};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 #[derive(Args)]
 #[command(after_help = "Examples:
@@ -31,15 +30,13 @@ pub(crate) struct ServeArgs {
     /// A name for a version, for clients of TensorFlow Serving; may be repeated
     #[arg(long, value_name = "NAME:LABEL=VERSION", value_parser = parse_label)]
     pub(crate) label: Vec<Label>,
-    /// Do not start if a model cannot be served; without it, the others are
+    // What has no line here is a setting, and told of there.
     #[arg(long)]
     strict: bool,
-    /// Map model files of 4 MiB or more: processes share their memory; whoever writes into such a file in place changes the model or ends the service
     #[arg(long)]
     map: bool,
-    /// How often the files of models, keys and certificate are looked at for changes (0: only at SIGHUP)
-    #[arg(long, value_name = "TIME", default_value = "0", value_parser = parse_time)]
-    watch: Duration,
+    #[arg(long)]
+    watch: Option<String>,
     /// File of keys, one a line: NAME SCOPES sha256:DIGEST; the variable PLANISH_KEY holds one more key itself
     #[arg(long, value_name = "FILE")]
     pub(crate) keys: Option<PathBuf>,
@@ -49,87 +46,8 @@ pub(crate) struct ServeArgs {
     /// Private key of the certificate (PEM, not encrypted)
     #[arg(long, value_name = "FILE")]
     pub(crate) tls_key: Option<PathBuf>,
-    /// Serve an address that others can reach without asking for a key
-    #[arg(long)]
-    allow_public: bool,
-    /// Another name under which the service may be asked; may be repeated
-    #[arg(long, value_name = "HOST")]
-    allow_host: Vec<String>,
-    /// Prediction threads (0: one a core); the result does not depend on it
-    #[arg(long, value_name = "N", default_value_t = 0, value_parser = parse_threads)]
-    threads: usize,
-    /// Rows that a prediction thread takes at once
-    #[arg(long, value_name = "N", default_value_t = 1024, value_parser = parse_count)]
-    batch_rows: usize,
-    /// How long a prediction thread waits for more rows (0: it takes what waits)
-    #[arg(long, value_name = "TIME", default_value = "0", value_parser = parse_time)]
-    batch_delay: Duration,
-    /// Rows that may wait for a prediction thread
-    #[arg(long, value_name = "N", default_value_t = 16384, value_parser = parse_count)]
-    queue_rows: usize,
-    /// MiB of features that may wait for a prediction thread
-    #[arg(long, value_name = "MIB", default_value_t = 64, value_parser = parse_mib)]
-    queue_mib: usize,
-    /// How long a request may have to wait for a prediction thread, beyond bursts, before it is answered by 429 (0: no limit)
-    #[arg(long, value_name = "TIME", default_value = "15ms", value_parser = parse_time)]
-    queue_wait: Duration,
-    /// Requests worked on at once; more are answered by 429
-    #[arg(long, value_name = "N", default_value_t = 256, value_parser = parse_count)]
-    max_in_flight: usize,
-    /// Requests a second of one key, or of one address where no key is asked for (0: no limit)
-    #[arg(long, value_name = "N", default_value_t = 0)]
-    rate: u32,
-    /// Connections at once; more are answered by 503
-    #[arg(long, value_name = "N", default_value_t = 1024, value_parser = parse_count)]
-    max_connections: usize,
-    /// MiB of a body, as sent and as decompressed
-    #[arg(long, value_name = "MIB", default_value_t = 8, value_parser = parse_mib)]
-    max_body_mib: usize,
-    /// MiB of bodies that all requests together may hold
-    #[arg(long, value_name = "MIB", default_value_t = 256, value_parser = parse_mib)]
-    max_buffered_mib: usize,
-    /// MiB of answers that wait for clients to take them, of all connections together
-    #[arg(long, value_name = "MIB", default_value_t = 64, value_parser = parse_mib)]
-    max_unsent_mib: usize,
-    /// KiB of a head, the request's line and headers
-    #[arg(long, value_name = "KIB", default_value_t = 16, value_parser = parse_head_kib)]
-    max_head_kib: usize,
-    /// Rows of a request
-    #[arg(long, value_name = "N", default_value_t = 4096, value_parser = parse_count)]
-    max_rows: usize,
-    /// Tensors of a request; a model of more columns may have as many
-    #[arg(long, value_name = "N", default_value_t = 64, value_parser = parse_count)]
-    max_inputs: usize,
-    /// Dimensions of a tensor
-    #[arg(long, value_name = "N", default_value_t = 8, value_parser = parse_count)]
-    max_rank: usize,
-    /// Deepest nesting of JSON
-    #[arg(long, value_name = "N", default_value_t = 32, value_parser = parse_depth)]
-    max_depth: usize,
-    /// How long a head may take to arrive
-    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = parse_some_time)]
-    head_timeout: Duration,
-    /// How long a body may take to arrive
-    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = parse_some_time)]
-    body_timeout: Duration,
-    /// How long an answer may wait without that any of it is taken
-    #[arg(long, value_name = "TIME", default_value = "20s", value_parser = parse_some_time)]
-    write_timeout: Duration,
-    /// How long a connection may do nothing
-    #[arg(long, value_name = "TIME", default_value = "60s", value_parser = parse_some_time)]
-    idle_timeout: Duration,
-    /// How long an answer may take after the body is there
-    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = parse_some_time)]
-    deadline: Duration,
-    /// How long requests in flight may take after the signal to stop
-    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = parse_time)]
-    drain: Duration,
-    /// How long connections are still taken after the signal to stop, while "ready" says no
-    #[arg(long, value_name = "TIME", default_value = "0", value_parser = parse_time)]
-    drain_delay: Duration,
-    /// Let /metrics have what is counted of models under Triton's names too (nv_inference_count, …)
-    #[arg(long)]
-    triton_metrics: bool,
+    #[command(flatten)]
+    pub(crate) options: Chosen<Options>,
     /// What is logged to standard error
     #[arg(long, value_enum, default_value = "requests")]
     pub(crate) log: LogLevel,
@@ -160,46 +78,6 @@ pub(crate) enum LogFormat {
     Json,
 }
 
-impl ServeArgs {
-    /// The settings, without keys and certificate.
-    pub(crate) fn options(&self) -> Options {
-        const MIB: usize = 1 << 20;
-        Options {
-            header_bytes: self.max_head_kib << 10,
-            header_timeout: self.head_timeout,
-            body_bytes: self.max_body_mib * MIB,
-            body_timeout: self.body_timeout,
-            buffered_bytes: self.max_buffered_mib * MIB,
-            write_timeout: self.write_timeout,
-            unsent_bytes: self.max_unsent_mib * MIB,
-            idle_timeout: self.idle_timeout,
-            connections: self.max_connections,
-            in_flight: self.max_in_flight,
-            rate: self.rate,
-            deadline: self.deadline,
-            json_depth: self.max_depth,
-            rank: self.max_rank,
-            rows: self.max_rows,
-            inputs: self.max_inputs,
-            queue_rows: self.queue_rows,
-            queue_bytes: self.queue_mib * MIB,
-            queue_wait: self.queue_wait,
-            batch_rows: self.batch_rows,
-            batch_delay: self.batch_delay,
-            threads: self.threads,
-            drain: self.drain,
-            drain_delay: self.drain_delay,
-            strict: self.strict,
-            map: self.map,
-            watch: self.watch,
-            allowed_hosts: self.allow_host.clone(),
-            allow_public: self.allow_public,
-            triton_metrics: self.triton_metrics,
-            ..Options::default()
-        }
-    }
-}
-
 /// `NAME=PATH`, or a path that names its models.
 fn parse_source(text: &str) -> Result<ModelSource, String> {
     let (name, path) = match text.split_once('=') {
@@ -222,39 +100,4 @@ fn parse_label(text: &str) -> Result<Label, String> {
     };
     let version = version.parse().map_err(|_| format!("the version {version:?} is no whole number"))?;
     Ok(Label { model: model.to_owned(), label: label.to_owned(), version })
-}
-
-/// 0, 50ms, 10s or 5m.
-fn parse_time(text: &str) -> Result<Duration, String> {
-    let millis =
-        |text: &str| text.strip_suffix("ms")?.parse::<u32>().ok().map(|n| Duration::from_millis(n.into()));
-    match text {
-        "0" => Ok(Duration::ZERO),
-        text => millis(text).map_or_else(|| super::parse_duration(text), Ok),
-    }
-}
-
-fn parse_some_time(text: &str) -> Result<Duration, String> {
-    parse_time(text)
-        .and_then(|d| if d.is_zero() { Err("it must be longer than nothing".to_owned()) } else { Ok(d) })
-}
-
-fn parse_mib(text: &str) -> Result<usize, String> {
-    let mib = text.parse().ok().filter(|n| (1..=1 << 20).contains(n));
-    mib.ok_or_else(|| "it must be a whole number from 1 to 1048576".to_owned())
-}
-
-fn parse_head_kib(text: &str) -> Result<usize, String> {
-    text.parse()
-        .ok()
-        .filter(|n| (8..=1024).contains(n))
-        .ok_or_else(|| "it must be a whole number from 8 to 1024".to_owned())
-}
-
-/// The JSON parser itself ends at 128.
-fn parse_depth(text: &str) -> Result<usize, String> {
-    text.parse()
-        .ok()
-        .filter(|n| (3..=120).contains(n))
-        .ok_or_else(|| "it must be a whole number from 3 to 120".to_owned())
 }

@@ -14,7 +14,7 @@ use planish_io::{
 use planish_model::{LinearSettings, Model, NetworkSettings, fit_linear, fit_network};
 use planish_tabular::{Notes, RowSource, Table, TableSource};
 use planish_tensor::Exec;
-use planish_train::split;
+use planish_train::{FitOptions, split};
 use std::path::{Path, PathBuf};
 
 const PENGUINS: &str = include_str!("../../data/penguins.csv");
@@ -37,9 +37,12 @@ pub(crate) fn run(a: &QuickstartArgs) -> anyhow::Result<()> {
     check_outputs(a, &[&species_file, &mass_file], &test_csv, &test_text)?;
     write_text(&test_csv, &test_text)?;
 
-    let settings =
-        NetworkSettings { hidden: vec![10, 10], batch_size: 32, ..NetworkSettings::new("species") };
-    let mut progress = TrainingProgress::new(settings.epochs);
+    let settings = NetworkSettings {
+        hidden: vec![10, 10],
+        fit: FitOptions { batch_size: 32, ..NetworkSettings::fit() },
+        ..NetworkSettings::new("species")
+    };
+    let mut progress = TrainingProgress::new(settings.fit.epochs);
     let species = fit_network(exec, &train, &settings, &mut progress);
     progress.finish();
     out +=

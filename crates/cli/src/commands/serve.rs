@@ -22,7 +22,7 @@ pub(crate) fn run(a: &ServeArgs) -> anyhow::Result<()> {
     #[cfg(not(feature = "otlp"))]
     let spans = None::<tracing_subscriber::layer::Identity>;
     start_log(a, spans);
-    let options = Options { keys: keys(a)?, tls: tls(a)?, log_lines_dropped: dropped, ..a.options() };
+    let options = Options { keys: keys(a)?, tls: tls(a)?, log_lines_dropped: dropped, ..a.options.0.clone() };
     let scheme = if options.tls.is_some() { "https" } else { "http" };
     let service = Service::open(exec(1)?, options, a.models.clone(), a.label.clone())?;
     let (names, unavailable) = (service.names().join(", "), service.unavailable().join(", "));

@@ -2,32 +2,27 @@
 
 mod folds;
 pub(crate) mod linear_model;
-mod linear_settings;
 mod once;
-mod settings;
 
-use crate::args::requests::refuse_unused;
-use crate::args::{ModelKind, TrainArgs, exec, refuse_json_beside, usage};
+use crate::args::{TrainArgs, exec, refuse_json_beside, usage};
 use crate::print;
 use crate::progress::TrainingProgress;
 use crate::run_files::RunFiles;
 use anyhow::{Context, bail};
 use clap::ArgMatches;
 use clap::error::ErrorKind;
-use linear_settings::linear_settings;
 use planish_io::{
     CheckpointFolder, HistoryFile, OutputKind, Outputs, TableRows, is_standard_output, open_table, save_model,
 };
 use planish_model::{
-    LearningRates, LinearFit, LinearKind, Model, ModelError, Settings, fit_linear,
+    LearningRates, LinearFit, Model, ModelError, NetworkSettings, Settings, fit_linear,
     fit_network_with_checkpoints, lr_range_test,
 };
-use planish_optim::RangeTest;
+use planish_optim::{Curve, RangeTest};
 use planish_tabular::RowSource;
 use planish_tensor::Exec;
 use planish_train::{Checkpoints, CrossValidation, History, Stop, TrainError};
 use serde_json::json;
-use settings::network_settings;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use std::io::IsTerminal;
 use std::path::Path;
@@ -36,7 +31,7 @@ use std::sync::atomic::AtomicBool;
 
 pub(crate) fn run(a: &TrainArgs, typed: &ArgMatches) -> anyhow::Result<()> {
     let exec = exec(a.threads)?;
-    if a.schedule.lr_range_test {
+    if a.lr_range_test {
         check_outputs(a, None)?;
         return range_test(exec, a);
     }
@@ -44,8 +39,8 @@ pub(crate) fn run(a: &TrainArgs, typed: &ArgMatches) -> anyhow::Result<()> {
         usage(ErrorKind::MissingRequiredArgument, "a file for the model is needed: --output <MODEL>");
     };
     check_outputs(a, Some(output))?;
-    let Trained { model, files, folds } = if a.linear.one_pass {
-        Trained { model: once::train(exec, a)?, files: RunFiles::default(), folds: None }
+    let Trained { model, files, folds } = if a.one_pass {
+        Trained { model: once::train(exec, a, typed)?, files: RunFiles::default(), folds: None }
     } else {
         train_source(exec, a, typed)?
     };
@@ -108,23 +103,28 @@ struct Trained {
 fn train_source(exec: Exec, a: &TrainArgs, typed: &ArgMatches) -> anyhow::Result<Trained> {
     let mut source = open_table(&a.data, &a.table.options())?;
     source.warnings().iter().for_each(|w| print::note(w));
-    if a.model == ModelKind::Mlp {
+    if a.model == "mlp" {
         return train_network(exec, a, &mut source);
     }
-    let kind = linear_model::choose(a, &mut source)?;
-    if a.model == ModelKind::Linear {
-        let found = if kind == LinearKind::LeastSquares { ModelKind::Ols } else { ModelKind::Logistic };
-        refuse_unused("train", typed, &[("model", &found.name())]);
-    }
-    let settings = linear_settings(a, kind);
+    let settings = linear_model::choose(a, typed, &mut source)?;
     let name = source.name().to_owned();
     let model = fit_linear(exec, &mut source, &settings).map_err(|e| print::of_file(e, name))?;
     Ok(Trained { model, files: RunFiles::default(), folds: None })
 }
 
+/// The network's settings: a column of groups is no feature.
+fn network_settings(a: &TrainArgs) -> NetworkSettings {
+    let mut settings = a.network.0.clone();
+    settings.drop.extend(a.folds.group.clone());
+    if settings.fit.schedule.curve == (Curve::Piecewise { steps: Vec::new() }) {
+        usage(ErrorKind::MissingRequiredArgument, "--schedule piecewise needs --schedule-factors STEP:X,…");
+    }
+    settings
+}
+
 fn train_network(exec: Exec, a: &TrainArgs, source: &mut TableRows) -> anyhow::Result<Trained> {
-    let settings = network_settings(a)?;
-    let mut progress = TrainingProgress::new(a.run.epochs);
+    let settings = network_settings(a);
+    let mut progress = TrainingProgress::new(settings.fit.epochs);
     progress.write_to(RunFiles::new(a.records.history.clone(), a.records.log_dir.clone()));
     let mut folder = None;
     if let Some(path) = &a.checkpoints.folder {
@@ -141,7 +141,7 @@ fn train_network(exec: Exec, a: &TrainArgs, source: &mut TableRows) -> anyhow::R
     let table = source.read_all()?;
     let folds =
         folds::cross_validate(exec, a, &table, &settings).with_context(|| source.name().to_owned())?;
-    progress.limit(a.run.time_limit);
+    progress.limit(a.time_limit);
     let store = folder.as_mut().map(|f| f as &mut dyn Checkpoints<f32>);
     let model = fit_network_with_checkpoints(exec, &table, &settings, &mut progress, store);
     let files = progress.finish();
@@ -168,7 +168,7 @@ fn interrupts() -> anyhow::Result<Arc<AtomicBool>> {
 fn range_test(exec: Exec, a: &TrainArgs) -> anyhow::Result<()> {
     let mut source = open_table(&a.data, &a.table.options())?;
     source.warnings().iter().for_each(|w| print::note(w));
-    let (table, settings) = (source.read_all()?, network_settings(a)?);
+    let (table, settings) = (source.read_all()?, network_settings(a));
     let LearningRates { suggested: lr, curve } =
         lr_range_test(exec, &table, &settings, &RangeTest::default())
             .with_context(|| source.name().to_owned())?;
@@ -193,7 +193,7 @@ fn say_notes(model: &Model) {
     }
     if let (Some(h), Settings::Network(s)) = (history(model), &model.record().settings)
         && h.validation_rows == 0
-        && s.validation_split > 0.0
+        && s.fit.validation_split > 0.0
     {
         print::note(
             "there are too few rows to hold any out: all epochs were run, and there is no held-out score",
@@ -222,10 +222,12 @@ fn summary(model: &Model, a: &TrainArgs, output: &Path) -> String {
     out.push('\n');
     if let Some(h) = history(model) {
         let why = match h.stop {
-            Stop::EarlyStopping if a.run.monitor == "val_loss" => {
-                "; the held-out loss no longer fell".to_owned()
-            }
-            Stop::EarlyStopping => format!("; {} no longer became better", a.run.monitor),
+            Stop::EarlyStopping => match &a.network.0.fit.early_stopping {
+                Some(early) if early.monitor.name != "val_loss" => {
+                    format!("; {} no longer became better", early.monitor.name)
+                }
+                _ => "; the held-out loss no longer fell".to_owned(),
+            },
             Stop::MaxSteps => "; the steps that were allowed were done".to_owned(),
             Stop::TimeLimit => "; the time that was allowed was over".to_owned(),
             _ => String::new(),

@@ -72,10 +72,8 @@ pub(super) fn verify<'a, P: Part>(
 
 /// The error for bytes of a file that could not be read.
 pub(super) fn unread(name: &str, e: std::io::Error) -> IoError {
-    match e.kind() {
-        std::io::ErrorKind::UnexpectedEof => IoError::file(name, CUT),
-        _ => IoError::system(name, "read")(e),
-    }
+    let is_cut = e.kind() == std::io::ErrorKind::UnexpectedEof;
+    if is_cut { IoError::file(name, CUT) } else { IoError::system(name, "read")(e) }
 }
 
 /// Whether these bytes are whole finite numbers that lie as in memory.

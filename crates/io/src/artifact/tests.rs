@@ -7,6 +7,7 @@ use planish_model::{
 };
 use planish_tabular::{Kind, Notes, Schema, Table, TableSource};
 use planish_tensor::Exec;
+use planish_train::FitOptions;
 
 mod large;
 
@@ -23,7 +24,11 @@ fn table() -> Table {
 
 fn models() -> [Model; 2] {
     let t = table();
-    let settings = NetworkSettings { hidden: vec![4], epochs: 2, ..NetworkSettings::new("y") };
+    let settings = NetworkSettings {
+        hidden: vec![4],
+        fit: FitOptions { epochs: 2, ..NetworkSettings::fit() },
+        ..NetworkSettings::new("y")
+    };
     [
         fit_network(Exec::best(), &t, &settings, &mut ()).unwrap(),
         fit_linear(Exec::best(), &mut TableSource::new(&t), &LinearSettings::new("y")).unwrap(),
@@ -126,8 +131,11 @@ fn forge(bytes: &[u8], from: &str, to: &str) -> Vec<u8> {
 
 #[test]
 fn a_confusion_matrix_may_be_missing_but_not_of_other_classes() {
-    let settings =
-        NetworkSettings { hidden: vec![2], epochs: 1, validation_split: 0.3, ..NetworkSettings::new("c") };
+    let settings = NetworkSettings {
+        hidden: vec![2],
+        fit: FitOptions { epochs: 1, validation_split: 0.3, ..NetworkSettings::fit() },
+        ..NetworkSettings::new("c")
+    };
     let model = fit_network(Exec::best(), &table(), &settings, &mut ()).unwrap();
     let confusion = model.record().confusion.clone().unwrap();
     assert_eq!((confusion.len(), confusion.iter().flatten().sum::<u64>()), (3, 12));

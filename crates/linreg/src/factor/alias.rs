@@ -25,6 +25,15 @@ pub enum AliasedPolicy {
     MinNorm,
 }
 
+impl AliasedPolicy {
+    /// Each with its name and a line about it.
+    pub const CHOICES: &'static [(&'static str, AliasedPolicy, &'static str)] = &[
+        ("drop", AliasedPolicy::Drop, "Their coefficient is zero"),
+        ("error", AliasedPolicy::Error, "The table is refused"),
+        ("min-norm", AliasedPolicy::MinNorm, "The coefficients of least norm"),
+    ];
+}
+
 /// An aliased term and the combination of kept terms before it that it equals.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Alias {

@@ -23,16 +23,19 @@ pub enum Covariance {
 }
 
 impl Covariance {
+    /// Each with its name and a line about it.
+    pub const CHOICES: &'static [(&'static str, Covariance, &'static str)] = &[
+        ("classical", Covariance::Classical, "Errors of one variance"),
+        ("hc0", Covariance::Hc0, "Errors of any variance, White's"),
+        ("hc1", Covariance::Hc1, "HC0 times n/(n − k)"),
+        ("hc2", Covariance::Hc2, "With e²/(1 − h)"),
+        ("hc3", Covariance::Hc3, "With e²/(1 − h)²"),
+        ("cluster", Covariance::Cluster, "Errors that depend on each other within clusters (--cluster)"),
+    ];
+
     /// The name, as on the command line.
     pub fn name(self) -> &'static str {
-        match self {
-            Covariance::Classical => "classical",
-            Covariance::Hc0 => "hc0",
-            Covariance::Hc1 => "hc1",
-            Covariance::Hc2 => "hc2",
-            Covariance::Hc3 => "hc3",
-            Covariance::Cluster => "cluster",
-        }
+        Covariance::CHOICES[self as usize].0
     }
 }
 

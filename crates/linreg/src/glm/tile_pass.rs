@@ -13,7 +13,7 @@ use crate::rows::part::{Part, for_each_block};
 use crate::rows::tiles::{Plan, TILE, fill};
 use planish_tensor::gemm::{Scratch, Start, gram_add, matmul};
 use planish_tensor::simd::{LaneKernel, LaneMath};
-use planish_tensor::{AlignedVec, Dd, Exec, Isa, MatMut, MatRef, Matrix, Scalar, reduce};
+use planish_tensor::{AlignedVec, Dd, Exec, Isa, MatMut, MatRef, Matrix, Number, Scalar, reduce};
 
 /// The largest κ² for which the curvature is formed in scaled units: errors of it, and so of standard errors, stay below about 1e-9.
 const LARGEST_SQUARE: f64 = 1e6;

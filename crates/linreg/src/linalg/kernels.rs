@@ -4,7 +4,7 @@
 
 use planish_tensor::dd::{DdSlice, DdVec, lanes};
 use planish_tensor::simd::{LaneKernel, LaneMath};
-use planish_tensor::{Dd, Isa, MatRef, Scalar};
+use planish_tensor::{Dd, Isa, MatRef, Number, Scalar};
 
 /// A column shifted and scaled: (x − shift)·scale.
 #[derive(Clone, Copy)]

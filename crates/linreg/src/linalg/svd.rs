@@ -5,7 +5,7 @@
 //! not (Demmel and Veselić, "Jacobi's method is more accurate than QR", 1992).
 
 use planish_tensor::simd::{LaneKernel, LaneMath};
-use planish_tensor::{AlignedVec, Isa, Scalar, reduce};
+use planish_tensor::{AlignedVec, Isa, Number, Scalar, reduce};
 
 /// Most sweeps over all pairs; about ten are needed.
 const MAX_SWEEPS: usize = 60;

@@ -119,6 +119,18 @@ pub enum AlphaRule {
     OneStandardError,
 }
 
+impl AlphaRule {
+    /// Each with its name and a line about it.
+    pub const CHOICES: &'static [(&'static str, AlphaRule, &'static str)] = &[
+        ("min", AlphaRule::Min, "The penalty with the least mean error"),
+        (
+            "1se",
+            AlphaRule::OneStandardError,
+            "The largest penalty whose mean error is within one standard error of the least",
+        ),
+    ];
+}
+
 /// A penalty that was tried.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct AlphaScore {

@@ -10,7 +10,7 @@
 
 use planish_tensor::dd::lanes::{V, two_sum};
 use planish_tensor::simd::{LaneKernel, LaneMath};
-use planish_tensor::{AlignedVec, Dd, Isa, Scalar};
+use planish_tensor::{AlignedVec, Dd, Isa, Number, Scalar};
 
 /// Columns of a tile.
 #[derive(Clone, Copy)]

@@ -16,7 +16,7 @@ use crate::refine::problem::{Problem, Solution, Sums};
 use crate::rows::block::BLOCK_ROWS;
 use crate::rows::part::Part;
 use planish_tensor::dd::DdSlice;
-use planish_tensor::{AlignedVec, Dd, Isa, MatMut, MatRef, Scalar, transpose};
+use planish_tensor::{AlignedVec, Dd, Isa, MatMut, MatRef, Number, transpose};
 
 /// What [`is_enough`] allows: errors stay below about 2⁻⁶⁰ of the coefficients.
 const REACH: f64 = pow2(46);

@@ -3,7 +3,7 @@
 use crate::rows::part::Part;
 use crate::rows::scaling::Scaling;
 use planish_tensor::simd::{LaneKernel, LaneMath};
-use planish_tensor::{Isa, MatRef, Scalar};
+use planish_tensor::{Isa, MatRef, Number, Scalar};
 
 /// How many numbers ahead the memory is prefetched: 2 KiB.
 const AHEAD: usize = 256;

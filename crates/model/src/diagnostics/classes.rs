@@ -1,8 +1,8 @@
 //! What orders and sizes of probabilities show: ROC and precision-recall curves. Of two classes the second is the positive one; of more,
 //! each of the most frequent ones stands against all others.
 
-use crate::evaluate::ScoredBlock;
-use crate::predict::Predictions;
+use crate::predict::evaluate::ScoredBlock;
+use crate::predict::predictions::Predictions;
 use planish_tabular::Label;
 use planish_tensor::Thinned;
 use planish_train::metrics::{CurvePoint, Ranking};

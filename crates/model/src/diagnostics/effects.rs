@@ -43,7 +43,7 @@ pub(super) fn effects(model: &Model, sds: &[f64]) -> Vec<Effects> {
 fn target_sd(model: &Model) -> f64 {
     match model.target() {
         Target::Number { sd, .. } if *sd > 0.0 => *sd,
-        _ => 1.0,
+        Target::Number { .. } | Target::Classes { .. } => 1.0,
     }
 }
 

@@ -14,9 +14,9 @@ pub use effects::{Effect, Effects};
 pub use numbers::{InfluenceOf, NumberDiagnostics, QuantilePoint, RowPoint};
 
 use crate::error::Failed;
-use crate::evaluate::Evaluation;
 use crate::model::Model;
-use crate::predict::Encoded;
+use crate::predict::evaluate::Evaluation;
+use crate::predict::predictions::Encoded;
 use crate::record::Settings;
 use classes::ClassRows;
 use numbers::NumberRows;

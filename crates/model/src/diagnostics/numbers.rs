@@ -6,9 +6,9 @@
 
 use super::smooth::binned_medians;
 use crate::error::ModelError;
-use crate::evaluate::ScoredBlock;
 use crate::model::Model;
-use crate::predict::{Encoded, Predictions};
+use crate::predict::evaluate::ScoredBlock;
+use crate::predict::predictions::{Encoded, Predictions};
 use crate::row_checks;
 use planish_linreg::FittedLinearRegression;
 use planish_linreg::summary::distributions::normal_quantile;
@@ -254,7 +254,7 @@ impl<'a> NumberRows<'a> {
         let largest_error = self.range[1].max(-self.range[0]);
         let by = match influence {
             Some(InfluenceOf::FittedRows) => 2,
-            _ => 0,
+            Some(InfluenceOf::NewRows) | None => 0,
         };
         NumberDiagnostics {
             rows: self.rows,

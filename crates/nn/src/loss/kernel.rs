@@ -1,7 +1,8 @@
 //! The arithmetic of the losses: value and slope of each element in one loop over lanes.
 
-use super::{Loss, Targets};
+use super::Loss;
 use crate::activation::Activation;
+use crate::batch::{Batch, Targets};
 use planish_tensor::math::rows;
 use planish_tensor::simd::{LaneKernel, LaneMath};
 use planish_tensor::{Isa, MatRef, Scalar};
@@ -17,12 +18,11 @@ impl Loss {
         isa: Isa,
         (units, last): (usize, Activation),
         out: &[T],
-        targets: Targets<'_, T>,
-        weights: Option<&[T]>,
+        batch: &Batch<'_, T>,
         delta: &mut [T],
         spare: &mut [T],
     ) -> f64 {
-        let rows = out.len() / units;
+        let (rows, targets, weights) = (out.len() / units, batch.y, batch.weights);
         assert_eq!(targets.rows(), rows, "targets for {} rows, a batch of {rows}", targets.rows());
         assert!(weights.is_none_or(|w| w.len() == rows), "one weight a row");
         if let Targets::Values(y) = targets {
@@ -54,9 +54,10 @@ impl Loss {
 
     /// The target distributions, smoothed: `out` ← y·(1 − s) + s/K.
     fn distributions<T: Scalar>(self, units: usize, targets: Targets<'_, T>, out: &mut [T]) {
-        let s = match self {
-            Loss::SmoothCategoricalCrossentropy { label_smoothing } => label_smoothing,
-            _ => 0.0,
+        let s = if let Loss::SmoothCategoricalCrossentropy { label_smoothing } = self {
+            label_smoothing
+        } else {
+            0.0
         };
         let (keep, share) = (T::from_f64(1.0 - s), T::from_f64(s / units as f64));
         for (i, row) in out.chunks_exact_mut(units).enumerate() {
@@ -82,10 +83,12 @@ impl Loss {
         delta: &mut [T],
     ) -> f64 {
         let rows = out.len() / units;
-        let divisor = match self {
-            Loss::Sse => 1.0,
-            Loss::KlDivergence => rows as f64,
-            _ => out.len() as f64,
+        let divisor = if self.is_sum() {
+            1.0
+        } else if self == Loss::KlDivergence {
+            rows as f64
+        } else {
+            out.len() as f64
         };
         let scale = T::from_f64(1.0 / divisor);
         if units == 1 {

@@ -2,8 +2,8 @@
 //! cannot work.
 
 use planish_nn::{
-    Activation, Arenas, Batch, BatchNorm, Dense, Input, Layer, LayerNorm, Loss, Mode, NnError, Plan, Rates,
-    Sequential, Step, Targets, Workspace,
+    Activation, Arenas, Batch, BatchNorm, Dense, Input, Layer, LayerNorm, Loss, Mode, NnError, Pass, Plan,
+    Rates, Sequential, Step, Targets, Workspace,
 };
 use planish_tensor::rng::{Purpose, Stream};
 use planish_tensor::{Exec, Isa, Matrix};
@@ -39,7 +39,8 @@ fn bits(exec: Exec) -> Vec<u64> {
     let mut ws = Workspace::new(&plan, rows);
     let batch = Batch { x: Input::new(x.view(), &codes), y: Targets::Classes(&classes), weights: None };
     let loss = Loss::SmoothCategoricalCrossentropy { label_smoothing: 0.1 };
-    let value = exec.install(|| plan.backward(exec, loss, STEP, &params, &batch, &mut grads, &mut ws));
+    let value =
+        exec.install(|| plan.backward(Pass { exec, loss, step: STEP }, &params, &batch, &mut grads, &mut ws));
     plan.keep_statistics(exec.isa, &ws, &mut state);
     let out = exec.install(|| plan.predict(exec, Arenas::new(&params, &state), batch.x));
     let all = grads.iter().chain(&*state).chain(out.as_slice()).chain([&value]);

@@ -11,10 +11,11 @@ use super::thresholds::{
     COL_ALIGN, CONSUMED_COLS, EPILOGUE_ROWS, KC, KEEP_ROWS, KEEP_WORK, MC, NC, PACK_A_DEPTH, PACK_A_ROWS,
     PACK_COLS, PAGE, ROW_ALIGN, pack_a_panels,
 };
-use super::{Start, few, pack, tile, turned};
+use super::{few, pack, turned};
 use crate::buffer::AlignedVec;
 use crate::isa::Isa;
 use crate::scalar::Scalar;
+use crate::simd::kernels::{From, Start, Strip};
 use crate::simd::{LaneKernel, LaneMath};
 use crate::view::{MatMut, MatRef};
 
@@ -52,7 +53,7 @@ impl<'a, T: Scalar, E: Epilogue<T>> Block<'a, T, E> {
         let (first, second) = self.epilogue.split_cols(at);
         let (start0, start1) = match self.start {
             Start::Bias(bias) => (Start::Bias(&bias[..at]), Start::Bias(&bias[at..])),
-            other => (other, other),
+            start @ (Start::Zero | Start::Add) => (start, start),
         };
         let part = |b, c, start, epilogue| Block { a: self.a, b, c, start, epilogue };
         (part(b0, left, start0, first), part(b1, right, start1, second))
@@ -191,12 +192,12 @@ struct Part<'a, T> {
 impl<T: Scalar> Part<'_, T> {
     /// What the chains of the columns `from..to` of C start from; `any` is a valid pointer.
     #[inline(always)]
-    fn start(&self, from: usize, to: usize, any: *const T) -> (tile::From, *const T) {
+    fn start(&self, from: usize, to: usize, any: *const T) -> (From, *const T) {
         match self.start {
-            _ if !self.first => (tile::From::C, any),
-            Start::Zero => (tile::From::Zero, any),
-            Start::Add => (tile::From::C, any),
-            Start::Bias(bias) => (tile::From::Bias, bias[from..to].as_ptr()),
+            _ if !self.first => (From::C, any),
+            Start::Zero => (From::Zero, any),
+            Start::Add => (From::C, any),
+            Start::Bias(bias) => (From::Bias, bias[from..to].as_ptr()),
         }
     }
 
@@ -210,13 +211,13 @@ impl<T: Scalar> Part<'_, T> {
         (i, rows): (usize, usize),
         width: usize,
         (b, rsb, padded): (*const T, usize, bool),
-        (from, bias): (tile::From, *const T),
+        (from, bias): (From, *const T),
         (c, rsc): (*mut T, usize),
-    ) -> tile::Strip<T> {
+    ) -> Strip<T> {
         let k = self.rows.cols;
         // SAFETY: as the caller promises.
         let a = unsafe { self.rows.ptr.add(if self.height > 0 { i * k } else { i * self.rows.rs }) };
-        tile::Strip {
+        Strip {
             m: rows,
             k,
             width,

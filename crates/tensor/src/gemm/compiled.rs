@@ -4,40 +4,15 @@
 //! instruction set. What it calls in its loops need not be: behind this trait, whose functions are not generic, tiles, packing and
 //! the paths for few rows are compiled here alone.
 
-use super::few::{self, Path};
-use super::tile::{Strip, StripKernel};
-use super::{Start, pack};
+use super::few;
+use super::pack;
+use super::tile::StripKernel;
 use crate::scalar::Scalar;
+use crate::simd::kernels::{Kernels, Path, Start, Strip};
 #[cfg(target_arch = "x86_64")]
 use crate::simd::{Avx2, Avx512};
-use crate::simd::{LaneKernel, LaneMath, Lanes, ScalarLanes};
+use crate::simd::{LaneKernel, LaneMath, Outline, ScalarLanes};
 use crate::view::{MatMut, MatRef};
-
-/// Kernels of matrix products for one token and element type.
-pub trait Kernels<T: Scalar>: Copy {
-    /// As `Strip::run` if `keep` is null; otherwise the strip is one tile, and B is written to `keep`.
-    ///
-    /// # Safety
-    /// As `Strip::run` and `Strip::run_keeping`.
-    unsafe fn strip(self, strip: &Strip<T>, keep: *mut T);
-    /// As `few::run`.
-    ///
-    /// # Safety
-    /// As `few::run`.
-    unsafe fn few(
-        self,
-        path: Path,
-        a: MatRef<'_, T>,
-        b: MatRef<'_, T>,
-        c: MatMut<'_, T>,
-        start: Start<'_, T>,
-        scratch: &mut [T],
-    );
-    /// As `pack::columns`.
-    fn pack_columns(self, b: MatRef<'_, T>, width: usize, out: &mut [T]);
-    /// As `pack::rows`.
-    fn pack_rows(self, a: MatRef<'_, T>, height: usize, out: &mut [T]);
-}
 
 struct Few<'a, T>(Path, MatRef<'a, T>, MatRef<'a, T>, MatMut<'a, T>, Start<'a, T>, &'a mut [T]);
 

@@ -1,21 +1,11 @@
 //! Products of few rows or of one column, bound by reading one operand: which path they take.
 
 use super::thresholds::{THIN_COLS, THIN_ROWS, TURNED_ROWS};
-use super::{Start, thin, turned};
+use super::{thin, turned};
 use crate::scalar::Scalar;
 use crate::simd::LaneMath;
+use crate::simd::kernels::{Path, Start};
 use crate::view::{MatMut, MatRef};
-
-/// A path for few rows.
-#[derive(Clone, Copy)]
-pub enum Path {
-    /// B is read along its rows.
-    Thin,
-    /// B is read along its columns.
-    Turned,
-    /// C has one column: as Cᵀ ← start + Bᵀ·Aᵀ the rows of C become the lanes.
-    Column,
-}
 
 /// The path, if this is a product for one.
 #[inline(always)]
@@ -56,7 +46,7 @@ pub(super) unsafe fn run<T: Scalar, S: LaneMath<T>>(
                     row.row_mut(0).fill(bias[0]);
                     Start::Add
                 }
-                other => other,
+                Start::Zero | Start::Add => start,
             };
             (b.t(), a.t(), row, start, a.rs == 1 && a.cs != 1)
         }

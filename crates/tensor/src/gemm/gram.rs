@@ -7,11 +7,13 @@
 //! Rows of A are cut into chunks of [`GRAM_CHUNK`]; inside a chunk every element is one chain of multiply-adds, and chunks are added in a
 //! fixed tree that halves their number: so threads can share tall matrices.
 
-use super::{Scratch, pack, tile};
+use super::pack;
+use super::scratch::Scratch;
 use crate::buffer::AlignedVec;
 use crate::exec::Exec;
 use crate::isa::Isa;
 use crate::scalar::Scalar;
+use crate::simd::kernels::{From, Strip};
 use crate::simd::{LaneKernel, LaneMath};
 use crate::view::{MatMut, MatRef};
 
@@ -229,7 +231,7 @@ impl<T: Scalar> Packed<'_, T> {
         let ((a, csa), (b, rsb)) = (self.column(i), self.column(j));
         // SAFETY: columns i.. and j.. lie inside the panels, rows and columns inside C, as the caller promises.
         unsafe {
-            let strip = tile::Strip {
+            let strip = Strip {
                 m: h,
                 k: self.k,
                 width: w,
@@ -242,7 +244,7 @@ impl<T: Scalar> Packed<'_, T> {
                 padded: true,
                 c: self.c.add(i * self.rsc + j),
                 rsc: self.rsc,
-                from: if self.first { tile::From::Zero } else { tile::From::C },
+                from: if self.first { From::Zero } else { From::C },
                 bias: b,
             };
             strip.run(s);

@@ -19,6 +19,7 @@ mod narrow;
 mod pack;
 mod packed;
 mod portable;
+mod scratch;
 mod thin;
 mod threads;
 mod thresholds;
@@ -26,61 +27,25 @@ mod tile;
 mod tiny;
 mod turned;
 
-use crate::buffer::AlignedVec;
 use crate::exec::Exec;
 use crate::isa::Isa;
 use crate::scalar::Scalar;
+#[doc(hidden)]
+pub use crate::simd::kernels::Kernels;
+pub use crate::simd::kernels::Start;
 use crate::view::{MatMut, MatRef};
 use block::Block;
-#[doc(hidden)]
-pub use compiled::Kernels;
 pub use epilogue::{ColSums, Epilogue};
 pub use gram::{GRAM_CHUNK, gram, gram_add};
 pub use narrow::{NARROW_SCRATCH, narrow_product, pad_rows, turn_square};
 use packed::Source;
 pub use packed::{Operand, PackedB};
+pub use scratch::Scratch;
 use tiny::Tiny;
 
 /// Whether a product of this many multiply-adds is split over threads.
 pub fn is_worth_threads(multiply_adds: usize) -> bool {
     multiply_adds >= 2 * thresholds::MIN_PIECE
-}
-
-/// What the chains of multiply-adds start from.
-#[derive(Clone, Copy, Debug)]
-pub enum Start<'a, T> {
-    /// Zero: C ← A·B. The old C is not read.
-    Zero,
-    /// The old C: C ← C + A·B.
-    Add,
-    /// One number a column: C ← 1·biasᵀ + A·B. The old C is not read.
-    Bias(&'a [T]),
-}
-
-/// Packing buffers, kept by the caller so that a product allocates only when it is larger than all before.
-#[derive(Debug, Default)]
-pub struct Scratch<T: Scalar> {
-    pieces: Vec<AlignedVec<T>>,
-}
-
-impl<T: Scalar> Scratch<T> {
-    /// No buffers yet.
-    pub fn new() -> Self {
-        Scratch { pieces: Vec::new() }
-    }
-
-    /// At least `pieces` buffers of at least `len` elements.
-    fn reserve(&mut self, pieces: usize, len: usize) -> &mut [AlignedVec<T>] {
-        if self.pieces.len() < pieces {
-            self.pieces.resize_with(pieces, AlignedVec::default);
-        }
-        for p in &mut self.pieces[..pieces] {
-            if p.len() < len {
-                *p = AlignedVec::zeros(len);
-            }
-        }
-        &mut self.pieces[..pieces]
-    }
 }
 
 /// C ← start + A·B.
@@ -142,6 +107,3 @@ pub fn matmul_with<'a, T: Scalar, E: Epilogue<T>>(
     let buffers = scratch.reserve(pieces, block::scratch_len::<T>(m, n, k));
     threads::split(exec.isa, Block { a, b, c, start, epilogue }, buffers);
 }
-
-#[cfg(test)]
-mod tests;

@@ -144,12 +144,6 @@ impl<T: Scalar> Operand<'_, T> {
 }
 
 impl<T: Scalar> PackedB<T> {
-    /// Pretends that B was packed for tiles of this width.
-    #[cfg(test)]
-    pub(super) fn set_panel(&mut self, panel: usize) {
-        self.panel = panel;
-    }
-
     /// The panels of the block of rows that begins at `p0`, from column `from` on.
     pub(super) fn block(&self, p0: usize, from: usize) -> &[T] {
         let stride = self.n.next_multiple_of(T::LANES);

@@ -1,9 +1,10 @@
 //! Matrix products by the `matrixmultiply` crate, for targets without a kernel of ours. Correct to rounding, but
 //! outside the promise of equal bits.
 
-use super::{Epilogue, Start};
+use super::epilogue::Epilogue;
 use crate::isa::Isa;
 use crate::scalar::Scalar;
+use crate::simd::kernels::Start;
 use crate::simd::{LaneKernel, LaneMath};
 use crate::view::{MatMut, MatRef};
 

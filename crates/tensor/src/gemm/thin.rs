@@ -3,8 +3,8 @@
 //! B is read along its rows, eight at a time, and C's row segment goes through L1: c ← c + x₀·b₀ + … + x₇·b₇, one fused
 //! multiply-add after the other, in the order of k. Columns are taken in segments of 4 KiB, a page of each row of B.
 
-use super::Start;
 use crate::scalar::Scalar;
+use crate::simd::kernels::Start;
 use crate::simd::{LaneKernel, LaneMath, Lanes};
 use crate::view::{MatMut, MatRef};
 

@@ -69,3 +69,9 @@ pub(super) const MIN_PIECE: usize = 300_000;
 pub(super) const ROW_ALIGN: usize = 24;
 /// Threads cut columns at multiples of this: whole panels.
 pub(super) const COL_ALIGN: usize = 64;
+
+use crate::reduce::ROW_CHUNK;
+
+// Chunks of column sums are whole blocks of rows.
+const _: () = assert!(ROW_CHUNK.is_multiple_of(MC) && MC.is_multiple_of(EPILOGUE_ROWS));
+const _: () = assert!(ROW_CHUNK.is_multiple_of(ROW_ALIGN));

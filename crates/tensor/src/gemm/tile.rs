@@ -6,41 +6,8 @@
 
 use super::thresholds::KEEP_AHEAD;
 use crate::scalar::Scalar;
+use crate::simd::kernels::{From, Strip};
 use crate::simd::{LaneKernel, LaneMath, Lanes};
-
-/// What a tile's accumulators start from.
-#[derive(Clone, Copy)]
-pub(super) enum From {
-    /// Zero; C is not read.
-    Zero,
-    /// The tile of C.
-    C,
-    /// The row of numbers at `bias`, for every row.
-    Bias,
-}
-
-/// One panel of columns against `m` rows, depth `k`.
-#[derive(Clone, Copy)]
-pub struct Strip<T> {
-    pub(super) m: usize,
-    pub(super) k: usize,
-    /// Columns, at most `NV` vectors.
-    pub(super) width: usize,
-    pub(super) a: *const T,
-    pub(super) rsa: usize,
-    pub(super) csa: usize,
-    /// Where A is packed: elements from one panel of rows to the next. Zero where it is not.
-    pub(super) a_panel: usize,
-    pub(super) b: *const T,
-    pub(super) rsb: usize,
-    /// Whether B's rows are readable up to whole vectors.
-    pub(super) padded: bool,
-    pub(super) c: *mut T,
-    pub(super) rsc: usize,
-    pub(super) from: From,
-    /// Any valid pointer where it is not used: the compiler may compare it with others.
-    pub(super) bias: *const T,
-}
 
 impl<T: Scalar> Strip<T> {
     /// Computes the strip.

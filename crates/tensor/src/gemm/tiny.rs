@@ -5,8 +5,9 @@
 
 use super::epilogue::Epilogue;
 use super::thresholds::TINY_SIDE;
-use super::{Start, few, pack, tile};
+use super::{few, pack};
 use crate::scalar::Scalar;
+use crate::simd::kernels::{From, Start, Strip};
 use crate::simd::{LaneKernel, LaneMath};
 use crate::view::{MatMut, MatRef};
 
@@ -48,9 +49,9 @@ impl<T: Scalar, E: Epilogue<T>> LaneKernel<T> for Tiny<'_, '_, T, E> {
             for j in (0..n).step_by(panel) {
                 let width = panel.min(n - j);
                 let (from, bias) = match start {
-                    Start::Zero => (tile::From::Zero, b.ptr),
-                    Start::Add => (tile::From::C, b.ptr),
-                    Start::Bias(bias) => (tile::From::Bias, bias[j..j + width].as_ptr()),
+                    Start::Zero => (From::Zero, b.ptr),
+                    Start::Add => (From::C, b.ptr),
+                    Start::Bias(bias) => (From::Bias, bias[j..j + width].as_ptr()),
                 };
                 // SAFETY: columns j .. j + width lie inside B and C; the panel of column j begins at element j·k of a packed B.
                 unsafe {
@@ -59,7 +60,7 @@ impl<T: Scalar, E: Epilogue<T>> LaneKernel<T> for Tiny<'_, '_, T, E> {
                     } else {
                         (b.ptr.add(j), b.rs)
                     };
-                    let strip = tile::Strip {
+                    let strip = Strip {
                         m,
                         k,
                         width,

@@ -2,8 +2,8 @@
 //!
 //! Strips of B are transposed in registers, kept in L1 and used at once by every row: nothing is packed.
 
-use super::Start;
 use crate::scalar::Scalar;
+use crate::simd::kernels::Start;
 use crate::simd::{LaneKernel, LaneMath, Lanes};
 use crate::view::{MatMut, MatRef};
 

@@ -1,25 +1,9 @@
 //! The functions applied to slices in place.
 
-use super::LaneMath;
+use super::trig;
 use crate::isa::Isa;
 use crate::scalar::Scalar;
-use crate::simd::LaneKernel;
-
-/// A vector of arguments, some of them unusual, for a function that has a second path.
-pub(super) struct Anywhere<'a, T>(pub(super) Function, pub(super) &'a mut [T; 16]);
-
-impl<T: Scalar> LaneKernel<T> for Anywhere<'_, T> {
-    type Output = ();
-    #[inline(always)]
-    fn run<S: LaneMath<T>>(self, s: S) {
-        let x = s.load_at(self.1, 0);
-        let y = match self.0 {
-            Function::Log => s.log_anywhere(x),
-            _ => s.exp_anywhere(x),
-        };
-        s.store_at(self.1, 0, y);
-    }
-}
+use crate::simd::{LaneKernel, LaneMath};
 
 /// A function of one number, applied to a slice in place.
 #[derive(Clone, Copy)]
@@ -61,8 +45,8 @@ impl<T: Scalar> LaneKernel<T> for Apply<'_, T> {
             Function::Sigmoid => each!(S::sigmoid),
             Function::Softplus => each!(S::softplus),
             Function::Erf => each!(S::erf),
-            Function::Sin => each!(S::sin),
-            Function::Cos => each!(S::cos),
+            Function::Sin => each!(trig::sin),
+            Function::Cos => each!(trig::cos),
             Function::NormalCdf => each!(|s: S, v| s.normal(v).0),
         }
     }

@@ -4,9 +4,9 @@
 //! method with three terms of π/2 and fused multiply-adds; a large one, a lane at a time, by Payne and Hanek's (Radian
 //! reduction for trigonometric functions, 1983): integer products with the digits of 2/π that matter.
 
-use super::LaneMath;
-use super::coefficients::TWO_OVER_PI;
+use crate::number::coefficients::TWO_OVER_PI;
 use crate::scalar::Scalar;
+use crate::simd::LaneMath;
 
 /// π/2 · 2⁶³, rounded.
 const HALF_PI_BITS: u64 = 0xc90f_daa2_2168_c235;

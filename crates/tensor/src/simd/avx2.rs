@@ -1,7 +1,8 @@
 //! The AVX2 token: a virtual vector is two 256-bit registers, lanes 0–7 (0–3 for `f64`) in the first.
 
-use super::{LaneKernel, LaneMath, Lanes};
-use crate::scalar::Scalar;
+use super::lane_math::{LaneKernel, LaneMath, Outline};
+use super::lanes::Lanes;
+use crate::number::Number;
 use std::arch::x86_64::*;
 
 /// Proof that the CPU has AVX2 and FMA. Made only by the dispatcher.
@@ -14,7 +15,7 @@ pub struct Avx2(());
 /// The CPU must have the instructions named in the attribute.
 #[inline(never)]
 #[target_feature(enable = "avx2,fma")]
-pub(super) unsafe fn call<T: Scalar, K: LaneKernel<T>>(kernel: K) -> K::Output
+pub(super) unsafe fn call<T: Number, K: LaneKernel<T>>(kernel: K) -> K::Output
 where
     Avx2: LaneMath<T>,
 {
@@ -41,6 +42,13 @@ macro_rules! impl_lanes {
     ($t:ident, $v:ident, $half:expr, $cast_i:ident, $cast_f:ident, $bits:ty, $set_bits:ident, $shl:ident, $shr:ident, $add_bits:ident, $mantissa:expr,
      $set1:ident, $add:ident, $sub:ident, $mul:ident, $div:ident, $fma:ident, $sqrt:ident, $and:ident, $or:ident, $xor:ident,
      $cmp:ident, $andnot:ident, $load:ident, $load_mask:ident, $store:ident, $store_first:ident, $mask_table:ident, $transpose:ident, $max:ident, $min:ident, $movemask:ident) => {
+        impl Outline<$t> for Avx2 {
+            #[inline(always)]
+            fn outline<K: LaneKernel<$t>>(self, kernel: K) -> K::Output {
+                op!(call::<$t, K>(kernel))
+            }
+        }
+
         impl Lanes<$t> for Avx2 {
             type V = [$v; 2];
             type M = [$v; 2];
@@ -48,10 +56,6 @@ macro_rules! impl_lanes {
             const MR: [usize; 4] = [6, 0, 0, 0];
             const MASKS_ARE_FREE: bool = false;
 
-            #[inline(always)]
-            fn outline<K: LaneKernel<$t>>(self, kernel: K) -> K::Output {
-                op!(call::<$t, K>(kernel))
-            }
             #[inline(always)]
             fn splat(self, x: $t) -> Self::V {
                 op!([$set1(x); 2])

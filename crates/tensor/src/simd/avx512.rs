@@ -1,7 +1,8 @@
 //! The AVX-512 token: a virtual vector is one 512-bit register, a mask is one mask register.
 
-use super::{LaneKernel, LaneMath, Lanes};
-use crate::scalar::Scalar;
+use super::lane_math::{LaneKernel, LaneMath, Outline};
+use super::lanes::Lanes;
+use crate::number::Number;
 use std::arch::x86_64::*;
 
 /// Proof that the CPU has AVX-512 F, DQ, BW and VL, AVX2 and FMA. Made only by the dispatcher.
@@ -14,7 +15,7 @@ pub struct Avx512(());
 /// The CPU must have the instructions named in the attribute.
 #[inline(never)]
 #[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vl,avx2,fma")]
-pub(super) unsafe fn call<T: Scalar, K: LaneKernel<T>>(kernel: K) -> K::Output
+pub(super) unsafe fn call<T: Number, K: LaneKernel<T>>(kernel: K) -> K::Output
 where
     Avx512: LaneMath<T>,
 {
@@ -33,6 +34,13 @@ macro_rules! impl_lanes {
     ($t:ident, $v:ident, $m:ident, $cast_i:ident, $cast_f:ident, $bits:ty, $set_bits:ident, $shl:ident, $shr:ident, $add_bits:ident, $mantissa:expr,
      $set1:ident, $add:ident, $sub:ident, $mul:ident, $div:ident, $fma:ident, $sqrt:ident, $cmp:ident, $blend:ident,
      $load:ident, $load_mask:ident, $store:ident, $store_mask:ident, $transpose:ident, $max:ident, $min:ident) => {
+        impl Outline<$t> for Avx512 {
+            #[inline(always)]
+            fn outline<K: LaneKernel<$t>>(self, kernel: K) -> K::Output {
+                op!(call::<$t, K>(kernel))
+            }
+        }
+
         impl Lanes<$t> for Avx512 {
             type V = $v;
             type M = $m;
@@ -40,10 +48,6 @@ macro_rules! impl_lanes {
             const MR: [usize; 4] = [12, 12, 8, 6];
             const MASKS_ARE_FREE: bool = true;
 
-            #[inline(always)]
-            fn outline<K: LaneKernel<$t>>(self, kernel: K) -> K::Output {
-                op!(call::<$t, K>(kernel))
-            }
             #[inline(always)]
             fn splat(self, x: $t) -> $v {
                 op!($set1(x))
@@ -137,7 +141,7 @@ macro_rules! impl_lanes {
                 to: *mut $t,
                 to_stride: usize,
             ) {
-                let lanes = <$t as Scalar>::LANES;
+                let lanes = <$t as Number>::LANES;
                 for j in (0..cols).step_by(lanes) {
                     let block = (rows, lanes.min(cols - j));
                     op!($transpose(

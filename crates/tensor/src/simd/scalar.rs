@@ -1,7 +1,8 @@
 //! The scalar token: plain Rust, one lane after the other. It is the oracle for the other tokens and the
 //! fallback for targets without one.
 
-use super::{LaneKernel, Lanes};
+use super::lane_math::{LaneKernel, Outline};
+use super::lanes::Lanes;
 
 /// The token of plain Rust code; always available.
 #[derive(Clone, Copy, Debug)]
@@ -10,6 +11,13 @@ pub struct ScalarLanes;
 /// One implementation of [`Lanes`] for arrays.
 macro_rules! impl_lanes {
     ($t:ident, $u:ident, $n:expr, $mantissa:expr) => {
+        impl Outline<$t> for ScalarLanes {
+            #[inline(always)]
+            fn outline<K: LaneKernel<$t>>(self, kernel: K) -> K::Output {
+                kernel.run(self)
+            }
+        }
+
         impl Lanes<$t> for ScalarLanes {
             type V = [$t; $n];
             type M = [bool; $n];
@@ -17,10 +25,6 @@ macro_rules! impl_lanes {
             const MR: [usize; 4] = [4, 0, 0, 0];
             const MASKS_ARE_FREE: bool = false;
 
-            #[inline(always)]
-            fn outline<K: LaneKernel<$t>>(self, kernel: K) -> K::Output {
-                kernel.run(self)
-            }
             #[inline(always)]
             fn splat(self, x: $t) -> Self::V {
                 [x; $n]

@@ -21,7 +21,7 @@ pub(super) fn cross_validate(
         (None, Some(column)) => FoldBy::Time(column.clone()),
         (None, None) => FoldBy::Chance,
     };
-    let mut progress = TrainingProgress::new(a.run.epochs);
+    let mut progress = TrainingProgress::new(settings.fit.epochs);
     let found = cross_validate_network(exec, table, settings, folds as usize, &by, &mut progress);
     progress.finish();
     found.map(Some)

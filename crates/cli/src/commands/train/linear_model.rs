@@ -1,51 +1,53 @@
 //! `planish train --model linear` and its like: which linear model is asked for, and what its fit says of itself.
 
-use crate::args::{ModelKind, TaskArg, TrainArgs, usage};
+use crate::args::{TrainArgs, chosen, usage};
 use crate::print;
+use crate::requests::refuse_unused;
+use clap::ArgMatches;
 use clap::error::ErrorKind;
 use planish_io::TableRows;
-use planish_model::{LinearFit, LinearKind, infer_linear_task};
+use planish_linreg::ols::Covariance;
+use planish_model::{LinearFit, LinearSettings, infer_linear_task};
 use planish_tabular::{RowSource, Task};
 use serde_json::{Value, json};
 
-/// The linear model that is asked for.
-pub(crate) fn choose(a: &TrainArgs, source: &mut TableRows) -> anyhow::Result<LinearKind> {
-    let l = &a.penalty;
-    let alpha = l.alpha;
-    let net = |l1_ratio| LinearKind::ElasticNet {
-        alpha,
-        l1_ratio,
-        standardize: !l.no_standardize,
-        folds: a.folds.folds.unwrap_or(5) as usize,
-        seed: a.seed,
-        rule: l.alpha_rule.into(),
+/// The settings of the linear model that is asked for.
+pub(crate) fn choose(
+    a: &TrainArgs,
+    typed: &ArgMatches,
+    source: &mut TableRows,
+) -> anyhow::Result<LinearSettings> {
+    if a.model != "linear" {
+        let settings = linear_settings(typed, &a.model);
+        check_task(a, settings.kind.task());
+        return Ok(settings);
+    }
+    let found = match task(a, source)? {
+        Task::Classify => "logistic",
+        Task::Regress if typed.contains_id("alpha") => usage(
+            ErrorKind::ArgumentConflict,
+            "least squares has no --alpha: use --model ridge, lasso or elastic-net",
+        ),
+        Task::Regress => "ols",
     };
-    let logistic = LinearKind::Logistic { l2: alpha.unwrap_or(0.0) };
-    let kind = match a.model {
-        ModelKind::Linear => match task(a, source)? {
-            Task::Classify => return Ok(logistic),
-            Task::Regress if alpha.is_some() => usage(
-                ErrorKind::ArgumentConflict,
-                "least squares has no --alpha: use --model ridge, lasso or elastic-net",
-            ),
-            Task::Regress => LinearKind::LeastSquares,
-        },
-        ModelKind::Mlp | ModelKind::Ols => LinearKind::LeastSquares,
-        ModelKind::Ridge => LinearKind::Ridge { alpha, standardize: !l.no_standardize },
-        ModelKind::Lasso => net(1.0),
-        ModelKind::ElasticNet => net(l.l1_ratio),
-        ModelKind::NonNegative => LinearKind::NonNegative,
-        ModelKind::Logistic => logistic,
-        ModelKind::Poisson => LinearKind::Poisson { l2: alpha.unwrap_or(0.0) },
-    };
-    check_task(a, kind.task());
-    Ok(kind)
+    refuse_unused("train", typed, &[("model", found)]);
+    Ok(linear_settings(typed, found))
+}
+
+/// The settings that were typed, of this model.
+pub(crate) fn linear_settings(typed: &ArgMatches, model: &str) -> LinearSettings {
+    let settings: LinearSettings = chosen(typed, Some(model)).unwrap_or_else(|e| e.exit());
+    match (settings.covariance == Covariance::Cluster, &settings.cluster) {
+        (true, None) => usage(ErrorKind::MissingRequiredArgument, "--cov cluster needs --cluster COL"),
+        (false, Some(_)) => usage(ErrorKind::MissingRequiredArgument, "--cluster needs --cov cluster"),
+        (true, Some(_)) | (false, None) => settings,
+    }
 }
 
 /// Refuses a task that was asked for and is not that of the model.
 pub(crate) fn check_task(a: &TrainArgs, fits: Task) {
-    if let Some(asked) = a.task.map(Task::from).filter(|t| *t != fits) {
-        let name = a.model.name();
+    if let Some(asked) = a.task.filter(|t| *t != fits) {
+        let name = &a.model;
         let what = match asked {
             Task::Classify => {
                 format!("--model {name} predicts numbers; for classes use --model logistic or mlp")
@@ -61,8 +63,7 @@ pub(crate) fn check_task(a: &TrainArgs, fits: Task) {
 /// The task that was told, or the one that suits the target.
 fn task(a: &TrainArgs, source: &mut TableRows) -> anyhow::Result<Task> {
     match a.task {
-        Some(TaskArg::Classify) => Ok(Task::Classify),
-        Some(TaskArg::Regress) => Ok(Task::Regress),
+        Some(task) => Ok(task),
         None => {
             let name = source.name().to_owned();
             infer_linear_task(source, &a.target).map_err(|e| print::of_file(e, name))

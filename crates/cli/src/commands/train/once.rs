@@ -1,23 +1,23 @@
 //! `planish train --one-pass`: least squares from rows that are read once, with declared columns.
 
-use super::linear_model::check_task;
-use super::linear_settings::linear_settings;
-use crate::args::TrainArgs;
+use super::linear_model::{check_task, linear_settings};
+use crate::args::{DeclaredColumn, TrainArgs};
 use crate::print;
+use clap::ArgMatches;
 use planish_io::open_table_once;
-use planish_model::{LinearKind, Model, fit_linear_once};
+use planish_model::{Model, fit_linear_once};
 use planish_tabular::{ColumnSchema, Kind, RowSource, Schema, Task};
 use planish_tensor::Exec;
 
-pub(super) fn train(exec: Exec, a: &TrainArgs) -> anyhow::Result<Model> {
-    let settings = linear_settings(a, LinearKind::LeastSquares);
+pub(super) fn train(exec: Exec, a: &TrainArgs, typed: &ArgMatches) -> anyhow::Result<Model> {
+    let settings = linear_settings(typed, "ols");
     check_task(a, Task::Regress);
-    let column = |c: &crate::args::linear::DeclaredColumn| ColumnSchema {
+    let column = |c: &DeclaredColumn| ColumnSchema {
         name: c.name.clone(),
         kind: if c.levels.is_some() { Kind::Category } else { Kind::Number },
     };
-    let schema = Schema { columns: a.linear.columns.iter().map(column).collect() };
-    let levels = a.linear.columns.iter().filter_map(|c| Some((c.name.clone(), c.levels.clone()?))).collect();
+    let schema = Schema { columns: a.columns.iter().map(column).collect() };
+    let levels = a.columns.iter().filter_map(|c| Some((c.name.clone(), c.levels.clone()?))).collect();
     let mut source = open_table_once(&a.data, &a.table.options().with_columns(schema))?;
     source.warnings().iter().for_each(|w| print::note(w));
     print::ignored(&source.ignored());

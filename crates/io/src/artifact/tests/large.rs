@@ -6,8 +6,11 @@ use std::path::{Path, PathBuf};
 
 /// A network of more than a million parameters.
 fn large(hidden: [usize; 2]) -> Model {
-    let settings =
-        NetworkSettings { hidden: hidden.to_vec(), epochs: 1, batch_size: 64, ..NetworkSettings::new("y") };
+    let settings = NetworkSettings {
+        hidden: hidden.to_vec(),
+        fit: FitOptions { epochs: 1, batch_size: 64, ..NetworkSettings::fit() },
+        ..NetworkSettings::new("y")
+    };
     fit_network(Exec::best(), &table(), &settings, &mut ()).unwrap()
 }
 

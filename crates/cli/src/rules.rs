@@ -1,0 +1,96 @@
+//! What each command's options need to have an effect, beside what the settings say of themselves.
+
+use clap::Arg;
+use planish_model::setting::Need::{self, OtherThan, Value, With, Without};
+use planish_model::setting::{Described, Setting};
+use planish_model::{LinearKind, LinearSettings, NetworkSettings};
+
+/// An option, and what it needs: any one of the alternatives. Where several rules name an option, all must hold.
+pub(crate) struct Rule {
+    pub(crate) option: &'static str,
+    pub(crate) needs: Vec<Need>,
+}
+
+/// The rules of a command, in the order in which they are looked at.
+pub(crate) fn rules_of(command: &str, args: &[&Arg]) -> Vec<Rule> {
+    match command {
+        "train" => train(args),
+        "predict" => rules(&["overwrite"], &[With("output")]),
+        "report" => rules(&["delimiter", "header"], &[With("data")]),
+        "serve" => rules(&["log-format"], &[OtherThan("log", "off")]),
+        _ => Vec::new(),
+    }
+}
+
+fn rules(options: &[&'static str], needs: &[Need]) -> Vec<Rule> {
+    options.iter().map(|option| Rule { option, needs: needs.to_vec() }).collect()
+}
+
+/// First what is said of the whole run; then option by option, whether it is one of this model before anything else.
+fn train(args: &[&Arg]) -> Vec<Rule> {
+    let (network, linear) = (NetworkSettings::settings(), LinearSettings::settings());
+    let mut first = rules(
+        // A range test writes nothing.
+        &["output", "overwrite", "history", "log-dir", "checkpoint", "folds", "time-limit"],
+        &[Without("lr-range-test")],
+    );
+    first.extend(network.iter().flat_map(|s| said(s, &s.first)));
+    first.extend(rules(&["one-pass"], &[With("columns")]));
+    first.extend(rules(&["columns"], &[With("one-pass")]));
+    first.extend(rules(&["group", "time"], &[With("folds")]));
+
+    let mlp = Value("model", vec!["mlp"]);
+    let mut then = rules(
+        &[
+            "group",
+            "time",
+            "history",
+            "log-dir",
+            "checkpoint",
+            "checkpoint-every",
+            "resume",
+            "time-limit",
+            "lr-range-test",
+        ],
+        std::slice::from_ref(&mlp),
+    );
+    then.extend(rules(&["one-pass", "columns"], &[Value("model", vec!["linear", "ols"])]));
+    then.extend(rules(&["checkpoint-every", "resume"], &[With("checkpoint")]));
+    for setting in &network {
+        if !setting.heading.is_empty() && linear.iter().all(|other| other.name != setting.name) {
+            then.extend(rules(&[setting.name], std::slice::from_ref(&mlp)));
+        }
+        then.extend(said(setting, &setting.needs));
+    }
+    for setting in linear.iter().filter(|setting| network.iter().all(|other| other.name != setting.name)) {
+        let mut of_linear: Vec<Rule> = said(setting, &setting.needs).collect();
+        if setting.name != "model" && of_linear.iter().flat_map(|r| &r.needs).all(|n| !matches!(n, Value(..)))
+        {
+            let all = LinearKind::CHOICES.iter().map(|(name, ..)| *name).collect();
+            of_linear.insert(0, Rule { option: setting.name, needs: vec![Value("model", all)] });
+        }
+        for need in of_linear.iter_mut().flat_map(|rule| &mut rule.needs) {
+            if let Value("model", kinds) = need {
+                add_models(kinds, setting);
+            }
+        }
+        then.extend(of_linear);
+    }
+    let place = |rule: &Rule| args.iter().position(|arg| arg.get_long() == Some(rule.option));
+    then.sort_by_key(place);
+    first.into_iter().chain(then).collect()
+}
+
+fn said<S>(setting: &Setting<S>, needs: &[Vec<Need>]) -> impl Iterator<Item = Rule> {
+    needs.iter().map(|needs| Rule { option: setting.name, needs: needs.clone() })
+}
+
+/// Adds what becomes one of these models; and networks, if the setting is told of by an option of this program.
+fn add_models(kinds: &mut Vec<&'static str>, setting: &Setting<LinearSettings>) {
+    if ["ols", "logistic"].iter().any(|kind| kinds.contains(kind)) {
+        kinds.insert(0, "linear");
+    }
+    if setting.doc.is_empty() {
+        kinds.insert(0, "mlp");
+    }
+}

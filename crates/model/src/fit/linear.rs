@@ -1,0 +1,170 @@
+//! From rows to a linear model: least squares, ridge, lasso, elastic net, non-negative, logistic, multinomial and Poisson regression. Rows are
+//! read in passes: one to fit the pipeline and the target, then those of the fit; the table is never held whole.
+
+use super::labelled_rows::LabelledRows;
+use super::survey::{Survey, survey};
+use crate::aliases;
+use crate::error::{Failed, ModelError};
+use crate::linear_model::{LinearFit, LinearModel};
+use crate::linear_settings::{LinearKind, LinearSettings};
+use crate::model::Model;
+use crate::predictor::Predictor;
+use crate::record::{Record, Settings};
+use planish_linreg::glm::Family;
+use planish_linreg::ols::AliasedPolicy;
+use planish_linreg::penalised::{ElasticNetCv, KFold, NonNegative, RidgeCv};
+use planish_linreg::{BlockSource, ElasticNet, Fit, FitError, Glm, LinearRegression, LinregError, Ridge};
+use planish_tabular::{Design, Kind, RowSource, TabularError, Target, Task};
+use planish_tensor::{Dd, Exec};
+
+/// Fits the linear model of the settings on all rows of the source that have a target.
+///
+/// # Errors
+/// Rows that cannot be read, a table or settings that cannot be used, fewer rows than parameters, classes that the terms separate.
+pub fn fit_linear<S: RowSource<Error: Send> + Send>(
+    exec: Exec,
+    source: &mut S,
+    settings: &LinearSettings,
+) -> Result<Model, Failed<S::Error>> {
+    let survey = survey(source, settings)?;
+    let design = &survey.design;
+    let mut rows = LabelledRows::new(source, design, &survey.target, settings);
+    let classes = survey.target.classes().len();
+    let fit = exec.install(|| fit(exec, &mut rows, settings, classes)).map_err(|e| match e {
+        FitError::Source(failed) => failed,
+        FitError::Linreg(e) => Failed::Model(named(e, design, settings)),
+    })?;
+    Ok(assemble(settings, survey, fit)?)
+}
+
+fn fit<B: BlockSource>(
+    exec: Exec,
+    rows: &mut B,
+    settings: &LinearSettings,
+    classes: usize,
+) -> Result<LinearFit, FitError<B::Error>> {
+    let fit_intercept = settings.intercept;
+    let glm = |family, l2| Glm { fit_intercept, l2, ..Glm::new(family) };
+    Ok(match settings.kind {
+        LinearKind::LeastSquares => {
+            let inference = Some(settings.covariance);
+            LinearFit::LeastSquares(LinearRegression { inference, ..regression(settings) }.fit(exec, rows)?)
+        }
+        LinearKind::Ridge { alpha: Some(alpha), standardize } => {
+            LinearFit::Ridge(Ridge { alpha, fit_intercept, standardize }.fit(exec, rows)?)
+        }
+        LinearKind::Ridge { alpha: None, standardize } => {
+            let ridge = RidgeCv { fit_intercept, standardize, ..RidgeCv::default() };
+            LinearFit::Ridge(ridge.fit(exec, rows)?)
+        }
+        LinearKind::ElasticNet { alpha, l1_ratio, standardize, folds, seed, rule } => {
+            let base = ElasticNet { l1_ratio, fit_intercept, standardize, ..ElasticNet::default() };
+            LinearFit::ElasticNet(match alpha {
+                Some(alpha) => ElasticNet { alpha, ..base }.fit(exec, rows)?,
+                None => {
+                    let folds = KFold { folds, seed: Some(seed) };
+                    ElasticNetCv { base, folds, rule, ..ElasticNetCv::default() }.fit(exec, rows)?
+                }
+            })
+        }
+        LinearKind::NonNegative => LinearFit::NonNegative(NonNegative { fit_intercept }.fit(exec, rows)?),
+        LinearKind::Logistic { l2 } => {
+            let family = if classes == 2 { Family::Logistic } else { Family::Multinomial { classes } };
+            LinearFit::Glm(glm(family, l2).fit(exec, rows)?)
+        }
+        LinearKind::Poisson { l2 } => LinearFit::Glm(glm(Family::Poisson, l2).fit(exec, rows)?),
+    })
+}
+
+/// The settings of least squares, without inference.
+pub(crate) fn regression(settings: &LinearSettings) -> LinearRegression {
+    LinearRegression {
+        fit_intercept: settings.intercept,
+        // To be refused they must be named, so they are first dropped.
+        aliased: match settings.aliased {
+            AliasedPolicy::Error => AliasedPolicy::Drop,
+            other => other,
+        },
+        ..LinearRegression::default()
+    }
+}
+
+/// The error of a fit, in the names of the design.
+pub(crate) fn named(e: LinregError, design: &Design, settings: &LinearSettings) -> ModelError {
+    let names = design.names();
+    match e {
+        LinregError::BadTerm { row, term } => {
+            ModelError::TermRange { term: names[term].clone(), row: row + 1 }
+        }
+        LinregError::Separation { terms } => ModelError::Separation {
+            target: settings.target.clone(),
+            terms: terms.iter().map(|&t| names[t].clone()).collect(),
+        },
+        e => e.into(),
+    }
+}
+
+/// The model of a fit.
+pub(crate) fn assemble(
+    settings: &LinearSettings,
+    survey: Survey,
+    fit: LinearFit,
+) -> Result<Model, ModelError> {
+    let Survey { design, mut target, sum, rows, without_target, notes } = survey;
+    if let LinearFit::LeastSquares(f) = &fit {
+        if settings.aliased == AliasedPolicy::Error && !f.aliases.is_empty() {
+            return Err(ModelError::Aliased { terms: aliases::equations(f, &design.names()).join(", ") });
+        }
+        // Its total sum of squares is more exact than the survey's sums.
+        target = Target::Number {
+            column: settings.target.clone(),
+            mean: sum.to_f64() / rows as f64,
+            sd: (f.responses[0].tss.max(0.0) / f.rows as f64).sqrt(),
+        };
+    }
+    let record = Record {
+        settings: Settings::Linear(settings.clone()),
+        rows,
+        rows_without_target: without_target,
+        rare_categories: Default::default(),
+        validation: Default::default(),
+        confusion: None,
+        history: None,
+    };
+    let model = Model::new(target, Predictor::Linear(LinearModel { design, fit }), record)?;
+    Ok(model.with_fit_notes(notes))
+}
+
+/// The task of a linear model that was not told: classes for a text target, a number otherwise. A column in which texts stand among
+/// numbers is an error, since most of these are typing errors in a column of numbers.
+///
+/// # Errors
+/// Rows that cannot be read, no such column, or texts among numbers.
+pub fn infer_linear_task<S: RowSource>(source: &mut S, target: &str) -> Result<Task, Failed<S::Error>> {
+    let position = source.schema().position(target)?;
+    match source.schema().columns[position].kind {
+        Kind::Number => return Ok(Task::Regress),
+        Kind::Category => {}
+    }
+    let (mut has_numbers, mut first_text) = (false, None);
+    source.rewind().map_err(Failed::Source)?;
+    source.for_each_block(Failed::Source, |table| {
+        has_numbers |= table.text(target)?.dictionary().iter().any(|t| Dd::parse_decimal(t).is_some());
+        match table.numbers(target) {
+            Err(e @ TabularError::WrongKind { .. }) if first_text.is_none() && !is_without_text(&e) => {
+                first_text = Some(e)
+            }
+            _ => {}
+        }
+        Ok(())
+    })?;
+    match first_text {
+        Some(e) if has_numbers => Err(e.into()),
+        _ => Ok(Task::Classify),
+    }
+}
+
+/// Whether the error names no text that is no number.
+fn is_without_text(e: &TabularError) -> bool {
+    matches!(e, TabularError::WrongKind { found, .. } if found.is_empty())
+}

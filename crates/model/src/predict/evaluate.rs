@@ -1,0 +1,142 @@
+//! Scores of a model on rows whose target is known.
+
+use super::predictions::{Encoded, Predictions};
+use crate::error::{Failed, ModelError};
+use crate::model::Model;
+use crate::record::MATRIX_CLASSES;
+use planish_tabular::{Label, Notes, RowSource, Table, TableSource, TabularError, Task};
+use planish_tensor::Exec;
+use planish_train::metrics::{ClassificationScores, ConfusionMatrix, RegressionScores, ReliabilityBin};
+use std::collections::BTreeMap;
+
+/// The scores of a model on some rows.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Evaluation {
+    /// The task.
+    pub task: Task,
+    /// Rows scored.
+    pub rows: u64,
+    /// Rows left out because their target was missing.
+    pub rows_without_target: u64,
+    /// Every score of classes or of numbers by its name, see [`planish_train::Metric`]; without those that are no number.
+    pub metrics: BTreeMap<String, f64>,
+    /// Of classes: how often each was taken for each.
+    pub confusion: Option<ConfusionMatrix>,
+    /// Of classes: whether probabilities are what they say, see [`ClassificationScores::reliability`].
+    pub reliability: Vec<ReliabilityBin>,
+    /// What was unusual in the rows scored.
+    pub notes: Notes,
+}
+
+/// The scores as they grow.
+#[derive(Default)]
+struct Scores {
+    classes: ClassificationScores,
+    numbers: RegressionScores,
+    rows: u64,
+    without_target: u64,
+}
+
+impl Scores {
+    fn push(&mut self, predictions: &Predictions, labels: &[Option<Label>]) {
+        for (row, label) in labels.iter().enumerate() {
+            match (label, predictions) {
+                (None, _) => {
+                    self.without_target += 1;
+                    continue;
+                }
+                (Some(Label::Class(c)), Predictions::Probabilities(p)) => {
+                    self.classes.push(p.row(row), *c as usize)
+                }
+                (Some(Label::Number(y)), Predictions::Numbers(p)) => self.numbers.push(p[row], y.to_f64()),
+                (Some(Label::Class(_)), Predictions::Numbers(_))
+                | (Some(Label::Number(_)), Predictions::Probabilities(_)) => {
+                    unreachable!("the target's task is the predictions'")
+                }
+            }
+            self.rows += 1;
+        }
+    }
+
+    fn finish(self, task: Task, notes: Notes) -> Evaluation {
+        let classify = task == Task::Classify;
+        let confusion = classify.then(|| self.classes.confusion().clone());
+        let reliability = if classify { self.classes.reliability() } else { Vec::new() };
+        let mut metrics = if classify { self.classes.finish() } else { self.numbers.finish() };
+        // A sum of squares may overflow; a score that is no number is no score.
+        metrics.retain(|_, v| v.is_finite());
+        Evaluation {
+            task,
+            rows: self.rows,
+            rows_without_target: self.without_target,
+            metrics,
+            confusion,
+            reliability,
+            notes,
+        }
+    }
+}
+
+/// A block of rows that was scored.
+pub(crate) struct ScoredBlock<'a> {
+    pub(crate) table: &'a Table,
+    pub(crate) encoded: &'a Encoded,
+    pub(crate) predictions: &'a Predictions,
+    pub(crate) labels: &'a [Option<Label>],
+}
+
+impl Model {
+    /// Scores the model on all rows of a source that have a target, block by block.
+    ///
+    /// # Errors
+    /// Rows that cannot be read, columns that are missing, or a label that the model does not know.
+    pub fn evaluate<S: RowSource>(&self, exec: Exec, source: &mut S) -> Result<Evaluation, Failed<S::Error>> {
+        self.evaluate_with(exec, source, |_| Ok(()))
+    }
+
+    /// The same, and shows each block to `see`.
+    pub(crate) fn evaluate_with<S: RowSource>(
+        &self,
+        exec: Exec,
+        source: &mut S,
+        mut see: impl FnMut(&ScoredBlock<'_>) -> Result<(), ModelError>,
+    ) -> Result<Evaluation, Failed<S::Error>> {
+        let mut scores = Scores::default();
+        let mut notes = Notes::default();
+        source.rewind().map_err(Failed::Source)?;
+        source.for_each_block(Failed::Source, |table| {
+            let mut of_block = Notes::default();
+            let encoded = self.encode(table, &mut of_block)?;
+            let predictions = self.predict_encoded(exec, &encoded);
+            let labels = self.target().labels(table)?;
+            let scored: Vec<u32> =
+                (0..).zip(&labels).filter_map(|(row, l)| l.is_some().then_some(row)).collect();
+            if scored.len() < labels.len() && of_block != Notes::default() {
+                // What a row that is left out lacks is of no interest.
+                of_block = Notes::default();
+                self.encode(&table.select(&scored), &mut of_block)?;
+            }
+            notes.add(of_block);
+            scores.push(&predictions, &labels);
+            let (encoded, predictions, labels) = (&encoded, &predictions, &labels[..]);
+            Ok(see(&ScoredBlock { table, encoded, predictions, labels })?)
+        })?;
+        if scores.rows == 0 {
+            return Err(TabularError::NoRows { column: self.target().column().to_owned() }.into());
+        }
+        Ok(scores.finish(self.task(), notes))
+    }
+
+    /// Scores the model on held-out rows and keeps the scores and the confusion matrix in its record.
+    pub(crate) fn score_validation(&mut self, exec: Exec, held: &Table) -> Result<(), ModelError> {
+        let found = match self.evaluate(exec, &mut TableSource::new(held)) {
+            Ok(found) => found,
+            Err(Failed::Model(e)) => return Err(e),
+        };
+        let small = found.confusion.filter(|c| c.classes() <= MATRIX_CLASSES);
+        let record = self.record_mut();
+        record.confusion = small.map(|c| c.to_counts());
+        record.validation = found.metrics;
+        Ok(())
+    }
+}

@@ -1,0 +1,182 @@
+//! Predictions for the rows of a table.
+
+use crate::error::ModelError;
+use crate::linear_model::LinearModel;
+use crate::model::Model;
+use crate::predictor::Predictor;
+use planish_nn::{Activation, Arenas, Input};
+use planish_tabular::{Design, EncodedRows, Notes, Table, Target};
+use planish_tensor::dd::DdVec;
+use planish_tensor::{Exec, MatRef, Matrix};
+use planish_train::metrics::most_probable;
+use serde::ser::{Serialize, SerializeMap, Serializer};
+use std::collections::BTreeMap;
+
+/// What a model says of each row.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Predictions {
+    /// The probability of each class, `[rows, classes]`.
+    Probabilities(Matrix<f64>),
+    /// A number, in the target's units.
+    Numbers(Vec<f64>),
+}
+
+impl Predictions {
+    /// The number of rows.
+    pub fn rows(&self) -> usize {
+        match self {
+            Predictions::Probabilities(p) => p.rows(),
+            Predictions::Numbers(y) => y.len(),
+        }
+    }
+
+    /// The most probable class of a row, the first of equals; `None` for numbers.
+    pub fn class(&self, row: usize) -> Option<usize> {
+        match self {
+            Predictions::Probabilities(p) => Some(most_probable(p.row(row))),
+            Predictions::Numbers(_) => None,
+        }
+    }
+
+    /// A row's prediction with names, ready to be written as JSON; `classes` are the target's.
+    pub fn named<'a>(&'a self, classes: &'a [String], row: usize) -> NamedPrediction<'a> {
+        NamedPrediction { predictions: self, classes, row }
+    }
+}
+
+/// A row's prediction as `{"prediction": …, "probabilities": {…}}`, or `{"prediction": number}`.
+#[derive(Clone, Copy, Debug)]
+pub struct NamedPrediction<'a> {
+    predictions: &'a Predictions,
+    classes: &'a [String],
+    row: usize,
+}
+
+impl Serialize for NamedPrediction<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        match self.predictions {
+            Predictions::Numbers(y) => map.serialize_entry("prediction", &y[self.row])?,
+            Predictions::Probabilities(p) => {
+                let probabilities = p.row(self.row);
+                map.serialize_entry("prediction", &self.classes[most_probable(probabilities)])?;
+                let named: BTreeMap<&str, f64> =
+                    self.classes.iter().map(String::as_str).zip(probabilities.iter().copied()).collect();
+                map.serialize_entry("probabilities", &named)?;
+            }
+        }
+        map.end()
+    }
+}
+
+/// Rows as a predictor takes them: what its pipeline made of a table.
+#[derive(Clone, Debug)]
+pub enum Encoded {
+    /// A network's features, and the codes of embedded categories.
+    Features(EncodedRows),
+    /// A linear model's terms, one column each.
+    Terms(Vec<DdVec>),
+}
+
+impl Encoded {
+    /// The number of rows.
+    pub fn rows(&self) -> usize {
+        match self {
+            Encoded::Features(x) => x.numbers.rows(),
+            Encoded::Terms(terms) => terms.first().map_or(0, |t| t.hi.len()),
+        }
+    }
+}
+
+impl Model {
+    /// Predicts every row of the table. A row's prediction has the same bits alone or among others.
+    ///
+    /// # Errors
+    /// A feature column that is not there, or of the wrong kind.
+    pub fn predict(&self, exec: Exec, table: &Table, notes: &mut Notes) -> Result<Predictions, ModelError> {
+        Ok(self.predict_encoded(exec, &self.encode(table, notes)?))
+    }
+
+    /// What the pipeline makes of every row of the table.
+    ///
+    /// # Errors
+    /// A feature column that is not there, or of the wrong kind.
+    pub fn encode(&self, table: &Table, notes: &mut Notes) -> Result<Encoded, ModelError> {
+        match self.predictor() {
+            Predictor::Linear(l) => terms(&l.design, table, notes).map(Encoded::Terms),
+            Predictor::Network(n) => Ok(Encoded::Features(n.encoder.encode(table, notes)?)),
+        }
+    }
+
+    /// The number of encoded columns.
+    pub fn encoded_width(&self) -> usize {
+        self.predictor().width()
+    }
+
+    /// Whether encoded rows are numbers alone: no category is embedded.
+    pub fn is_all_numbers(&self) -> bool {
+        self.network().is_none_or(|n| n.plan.codes() == 0)
+    }
+
+    /// Predicts every encoded row.
+    ///
+    /// # Panics
+    /// If the rows were not encoded by this model's pipeline.
+    pub fn predict_encoded(&self, exec: Exec, rows: &Encoded) -> Predictions {
+        match (self.predictor(), rows) {
+            (Predictor::Network(n), Encoded::Features(x)) => {
+                let x = Input::new(x.numbers.view(), &x.codes);
+                self.decode(n.plan.predict(exec, Arenas::new(&n.params, &n.state), x).view())
+            }
+            (Predictor::Linear(l), Encoded::Terms(terms)) => linear(exec, l, terms, rows.rows()),
+            (Predictor::Network(_), Encoded::Terms(_)) | (Predictor::Linear(_), Encoded::Features(_)) => {
+                panic!("the rows were encoded by another model")
+            }
+        }
+    }
+
+    /// From a network's outputs, `[rows, outputs]`, to probabilities or numbers in the target's units.
+    ///
+    /// # Panics
+    /// If there are fewer outputs than the network has.
+    pub fn decode(&self, out: MatRef<'_, f32>) -> Predictions {
+        // A margin within ±1, of a hinge loss, becomes a probability.
+        let margin = self.network().is_some_and(|n| n.plan.output_activation() == Activation::Tanh);
+        let at = |i, j| {
+            let y = f64::from(out.at(i, j));
+            if margin { (1.0 + y) / 2.0 } else { y }
+        };
+        match self.target() {
+            Target::Number { mean, sd, .. } => {
+                Predictions::Numbers((0..out.rows()).map(|i| at(i, 0) * sd + mean).collect())
+            }
+            Target::Classes { names, .. } if names.len() == 2 => {
+                Predictions::Probabilities(Matrix::from_fn(out.rows(), 2, |i, j| {
+                    if j == 1 { at(i, 0) } else { 1.0 - at(i, 0) }
+                }))
+            }
+            Target::Classes { names, .. } => {
+                Predictions::Probabilities(Matrix::from_fn(out.rows(), names.len(), at))
+            }
+        }
+    }
+}
+
+/// The terms of every row.
+pub(crate) fn terms(design: &Design, table: &Table, notes: &mut Notes) -> Result<Vec<DdVec>, ModelError> {
+    let n = table.rows();
+    let bound = design.bind(table)?;
+    let mut terms = vec![DdVec::zeros(n); design.width()];
+    (0..n).for_each(|i| bound.write_row(i, i, &mut terms, notes));
+    Ok(terms)
+}
+
+fn linear(exec: Exec, l: &LinearModel, terms: &[DdVec], n: usize) -> Predictions {
+    let columns: Vec<_> = terms.iter().map(|t| t.first(n)).collect();
+    let mut out = Matrix::zeros(n, l.fit.classes().max(1));
+    l.fit.predict_into(exec.isa, &columns, &mut out);
+    match l.fit.classes() {
+        0 => Predictions::Numbers(out.as_slice().to_vec()),
+        _ => Predictions::Probabilities(out),
+    }
+}

@@ -1,0 +1,4 @@
+//! Whether a request may be answered.
+
+pub(crate) mod door;
+pub(crate) mod host;
