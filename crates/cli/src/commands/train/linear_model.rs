@@ -6,7 +6,7 @@ use crate::requests::refuse_unused;
 use clap::ArgMatches;
 use clap::error::ErrorKind;
 use planish_io::TableRows;
-use planish_linreg::Covariance;
+use planish_linreg::ols::Covariance;
 use planish_model::{LinearFit, LinearSettings, infer_linear_task};
 use planish_tabular::{RowSource, Task};
 use serde_json::{Value, json};
