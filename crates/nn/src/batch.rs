@@ -93,9 +93,9 @@ impl<'a, T: Scalar> Batch<'a, T> {
 /// normalisation; without such layers it is empty). Parameters alone convert: `(&params).into()`.
 #[derive(Clone, Copy, Debug)]
 pub struct Arenas<'a, T> {
-    /// An arena in the layout of [`Plan::layout`].
+    /// An arena in the layout of [`Plan::layout`](crate::Plan::layout).
     pub params: &'a [T],
-    /// An arena in the layout of [`Plan::state_layout`].
+    /// An arena in the layout of [`Plan::state_layout`](crate::Plan::state_layout).
     pub state: &'a [T],
 }
 

@@ -149,6 +149,17 @@ impl Reason {
         }
     }
 
+    /// In how many seconds the client may try again, if that helps.
+    pub(crate) fn retry_after(self) -> Option<u32> {
+        match self {
+            Reason::Busy | Reason::Unsent | Reason::NotReady => Some(1),
+            Reason::Rate(seconds) => Some(seconds),
+            Reason::BadRequest | Reason::NoKey | Reason::Scope | Reason::Host | Reason::NotFound => None,
+            Reason::Method(_) | Reason::Unimplemented | Reason::SlowBody | Reason::NoLength => None,
+            Reason::TooLarge | Reason::Encoding | Reason::Internal | Reason::Deadline => None,
+        }
+    }
+
     /// The name that it is counted under.
     pub fn name(self) -> &'static str {
         match self {

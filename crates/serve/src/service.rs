@@ -101,7 +101,7 @@ impl Service {
                 Ok(true) => tracing::info!("the {what} was read again"),
                 Ok(false) => {}
                 Err(failure) => {
-                    tried += usize::from(asked || !self.is_known(&failure));
+                    tried += usize::from(asked || !self.known().contains(&failure));
                     done.failed.push(failure);
                 }
             }
@@ -115,11 +115,6 @@ impl Service {
 
     fn known(&self) -> MutexGuard<'_, Vec<Failure>> {
         self.state.failed.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Whether it was so at the last reading too.
-    fn is_known(&self, failure: &Failure) -> bool {
-        self.known().contains(failure)
     }
 
     /// Logs those failures that are new, or `all` of them.
@@ -145,7 +140,7 @@ impl Service {
     pub fn metrics_text(&self) -> Result<String, ApiError> {
         let metrics = &self.state.metrics;
         metrics.in_flight.set(self.state.in_flight.count() as i64);
-        metrics.waiting_rows.set(self.waiting() as i64);
+        metrics.waiting_rows.set(self.state.engine.waiting() as i64);
         metrics.unsent_bytes.set(self.state.unsent.bytes() as i64);
         let dropped = self.options().log_lines_dropped.load(Relaxed);
         metrics.log_lines_dropped.inner().store(dropped, Relaxed);
@@ -161,11 +156,6 @@ impl Service {
             Some(VersionState { model, version: broken.version, ready: false, drift: Vec::new() })
         });
         metrics.text(served.chain(unavailable)).map_err(|e| ApiError::new(Reason::Internal, e.to_string()))
-    }
-
-    /// Rows that wait for a prediction thread.
-    pub(crate) fn waiting(&self) -> usize {
-        self.state.engine.waiting()
     }
 
     /// The service is stopping: `ready` says no from now on.

@@ -25,12 +25,12 @@ fn losses() -> Vec<Loss> {
 /// Whether a loss is smooth and defined near the outputs of this activation.
 fn fits(loss: Loss, last: Activation) -> bool {
     use Activation::{Exponential, Sigmoid, Softmax, Softplus};
-    match loss {
-        Loss::Poisson => matches!(last, Exponential | Sigmoid | Softmax | Softplus),
-        Loss::KlDivergence => matches!(last, Sigmoid | Softmax),
-        _ if loss.is_binary() => last == Sigmoid,
-        _ if loss.is_categorical() => last == Softmax,
-        _ => true,
+    if loss == Loss::Poisson {
+        matches!(last, Exponential | Sigmoid | Softmax | Softplus)
+    } else if loss == Loss::KlDivergence {
+        matches!(last, Sigmoid | Softmax)
+    } else {
+        (!loss.is_binary() || last == Sigmoid) && (!loss.is_categorical() || last == Softmax)
     }
 }
 

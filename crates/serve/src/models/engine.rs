@@ -62,7 +62,7 @@ impl Job {
     fn bytes(&self) -> usize {
         match &self.rows {
             Encoded::Features(x) => size_of_val(x.numbers.as_slice()) + size_of_val(&x.codes[..]),
-            other => other.rows() * self.served.model.encoded_width() * 2 * size_of::<f64>(),
+            Encoded::Terms(_) => self.rows.rows() * self.served.model.encoded_width() * 2 * size_of::<f64>(),
         }
     }
 }

@@ -1,11 +1,11 @@
 //! Answers without a socket, for programs that have their own, and for tests.
 
-use crate::Service;
 use crate::admission::door::Door;
 use crate::admission::host::Hosts;
 use crate::limits::unsent::Unsent;
 use crate::protocols::endpoints::ENDPOINTS;
 use crate::protocols::reply::Reply;
+use crate::service::Service;
 use bytes::Bytes;
 use http_body_util::Full;
 use hyper::Request;

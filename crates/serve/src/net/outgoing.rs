@@ -90,7 +90,7 @@ impl Body for Outgoing {
             Outgoing::Whole { piece, trailers: None } => {
                 SizeHint::with_exact(piece.as_ref().map_or(0, |piece| piece.bytes.len() as u64))
             }
-            _ => SizeHint::default(),
+            Outgoing::Whole { trailers: Some(_), .. } | Outgoing::GoesOn { .. } => SizeHint::default(),
         }
     }
 }

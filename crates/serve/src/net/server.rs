@@ -194,7 +194,7 @@ async fn connection(
     let handshake = tokio::time::timeout(options.header_timeout, tls.acceptor().accept(socket));
     let shaken = tokio::select! {
         shaken = handshake => shaken,
-        () = stopped(&mut state.stopping) => return,
+        _ = state.stopping.wait_for(|stop| *stop) => return,
     };
     match shaken {
         Ok(Ok(stream)) => speak(stream, peer, state).await,
@@ -245,11 +245,6 @@ async fn speak(
     .await;
     // Streams that end with the connection free room, but no request that waits on it may begin.
     activity.unsent.close();
-}
-
-/// Ready when the service stops.
-async fn stopped(stopping: &mut watch::Receiver<bool>) {
-    let _ = stopping.wait_for(|stop| *stop).await;
 }
 
 /// What the requests of one connection have in common.

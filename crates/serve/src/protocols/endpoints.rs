@@ -13,7 +13,7 @@ use crate::protocols::{describe, grpc, learned, openapi, operations, probes, row
 use crate::service::Service;
 
 /// All endpoints: the name that each is counted under, its paths, the scope that a key needs, its handler, what it does, and the fields
-/// of its answer. Where a path is of two templates, the first one's counts.
+/// of its answer. Of two templates that a path matches, the first counts.
 #[rustfmt::skip]
 pub(crate) static ENDPOINTS: &[Endpoint] = &[
     get("home", &["/"], None, probes::home, "Whether the service is there; a page for browsers", &[("status", Text)]),

@@ -3,7 +3,7 @@
 use crate::error::{ApiError, Reason};
 use bytes::Bytes;
 use hyper::body::{Body, Frame, SizeHint};
-use hyper::header::{ALLOW, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
+use hyper::header::{ALLOW, CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use hyper::{HeaderMap, Response, StatusCode};
 use serde::Serialize;
 use std::pin::Pin;
@@ -68,7 +68,7 @@ impl Body for ReplyBody {
         match self {
             // gRPC answers, those with trailers, say their lengths themselves.
             ReplyBody::Whole { data, trailers: None } => SizeHint::with_exact(data.len() as u64),
-            _ => SizeHint::default(),
+            ReplyBody::Whole { trailers: Some(_), .. } | ReplyBody::GoesOn(_) => SizeHint::default(),
         }
     }
 }
@@ -104,15 +104,15 @@ pub(crate) fn whole(status: StatusCode, kind: &'static str, body: impl Into<Byte
 /// An error, with the headers that its status asks for.
 pub(crate) fn error(e: &ApiError) -> Reply {
     let mut reply = whole(e.reason.status(), JSON, error_text(&e.message));
-    let mut add = |name: HeaderName, value: HeaderValue| reply.headers_mut().insert(name, value);
-    match e.reason {
-        Reason::Busy | Reason::Unsent | Reason::NotReady => {
-            drop(add(RETRY_AFTER, HeaderValue::from_static("1")))
-        }
-        Reason::Rate(seconds) => drop(add(RETRY_AFTER, HeaderValue::from(seconds))),
-        Reason::NoKey => drop(add(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))),
-        Reason::Method(allowed) => drop(add(ALLOW, HeaderValue::from_static(allowed))),
-        _ => {}
+    let headers = reply.headers_mut();
+    if let Some(seconds) = e.reason.retry_after() {
+        headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    if e.reason == Reason::NoKey {
+        headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    }
+    if let Reason::Method(allowed) = e.reason {
+        headers.insert(ALLOW, HeaderValue::from_static(allowed));
     }
     reply
 }

@@ -18,7 +18,6 @@
 //! - `watching`: counters, names of requests, the log
 //! - `live`: a server on loopback, and a client that may send anything
 //! - `samples`: the models that are served
-
 #![forbid(unsafe_code)]
 
 use bytes::Bytes;

@@ -53,7 +53,7 @@ impl<'a, T: Scalar, E: Epilogue<T>> Block<'a, T, E> {
         let (first, second) = self.epilogue.split_cols(at);
         let (start0, start1) = match self.start {
             Start::Bias(bias) => (Start::Bias(&bias[..at]), Start::Bias(&bias[at..])),
-            other => (other, other),
+            start @ (Start::Zero | Start::Add) => (start, start),
         };
         let part = |b, c, start, epilogue| Block { a: self.a, b, c, start, epilogue };
         (part(b0, left, start0, first), part(b1, right, start1, second))

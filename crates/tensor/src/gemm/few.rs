@@ -46,7 +46,7 @@ pub(super) unsafe fn run<T: Scalar, S: LaneMath<T>>(
                     row.row_mut(0).fill(bias[0]);
                     Start::Add
                 }
-                other => other,
+                Start::Zero | Start::Add => start,
             };
             (b.t(), a.t(), row, start, a.rs == 1 && a.cs != 1)
         }

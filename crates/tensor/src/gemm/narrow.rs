@@ -17,7 +17,7 @@ pub const NARROW_SCRATCH: usize = turned::SCRATCH;
 /// C ← start + A·B, inside a lane kernel.
 ///
 /// # Shapes
-/// A is `m × k` with any strides. `b` holds k rows of [`Scalar::LANES`] numbers, of which as many count as C has columns. `start` is one row of
+/// A is `m × k` with any strides. `b` holds k rows of [`Number::LANES`](crate::Number::LANES) numbers, of which as many count as C has columns. `start` is one row of
 /// as many numbers, zero if absent. `scratch` has [`NARROW_SCRATCH`] numbers.
 ///
 /// # Panics

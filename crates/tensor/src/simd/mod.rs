@@ -6,7 +6,7 @@
 //! the same bits with every token.
 //!
 //! To write such a loop, implement [`LaneKernel`] for a struct that holds the operands, mark `run` and all that it
-//! calls `#[inline(always)]`, and call [`Scalar::dispatch`]:
+//! calls `#[inline(always)]`, and call [`Scalar::dispatch`](crate::Scalar::dispatch):
 //!
 //! ```
 //! use planish_tensor::{Isa, Scalar, simd::{LaneKernel, LaneMath}};

@@ -13,12 +13,11 @@ pub(crate) fn error(e: &ApiError) -> Reply {
 /// The status of a refusal, with the error itself as its source.
 pub(super) fn status(e: ApiError) -> Status {
     let mut status = Status::new(e.reason.code(), &e.message);
-    let mut add = |name: &'static str, value| drop(status.metadata_mut().insert(name, value));
-    match e.reason {
-        Reason::Encoding => add("grpc-accept-encoding", "identity,gzip".parse().expect("plain text")),
-        Reason::Busy | Reason::Unsent | Reason::NotReady => add("grpc-retry-pushback-ms", 1000.into()),
-        Reason::Rate(seconds) => add("grpc-retry-pushback-ms", (u64::from(seconds) * 1000).into()),
-        _ => {}
+    if e.reason == Reason::Encoding {
+        status.metadata_mut().insert("grpc-accept-encoding", "identity,gzip".parse().expect("plain text"));
+    }
+    if let Some(seconds) = e.reason.retry_after() {
+        status.metadata_mut().insert("grpc-retry-pushback-ms", (u64::from(seconds) * 1000).into());
     }
     status.set_source(Arc::new(e));
     status

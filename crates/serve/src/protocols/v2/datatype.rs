@@ -57,7 +57,7 @@ impl Datatype {
             Datatype::Bool => (0.0, 2.0),
             Datatype::Int(bits, true) => (-power_of_two(bits - 1), power_of_two(bits - 1)),
             Datatype::Int(bits, false) => (0.0, 2.0 * power_of_two(bits - 1)),
-            _ => return Ok(()),
+            Datatype::Float(_) | Datatype::Bytes => return Ok(()),
         };
         match numbers.iter().position(|&x| !x.is_nan() && (x.fract() != 0.0 || x < low || x >= high)) {
             Some(at) => Err(format!("element {at} is {}, which its datatype cannot hold", numbers[at])),
