@@ -140,7 +140,7 @@ fn lasso_path(exec: Exec, data: &Data) -> Result<Vec<Solution>, String> {
     let mut source = MatrixSource::new(data.x.view(), data.y.view(), None).map_err(|e| e.to_string())?;
     let path = ElasticNet::from(Lasso::default()).path(exec, &mut source, None).map_err(|e| e.to_string())?;
     let rows = data.x.rows() as f64;
-    let solution = |fit: planish_linreg::FittedElasticNet| Solution {
+    let solution = |fit: planish_linreg::penalised::FittedElasticNet| Solution {
         coefficients: fit.coefficients,
         l1: fit.alpha * rows,
         l2: 0.0,

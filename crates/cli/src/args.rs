@@ -1,9 +1,9 @@
 //! The command line, as clap sees it.
 
 use clap::error::ErrorKind;
-use clap::{Args, CommandFactory, Parser, Subcommand};
+use clap::{ArgMatches, Args, CommandFactory, Parser, Subcommand};
 use planish_io::is_standard_output;
-use planish_model::setting::THREADS;
+use planish_model::setting::{Described, THREADS};
 use planish_tensor::{Exec, Isa};
 use std::path::{Path, PathBuf};
 
@@ -14,7 +14,6 @@ mod train;
 mod values;
 
 pub(crate) use serve::{LogFormat, LogLevel, ServeArgs};
-pub(crate) use settings::chosen;
 use table::TableArgs;
 pub(crate) use train::{DeclaredColumn, TrainArgs};
 
@@ -163,6 +162,11 @@ pub(crate) fn exec(threads: usize) -> anyhow::Result<Exec> {
 /// Ends the program as clap does for a wrong command line.
 pub(crate) fn usage(kind: ErrorKind, what: &str) -> ! {
     Cli::command().error(kind, what).exit()
+}
+
+/// The settings that were typed, of this model if one is named.
+pub(crate) fn chosen<S: Described>(typed: &ArgMatches, model: Option<&str>) -> S {
+    settings::chosen(typed, model).unwrap_or_else(|what| usage(ErrorKind::ArgumentConflict, &what))
 }
 
 /// Refuses an output that would mix with the JSON object.

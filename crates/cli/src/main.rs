@@ -32,7 +32,7 @@ fn main() -> ExitCode {
     let matches = Cli::command().get_matches_from(line);
     let cli = match Cli::from_arg_matches(&matches) {
         Ok(cli) => cli,
-        Err(e) => e.format(&mut Cli::command()).exit(),
+        Err(e) => e.exit(),
     };
     let Some((command, typed)) = matches.subcommand() else { unreachable!("clap asks for a command") };
     requests::refuse_unused(command, typed, &[]);
@@ -43,7 +43,7 @@ fn main() -> ExitCode {
         Command::Predict(a) => commands::predict::run(a),
         Command::Inspect(a) => commands::inspect::run(a),
         Command::Report(a) => commands::report::run(a),
-        Command::Serve(a) => commands::serve::run(a),
+        Command::Serve(a) => commands::serve::run(a, typed),
     };
     let code = match result {
         Ok(()) => ExitCode::SUCCESS,

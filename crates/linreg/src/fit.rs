@@ -17,7 +17,7 @@ pub trait Fit {
     /// If the source fails, or its rows cannot be fitted: see [`LinregError`].
     ///
     /// # Panics
-    /// If the source puts more than [`BLOCK_ROWS`](crate::BLOCK_ROWS) rows into a block.
+    /// If the source puts more than [`BLOCK_ROWS`](crate::rows::BLOCK_ROWS) rows into a block.
     fn fit<S: BlockSource>(
         &self,
         exec: impl Into<Exec>,

@@ -5,7 +5,7 @@
 //! each response is min over b₀, b of Σᵢ wᵢ·(yᵢ − b₀ − xᵢᵀ·b)², where all wᵢ = 1 unless weights are given.
 //!
 //! # Shapes
-//! X is `[n, p]`, Y is `[n, q]`, weights are `[n]`. Rows come in blocks of [`BLOCK_ROWS`] from a [`BlockSource`] that can be
+//! X is `[n, p]`, Y is `[n, q]`, weights are `[n]`. Rows come in blocks of [`BLOCK_ROWS`](rows::BLOCK_ROWS) from a [`BlockSource`] that can be
 //! read more than once, so n is bounded by patience, not by memory; memory is p² times log₂(n / 4096).
 //!
 //! # Method
@@ -26,8 +26,8 @@
 //! done without the rows.
 //!
 //! # Other models
-//! From the same fold come [`Ridge`], [`Lasso`], [`ElasticNet`] and [`NonNegative`] least squares, and the choice of their penalties, in one
-//! pass ([`RidgeCv`], [`ElasticNetCv`]); [`Glm`] fits logistic, multinomial and Poisson regressions by Newton's iteration. Each is a configuration
+//! From the same fold come [`Ridge`], [`Lasso`], [`ElasticNet`] and [`NonNegative`](penalised::NonNegative) least squares, and the choice of their penalties, in one
+//! pass ([`RidgeCv`](penalised::RidgeCv), [`ElasticNetCv`](penalised::ElasticNetCv)); [`Glm`] fits logistic, multinomial and Poisson regressions by Newton's iteration. Each is a configuration
 //! that is fitted by [`Fit`] to a source or to matrices, and has a fitted type of its own.
 //!
 //! The result has the same bits for every instruction set, and does not depend on the units of the columns.
@@ -57,38 +57,19 @@ mod factor;
 mod fit;
 mod fitted;
 mod gather;
-mod glm;
+pub mod glm;
 mod linalg;
-mod ols;
-mod penalised;
+pub mod ols;
+pub mod penalised;
 mod refine;
-mod rows;
-mod summary;
+pub mod rows;
+pub mod summary;
 
 pub use error::{FitError, LinregError};
-pub use factor::alias::{Alias, AliasedPolicy};
-pub use factor::factorization::Factorization;
-pub use factor::folds::KFold;
-pub use factor::rank::DEFAULT_TOLERANCE;
 pub use fit::Fit;
 pub use fitted::coefficient::Coefficient;
 pub use fitted::coefficients::Coefficients;
-pub use fitted::regression::{FittedLinearRegression, Response};
-pub use fitted::stored::{Covariance, Inference, InfluentialRow, ResponseInference};
-pub use gather::largest::Largest;
-pub use gather::residuals::quantile;
-pub use glm::{Family, FittedGlm, Glm};
-pub use linalg::leverage::cook_times_variance;
-pub use ols::regression::LinearRegression;
-pub use ols::state::LeastSquaresState;
-pub use penalised::{
-    AlphaRule, AlphaScore, ElasticNet, ElasticNetCv, FittedElasticNet, FittedNonNegative, FittedRidge, Lasso,
-    NonNegative, Ridge, RidgeCriterion, RidgeCv, RidgeScore,
-};
-pub use rows::block::{BLOCK_ROWS, Block, BlockSource, Matrices};
-pub use rows::source::{ColumnSource, MatrixSource};
-pub use summary::anova::{Anova, anova};
-pub use summary::distributions;
-pub use summary::interval::HalfWidths;
-pub use summary::normality::Test;
-pub use summary::statistics::{ResidualSummary, Summary};
+pub use glm::Glm;
+pub use ols::{FittedLinearRegression, LeastSquaresState, LinearRegression};
+pub use penalised::{ElasticNet, Lasso, Ridge};
+pub use rows::{BlockSource, MatrixSource};

@@ -1,6 +1,7 @@
 //! Aliased terms by their names: `total = 1·rooms + 1·bedrooms`.
 
-use planish_linreg::{Alias, FittedLinearRegression};
+use planish_linreg::FittedLinearRegression;
+use planish_linreg::ols::Alias;
 
 /// An equation for each aliased term of a fit.
 pub(crate) fn equations(fit: &FittedLinearRegression, names: &[String]) -> Vec<String> {

@@ -2,9 +2,9 @@
 //! methods.
 
 use crate::error::ModelError;
-use planish_linreg::{
-    Coefficients, FittedElasticNet, FittedGlm, FittedLinearRegression, FittedNonNegative, FittedRidge,
-};
+use planish_linreg::glm::FittedGlm;
+use planish_linreg::penalised::{FittedElasticNet, FittedNonNegative, FittedRidge};
+use planish_linreg::{Coefficients, FittedLinearRegression};
 use planish_tabular::{Design, Target, Task};
 use planish_tensor::dd::DdSlice;
 use planish_tensor::{Isa, Matrix};
@@ -90,7 +90,7 @@ impl LinearFit {
     pub fn coefficients(&self) -> Cow<'_, [Coefficients]> {
         Cow::Borrowed(match self {
             LinearFit::LeastSquares(f) => {
-                let of = |r: &planish_linreg::Response| Coefficients {
+                let of = |r: &planish_linreg::ols::Response| Coefficients {
                     intercept: r.intercept,
                     coef: r.coef.iter().map(|c| c.to_f64()).collect(),
                 };

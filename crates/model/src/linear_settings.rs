@@ -1,6 +1,7 @@
 //! The settings of a linear model: plain data that is saved with the model.
 
-use planish_linreg::{AliasedPolicy, AlphaRule, Covariance};
+use planish_linreg::ols::{AliasedPolicy, Covariance};
+use planish_linreg::penalised::AlphaRule;
 use planish_tabular::{Formula, Task};
 use serde::{Deserialize, Serialize};
 

@@ -300,7 +300,7 @@ shown! {
     usize: |n| Some(n.to_string());
     u64: |n| Some(n.to_string());
     u32: |n| Some(n.to_string());
-    String: |text| Some(text.clone());
+    String: |text| Some(text.clone()).filter(|text| !text.is_empty());
     Duration: |d| Some(match d.as_millis() {
         0 => "0".to_owned(),
         ms if ms % 1000 == 0 => format!("{}s", ms / 1000),
@@ -340,7 +340,7 @@ pub const COUNT: Parse<usize> = |text| passing(text, |&n| n > 0, "it must be a p
 
 /// 1, 2, 3 …, in the words of a range.
 pub const FROM_ONE: Parse<u64> =
-    |text| plain(text).and_then(|n| if n > 0 { Ok(n) } else { Err("0 is not in 1..".to_owned()) });
+    |text| plain(text).and_then(|n| if n > 0 { Ok(n) } else { Err(format!("0 is not in 1..{}", u64::MAX)) });
 
 /// How many threads; 0 is one a core.
 pub const THREADS: Parse<usize> =

@@ -1,6 +1,6 @@
 //! The options of `planish serve` that are no settings of a service, and where its settings stand among them. Each is also a key of its file of settings.
 
-use super::settings::Chosen;
+use super::settings::OptionsOf;
 use clap::{Args, ValueEnum};
 use planish_serve::{Label, ModelSource, Options};
 use std::path::{Path, PathBuf};
@@ -47,7 +47,7 @@ pub(crate) struct ServeArgs {
     #[arg(long, value_name = "FILE")]
     pub(crate) tls_key: Option<PathBuf>,
     #[command(flatten)]
-    pub(crate) options: Chosen<Options>,
+    options: OptionsOf<Options>,
     /// What is logged to standard error
     #[arg(long, value_enum, default_value = "requests")]
     pub(crate) log: LogLevel,

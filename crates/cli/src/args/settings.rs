@@ -1,29 +1,28 @@
 //! Options from a list of settings: what a library says of each of its settings becomes an option, and what is typed becomes settings.
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser, ValueParser};
-use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, Error, FromArgMatches};
 use planish_model::setting::{Described, Form, Setting};
+use std::marker::PhantomData;
 use std::sync::Arc;
 
-/// The settings that were chosen.
-pub(crate) struct Chosen<S>(pub(crate) S);
+/// The options of the settings of `S`. What they make is read by [`chosen`], which sees them all.
+pub(crate) struct OptionsOf<S>(PhantomData<S>);
 
-impl<S: Described> FromArgMatches for Chosen<S> {
-    fn from_arg_matches(typed: &ArgMatches) -> Result<Self, Error> {
-        chosen(typed, None).map(Chosen)
+impl<S> FromArgMatches for OptionsOf<S> {
+    fn from_arg_matches(_: &ArgMatches) -> Result<Self, Error> {
+        Ok(OptionsOf(PhantomData))
     }
 
-    fn update_from_arg_matches(&mut self, typed: &ArgMatches) -> Result<(), Error> {
-        *self = Chosen::from_arg_matches(typed)?;
+    fn update_from_arg_matches(&mut self, _: &ArgMatches) -> Result<(), Error> {
         Ok(())
     }
 }
 
-impl<S: Described> Args for Chosen<S> {
+impl<S: Described> Args for OptionsOf<S> {
     fn augment_args(command: Command) -> Command {
-        S::settings().into_iter().fold(command, declare)
+        S::settings().into_iter().map(Arc::new).fold(command, declare)
     }
 
     fn augment_args_for_update(command: Command) -> Command {
@@ -31,8 +30,8 @@ impl<S: Described> Args for Chosen<S> {
     }
 }
 
-/// The settings that were typed; where it is known better than it was typed, with this model.
-pub(crate) fn chosen<S: Described>(typed: &ArgMatches, model: Option<&str>) -> Result<S, Error> {
+/// The settings that were typed, of this model if one is named.
+pub(super) fn chosen<S: Described>(typed: &ArgMatches, model: Option<&str>) -> Result<S, String> {
     let mut settings = S::start();
     for setting in S::settings() {
         let texts: Vec<String> = match model.filter(|_| setting.name == "model") {
@@ -43,31 +42,27 @@ pub(crate) fn chosen<S: Described>(typed: &ArgMatches, model: Option<&str>) -> R
                 raw.map(|text| text.to_string_lossy().into_owned()).collect()
             }
         };
-        // A name that is none of its choices is this program's own, such as a model that is no linear one.
-        let is_known = |text: &String| {
-            setting.choices.is_empty() || setting.choices.iter().any(|(name, _)| name == text)
-        };
-        for text in texts.iter().filter(|text| is_known(text)) {
-            let refused = |what| Error::raw(ErrorKind::ArgumentConflict, what);
-            setting.put(&mut settings, text).map_err(refused)?;
-        }
+        texts.iter().try_for_each(|text| setting.put(&mut settings, text))?;
     }
     Ok(settings)
 }
 
 /// An option for a setting. One that is there already keeps its place and what it says itself; of any text, it reads what the setting does.
-fn declare<S: Described>(command: Command, setting: Setting<S>) -> Command {
-    let known = command.get_arguments().find(|arg| arg.get_long() == Some(setting.name));
-    if let Some(id) = known.map(|arg| arg.get_id().clone()) {
-        return command.mut_arg(id, |arg| {
-            let of_any_text = arg.get_value_parser().type_id() == ValueParser::string().type_id();
-            let arg = described(arg, &setting);
-            if of_any_text { reading(arg, setting) } else { arg }
-        });
-    }
+fn declare<S: Described>(command: Command, setting: Arc<Setting<S>>) -> Command {
     // One without a line is told of elsewhere.
     if setting.doc.is_empty() {
         return command;
+    }
+    let is_it = |arg: &Arg| arg.get_long() == Some(setting.name);
+    if command.get_arguments().any(is_it) {
+        return command.mut_args(|arg| {
+            if !is_it(&arg) {
+                return arg;
+            }
+            let of_any_text = arg.get_value_parser().type_id() == ValueParser::string().type_id();
+            let arg = described(arg, &setting);
+            if of_any_text && setting.form != Form::Switch { reading(arg, setting.clone()) } else { arg }
+        });
     }
     let arg = described(Arg::new(setting.name).long(setting.name), &setting);
     let arg = if setting.heading.is_empty() { arg } else { arg.help_heading(setting.heading) };
@@ -84,16 +79,16 @@ fn declare<S: Described>(command: Command, setting: Setting<S>) -> Command {
 
 /// With the line, the word for a value and the default of its setting.
 fn described<S>(mut arg: Arg, setting: &Setting<S>) -> Arg {
-    if arg.get_help().is_none() && !setting.doc.is_empty() {
+    if arg.get_help().is_none() {
         arg = arg.help(setting.doc.clone());
     }
     if setting.form == Form::Switch {
         return arg;
     }
-    if arg.get_value_names().is_none() {
-        let name = || setting.name.to_uppercase().replace('-', "_");
-        let word = Some(setting.placeholder.to_owned()).filter(|word| !word.is_empty());
-        arg = arg.value_name(word.unwrap_or_else(name));
+    if !setting.placeholder.is_empty() {
+        arg = arg.value_name(setting.placeholder);
+    } else if arg.get_value_names().is_none() {
+        arg = arg.value_name(setting.name.to_uppercase().replace('-', "_"));
     }
     if let (true, Some(default)) = (arg.get_default_values().is_empty(), &setting.default) {
         arg = arg.default_value(default.clone());
@@ -102,11 +97,10 @@ fn described<S>(mut arg: Arg, setting: &Setting<S>) -> Arg {
 }
 
 /// Of texts that the setting takes.
-fn reading<S: Described>(arg: Arg, setting: Setting<S>) -> Arg {
+fn reading<S: Described>(arg: Arg, setting: Arc<Setting<S>>) -> Arg {
     if !setting.choices.is_empty() {
-        return arg.value_parser(named(setting.choices));
+        return arg.value_parser(named(setting.choices.iter().copied()));
     }
-    let setting = Arc::new(setting);
     arg.value_parser(move |text: &str| setting.put(&mut S::start(), text).map(|()| text.to_owned()))
 }
 

@@ -1,7 +1,7 @@
 //! The options of `planish train` that are no settings of a model, and where its settings stand among them. Each is also a key of the file
 //! of settings.
 
-use super::settings::{Chosen, named, one_of};
+use super::settings::{OptionsOf, named, one_of};
 use super::table::TableArgs;
 use super::values;
 use clap::Args;
@@ -61,9 +61,9 @@ pub(crate) struct TrainArgs {
     #[command(flatten)]
     pub(crate) table: TableArgs,
     #[command(flatten)]
-    pub(crate) linear: Chosen<LinearSettings>,
+    linear: OptionsOf<LinearSettings>,
     #[command(flatten)]
-    pub(crate) network: Chosen<NetworkSettings>,
+    network: OptionsOf<NetworkSettings>,
     /// Least squares from rows that are read once and not kept, of the columns that --columns declares
     #[arg(long, help_heading = "Linear models")]
     pub(crate) one_pass: bool,

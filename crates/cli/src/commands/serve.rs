@@ -1,9 +1,10 @@
 //! `planish serve`: models over HTTP until SIGTERM or Ctrl-C.
 
-use crate::args::{LogFormat, LogLevel, ServeArgs, exec};
+use crate::args::{LogFormat, LogLevel, ServeArgs, chosen, exec};
 #[cfg(feature = "otlp")]
 use crate::traces::Traces;
 use crate::{log, print};
+use clap::ArgMatches;
 use planish_io::readable_by_others;
 use planish_serve::{Keys, Options, Service, Tls, serve};
 use tracing_subscriber::filter::LevelFilter;
@@ -13,7 +14,7 @@ use tracing_subscriber::{Layer, Registry, fmt};
 /// A key itself, for those who keep no file of keys.
 const KEY: &str = "PLANISH_KEY";
 
-pub(crate) fn run(a: &ServeArgs) -> anyhow::Result<()> {
+pub(crate) fn run(a: &ServeArgs, typed: &ArgMatches) -> anyhow::Result<()> {
     let dropped = log::start()?;
     #[cfg(feature = "otlp")]
     let traces = a.otlp.as_deref().map(Traces::to).transpose()?;
@@ -22,7 +23,7 @@ pub(crate) fn run(a: &ServeArgs) -> anyhow::Result<()> {
     #[cfg(not(feature = "otlp"))]
     let spans = None::<tracing_subscriber::layer::Identity>;
     start_log(a, spans);
-    let options = Options { keys: keys(a)?, tls: tls(a)?, log_lines_dropped: dropped, ..a.options.0.clone() };
+    let options = Options { keys: keys(a)?, tls: tls(a)?, log_lines_dropped: dropped, ..chosen(typed, None) };
     let scheme = if options.tls.is_some() { "https" } else { "http" };
     let service = Service::open(exec(1)?, options, a.models.clone(), a.label.clone())?;
     let (names, unavailable) = (service.names().join(", "), service.unavailable().join(", "));

@@ -4,7 +4,7 @@ mod folds;
 pub(crate) mod linear_model;
 mod once;
 
-use crate::args::{TrainArgs, exec, refuse_json_beside, usage};
+use crate::args::{TrainArgs, chosen, exec, refuse_json_beside, usage};
 use crate::print;
 use crate::progress::TrainingProgress;
 use crate::run_files::RunFiles;
@@ -33,7 +33,7 @@ pub(crate) fn run(a: &TrainArgs, typed: &ArgMatches) -> anyhow::Result<()> {
     let exec = exec(a.threads)?;
     if a.lr_range_test {
         check_outputs(a, None)?;
-        return range_test(exec, a);
+        return range_test(exec, a, typed);
     }
     let Some(output) = &a.output else {
         usage(ErrorKind::MissingRequiredArgument, "a file for the model is needed: --output <MODEL>");
@@ -104,7 +104,7 @@ fn train_source(exec: Exec, a: &TrainArgs, typed: &ArgMatches) -> anyhow::Result
     let mut source = open_table(&a.data, &a.table.options())?;
     source.warnings().iter().for_each(|w| print::note(w));
     if a.model == "mlp" {
-        return train_network(exec, a, &mut source);
+        return train_network(exec, a, typed, &mut source);
     }
     let settings = linear_model::choose(a, typed, &mut source)?;
     let name = source.name().to_owned();
@@ -113,8 +113,8 @@ fn train_source(exec: Exec, a: &TrainArgs, typed: &ArgMatches) -> anyhow::Result
 }
 
 /// The network's settings: a column of groups is no feature.
-fn network_settings(a: &TrainArgs) -> NetworkSettings {
-    let mut settings = a.network.0.clone();
+fn network_settings(a: &TrainArgs, typed: &ArgMatches) -> NetworkSettings {
+    let mut settings: NetworkSettings = chosen(typed, None);
     settings.drop.extend(a.folds.group.clone());
     if settings.fit.schedule.curve == (Curve::Piecewise { steps: Vec::new() }) {
         usage(ErrorKind::MissingRequiredArgument, "--schedule piecewise needs --schedule-factors STEP:X,…");
@@ -122,8 +122,13 @@ fn network_settings(a: &TrainArgs) -> NetworkSettings {
     settings
 }
 
-fn train_network(exec: Exec, a: &TrainArgs, source: &mut TableRows) -> anyhow::Result<Trained> {
-    let settings = network_settings(a);
+fn train_network(
+    exec: Exec,
+    a: &TrainArgs,
+    typed: &ArgMatches,
+    source: &mut TableRows,
+) -> anyhow::Result<Trained> {
+    let settings = network_settings(a, typed);
     let mut progress = TrainingProgress::new(settings.fit.epochs);
     progress.write_to(RunFiles::new(a.records.history.clone(), a.records.log_dir.clone()));
     let mut folder = None;
@@ -165,10 +170,10 @@ fn interrupts() -> anyhow::Result<Arc<AtomicBool>> {
 }
 
 /// Prints the learning rate that a range test suggests.
-fn range_test(exec: Exec, a: &TrainArgs) -> anyhow::Result<()> {
+fn range_test(exec: Exec, a: &TrainArgs, typed: &ArgMatches) -> anyhow::Result<()> {
     let mut source = open_table(&a.data, &a.table.options())?;
     source.warnings().iter().for_each(|w| print::note(w));
-    let (table, settings) = (source.read_all()?, network_settings(a));
+    let (table, settings) = (source.read_all()?, network_settings(a, typed));
     let LearningRates { suggested: lr, curve } =
         lr_range_test(exec, &table, &settings, &RangeTest::default())
             .with_context(|| source.name().to_owned())?;
@@ -205,6 +210,12 @@ fn history(model: &Model) -> Option<&History> {
     model.record().history.as_ref()
 }
 
+/// What a network's early stopping watched.
+fn monitor(model: &Model) -> Option<&str> {
+    let Settings::Network(s) = &model.record().settings else { return None };
+    s.fit.early_stopping.as_ref().map(|early| early.monitor.name.as_str())
+}
+
 fn summary(model: &Model, a: &TrainArgs, output: &Path) -> String {
     let record = model.record();
     let mut out = print::target(model.target());
@@ -222,11 +233,9 @@ fn summary(model: &Model, a: &TrainArgs, output: &Path) -> String {
     out.push('\n');
     if let Some(h) = history(model) {
         let why = match h.stop {
-            Stop::EarlyStopping => match &a.network.0.fit.early_stopping {
-                Some(early) if early.monitor.name != "val_loss" => {
-                    format!("; {} no longer became better", early.monitor.name)
-                }
-                _ => "; the held-out loss no longer fell".to_owned(),
+            Stop::EarlyStopping => match monitor(model).filter(|name| *name != "val_loss") {
+                Some(name) => format!("; {name} no longer became better"),
+                None => "; the held-out loss no longer fell".to_owned(),
             },
             Stop::MaxSteps => "; the steps that were allowed were done".to_owned(),
             Stop::TimeLimit => "; the time that was allowed was over".to_owned(),

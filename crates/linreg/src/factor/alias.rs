@@ -1,7 +1,7 @@
 //! Aliased terms: of which terms before them they are combinations, and the solution of least norm.
 //!
 //! An aliased column is X_kept·a + c. With R the factor of the kept columns and r what the reflections made of the aliased one,
-//! a = R⁻¹r; parts of it that are nothing but rounding are left out, and what is within rounding of a short number is that number. All solutions of the
+//! a = R⁻¹r; parts of it that are nothing but rounding are left out, and a coefficient within rounding of a short decimal is taken to be that decimal. All solutions of the
 //! least-squares problem are (β − A·z, z), one column of A an aliased term; the norm of the coefficients, the intercept aside, is least at
 //! z = (I + AᵀA)⁻¹Aᵀβ, which is what the pseudo-inverse of the centred columns gives (Golub and Van Loan, "Matrix Computations", 5.5).
 
@@ -83,7 +83,7 @@ fn combination(isa: Isa, scaling: &Scaling, factor: &Factor, term: usize, d: &El
     }
 }
 
-/// The number of eight digits that is within rounding of this one, if there is one: combinations are mostly short numbers.
+/// The decimal of eight digits within rounding of this number, if there is one: coefficients of combinations are mostly short.
 fn rounded(x: f64) -> f64 {
     let short = format!("{x:.7e}").parse().unwrap_or(x);
     if (short - x).abs() <= 1e-12 * x.abs() { short } else { x }
@@ -91,7 +91,7 @@ fn rounded(x: f64) -> f64 {
 
 /// From the coefficients of the kept terms to the coefficients of least norm of all terms: γ = P·β.
 pub(crate) struct MinNorm {
-    /// Rows of P: a term each, over the kept terms.
+    /// The rows of P, one for each term, over the kept terms.
     rows: Vec<Vec<Dd>>,
     /// The constants of the aliased terms, zero for kept ones.
     constants: Vec<f64>,
@@ -135,7 +135,7 @@ impl MinNorm {
         &self.rows[term]
     }
 
-    /// What the intercept loses to the constants of the aliased terms: the row of P for it.
+    /// The row of P for the intercept, which loses the constants of the aliased terms.
     pub(crate) fn intercept(&self) -> Vec<Dd> {
         let m = self.rows.first().map_or(0, Vec::len);
         let part = |k: usize| {

@@ -28,7 +28,7 @@ pub(crate) struct Fold {
     used: u64,
 }
 
-/// What comes of some blocks.
+/// The triangle of some blocks, and their products.
 #[derive(Clone, Debug)]
 struct Partial {
     triangle: Triangle,
@@ -57,7 +57,7 @@ impl Fold {
         self
     }
 
-    /// Of no rows yet, in this fold's scaling, for rows that begin with block number `start`; none while the scaling is not known.
+    /// A fold of no rows yet, in this fold's scaling, whose first block will be number `start`; none while the scaling is not known.
     pub(crate) fn starting_at(&self, start: u64) -> Option<Fold> {
         let scaling = Some(self.scaling.clone()?);
         let partial = Counter::starting_at(start);
@@ -90,8 +90,8 @@ impl Fold {
         Ok(())
     }
 
-    /// Adds the blocks of another fold, which must be of the same columns. Those that follow this fold's in its scaling give the bits of one fold of all;
-    /// others count as one block more.
+    /// Adds the blocks of another fold of the same columns. If they follow this fold's blocks and have its scaling, the bits are those of one fold
+    /// of all; otherwise they count as one more block.
     pub(crate) fn merge(&mut self, mut other: Fold) {
         let Some(mut theirs) = other.scaling.take() else { return };
         let mut ours = self.scaling.take().unwrap_or_else(|| theirs.clone());
@@ -178,7 +178,7 @@ impl Partial {
         self.products.iter_mut().for_each(|p| p.scale_column(j, factor));
     }
 
-    /// Takes the columns about other shifts, the scalings' powers of two being the same.
+    /// Changes the shifts of the columns; the powers of two of both scalings are the same.
     fn shift_to(&mut self, from: &Scaling, to: &Scaling) {
         for c in 0..to.shift.len() {
             let (d, e) = two_sum(from.shift[c], -to.shift[c]);

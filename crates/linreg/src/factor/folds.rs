@@ -1,4 +1,4 @@
-//! The pass over the rows: the triangular factor of [1 X y], one a fold where there are folds.
+//! The triangular factor of [1 X y] of all rows, or of each fold of a cross-validation, by one pass over the rows.
 //!
 //! Rows of a fold are gathered into full blocks and folded as if they were a source of their own, all folds in the scaling that the first
 //! block fixes, so that their triangles can be stacked.
@@ -17,11 +17,11 @@ use planish_tensor::rng::{Purpose, Stream};
 use planish_tensor::{Exec, Isa, reduce};
 use serde::{Deserialize, Serialize};
 
-/// Rows from which on the Gram matrix is tried: it saves nothing worth digits before.
+/// The fewest rows for which the Gram matrix is tried: with fewer it saves too little time to give up digits.
 const MANY_ROWS: u64 = 4 * BLOCK_ROWS as u64;
-/// The largest condition number of the unit-norm columns for it, but for those that depend on others: coefficients lose κ²·2⁻⁵³, 1e-10.
+/// The largest condition number κ for it, of the columns at unit norm that do not depend on others: coefficients are wrong by κ²·2⁻⁵³, 1e-10.
 const LARGEST_CONDITION: f64 = 1e3;
-/// The least part of the response's squares that is not explained: as a difference it loses as many digits as it is small.
+/// The least part of the response's sum of squares that must be left unexplained: it is found as a difference, and loses digits if it is small.
 const UNEXPLAINED: f64 = 1e-4;
 
 /// How rows are dealt to folds: of each `folds` rows in a row, one goes to each fold, so that one pass is enough and the folds
@@ -55,14 +55,14 @@ impl KFold {
     }
 }
 
-/// What the pass leaves.
+/// The triangles of all folds, in one scaling.
 pub(crate) struct FoldTriangles {
     scaling: Scaling,
     rows: u64,
     parts: Vec<FoldTriangle>,
 }
 
-/// The triangles of the rows of one fold, or of all.
+/// The triangle of the rows of one fold, or of all rows.
 struct FoldTriangle {
     triangle: Triangle,
     /// Rows with a weight above zero.
@@ -72,7 +72,7 @@ struct FoldTriangle {
 }
 
 impl FoldTriangles {
-    /// The number of folds; one if the rows were not dealt.
+    /// The number of folds; one if there was no cross-validation.
     pub(crate) fn folds(&self) -> usize {
         self.parts.len()
     }
@@ -165,14 +165,14 @@ pub(crate) fn factor_folds<S: BlockSource>(
     Ok(dealer.finish()?)
 }
 
-/// Deals rows to folds.
+/// Deals the rows to the folds, and folds each fold's rows block by block.
 struct Dealer {
     isa: Isa,
     intercept: bool,
     folds: Option<KFold>,
     parts: Vec<Dealt>,
     rows: u64,
-    /// The order of the current group of rows.
+    /// The folds of the current group of rows, in order.
     order: Vec<usize>,
 }
 
@@ -233,16 +233,7 @@ impl Dealer {
 
 impl Dealt {
     fn take(&mut self, isa: Isa, from: &Block, i: usize) -> Result<(), LinregError> {
-        let at = self.buffer.rows;
-        for c in 0..from.x.len() + 1 {
-            let value = from.column(c);
-            let to = if c < from.x.len() { &mut self.buffer.x[c] } else { &mut self.buffer.y[0] };
-            (to.hi[at], to.lo[at]) = (value.hi[i], value.lo[i]);
-        }
-        if let (Some(to), Some(weights)) = (&mut self.buffer.weights, &from.weights) {
-            to[at] = weights[i];
-        }
-        self.buffer.rows += 1;
+        self.buffer.append(from, i, i + 1);
         if self.buffer.rows == BLOCK_ROWS { self.flush(isa) } else { Ok(()) }
     }
 
@@ -267,7 +258,7 @@ impl Dealt {
     }
 }
 
-/// Brings the triangles to the largest exponent that each column has in any of them.
+/// Scales the triangles so that each column has the same exponent in all: the largest that it had in any.
 fn in_one_scaling(parts: Vec<(Folded, f64)>) -> FoldTriangles {
     let rows = parts.iter().map(|(folded, _)| folded.rows).sum();
     let mut scaling = parts[0].0.scaling.clone();

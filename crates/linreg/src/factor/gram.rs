@@ -25,13 +25,13 @@ use planish_tensor::{AlignedVec, Exec, Isa, MatMut, MatRef, reduce};
 
 /// The largest condition number of the unit-norm columns (its upper bound `Factor::inverse_norm`) for this method.
 pub(crate) const LARGEST_CONDITION: f64 = 1e5;
-/// The part of its squared norm that a column must keep when the columns before it are eliminated.
+/// The least part of its squared norm that must be left of a column when the columns before it are eliminated.
 const PIVOT: f64 = 1e-10;
 /// What counts as rounding of an element of the Gram matrix, as a part of the norms of its columns.
 const ROUNDING: f64 = 1e-12;
 /// Squared norms in scaled units for which nothing overflows, and what underflows does not count.
 const RANGE: (f64, f64) = (1e-250, 1e250);
-/// Rows that fix the scaling.
+/// The first rows, of which the scaling is made.
 const SAMPLE: usize = 256;
 
 /// The factor of [1 X Y], or `None` if the method cannot be trusted with these data, or they are wrong.
@@ -48,16 +48,16 @@ pub(crate) fn fold<S: BlockSource>(
 /// What is done about a column that depends on those before it.
 #[derive(Clone, Copy)]
 pub(crate) enum Dependent {
-    /// No factor: at this part of its norm or less, or 1e-5.
+    /// No factor, if at most this part of the column's norm, or 1e-5, is left of it.
     Refused {
         /// As [`LinearRegression::tolerance`](crate::LinearRegression::tolerance).
         tolerance: f64,
     },
-    /// Its row of R is zero, if nothing but rounding is left of the column; where a penalty decides.
+    /// Its row of R is zero, if nothing but rounding is left of the column. For fits with a penalty, which need no decision about rank.
     Kept,
 }
 
-/// The same, where `look` takes what it wants of each block, with any number of threads, and `watch` gets it in the order of the blocks.
+/// The same, with a look at the rows on the way: `look` runs on each block, in any thread, and `watch` gets its results in the order of the blocks.
 pub(crate) fn fold_watching<S: BlockSource, E: Send>(
     exec: Exec,
     source: &mut S,

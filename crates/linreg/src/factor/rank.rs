@@ -7,13 +7,13 @@
 //! rounding of its values.
 
 use crate::factor::fold::Folded;
-use crate::linalg::norm;
 use crate::linalg::triangle::eliminate;
 use crate::linalg::upper::Upper;
+use crate::linalg::{norm, substitution};
 use nalgebra::DMatrix;
-use planish_tensor::{AlignedVec, Dd, Isa, reduce};
+use planish_tensor::{AlignedVec, Dd, Isa};
 
-/// The default of [`LinearRegression::tolerance`](crate::LinearRegression::tolerance), which lies between what rounding leaves and what data mean.
+/// The default of [`LinearRegression::tolerance`](crate::LinearRegression::tolerance): larger than what rounding leaves, smaller than what data have.
 ///
 /// Below it: exact dummies of all levels leave up to 1.2e-14 of their norm after elimination (10⁶ rows), other exact
 /// combinations of up to 119 terms 3e-15, and a copy formed in `f64` from a column whose offset is k times its spread
@@ -24,7 +24,7 @@ pub const DEFAULT_TOLERANCE: f64 = 1e-11;
 /// The factor of [1 X] without the aliased terms, and the reflected responses.
 #[derive(Clone, Debug)]
 pub(crate) struct Factor {
-    /// One if there is an intercept, the first column then.
+    /// The number of columns before the terms: one with an intercept, else zero.
     pub(crate) first: usize,
     /// The terms of the columns after the intercept, in order.
     pub(crate) kept: Vec<usize>,
@@ -73,11 +73,9 @@ impl Factor {
         let rhs = work[rank..].iter().map(|c| c[..rank].to_vec()).collect();
         let norms = |c: &AlignedVec<f64>| (norm(isa, c), norm(isa, &c[rank..]));
         let rhs_norms = work[rank..].iter().map(norms).collect();
-        let columns = (0..rank).map(|j| work[j][..=j].to_vec()).collect();
-        let mut factor =
-            Factor { first, kept, aliased, eliminated, columns, rhs, rhs_norms, inverse_squares: Vec::new() };
-        factor.inverse_squares = factor.square_inverse(isa);
-        factor
+        let columns: Vec<Vec<f64>> = (0..rank).map(|j| work[j][..=j].to_vec()).collect();
+        let inverse_squares = substitution::inverse_squares(isa, &columns, rank);
+        Factor { first, kept, aliased, eliminated, columns, rhs, rhs_norms, inverse_squares }
     }
 
     /// The number of columns.
@@ -106,17 +104,6 @@ impl Factor {
         &self.inverse_squares
     }
 
-    fn square_inverse(&self, isa: Isa) -> Vec<f64> {
-        let mut squares = vec![0.0; self.rank()];
-        for j in 0..self.rank() {
-            let mut z = vec![0.0; j + 1];
-            z[j] = 1.0;
-            self.solve_top(isa, &mut z, j + 1);
-            squares.iter_mut().zip(&z).for_each(|(sum, z)| *sum += z * z);
-        }
-        squares
-    }
-
     /// z ← R⁻¹z
     pub(crate) fn solve(&self, isa: Isa, z: &mut [f64]) {
         self.solve_top(isa, z, self.rank());
@@ -124,20 +111,17 @@ impl Factor {
 
     /// z ← R⁻¹z for a z that is zero from element n on.
     pub(crate) fn solve_top(&self, isa: Isa, z: &mut [f64], n: usize) {
-        for j in (0..n).rev() {
-            let (above, diagonal) = self.columns[j].split_at(j);
-            z[j] /= diagonal[0];
-            let x = z[j];
-            reduce::axpy(isa, -x, above, &mut z[..j]);
-        }
+        substitution::solve(isa, &self.columns, &mut z[..n]);
     }
 
     /// z ← R⁻ᵀz
     pub(crate) fn solve_transposed(&self, isa: Isa, z: &mut [f64]) {
-        for j in 0..self.rank() {
-            let (above, diagonal) = self.columns[j].split_at(j);
-            z[j] = (z[j] - reduce::dot(isa, above, &z[..j])) / diagonal[0];
-        }
+        substitution::solve_transposed(isa, &self.columns, z);
+    }
+
+    /// Column j of R⁻¹ down to the diagonal.
+    pub(crate) fn inverse_column(&self, isa: Isa, j: usize) -> Vec<f64> {
+        substitution::inverse_column(isa, &self.columns, j)
     }
 
     /// The condition number of the kept terms, about their means and with unit norms: the quotient of the largest and the

@@ -1,4 +1,4 @@
-//! What is stored for inference, so that tables, tests and intervals need no row of the training data.
+//! From the sums of the last pass to what is stored for inference.
 //!
 //! Variances of coefficients are bᵀMb, with b a row of R⁻¹ in the units of the data (double-double) and M the middle part of the covariance
 //! in the orthonormal columns: s² times the identity for the classical one. R itself is kept, 16 digits a number, for the leverage of new

@@ -1,6 +1,6 @@
-//! The rows that are listed of those that stream by: the largest.
+//! The largest values of a stream of rows.
 
-/// Rows listed for a value.
+/// How many are kept.
 const LISTED: usize = 10;
 
 /// The ten rows with the largest values, in descending order; of equal ones the earlier first.

@@ -21,7 +21,7 @@ use std::collections::HashMap;
 
 /// Columns up to which the factor is corrected in double-double.
 const PRECISE: usize = 64;
-/// Rows up to which it is so in any case.
+/// The most rows for which it is so whatever the condition number.
 const FEW_ROWS: u64 = 16_384;
 /// A condition number for which `f64` loses at most two digits.
 const HARMLESS: f64 = 100.0;
@@ -43,7 +43,7 @@ pub(crate) struct LastPass {
     plain_gram: Option<Vec<f64>>,
 }
 
-/// What it leaves for a response.
+/// What the pass leaves for a response.
 pub(crate) struct PerResponse {
     pub(crate) residuals: Residuals,
     pub(crate) meat: Meat,

@@ -1,4 +1,4 @@
-//! What the residuals of one response say: moments, quantiles, succession and influence, gathered row by row.
+//! Statistics of the residuals of one response: moments, quantiles, serial correlation and influence, gathered row by row.
 //!
 //! e is a row's residual times the root of its weight. Skewness is m₃/m₂^1.5 and kurtosis m₄/m₂² of the central moments (not less three),
 //! as in statsmodels; Durbin and Watson's statistic is Σ(eᵢ − eᵢ₋₁)²/Σeᵢ². Quantiles are R's type 7. They are exact up to a million

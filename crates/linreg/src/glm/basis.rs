@@ -6,9 +6,9 @@
 use super::family::Family;
 use crate::factor::fold::Folded;
 use crate::factor::rank::Factor;
-use crate::linalg::norm;
 use crate::linalg::powers::pow2;
 use crate::linalg::triangle::eliminate;
+use crate::linalg::{norm, substitution};
 use crate::rows::scaling::Scaling;
 use planish_tensor::{AlignedVec, Dd, Isa, Matrix, reduce};
 
@@ -16,7 +16,7 @@ use planish_tensor::{AlignedVec, Dd, Isa, Matrix, reduce};
 pub(super) struct Basis {
     pub(super) isa: Isa,
     pub(super) scaling: Scaling,
-    /// One if there is an intercept, the first column then.
+    /// The number of columns before the terms: one with an intercept, else zero.
     pub(super) first: usize,
     /// The terms of the columns after the intercept.
     pub(super) kept: Vec<usize>,
@@ -39,13 +39,7 @@ impl Basis {
         }
         let factor = Factor::new(isa, folded, terms, tolerance);
         let m = factor.rank();
-        let mut inverse = Matrix::zeros(m, m);
-        for j in 0..m {
-            let mut column = vec![0.0; m];
-            column[j] = 1.0;
-            factor.solve(isa, &mut column);
-            (0..=j).for_each(|i| inverse[(i, j)] = column[i]);
-        }
+        let inverse = upper(m, |j| factor.inverse_column(isa, j));
         let (norms, penalty) = (factor.norms(isa), vec![0.0; m]);
         Basis { isa, scaling, first, kept: factor.kept, aliased: factor.aliased, inverse, norms, penalty }
     }
@@ -65,7 +59,7 @@ impl Basis {
             })
             .collect();
         (0..m).for_each(|k| eliminate(isa, &mut stacked, k, 2 * m));
-        let inverse = inverse_of(isa, &stacked, m);
+        let inverse = upper(m, |j| substitution::inverse_column(isa, &stacked, j));
         let norms = (0..m).map(|c| norm(isa, folded.triangle.column(c))).collect();
         Basis {
             isa,
@@ -85,7 +79,7 @@ impl Basis {
     }
 
     /// R⁻¹x
-    pub(super) fn from_basis(&self, x: &[f64]) -> Vec<f64> {
+    pub(super) fn to_columns(&self, x: &[f64]) -> Vec<f64> {
         (0..self.len()).map(|i| reduce::dot(self.isa, self.inverse.row(i), x)).collect()
     }
 
@@ -150,18 +144,11 @@ fn share(family: Family, a: usize, b: usize) -> f64 {
     }
 }
 
-/// The inverse of the triangle in these columns.
-fn inverse_of(isa: Isa, columns: &[AlignedVec<f64>], m: usize) -> Matrix<f64> {
-    let mut inverse = Matrix::zeros(m, m);
+/// The upper triangular matrix with these columns.
+fn upper(m: usize, column: impl Fn(usize) -> Vec<f64>) -> Matrix<f64> {
+    let mut out = Matrix::zeros(m, m);
     for j in 0..m {
-        let mut x = vec![0.0; m];
-        x[j] = 1.0;
-        for k in (0..=j).rev() {
-            x[k] /= columns[k][k];
-            let v = x[k];
-            reduce::axpy(isa, -v, &columns[k][..k], &mut x[..k]);
-        }
-        (0..=j).for_each(|i| inverse[(i, j)] = x[i]);
+        column(j).into_iter().enumerate().for_each(|(i, x)| out[(i, j)] = x);
     }
-    inverse
+    out
 }

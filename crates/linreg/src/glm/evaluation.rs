@@ -1,7 +1,7 @@
 //! The penalised log-likelihood, its gradient and its Hessian at given coefficients, from one or two passes over the rows.
 //!
-//! On the way to the maximum sums in `f64` are enough ([`tile_pass`]); there η and the gradient are summed in double-double, since what ends the
-//! error of the coefficients is the gradient. With several predictors, or ill-conditioned columns, all passes are of the latter kind, and the
+//! On the way to the maximum sums in `f64` are enough ([`tile_pass`]); at the maximum η and the gradient are summed in double-double, since the
+//! precision of the gradient limits that of the coefficients. With several predictors, or ill-conditioned columns, all passes are of the latter kind, and the
 //! Hessian is formed from rows in the basis.
 
 use super::basis::Basis;
@@ -25,7 +25,7 @@ pub(super) enum Route {
     Rows,
 }
 
-/// The coefficients of each predictor in scaled units, and what a pass finds there.
+/// The coefficients of each predictor in scaled units, and the likelihood there.
 pub(super) struct Evaluation {
     pub(super) beta: Vec<Vec<Dd>>,
     /// −Σ w·l without the penalty.

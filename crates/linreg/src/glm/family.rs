@@ -47,7 +47,7 @@ impl Family {
     }
 }
 
-/// What the family makes of a block: for each row the slope of its log-likelihood by every η, and what its curvature needs.
+/// For each row of a block the slope of its log-likelihood by every η, and what its curvature needs.
 pub(super) struct Slopes {
     isa: Isa,
     family: Family,

@@ -91,6 +91,26 @@ impl FittedGlm {
         })
     }
 
+    /// Says what is wrong with a fit that was read from outside, if anything is.
+    ///
+    /// # Errors
+    /// Parts that do not fit together.
+    pub fn validate(&self) -> Result<(), &'static str> {
+        let (predictors, terms) = (self.coefficients.len(), self.terms());
+        if self.family.classes().is_some_and(|c| c < 2) || predictors != self.family.predictors() {
+            return Err("there are not as many linear predictors as the classes need");
+        }
+        let each = terms + usize::from(self.fit_intercept);
+        let is_whole = |s: &Vec<Vec<f64>>| s.len() == predictors && s.iter().all(|s| s.len() == each);
+        if !self.std_errors.as_ref().is_none_or(is_whole) {
+            return Err("there is not a standard error for each coefficient");
+        }
+        if !self.aliased.is_sorted_by(|a, b| a < b) || self.aliased.last().is_some_and(|&a| a >= terms) {
+            return Err("the dropped terms are not terms of the model");
+        }
+        Ok(())
+    }
+
     /// The number of terms, aliased ones included.
     pub fn terms(&self) -> usize {
         self.coefficients.first().map_or(0, |c| c.coef.len())

@@ -6,10 +6,10 @@
 //! the penalty is on one vector a class, as scikit-learn's: of all vectors with these differences those of least norm count.
 //!
 //! # Method
-//! Newton's iteration with a line search ([`newton`]); each evaluation is one pass over the rows, with η and the gradient
-//! in double-double. The Hessian is formed in a basis in which the columns are orthonormal ([`basis`]), so that it is as well conditioned
-//! as the weights of the rows; where these are too different, it is factored from the weighted rows ([`weighted`]). Responses that the terms
-//! separate are recognised by a direction in which the likelihood never falls ([`separation`]; Albert and Anderson, "On the existence of
+//! Newton's iteration with a line search (`newton`); each evaluation is one pass over the rows, with η and the gradient
+//! in double-double. The Hessian is formed in a basis in which the columns are orthonormal (`basis`), so that it is as well conditioned
+//! as the weights of the rows; where these are too different, it is factored from the weighted rows (`weighted`). Responses that the terms
+//! separate are recognised by a direction in which the likelihood never falls (`separation`; Albert and Anderson, "On the existence of
 //! maximum likelihood estimates in logistic regression models", 1984), which is proved, not guessed.
 //!
 //! # Source

@@ -23,16 +23,17 @@ use planish_tensor::Dd;
 const DONE: f64 = 1e-22;
 /// λ² that no longer falls ends it from this part on.
 const STALLED: f64 = 1e-15;
-/// Steps after which slow progress raises the question whether there is a solution.
+/// Steps after which slow progress may mean that there is no solution.
 const SUSPICIOUS: usize = 7;
 /// Steps with a damped curvature after which slow progress is left to the weighted rows, where each costs more.
 const PATIENCE: usize = 40;
-/// Steps in a row from a curvature that is not sound, which lower the value by less than [`IDLE`] of it, that end its use: in the basis, and then by the weighted rows.
+/// Steps in a row that lower the value by less than [`IDLE`] of it, from a curvature that is not sound, after which that curvature is given up: first that
+/// in the basis, then that of the weighted rows.
 const MAX_IDLE: usize = 6;
 const IDLE: f64 = 1e-9;
 /// Most halvings of a step.
 const MAX_HALVINGS: usize = 60;
-/// Most doublings: more would take rows from a curvature that counts to none at once.
+/// Most doublings of a step: with more, rows could lose all their curvature in one step.
 const MAX_DOUBLINGS: usize = 3;
 /// What a step may move η by at first where there are several classes; four times that after a step of this length that did well.
 const BOLDEST: f64 = 10.0;
@@ -109,7 +110,7 @@ struct Iteration {
     iterations: usize,
     /// λ² of the step before.
     before: f64,
-    /// The number of steps at which separation is asked for next.
+    /// The number of steps after which separation is looked for next.
     asked_next: usize,
     /// What a step may move η by.
     bold: f64,
@@ -153,7 +154,7 @@ impl Iteration {
         of.sharpen(source, &mut self.at)
     }
 
-    /// Whether the curvature in the basis is of no more use.
+    /// Whether the curvature in the basis is no longer good enough.
     fn needs_rows(&self, next: &Step, slow: bool, done: bool) -> bool {
         let creeps = next.is_damped && slow && self.iterations >= PATIENCE;
         self.route == Route::Basis && (done || !next.is_usable || creeps || self.idle == MAX_IDLE)
@@ -298,7 +299,7 @@ fn search<S: BlockSource>(
     is_late: bool,
 ) -> Result<Option<Evaluation>, FitError<S::Error>> {
     let rounding = 1e-14 * at.value.abs();
-    // The slope of a rare class overshoots by its odds, to where no other class has a weight.
+    // The step of a rare class can overshoot by its odds, to where no other class has a weight.
     let largest = if next.step.len() > 1 { largest_change(of, source, next)? } else { 0.0 };
     let longest = if largest > *bold { *bold / largest } else { 1.0 };
     let mut length = longest;

@@ -60,7 +60,7 @@ impl Null {
         Ok(())
     }
 
-    /// Refuses responses of which the intercept alone would have to be infinite.
+    /// Refuses responses for which even the intercept alone would be infinite.
     pub(super) fn check(&self) -> Result<(), LinregError> {
         let Some(_) = self.family.classes() else {
             return match self.sum.hi {

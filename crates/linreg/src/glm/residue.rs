@@ -41,7 +41,7 @@ fn inverse(a: Residue) -> Residue {
     out
 }
 
-/// The place of a finite number.
+/// The residue of a finite number.
 fn of_f64(x: f64) -> Residue {
     let bits = x.to_bits();
     let (biased, fraction) = ((bits >> 52 & 0x7ff) as i32, bits & ((1 << 52) - 1));
@@ -54,7 +54,7 @@ fn of_f64(x: f64) -> Residue {
     if x < 0.0 { minus(value) } else { value }
 }
 
-/// The place of a finite double-double number.
+/// The residue of a finite double-double number.
 pub(super) fn of(x: Dd) -> Residue {
     add(of_f64(x.hi), of_f64(x.lo))
 }
@@ -70,7 +70,7 @@ pub(super) struct Span {
 }
 
 impl Span {
-    /// Of no rows of this width.
+    /// The span of no rows, of this width.
     pub(super) fn new(width: usize) -> Span {
         let mut span = Span { width, rows: Vec::new(), pivots: Vec::new(), probe: Vec::new() };
         span.probe = span.fresh_probe();

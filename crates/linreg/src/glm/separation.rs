@@ -13,7 +13,7 @@
 //!    of the equations.
 //! 4. The gain of every other row must exceed what that error can make of it.
 //!
-//! What cannot be proved is no separation.
+//! What cannot be proved is not reported as separation.
 //!
 //! One pass over the rows refutes most guesses. For one that it does not, three more follow for each of three thresholds until one is proved, and
 //! there may be two guesses. With `width` coefficients of all predictors the exact span keeps up to width² integers, and the least squares 4,096 rows
@@ -30,7 +30,7 @@ use crate::linalg::kernels::Column;
 use crate::rows::block::{Block, BlockSource, read};
 use planish_tensor::Dd;
 
-/// Gains up to these count as zero in a guess, one after the other. In rows that are told apart a Newton step gains about one.
+/// Gains of a guess up to these count as zero; they are tried in this order. In rows that are told apart a Newton step gains about one.
 const THRESHOLDS: [f64; 3] = [0.1, 1e-3, 1e-6];
 /// A term is named if its part in the direction is at least this part of the largest.
 const NAMED: f64 = 1e-3;
@@ -138,7 +138,7 @@ impl Problem<'_> {
         }
     }
 
-    /// The least gain, where one that must be zero counts as a loss: most guesses are refuted by it in one pass. NaN if one is not a number.
+    /// The least gain, where a gain that must be zero counts as −|gain|: most guesses are refuted by it in one pass. NaN if a gain is not a number.
     fn lowest<S: BlockSource>(&self, source: &mut S, guess: &[Vec<Dd>]) -> Result<f64, FitError<S::Error>> {
         let mut lowest = 0.0_f64;
         self.for_each(source, guess, |_, pair| {

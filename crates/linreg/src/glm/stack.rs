@@ -1,18 +1,18 @@
 //! The triangular factor of rows that come one at a time, by reflections, and what is solved with it.
 //!
-//! Rows are gathered in blocks; the triangles of blocks are merged as a binary counter, so the bits depend on nothing but the rows. Reflections do
-//! not square the condition number of the rows as a Gram matrix would, and columns of any scale are alike to them.
+//! Rows are gathered in blocks; the triangles of blocks are merged as a binary counter, so the bits depend on the rows alone. Reflections do
+//! not square the condition number of the rows as a Gram matrix would, and the scale of the columns does not matter to them.
 
 use crate::linalg::counter::Counter;
-use crate::linalg::norm;
 use crate::linalg::triangle::Triangle;
+use crate::linalg::{norm, substitution};
 use crate::rows::block::BLOCK_ROWS;
 use planish_tensor::{AlignedVec, Isa, reduce};
 
 /// What a pivot must keep of its column's norm; less is rounding.
 const PIVOT: f64 = 1e-14;
 
-/// Rows in the making of a triangle.
+/// Rows that are being reduced to a triangle.
 pub(super) struct Stack {
     isa: Isa,
     columns: Vec<AlignedVec<f64>>,
@@ -22,7 +22,7 @@ pub(super) struct Stack {
 }
 
 impl Stack {
-    /// Of no rows with this many elements.
+    /// A stack of no rows, which will have this many elements.
     pub(super) fn new(isa: Isa, order: usize) -> Stack {
         let columns = (0..order).map(|_| AlignedVec::zeros(BLOCK_ROWS)).collect();
         Stack { isa, columns, used: 0, triangles: Counter::new() }
@@ -77,7 +77,7 @@ pub(super) struct Solution {
 }
 
 impl RowFactor {
-    /// Replaces pivots of which nothing but rounding is left, so that there is a solution; whether there were some.
+    /// Replaces pivots of which nothing but rounding is left, so that there is a solution; returns whether there were any.
     pub(super) fn mend(&mut self) -> bool {
         let mut mended = false;
         for (k, column) in self.columns.iter_mut().enumerate() {
@@ -97,19 +97,12 @@ impl RowFactor {
 
     /// x ← R⁻ᵀx
     pub(super) fn solve_transposed(&self, x: &mut [f64]) {
-        for (k, column) in self.columns.iter().enumerate() {
-            x[k] = (x[k] - reduce::dot(self.isa, &column[..k], &x[..k])) / column[k];
-        }
+        substitution::solve_transposed(self.isa, &self.columns, x);
     }
 
     /// x ← R⁻¹x for the first elements of R, as many as x has.
     pub(super) fn solve_top(&self, x: &mut [f64]) {
-        for k in (0..x.len()).rev() {
-            let column = &self.columns[k];
-            x[k] /= column[k];
-            let v = x[k];
-            reduce::axpy(self.isa, -v, &column[..k], &mut x[..k]);
-        }
+        substitution::solve(self.isa, &self.columns, x);
     }
 
     /// The x for which the first n columns give the last one, which follows them; none where the columns are not independent. The bound of the
@@ -120,13 +113,7 @@ impl RowFactor {
         self.solve_top(&mut x);
         let size: f64 = (0..n).map(|j| norm(self.isa, &self.columns[j]) * x[j].abs()).sum();
         let left = last[n].abs() + PIVOT * (size + norm(self.isa, last));
-        let mut squares = vec![0.0; n];
-        for j in 0..n {
-            let mut column = vec![0.0; j + 1];
-            column[j] = 1.0;
-            self.solve_top(&mut column);
-            squares.iter_mut().zip(&column).for_each(|(sum, c)| *sum += c * c);
-        }
+        let squares = substitution::inverse_squares(self.isa, &self.columns, n);
         let error: Vec<f64> = squares.iter().map(|s| s.sqrt() * left).collect();
         (reduce::all_finite(&x) && reduce::all_finite(&error)).then_some(Solution { x, error })
     }

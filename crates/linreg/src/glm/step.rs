@@ -33,13 +33,13 @@ pub(super) struct Step {
     pub(super) decrement: f64,
     /// ‖g‖ in the basis.
     pub(super) gradient_norm: f64,
-    /// No less than any row's change of η, times the root of its weight.
+    /// An upper bound of any row's change of η times the root of its weight.
     pub(super) reach: f64,
     /// Whether the curvature is well enough conditioned for the step to be the last.
     pub(super) is_sound: bool,
-    /// Whether it is for a step on the way.
+    /// Whether it is well enough conditioned for a step on the way.
     pub(super) is_usable: bool,
-    /// Whether some was added to it for that.
+    /// Whether curvature was added for that (see [`DAMPING`]).
     pub(super) is_damped: bool,
 }
 
@@ -64,7 +64,7 @@ pub(super) fn by_basis(of: &Likelihood<'_>, at: &Evaluation) -> Option<Step> {
     };
     let mut flat = gradient.clone();
     hessian.solve(&mut flat);
-    let scaled_value = |s: &[f64]| basis.from_basis(s).into_iter().map(Dd::from).collect();
+    let scaled_value = |s: &[f64]| basis.to_columns(s).into_iter().map(Dd::from).collect();
     Some(Step {
         step: flat.chunks(basis.len()).map(scaled_value).collect(),
         decrement: reduce::dot(basis.isa, &gradient, &flat),

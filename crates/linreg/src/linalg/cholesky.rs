@@ -35,7 +35,7 @@ impl Cholesky {
         Some(Cholesky { isa, n, l: a, least_pivot })
     }
 
-    /// The least pivot as a part of its diagonal element: about what the matrix, scaled to a diagonal of ones, is from being singular.
+    /// The least pivot as a part of its diagonal element: about how far the matrix, scaled to a diagonal of ones, is from being singular.
     pub(crate) fn least_pivot(&self) -> f64 {
         self.least_pivot
     }

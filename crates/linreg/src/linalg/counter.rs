@@ -1,4 +1,4 @@
-//! A binary counter of partial results: what comes of n blocks is merged in a tree that is a function of n alone, and at most log₂ n
+//! A binary counter of partial results: the results of n blocks are merged in a tree whose shape depends on n alone, and at most log₂ n
 //! parts are kept. Rounding errors grow with log n, and the bits do not depend on how the blocks arrive.
 
 /// Results of blocks from `start` on.
@@ -17,12 +17,12 @@ struct Node<T> {
 }
 
 impl<T> Counter<T> {
-    /// Of no blocks.
+    /// A counter of no blocks.
     pub(crate) fn new() -> Counter<T> {
         Counter::starting_at(0)
     }
 
-    /// Of no blocks yet, where the first will have this number.
+    /// A counter of no blocks yet, whose first block will have this number.
     pub(crate) fn starting_at(start: u64) -> Counter<T> {
         Counter { start, parts: Vec::new() }
     }
@@ -71,7 +71,7 @@ impl<T> Counter<T> {
     }
 }
 
-/// The sum of two results: a `merge`.
+/// The elementwise sum of two results, to be given as `merge`.
 pub(crate) fn sum(mut earlier: Vec<f64>, later: Vec<f64>) -> Vec<f64> {
     earlier.iter_mut().zip(later).for_each(|(a, b)| *a += b);
     earlier

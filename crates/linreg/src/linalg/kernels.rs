@@ -141,7 +141,14 @@ impl LaneKernel<f64> for Predict<'_> {
 }
 
 /// outᵢ ← intercept + Σⱼ coefⱼ·xᵢⱼ, summed in double-double and rounded once.
+///
+/// # Panics
+/// If the shapes disagree.
 pub(crate) fn predict(isa: Isa, x: &[DdSlice<'_>], intercept: Dd, coef: &[Dd], out: &mut [f64]) {
+    assert_eq!(x.len(), coef.len(), "columns of x against terms");
+    for c in x {
+        assert!(c.hi.len() == out.len() && c.lo.len() == out.len(), "lengths differ");
+    }
     f64::dispatch(isa, Predict { x, intercept, coef, out });
 }
 

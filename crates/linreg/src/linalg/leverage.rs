@@ -1,6 +1,6 @@
-//! What a row's leverage, its share in its own fitted value, does to its residual.
+//! Leverage: how much of a row's fitted value is the row's own response, from 0 to 1.
 
-/// A row whose leverage is nearer to one than this determines a coefficient alone: its residual is zero whatever it holds.
+/// A row whose leverage is nearer to one than this alone determines a coefficient: its residual is zero whatever its response.
 pub(crate) const FULL_LEVERAGE: f64 = 1e-10;
 
 /// e²·h/(1 − h)²: Cook's distance times k·s². `None` for a row of leverage one.

@@ -7,6 +7,7 @@ pub(crate) mod counter;
 pub(crate) mod kernels;
 pub(crate) mod leverage;
 pub(crate) mod powers;
+pub(crate) mod substitution;
 pub(crate) mod svd;
 pub(crate) mod triangle;
 pub(crate) mod upper;

@@ -1,6 +1,6 @@
 //! Triangular factors by Householder reflections, of a block of rows and of one triangle stacked on another.
 //!
-//! Columns are contiguous, so a reflection is an inner product and an update a column, on the lanes of `tensor`; their
+//! Columns are contiguous, so a reflection takes one inner product and one update for each column, on the lanes of `tensor`; their
 //! order is fixed, and so are the bits.
 
 use planish_tensor::{AlignedVec, Isa, reduce};

@@ -1,7 +1,7 @@
 //! The mergeable state of least squares: rows come in any pieces, once, on one machine or several.
 //!
 //! It is the fold of a fit (`fold`) with the products of the columns in double-double beside it (`products`). Rows are cut into blocks of
-//! [`BLOCK_ROWS`] and merged in a tree of the blocks' numbers alone, so the pieces in which they come cannot be seen in a bit of the result.
+//! [`BLOCK_ROWS`] and merged in a tree of the blocks' numbers alone, so the result has the same bits whatever the pieces in which they come.
 
 use crate::error::LinregError;
 use crate::error::same;
@@ -16,18 +16,19 @@ use crate::refine::solve::solve_by;
 use crate::rows::block::{BLOCK_ROWS, Block};
 use planish_tensor::Isa;
 
-/// Rows that were seen, as much as least squares needs of them: some (m² + m)·log₂(n/4096) numbers for m columns of [1 X Y] and n rows, and one block.
+/// What least squares needs of the rows that were seen: some (m² + m)·log₂(n/4096) numbers for m columns of [1 X Y] and n rows, and one block.
 ///
 /// # Numerics
 /// Any cut of one sequence of rows into updates gives the same bits. So do states merged where one was begun by [`LeastSquaresState::after`] for the
 /// rows that follow the other's, which must be whole blocks. Other merges change at most the last digit.
 ///
 /// Coefficients are refined with the products of the columns in double-double: they have all digits of `f64` for a condition number up to about 10⁶. Beyond that
-/// a fit that reads the rows again, [`LinearRegression::fit`], has more. The fit has standard errors, but no [`Inference`](crate::Inference): that needs the
+/// a fit that reads the rows again, [`Fit::fit`](crate::Fit::fit), has more. The fit has standard errors, but no [`Inference`](crate::ols::Inference): that needs the
 /// residuals.
 ///
 /// ```
-/// use planish_linreg::{Block, LeastSquaresState, LinearRegression};
+/// use planish_linreg::{LeastSquaresState, LinearRegression};
+/// use planish_linreg::rows::Block;
 /// use planish_tensor::Isa;
 ///
 /// let rows = |from: u32, to: u32| {
@@ -61,7 +62,7 @@ pub struct LeastSquaresState {
 }
 
 impl LeastSquaresState {
-    /// Of no rows. Of the settings, `inference` and `cholesky` have no meaning here.
+    /// A state of no rows. Of the settings, `inference` and `cholesky` have no meaning here.
     ///
     /// # Errors
     /// Neither terms nor an intercept, or no response.
@@ -77,7 +78,7 @@ impl LeastSquaresState {
         Ok(LeastSquaresState { regression, isa, fold, pending: Block::new(terms, responses, weighted) })
     }
 
-    /// Of no rows yet, for those that follow `blocks` full blocks of the sequence that this state began: for another thread or machine. None before this
+    /// A state for the rows that follow `blocks` full blocks of the sequence that this state began, for another thread or machine. None before this
     /// state has seen a full block, which fixes the units in which all are folded.
     pub fn after(&self, blocks: u64) -> Option<Self> {
         let fold = self.fold.starting_at(blocks)?;
@@ -91,10 +92,10 @@ impl LeastSquaresState {
         self.fold.rows() + self.pending.rows as u64
     }
 
-    /// Takes the rows of a block, as many as it has.
+    /// Takes the rows of a block, which may have any number of them.
     ///
     /// # Errors
-    /// Numbers that cannot be computed with, or a block of other columns; the state is then as if the block's rows, but perhaps some of its first, had not come.
+    /// Numbers that cannot be computed with, or a block of other columns; the state may then have taken some of the block's first rows.
     pub fn update(&mut self, block: &Block) -> Result<(), LinregError> {
         self.same_columns(block)?;
         let mut from = 0;

@@ -12,15 +12,15 @@
 
 use super::centred::Centred;
 use crate::linalg::cholesky::Cholesky;
-use crate::linalg::norm;
 use crate::linalg::triangle::Triangle;
+use crate::linalg::{norm, substitution};
 use planish_tensor::{AlignedVec, Isa, reduce};
 
 /// Sweeps over the nonzero coefficients after one over all.
 const INNER_SWEEPS: usize = 20;
 /// They stand still when they move by less than this part of what the sweep over all moved.
 const STILL: f64 = 1e-3;
-/// What a column must keep of its norm beside others to be solved for together with them.
+/// The least part of its norm that must be left of a column beside others for them to be solved for together.
 const INDEPENDENT: f64 = 1e-13;
 /// The largest gap that is put down to rounding.
 const LARGEST_BLUR: f64 = 1e-9;
@@ -154,14 +154,14 @@ impl<'a> Descent<'a> {
         gap.max(0.0) * self.centred.weight / self.centred.tss
     }
 
-    /// What of a gap can be the rounding of gradients, where large coefficients cancel.
+    /// How much of a gap can be rounding of gradients, where large coefficients cancel.
     fn blur(&self) -> f64 {
         let sizes = self.beta.iter().enumerate().map(|(j, b)| b.abs() * self.gram[j][j].sqrt());
         let size: f64 = sizes.sum();
         (f64::EPSILON * size * size * self.centred.weight / self.centred.tss).min(LARGEST_BLUR)
     }
 
-    /// Solves the equations of the nonzero coefficients; whether that is the solution. If not, nothing has changed.
+    /// Solves the equations of the nonzero coefficients; returns whether that is the solution. If not, nothing has changed.
     fn polish(&mut self, active: &[usize], at: Penalties) -> bool {
         let k = active.len();
         let mut matrix = vec![0.0; k * k];
@@ -172,13 +172,7 @@ impl<'a> Descent<'a> {
         }
         let Some(factor) = Cholesky::new(self.isa, k, matrix) else { return false };
         let old = self.beta.clone();
-        for _ in 0..3 {
-            let slope = |&j: &usize| self.gradient[j] - at.l2 * self.beta[j] - at.l1 * old[j].signum();
-            let mut step: Vec<f64> = active.iter().map(slope).collect();
-            factor.solve(&mut step);
-            active.iter().zip(&step).for_each(|(&j, s)| self.beta[j] += s);
-            self.refresh();
-        }
+        self.solve_active(active, at, |step| factor.solve(step));
         let kept = active.iter().all(|&j| self.beta[j] * old[j] > 0.0);
         let bound = at.l1 + 1e-10 * self.steepest().max(at.l1);
         let optimal = (0..old.len()).all(|j| old[j] != 0.0 || self.gradient[j].abs() <= bound);
@@ -190,6 +184,18 @@ impl<'a> Descent<'a> {
         false
     }
 
+    /// Solves the equations of these coefficients for their present signs, refined twice; `solve` multiplies by the inverse of G + λ₂.
+    fn solve_active(&mut self, active: &[usize], at: Penalties, solve: impl Fn(&mut [f64])) {
+        let old = self.beta.clone();
+        for _ in 0..3 {
+            let slope = |&j: &usize| self.gradient[j] - at.l2 * self.beta[j] - at.l1 * old[j].signum();
+            let mut step: Vec<f64> = active.iter().map(slope).collect();
+            solve(&mut step);
+            active.iter().zip(&step).for_each(|(&j, s)| self.beta[j] += s);
+            self.refresh();
+        }
+    }
+
     /// Goes to the minimum along solutions of the equations of the nonzero coefficients: as far as all keep their signs, then without the one
     /// that comes to zero first; with all signs kept the coefficient that breaks the optimality most is let in. Each step lowers the objective.
     fn settle(&mut self, at: Penalties) {
@@ -198,13 +204,12 @@ impl<'a> Descent<'a> {
             let active: Vec<usize> = (0..p).filter(|&j| self.beta[j] != 0.0).collect();
             let Some(factor) = self.factor(&active, at.l2) else { return };
             let old = self.beta.clone();
-            for _ in 0..3 {
-                let slope = |&j: &usize| self.gradient[j] - at.l2 * self.beta[j] - at.l1 * old[j].signum();
-                let mut step: Vec<f64> = active.iter().map(slope).collect();
-                solve(self.isa, &factor, &mut step);
-                active.iter().zip(&step).for_each(|(&j, s)| self.beta[j] += s);
-                self.refresh();
-            }
+            let columns: Vec<&[f64]> = (0..active.len()).map(|k| factor.column(k)).collect();
+            let isa = self.isa;
+            self.solve_active(&active, at, |step| {
+                substitution::solve_transposed(isa, &columns, step);
+                substitution::solve(isa, &columns, step);
+            });
             if !reduce::all_finite(&self.beta) {
                 self.beta = old;
                 return self.refresh();
@@ -249,20 +254,6 @@ impl<'a> Descent<'a> {
             column[a].abs() > INDEPENDENT * norm(self.isa, column)
         };
         (0..k).all(keeps).then_some(factor)
-    }
-}
-
-/// x ← T⁻¹T⁻ᵀx
-fn solve(isa: Isa, t: &Triangle, x: &mut [f64]) {
-    for k in 0..x.len() {
-        let column = &t.column(k)[..=k];
-        x[k] = (x[k] - reduce::dot(isa, &column[..k], &x[..k])) / column[k];
-    }
-    for k in (0..x.len()).rev() {
-        let column = &t.column(k)[..=k];
-        x[k] /= column[k];
-        let v = x[k];
-        reduce::axpy(isa, -v, &column[..k], &mut x[..k]);
     }
 }
 

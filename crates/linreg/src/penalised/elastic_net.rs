@@ -16,9 +16,9 @@ use crate::rows::block::BlockSource;
 use planish_tensor::{Exec, Isa};
 use serde::{Deserialize, Serialize};
 
-/// Penalties of the path to one that is not solved at once.
+/// Penalties on the path to one that is not solved at the first try.
 const WARM_STEPS: usize = 50;
-/// Penalties in a row that a fold may fail at before it is spared the smaller ones.
+/// After this many penalties in a row that a fold fails at, it does not try the smaller ones.
 const MAX_FAILURES: usize = 3;
 
 /// The elastic net for one penalty.
@@ -244,7 +244,7 @@ impl ElasticNet {
         descent.solve(Penalties { l1, l2 }, self.tol, self.max_iter)
     }
 
-    /// Descends for a penalty whose solution is wanted: if that fails from where the descent is, once more along a path of penalties.
+    /// Descends for a penalty whose solution is wanted: if that fails from the present coefficients, once more along a path of penalties.
     fn descend_surely<'c>(
         &self,
         descent: &mut Descent<'c>,

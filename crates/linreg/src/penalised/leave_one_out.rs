@@ -23,13 +23,13 @@ pub(super) fn scores<S: BlockSource>(
         Ok(())
     })?;
     same_rows(spectrum.centred.used, used)?;
-    // A row that its leverage leaves no freedom has no error to measure.
+    // The error of a row of leverage one is not defined.
     let finite = |sum: f64| if sum.is_finite() { sum } else { f64::MAX };
     let mean = |sum: &f64| spectrum.centred.mean_square_in_units(finite(sum / spectrum.centred.weight));
     Ok(pass.sums.iter().map(mean).collect())
 }
 
-/// What a pass adds up, and the matrices by which it does.
+/// The sums of a pass, and the matrices that it needs.
 struct Pass<'a> {
     spectrum: &'a Spectrum,
     /// V, then b(α) of each penalty: what a centred row is multiplied by.

@@ -1,10 +1,10 @@
 //! Penalised and constrained least squares: ridge, lasso, elastic net and non-negative coefficients.
 //!
-//! All of them need of the rows only the triangular factor of [1 X y], which one pass folds; what follows works on it alone
-//! and does not depend on the number of rows. The intercept is never penalised: it is eliminated first, and what remains of the factor is
-//! that of the columns about their means ([`centred`]).
+//! All of them need only the triangular factor of [1 X y], which one pass over the rows gives; what follows works on it alone
+//! and takes the same time for any number of rows. The intercept is never penalised: it is eliminated first, and what remains of the factor is
+//! that of the columns about their means (`centred`).
 //!
-//! For cross-validation the same pass folds one factor a fold (`factor::folds`); the factor of the rows outside a fold is that of the
+//! For cross-validation the same pass makes one factor for each fold (`factor::folds`); the factor of the rows outside a fold is that of the
 //! other factors stacked, and the squared error on a fold is a norm in its own factor.
 
 mod alphas;
@@ -16,6 +16,7 @@ mod non_negative;
 mod ridge;
 mod spectrum;
 
+pub use crate::factor::folds::KFold;
 pub use elastic_net::{AlphaRule, AlphaScore, ElasticNet, ElasticNetCv, FittedElasticNet, Lasso};
 pub use non_negative::{FittedNonNegative, NonNegative};
 pub use ridge::{FittedRidge, Ridge, RidgeCriterion, RidgeCv, RidgeScore};

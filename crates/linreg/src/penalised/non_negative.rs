@@ -10,10 +10,10 @@ use crate::factor::folds::factor_all;
 use crate::factor::rank::DEFAULT_TOLERANCE;
 use crate::fit::Fit;
 use crate::fitted::coefficients::Coefficients;
-use crate::linalg::norm;
 use crate::linalg::triangle::eliminate;
+use crate::linalg::{norm, substitution};
 use crate::rows::block::BlockSource;
-use planish_tensor::{AlignedVec, Exec, reduce};
+use planish_tensor::{AlignedVec, Exec};
 use serde::{Deserialize, Serialize};
 
 /// A gradient below this part of the largest possible is zero.
@@ -164,10 +164,6 @@ fn least_squares(c: &Centred, free: &[usize]) -> Option<Vec<f64>> {
         eliminate(c.isa, &mut work, at, p);
     }
     let mut x = work[k][..k].to_vec();
-    for j in (0..k).rev() {
-        x[j] /= work[j][j];
-        let v = x[j];
-        reduce::axpy(c.isa, -v, &work[j][..j], &mut x[..j]);
-    }
+    substitution::solve(c.isa, &work, &mut x);
     Some(x)
 }

@@ -1,7 +1,7 @@
-//! The loops of `compensated` over the rows of a tile.
+//! The loops over the rows of a tile in compensated arithmetic (see `compensated`).
 //!
-//! Row i goes to virtual lane i mod 8, and each lane is one chain of compensated additions over the rows of a block, so that neither the size of
-//! tiles nor the instruction set can be seen in the sums.
+//! Row i goes to virtual lane i mod 8, and each lane is one chain of compensated additions over the rows of a block, so that the sums depend neither
+//! on the size of tiles nor on the instruction set.
 //!
 //! The long chains, residuals and XᵀWr, are *anchored*: a sum starts from a power of two σ that is at least four times what it can come to, so it
 //! stays within a factor of two of σ. Then t = fl(sum + x·y) is one fused operation, t − sum is exact (Sterbenz), and x·y − (t − sum) is what the
@@ -17,12 +17,12 @@ use planish_tensor::{AlignedVec, Dd, Isa, Number, Scalar};
 pub(crate) enum Columns<'a> {
     /// Column j begins at j·stride.
     Tile { data: &'a [f64], stride: usize, n: usize },
-    /// Rows from `start` of columns with their rests.
+    /// Rows from `start` of columns with their low parts (of double-double numbers).
     Slices { of: &'a [(&'a [f64], Option<&'a [f64]>)], start: usize, n: usize },
 }
 
 impl<'a> Columns<'a> {
-    /// Column j, and its rests if it has any.
+    /// Column j, and its low parts if it has any.
     #[inline(always)]
     pub(crate) fn column(self, j: usize) -> (&'a [f64], Option<&'a [f64]>) {
         match self {
@@ -46,9 +46,9 @@ pub(crate) struct Tile<'a> {
     pub(crate) coef: &'a [Dd],
     /// The anchor of residuals; none if no bound of the columns is known.
     pub(crate) anchor: Option<f64>,
-    /// What y is taken about in the moments; none after the first pass.
+    /// The shift of y in the moments; none after the first pass, which alone sums moments.
     pub(crate) shift: Option<f64>,
-    /// Room for r and w·r.
+    /// Buffers for r and w·r.
     pub(crate) r: &'a mut [AlignedVec<f64>; 4],
     /// Sums and their errors, a number a lane: a pair for each coefficient, and five (see `compensated::BlockSums`).
     pub(crate) lanes: &'a mut [[[f64; 8]; 2]],

@@ -1,12 +1,12 @@
-//! The pass of `sweep` for well-conditioned data: residuals and cross products in compensated arithmetic, without shifts.
+//! A pass over the rows for well-conditioned data: residuals and cross products in compensated arithmetic, without shifts.
 //!
 //! Sums keep their leading part and, added up beside it, the rounding errors of every product and addition (Ogita, Rump and Oishi, "Accurate
 //! sum and dot product", 2005: Dot2). The result is that of about twice the precision, rounded, for a third of the operations of
 //! double-double sums. Rows are taken a tile at a time that fits the first cache: a tile is transposed if it comes as rows, its residuals are
 //! formed, and its columns multiplied with them, so that the data are read from memory once.
 //!
-//! Columns are taken as they are: powers of two go to the coefficients and to the sums, and what the shifts add up to to the intercept.
-//! What that may cost is the ratio of a column's offset to its spread: see [`is_enough`]. The sums are anchored (see `anchored`) by bounds that the
+//! Columns are taken as they are: the coefficients and the sums are scaled by powers of two instead, and the intercept holds what the shifts
+//! add up to. That costs digits where a column's offset is large beside its spread: see [`is_enough`]. The sums are anchored (see `anchored`) by bounds that the
 //! factor gives: a sum Σ w·x·r over any rows is at most ‖√w·x‖·‖√w·r‖ (Cauchy and Schwarz). Of ‖√w·r‖ the factor has an estimate; if
 //! a pass finds more than was allowed for, its sums are not used.
 
@@ -23,7 +23,7 @@ const REACH: f64 = pow2(46);
 /// The powers of two between which products with columns as they are stay in range, with all their parts.
 const SMALL: i32 = -850;
 const LARGE: i32 = 980;
-/// The part of ‖y‖ that residuals may be larger than the factor says, for the error of its coefficients.
+/// By what part of ‖y‖ residuals may exceed the factor's estimate, as its coefficients have errors.
 const SLACK: f64 = pow2(-16);
 /// Numbers of a transposed tile: 24 KiB.
 const TILE: usize = 3072;
@@ -227,13 +227,13 @@ impl Equation {
         }
     }
 
-    /// Where the sums of a block start, a number a lane: anchors, and five zeros.
+    /// The numbers that the sums of a block start from, one for each lane: anchors, and five zeros.
     fn lanes(&self) -> Vec<[[f64; 8]; 2]> {
         let start = self.anchors.iter().copied().chain([0.0; 5]);
         start.map(|anchor| [[anchor; 8], [0.0; 8]]).collect()
     }
 
-    /// The sums of a block, the lanes added and the anchors taken away.
+    /// The sums of a block: the lanes added, the anchors subtracted.
     fn gather(&self, lanes: Vec<[[f64; 8]; 2]>, part: Part<'_>) -> BlockSums {
         let anchors = self.anchors.iter().copied().chain([0.0; 5]);
         let one = |([hi, lo], anchor): (&[[f64; 8]; 2], f64)| {
@@ -252,7 +252,7 @@ fn anchor(largest: f64) -> f64 {
     pow2(exponent_of(largest) + 3)
 }
 
-/// The columns of some matrix with their rests, where those are not all zero.
+/// The columns of some matrix with their low parts, where those are not all zero.
 type Slices<'a> = Vec<(&'a [f64], Option<&'a [f64]>)>;
 
 /// The columns of X and of Y; `None` where they do not lie in one piece.

@@ -2,12 +2,12 @@
 //!
 //! With coefficients β in double-double, a pass over the rows forms r = y − Xβ and s = XᵀWr in double-double; then
 //! RᵀRδ = s is solved in `f64` and β ← β + δ. R carries the rounding of `f64`, so each pass multiplies the error of β by
-//! about κ·2⁻⁵³, κ the condition number of the scaled columns: what ends the error is the residual, not R.
+//! about κ·2⁻⁵³, κ the condition number of the scaled columns: the precision of the residuals limits the result, not that of R.
 //!
 //! A response is settled when the error to expect after its last correction, the correction's size times the rate at
 //! which corrections shrink, is below 2⁻⁵⁶ of each coefficient in the units of the data. The intercept is the difficult
-//! one: where columns lie far from zero it is a difference of numbers much larger than itself. A coefficient near
-//! zero by chance is not waited for longer than to an error of 2⁻⁹⁰ of β as a vector.
+//! one: where columns lie far from zero it is a difference of numbers much larger than itself. For a
+//! coefficient near zero by chance an error of 2⁻⁹⁰ of β as a vector is enough.
 
 use crate::factor::factorization::Factorization;
 use crate::factor::rank::Factor;
@@ -86,7 +86,7 @@ impl Solution {
         }
     }
 
-    /// Lowers the residual sum of squares by δᵀs, as the correction does. Whether that was little enough to be exact.
+    /// Lowers the residual sum of squares by δᵀs, as the correction does. Returns whether that was little enough to be exact.
     fn lower_rss(&mut self, delta: &[f64], s: &[Dd]) -> bool {
         let gain = delta.iter().zip(s).map(|(d, s)| d * s.hi).sum::<f64>();
         let measured = gain <= MEASURED * self.rss.hi || self.rss.hi <= EXACT * self.power.hi;
@@ -175,7 +175,7 @@ impl<'a> Problem<'a> {
         solution.refinements += 1;
     }
 
-    /// The norm of coefficients, each measured by the norm of its column.
+    /// The norm of coefficients, each times the norm of its column.
     fn size(&self, beta: impl Iterator<Item = f64>) -> f64 {
         beta.zip(&self.norms).map(|(b, n)| (b * n) * (b * n)).sum::<f64>().sqrt()
     }

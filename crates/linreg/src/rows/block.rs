@@ -21,7 +21,7 @@ pub struct Block {
     pub y: Vec<DdVec>,
     /// A weight for each row, or none.
     pub weights: Option<AlignedVec<f64>>,
-    /// The cluster of each row, any number that tells it from others, or none.
+    /// The number of each row's cluster, or none. Rows with equal numbers are of one cluster.
     pub clusters: Option<Vec<u64>>,
 }
 
@@ -95,7 +95,7 @@ pub trait BlockSource {
         false
     }
 
-    /// All rows, where they lie in memory as matrices of `f64`, without clusters: they are then read in place, by several threads.
+    /// All rows, if they lie in memory as matrices of `f64` and have no clusters: they are then read in place, by several threads.
     fn matrices(&self) -> Option<Matrices<'_>> {
         None
     }
@@ -130,7 +130,7 @@ pub(crate) fn read<S: BlockSource>(
     }
 }
 
-/// Says that the source has changed between two passes.
+/// An error if the source has not the rows of the first pass.
 pub(crate) fn same_rows(first: u64, now: u64) -> Result<(), LinregError> {
     if first == now { Ok(()) } else { Err(LinregError::Changed { first, now }) }
 }

@@ -5,3 +5,6 @@ pub(crate) mod part;
 pub(crate) mod scaling;
 pub(crate) mod source;
 pub(crate) mod tiles;
+
+pub use block::{BLOCK_ROWS, Block, BlockSource, Matrices};
+pub use source::{ColumnSource, MatrixSource};

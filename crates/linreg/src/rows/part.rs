@@ -1,7 +1,7 @@
 //! The rows of one block wherever they lie, and passes over all blocks with threads.
 //!
-//! Blocks are independent of each other: a pass computes something of each, many at a time, and takes the results in the order of
-//! the blocks. So the number of threads cannot be seen in what it sums.
+//! Blocks are independent of each other: a pass computes a result for each, many at a time, and takes the results in the order of
+//! the blocks. So the sums do not depend on the number of threads.
 
 use crate::rows::block::{BLOCK_ROWS, Block, BlockSource, Matrices};
 use planish_tensor::{Exec, Isa, MatMut, MatRef, transpose};
@@ -12,7 +12,7 @@ const BLOCKS_A_THREAD: usize = 8;
 /// Most blocks that are copied out of a source at a time.
 const COPIED: usize = 16;
 
-/// The rows of a block.
+/// The rows of a block, in place.
 #[derive(Clone, Copy)]
 pub(crate) enum Part<'a> {
     Matrices(Matrices<'a>),
@@ -50,7 +50,7 @@ impl<'a> Part<'a> {
         }
     }
 
-    /// The first response of rows `start..end`, without its rests.
+    /// The first response of rows `start..end`, rounded to `f64`.
     pub(crate) fn response(&self, start: usize, end: usize, out: &mut Vec<f64>) {
         out.clear();
         match *self {
@@ -109,10 +109,9 @@ fn copy_rows(isa: Isa, from: MatRef<'_, f64>, to: &mut [planish_tensor::dd::DdVe
     }
 }
 
-/// Computes something of every block of the source and hands it to `take` in the order of the blocks. Returns the number of rows.
+/// Computes a result for every block of the source and hands it to `take` in the order of the blocks. Returns the number of rows.
 ///
-/// A job gets a workspace, made by `workspace`, for its own use. A block that was read before from a source that was rewound for it is
-/// the first.
+/// Each thread has a workspace, made by `workspace`. `begun` is the first block, if it was read already, from the beginning of the source.
 pub(crate) fn for_each_block<S: BlockSource, W: Send, R: Send>(
     exec: Exec,
     source: &mut S,
@@ -162,7 +161,7 @@ pub(crate) fn for_each_block<S: BlockSource, W: Send, R: Send>(
     }
 }
 
-/// Computes something of every part, with as many threads as there are, each with one workspace and every so manieth part.
+/// Computes a result for every part. Thread t takes parts t, t + n, t + 2n, … of n threads, and has a workspace of its own.
 fn run<W: Send, R: Send>(
     exec: Exec,
     parts: &[Part<'_>],

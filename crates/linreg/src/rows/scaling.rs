@@ -1,4 +1,4 @@
-//! The scaling: the units in which the problem is solved.
+//! Scaling: the units in which the problem is solved.
 //!
 //! Column c of [X Y] becomes (x − shift)·2^−exponent. The shift is the mean of the first block, rounded to `f64`
 //! (zero without an intercept): subtracted in double-double it loses nothing, and makes columns far from zero, such
@@ -27,7 +27,7 @@ pub(crate) struct Scaling {
 }
 
 impl Scaling {
-    /// The scaling that the first block fixes.
+    /// The scaling by which the first block is shifted.
     pub(crate) fn new(isa: Isa, intercept: bool, block: &Block) -> Scaling {
         let columns = block.x.len() + block.y.len();
         let n = block.rows;
@@ -40,7 +40,7 @@ impl Scaling {
         }
     }
 
-    /// The scaling with the powers of two that the first rows ask for.
+    /// The same with the powers of two that these rows need.
     pub(crate) fn of_first(isa: Isa, intercept: bool, block: &Block) -> Scaling {
         let mut scaling = Scaling::new(isa, intercept, block);
         for (c, exponent) in scaling.exponents.iter_mut().enumerate() {
@@ -95,7 +95,7 @@ impl Exponent {
         pow2(old - needed)
     }
 
-    /// Brings two of them to the larger of their exponents. Returns the factors that bring what was measured by each to it.
+    /// Sets both to the larger exponent. Returns the factors that bring what was measured with each to it.
     pub(crate) fn meet(&mut self, other: &mut Exponent) -> (f64, f64) {
         let of = (*self).max(*other);
         let factor = |g: Exponent| g.0.map_or(1.0, |e| pow2(e - of.value()));

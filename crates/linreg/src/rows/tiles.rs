@@ -5,7 +5,7 @@ use crate::rows::scaling::Scaling;
 use planish_tensor::simd::{LaneKernel, LaneMath};
 use planish_tensor::{Isa, MatRef, Number, Scalar};
 
-/// Numbers that are asked for ahead: 2 KiB.
+/// How many numbers ahead the memory is prefetched: 2 KiB.
 const AHEAD: usize = 256;
 /// Rows that are shifted and scaled at a time.
 pub(crate) const TILE: usize = 128;

@@ -30,7 +30,8 @@ pub struct Anova {
 /// Other numbers of rows, no such response, or a "larger" model that has not more parameters.
 ///
 /// ```
-/// use planish_linreg::{Fit, LinearRegression, anova};
+/// use planish_linreg::{Fit, LinearRegression};
+/// use planish_linreg::summary::anova;
 /// use planish_tensor::{Isa, Matrix};
 ///
 /// let x = Matrix::from_fn(20, 2, |i, j| ((i * (7 + j)) % 13) as f64);

@@ -1,4 +1,4 @@
-//! Which covariance of the coefficients is reported, and the matrix itself.
+//! The covariance matrix of the coefficients.
 //!
 //! With R the factor of the columns and M the middle part in the orthonormal columns (s² times the identity for the classical covariance) it
 //! is R⁻¹·M·R⁻ᵀ, brought from scaled units into the units of the data.

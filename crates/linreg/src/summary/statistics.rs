@@ -76,7 +76,7 @@ pub struct ResidualSummary {
     pub durbin_watson: Option<f64>,
     /// Breusch and Pagan's test of constant variance, Koenker's form: n·R², χ².
     pub breusch_pagan: Option<Test>,
-    /// The same as F.
+    /// The same test in its F form.
     pub breusch_pagan_f: Option<Test>,
 }
 

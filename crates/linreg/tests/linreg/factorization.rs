@@ -1,9 +1,9 @@
 //! Which factorization is used, and that neither threads nor the form of the data can be seen in the result.
 
 use super::{Stream, assert_close, columns, data, fit, parameters};
-use planish_linreg::{
-    BLOCK_ROWS, ColumnSource, Covariance, Factorization, Fit, FittedLinearRegression, LinearRegression,
-};
+use planish_linreg::ols::{Covariance, Factorization};
+use planish_linreg::rows::{BLOCK_ROWS, ColumnSource};
+use planish_linreg::{Fit, FittedLinearRegression, LinearRegression};
 use planish_tensor::{Exec, Isa, MatRef, Matrix};
 
 /// The same fit by reflections.

@@ -1,9 +1,10 @@
 //! What holds for standard errors, tests and intervals; agreement with statsmodels is tested through the program.
 
 use super::*;
-use planish_linreg::{
-    AliasedPolicy, Block, BlockSource, ColumnSource, Covariance, LinregError, MatrixSource, anova,
-};
+use planish_linreg::ols::{AliasedPolicy, Covariance};
+use planish_linreg::rows::{Block, ColumnSource};
+use planish_linreg::summary::anova;
+use planish_linreg::{BlockSource, LinregError, MatrixSource};
 use planish_tensor::dd::DdVec;
 use std::convert::Infallible;
 
@@ -118,7 +119,7 @@ fn rows_of_weight_zero_do_not_count() {
     let few: Vec<f64> = kept.iter().map(|&i| weights[i]).collect();
     let a = infer(&x, &y, Some(&weights), Covariance::Hc2).summary(0, 0.9).unwrap();
     let b = infer(&some(&x), &some(&y), Some(&few), Covariance::Hc2).summary(0, 0.9).unwrap();
-    let numbers = |s: &planish_linreg::Summary| {
+    let numbers = |s: &planish_linreg::summary::Summary| {
         let of = s.residuals.as_ref().unwrap();
         let tests = [s.f, of.omnibus, of.jarque_bera, of.breusch_pagan].map(|t| t.unwrap().p);
         let all = [of.log_likelihood, of.durbin_watson, of.skew].map(Option::unwrap);
@@ -184,7 +185,7 @@ fn intervals_at_the_training_rows_follow_the_leverages() {
     let views: Vec<_> = columns.iter().map(|c| c.first(60)).collect();
     let widths = fitted.half_widths(&views, 0, 0.95).unwrap();
     let sd = fitted.responses[0].residual_sd;
-    let factor = planish_linreg::distributions::t_factor(0.95, 57.0);
+    let factor = planish_linreg::summary::distributions::t_factor(0.95, 57.0);
     let top = fitted.inference.as_ref().unwrap().leverages[0];
     let i = top.row as usize;
     assert_close(&[widths.mean[i]], &[factor * sd * top.value.sqrt()], 1e-12);

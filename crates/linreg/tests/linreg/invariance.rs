@@ -1,7 +1,7 @@
 //! Results do not depend on what they must not depend on.
 
 use super::*;
-use planish_linreg::ColumnSource;
+use planish_linreg::rows::ColumnSource;
 use planish_tensor::dd::DdVec;
 
 #[test]

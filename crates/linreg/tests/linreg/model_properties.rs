@@ -1,9 +1,10 @@
 //! What holds for every penalised and generalised linear model: conditions of the optimum, invariance, equal bits, refusals.
 
-use planish_linreg::{
-    AlphaRule, Coefficient, ElasticNet, ElasticNetCv, Fit, FittedElasticNet, FittedGlm, Glm, KFold, Lasso,
-    LinearRegression, LinregError, NonNegative, Ridge, RidgeCriterion, RidgeCv,
+use planish_linreg::glm::FittedGlm;
+use planish_linreg::penalised::{
+    AlphaRule, ElasticNetCv, FittedElasticNet, KFold, NonNegative, RidgeCriterion, RidgeCv,
 };
+use planish_linreg::{Coefficient, ElasticNet, Fit, Glm, Lasso, LinearRegression, LinregError, Ridge};
 use planish_tensor::rng::{Purpose, Stream};
 use planish_tensor::{Isa, Matrix};
 
@@ -393,7 +394,7 @@ fn fitted_models_survive_json() {
     let isa = Isa::best();
     let glm = Glm::logistic().fit_matrix(isa, x.view(), binary.view(), None).unwrap();
     let text = serde_json::to_string(&glm).unwrap();
-    assert_eq!(serde_json::from_str::<planish_linreg::FittedGlm>(&text).unwrap(), glm);
+    assert_eq!(serde_json::from_str::<planish_linreg::glm::FittedGlm>(&text).unwrap(), glm);
     let net = ElasticNetCv::default().fit_matrix(isa, x.view(), y.view(), None).unwrap();
     let text = serde_json::to_string(&net).unwrap();
     assert_eq!(serde_json::from_str::<FittedElasticNet>(&text).unwrap(), net);

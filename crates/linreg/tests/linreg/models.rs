@@ -1,10 +1,9 @@
 //! Agreement of penalised and generalised linear models with scikit-learn and statsmodels; the values are written by
 //! `cargo xtask golden`.
 
-use planish_linreg::{
-    Coefficients, ElasticNet, ElasticNetCv, Fit, FittedGlm, Glm, KFold, Lasso, LinregError, NonNegative,
-    Ridge, RidgeCriterion, RidgeCv,
-};
+use planish_linreg::glm::FittedGlm;
+use planish_linreg::penalised::{ElasticNetCv, KFold, NonNegative, RidgeCriterion, RidgeCv};
+use planish_linreg::{Coefficients, ElasticNet, Fit, Glm, Lasso, LinregError, Ridge};
 use planish_tensor::rng::{Purpose, Stream};
 use planish_tensor::{Isa, Matrix};
 use serde::Deserialize;

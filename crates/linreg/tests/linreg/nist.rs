@@ -3,7 +3,9 @@
 //! Certified values have 15 digits, so a set whose values begin with a small digit cannot score 15: what is missing
 //! there is the rounding of the certificate.
 
-use planish_linreg::{ColumnSource, Covariance, Fit, FittedLinearRegression, LinearRegression};
+use planish_linreg::ols::Covariance;
+use planish_linreg::rows::ColumnSource;
+use planish_linreg::{Fit, FittedLinearRegression, LinearRegression};
 use planish_tensor::dd::DdVec;
 use planish_tensor::{Dd, Isa};
 

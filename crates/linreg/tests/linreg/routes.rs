@@ -1,7 +1,9 @@
 //! The quick ways to penalised and generalised models, against the slow ones and the conditions of a solution.
 
 use super::{Stream, assert_close};
-use planish_linreg::{BLOCK_ROWS, Family, Fit, FittedGlm, Glm, Lasso};
+use planish_linreg::glm::{Family, FittedGlm};
+use planish_linreg::rows::BLOCK_ROWS;
+use planish_linreg::{Fit, Glm, Lasso};
 use planish_tensor::math;
 use planish_tensor::{Exec, Isa, Matrix};
 
@@ -17,7 +19,9 @@ fn data(n: usize, p: usize, family: Family) -> (Matrix<f64>, Matrix<f64>) {
         let chance = stream.next();
         match family {
             Family::Poisson => ((eta.max(0.0) + 3.0 * chance).floor()).max(0.0),
-            _ => f64::from(u8::from(eta + 4.0 * (chance - 0.5) > 0.0)),
+            Family::Logistic | Family::Multinomial { .. } => {
+                f64::from(u8::from(eta + 4.0 * (chance - 0.5) > 0.0))
+            }
         }
     });
     (x, y)

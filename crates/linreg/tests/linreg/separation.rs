@@ -1,7 +1,8 @@
 //! Generalised linear models near the edge of having no maximum: far rows, close rows, and true separation. The values are Newton's with 100
 //! digits in mpmath; whether small tables are separated was decided by a simplex method in fractions.
 
-use planish_linreg::{Fit, FittedGlm, Glm, LinregError};
+use planish_linreg::glm::FittedGlm;
+use planish_linreg::{Fit, Glm, LinregError};
 use planish_tensor::rng::{Purpose, Stream};
 use planish_tensor::{Isa, Matrix};
 

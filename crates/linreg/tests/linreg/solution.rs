@@ -1,7 +1,8 @@
 //! Solutions are least-squares solutions, and bad data are refused.
 
 use super::*;
-use planish_linreg::{Block, BlockSource, FitError, LinregError};
+use planish_linreg::rows::Block;
+use planish_linreg::{BlockSource, FitError, LinregError};
 use planish_tensor::MatRef;
 
 #[test]

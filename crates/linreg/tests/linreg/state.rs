@@ -1,7 +1,8 @@
 //! Rows in any pieces, and states merged, give what one fit of all rows gives.
 
 use super::*;
-use planish_linreg::{BLOCK_ROWS, Block, LeastSquaresState};
+use planish_linreg::LeastSquaresState;
+use planish_linreg::rows::{BLOCK_ROWS, Block};
 use proptest::prelude::*;
 
 const ROWS: usize = 4 * BLOCK_ROWS + 1234;

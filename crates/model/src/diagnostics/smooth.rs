@@ -1,6 +1,6 @@
 //! A line through a cloud of points: the medians of y in bins along x that hold as many points each.
 
-use planish_linreg::quantile;
+use planish_linreg::summary::quantile;
 
 /// The most bins, and the fewest points of one.
 const BINS: usize = 25;

@@ -2,7 +2,8 @@
 
 use crate::error::{Failed, ModelError};
 use crate::linear_settings::LinearSettings;
-use planish_linreg::{Block, BlockSource};
+use planish_linreg::BlockSource;
+use planish_linreg::rows::Block;
 use planish_tabular::{BoundDesign, Column, Design, Label, Notes, NumberColumn, RowSource, Table, Target};
 use planish_tensor::Dd;
 use std::collections::HashMap;

@@ -10,10 +10,10 @@ use crate::linear_settings::{LinearKind, LinearSettings};
 use crate::model::Model;
 use crate::predictor::Predictor;
 use crate::record::{Record, Settings};
-use planish_linreg::{
-    AliasedPolicy, BlockSource, ElasticNet, ElasticNetCv, Family, Fit, FitError, Glm, KFold,
-    LinearRegression, LinregError, NonNegative, Ridge, RidgeCv,
-};
+use planish_linreg::glm::Family;
+use planish_linreg::ols::AliasedPolicy;
+use planish_linreg::penalised::{ElasticNetCv, KFold, NonNegative, RidgeCv};
+use planish_linreg::{BlockSource, ElasticNet, Fit, FitError, Glm, LinearRegression, LinregError, Ridge};
 use planish_tabular::{Design, Kind, RowSource, TabularError, Target, Task};
 use planish_tensor::{Dd, Exec};
 

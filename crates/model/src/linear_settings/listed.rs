@@ -7,7 +7,8 @@ use crate::setting::{
     Described, Form, NOT_NEGATIVE, Setting, at, choice, complete, headed, list, number, passing, plain,
     switch, value,
 };
-use planish_linreg::{AliasedPolicy, AlphaRule, Covariance};
+use planish_linreg::ols::{AliasedPolicy, Covariance};
+use planish_linreg::penalised::AlphaRule;
 
 type S = LinearSettings;
 

@@ -99,7 +99,7 @@ fn work() -> Vec<Setting<O>> {
 fn limits() -> Vec<Setting<O>> {
     vec![
         mib("max-body-mib", "MiB of a body, as sent and as decompressed", at!(body_bytes)),
-        mib("max-buffered-mib", "MiB of bytes that all requests together may hold", at!(buffered_bytes)),
+        mib("max-buffered-mib", "MiB of bodies that all requests together may hold", at!(buffered_bytes)),
         mib(
             "max-unsent-mib",
             "MiB of answers that wait for clients to take them, of all connections together",

@@ -3,7 +3,7 @@
 use super::linear::{defined, digits, number, p_value};
 use crate::print;
 use anyhow::{Context, bail, ensure};
-use planish_linreg::{Anova, anova};
+use planish_linreg::summary::{Anova, anova};
 use planish_model::Model;
 use std::path::Path;
 

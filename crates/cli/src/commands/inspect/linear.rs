@@ -1,9 +1,9 @@
 //! The table of a linear model, as R and statsmodels print it, and the same as JSON.
 
 use crate::print;
-use planish_linreg::{
-    Covariance, Factorization, FittedLinearRegression, InfluentialRow, ResidualSummary, Summary, Test,
-};
+use planish_linreg::FittedLinearRegression;
+use planish_linreg::ols::{Covariance, Factorization};
+use planish_linreg::summary::{InfluentialRow, ResidualSummary, Summary, Test};
 use planish_model::{CoefficientLine, Model};
 use serde_json::{Value, json};
 

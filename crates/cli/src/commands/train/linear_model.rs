@@ -6,7 +6,7 @@ use crate::requests::refuse_unused;
 use clap::ArgMatches;
 use clap::error::ErrorKind;
 use planish_io::TableRows;
-use planish_linreg::Covariance;
+use planish_linreg::ols::Covariance;
 use planish_model::{LinearFit, LinearSettings, infer_linear_task};
 use planish_tabular::{RowSource, Task};
 use serde_json::{Value, json};
@@ -36,7 +36,7 @@ pub(crate) fn choose(
 
 /// The settings that were typed, of this model.
 pub(crate) fn linear_settings(typed: &ArgMatches, model: &str) -> LinearSettings {
-    let settings: LinearSettings = chosen(typed, Some(model)).unwrap_or_else(|e| e.exit());
+    let settings: LinearSettings = chosen(typed, Some(model));
     match (settings.covariance == Covariance::Cluster, &settings.cluster) {
         (true, None) => usage(ErrorKind::MissingRequiredArgument, "--cov cluster needs --cluster COL"),
         (false, Some(_)) => usage(ErrorKind::MissingRequiredArgument, "--cluster needs --cov cluster"),
