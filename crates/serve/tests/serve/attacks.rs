@@ -1,7 +1,7 @@
 //! What must not harm the service: after each attack it answers a normal request within a second.
 
 use super::live::{Live, request, rest};
-use super::{ask, keys_of, mass, metric, send};
+use super::{ask, keys_in, mass, metric, send};
 use planish_serve::{Keys, ModelSource, Options, Service};
 use planish_tensor::Exec;
 use serde_json::{Value, json};
@@ -291,7 +291,7 @@ async fn models_are_managed_with_a_key_only_and_failures_tell_no_path() {
     planish_io::save_model(&mass(), &path).unwrap();
     let abc = "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
     let open = |keys: &str| {
-        let keys = if keys.is_empty() { Keys::default() } else { keys_of(keys) };
+        let keys = if keys.is_empty() { Keys::default() } else { keys_in(&folder, keys) };
         let source = ModelSource { name: None, path: path.clone() };
         let options = Options { keys, ..Options::default() };
         Service::open(Exec::best(), options, vec![source], Vec::new()).unwrap()

@@ -1,7 +1,7 @@
 //! The protocol over gRPC: tonic's client over a socket, and for what no good client sends, bytes without one.
 
 use super::live::Live;
-use super::{ask, keys_of, metric, service};
+use super::{ask, keys_in, metric, service};
 use crate::generated::health::HealthCheckRequest;
 use crate::generated::health::health_check_response::ServingStatus;
 use crate::generated::health::health_client::HealthClient;
@@ -346,7 +346,8 @@ async fn keys_and_their_scopes_hold() {
     // The digests of "abc" and of "abd".
     let abc = "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
     let abd = "sha256:a52d159f262b2c6ddb724a61840befc36eb30c88877a4030b65cbe86298449c9";
-    let keys = keys_of(&format!("team predict {abc}\nwatch metrics {abd}"));
+    let folder = tempfile::tempdir().unwrap();
+    let keys = keys_in(&folder, &format!("team predict {abc}\nwatch metrics {abd}"));
     let server = Live::start(Options { keys, ..Options::default() }).await;
     let channel = channel(&server).await;
     let asked = |key: Option<&str>| {

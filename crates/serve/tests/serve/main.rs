@@ -85,9 +85,8 @@ fn metric(service: &Service, line: &str) -> usize {
     found.unwrap_or(0)
 }
 
-/// The keys of a file with this text.
-fn keys_of(text: &str) -> Keys {
-    let folder = tempfile::tempdir().unwrap();
+/// The keys of a file with this text in a folder, where the service reads it again when it is asked to.
+fn keys_in(folder: &tempfile::TempDir, text: &str) -> Keys {
     let path = folder.path().join("keys.txt");
     std::fs::write(&path, text).unwrap();
     Keys::open(&path).unwrap()

@@ -1,6 +1,6 @@
 //! The OpenAPI document says what the handlers do: every operation in it is asked, and answers as it says.
 
-use super::{ask, keys_of, send, service};
+use super::{ask, keys_in, send, service};
 use planish_serve::Options;
 use serde_json::{Value, json};
 
@@ -35,7 +35,8 @@ fn fits(value: &Value, schema: &Value) -> bool {
 #[tokio::test]
 async fn every_operation_answers_as_the_document_says() {
     let abc = "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
-    let keys = keys_of(&format!("all predict,metrics,admin {abc}"));
+    let folder = tempfile::tempdir().unwrap();
+    let keys = keys_in(&folder, &format!("all predict,metrics,admin {abc}"));
     let service = service(Options { keys, ..Options::default() });
     let key = [("authorization", "Bearer abc")];
     let (_, document) = send(&service, "GET", "/openapi.json", &key, b"").await;

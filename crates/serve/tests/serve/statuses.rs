@@ -1,7 +1,7 @@
 //! One request for each status that the service gives, and its `{"error": …}`.
 
 use super::live::{Live, request, rest};
-use super::{keys_of, metric, service};
+use super::{keys_in, metric, service};
 use planish_serve::{Keys, Options, ServeError, run};
 use std::time::Duration;
 use tokio::io::AsyncWriteExt;
@@ -32,7 +32,8 @@ async fn bad_json_shape_type_name_and_length_are_400() {
 #[tokio::test(flavor = "multi_thread")]
 async fn no_key_is_401_and_one_without_the_scope_403() {
     let abc = "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
-    let keys = keys_of(&format!("probe metrics {abc}"));
+    let folder = tempfile::tempdir().unwrap();
+    let keys = keys_in(&folder, &format!("probe metrics {abc}"));
     let server = Live::start(Options { keys, ..Options::default() }).await;
     let answer = server.ask("POST", "/predict", "", ROWS).await;
     assert_eq!(answer.status, 401);
