@@ -118,16 +118,19 @@ fn values_of(value: &DeValue<'_>, source: &str) -> Option<Vec<String>> {
                     DeValue::String(text) => all.push(text.to_string()),
                     DeValue::Integer(n) => all.push(n.to_string()),
                     DeValue::Float(x) => all.push(x.to_string()),
-                    _ => return None,
+                    DeValue::Boolean(_) | DeValue::Datetime(_) | DeValue::Array(_) | DeValue::Table(_) => {
+                        return None;
+                    }
                 }
             }
             all
         }
-        _ => return None,
+        DeValue::Datetime(_) | DeValue::Table(_) => return None,
     })
 }
 
 /// A key and its values as words of a command line.
+#[expect(clippy::wildcard_enum_match_arm, reason = "clap's enum: all others take one value")]
 fn words(arg: &clap::Arg, values: &[String]) -> Result<Vec<OsString>, &'static str> {
     let option = |value: &str| match arg.get_long() {
         Some(long) => OsString::from(format!("--{long}={value}")),
@@ -154,6 +157,7 @@ fn is_default(arg: &clap::Arg, values: &[String]) -> bool {
 }
 
 /// All settings of a command as TOML.
+#[expect(clippy::wildcard_enum_match_arm, reason = "clap's enum: all others take one value")]
 fn to_toml(command: &str, all: &ArgMatches) -> String {
     let cli = relaxed();
     let arguments = cli.find_subcommand(command).map(in_order);

@@ -205,13 +205,32 @@ impl NetworkSettings {
                 | Loss::Huber { .. }
                 | Loss::LogCosh
                 | Loss::Quantile { .. } => Ok((1, Activation::Linear, loss)),
-                _ => wrong("for numbers use mse, mae, sse, huber, log_cosh, quantile or poisson"),
+                Loss::BinaryCrossentropy
+                | Loss::SmoothBinaryCrossentropy { .. }
+                | Loss::CategoricalCrossentropy
+                | Loss::SmoothCategoricalCrossentropy { .. }
+                | Loss::KlDivergence
+                | Loss::Hinge
+                | Loss::SquaredHinge => {
+                    wrong("for numbers use mse, mae, sse, huber, log_cosh, quantile or poisson")
+                }
             },
             2 => match loss {
                 Loss::Hinge | Loss::SquaredHinge => Ok((1, Activation::Tanh, loss)),
-                Loss::Mse => Ok((1, Activation::Sigmoid, loss)),
-                _ if loss.is_binary() => Ok((1, Activation::Sigmoid, loss)),
-                _ => wrong("for two classes use binary_crossentropy, mse, hinge or squared_hinge"),
+                Loss::Mse | Loss::BinaryCrossentropy | Loss::SmoothBinaryCrossentropy { .. } => {
+                    Ok((1, Activation::Sigmoid, loss))
+                }
+                Loss::Sse
+                | Loss::Mae
+                | Loss::Huber { .. }
+                | Loss::LogCosh
+                | Loss::Quantile { .. }
+                | Loss::CategoricalCrossentropy
+                | Loss::SmoothCategoricalCrossentropy { .. }
+                | Loss::KlDivergence
+                | Loss::Poisson => {
+                    wrong("for two classes use binary_crossentropy, mse, hinge or squared_hinge")
+                }
             },
             _ if loss.is_categorical() => Ok((classes, Activation::Softmax, loss)),
             _ => wrong("for more than two classes use categorical_crossentropy"),
@@ -224,13 +243,13 @@ impl NetworkSettings {
         if label_smoothing == 0.0 {
             return Ok(loss);
         }
-        let smoothed = match loss {
-            Loss::BinaryCrossentropy => Loss::SmoothBinaryCrossentropy { label_smoothing },
-            Loss::CategoricalCrossentropy => Loss::SmoothCategoricalCrossentropy { label_smoothing },
-            _ => {
-                let needs = "it is for cross-entropies, whose loss does not say it already";
-                return Err(setting("label_smoothing", label_smoothing, needs));
-            }
+        let smoothed = if loss == Loss::BinaryCrossentropy {
+            Loss::SmoothBinaryCrossentropy { label_smoothing }
+        } else if loss == Loss::CategoricalCrossentropy {
+            Loss::SmoothCategoricalCrossentropy { label_smoothing }
+        } else {
+            let needs = "it is for cross-entropies, whose loss does not say it already";
+            return Err(setting("label_smoothing", label_smoothing, needs));
         };
         smoothed.check_parameter()?;
         Ok(smoothed)

@@ -432,7 +432,7 @@ impl BoundDesign<'_> {
                     match codes.at(text.codes()[row]) {
                         Code::Level(l) => (*from..levels.names().len())
                             .for_each(|i| put(if i == l { Dd::ONE } else { Dd::ZERO })),
-                        unknown => {
+                        unknown @ (Code::Unknown | Code::Missing) => {
                             levels.shares()[*from..].iter().for_each(|&share| put(Dd::from(share)));
                             Notes::count(
                                 if unknown == Code::Missing {

@@ -239,7 +239,7 @@ fn summary(model: &Model, a: &TrainArgs, output: &Path) -> String {
             },
             Stop::MaxSteps => "; the steps that were allowed were done".to_owned(),
             Stop::TimeLimit => "; the time that was allowed was over".to_owned(),
-            _ => String::new(),
+            Stop::Completed | Stop::Diverged { .. } | Stop::Interrupted => String::new(),
         };
         out += &format!("kept epoch {} of {}{why}\n", h.best_epoch, h.epochs.len());
         if !record.validation.is_empty() {

@@ -83,13 +83,14 @@ pub(crate) fn regression(settings: &LinearSettings) -> LinearRegression {
         // To be refused they must be named, so they are first dropped.
         aliased: match settings.aliased {
             AliasedPolicy::Error => AliasedPolicy::Drop,
-            other => other,
+            as_asked @ (AliasedPolicy::Drop | AliasedPolicy::MinNorm) => as_asked,
         },
         ..LinearRegression::default()
     }
 }
 
 /// The error of a fit, in the names of the design.
+#[expect(clippy::wildcard_enum_match_arm, reason = "most errors name no term")]
 pub(crate) fn named(e: LinregError, design: &Design, settings: &LinearSettings) -> ModelError {
     let names = design.names();
     match e {

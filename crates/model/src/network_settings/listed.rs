@@ -309,10 +309,11 @@ fn activations() -> String {
 }
 
 fn activation(text: &str) -> Result<Activation, String> {
-    match plain(text)? {
-        Activation::Softmax => Err("softmax is for the output; choose another for hidden layers".to_owned()),
-        hidden => Ok(hidden),
+    let activation = plain(text)?;
+    if activation == Activation::Softmax {
+        return Err("softmax is for the output; choose another for hidden layers".to_owned());
     }
+    Ok(activation)
 }
 
 /// Those for weights: ones are for scales, the narrow uniform for embeddings.

@@ -45,6 +45,7 @@ impl Tls {
     }
 }
 
+#[expect(clippy::wildcard_enum_match_arm, reason = "other crates' errors, of which one has words of ours")]
 fn config(texts: &[String; 2]) -> Result<ServerConfig, FileError> {
     let fail = |file, reason: String| FileError { file, line: None, reason };
     let chain = CertificateDer::pem_slice_iter(texts[CERTIFICATE].as_bytes()).collect::<Result<Vec<_>, _>>();

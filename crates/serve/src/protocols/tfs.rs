@@ -129,12 +129,13 @@ fn of_inputs(service: &Service, served: &Served, inputs: Value) -> Result<Rows, 
         if !columns.iter().any(|column| column.name == name) {
             continue;
         }
-        for (row, value) in table.iter_mut().zip(values) {
+        for (row, mut value) in table.iter_mut().zip(values) {
             // Shape [rows, 1] is as good as [rows].
-            let value = match value {
-                Value::Array(mut one) if one.len() == 1 => one.remove(0),
-                value => value,
-            };
+            if let Value::Array(one) = &mut value
+                && one.len() == 1
+            {
+                value = one.remove(0);
+            }
             row.insert(name.clone(), value);
         }
     }

@@ -16,9 +16,9 @@ fn fits(value: &Value, schema: &Value) -> bool {
         "null" => value.is_null(),
         other => panic!("{other}"),
     };
-    let kind = match &schema["type"] {
-        Value::Array(kinds) => kinds.iter().any(|kind| is(kind.as_str().unwrap())),
-        kind => kind.as_str().is_none_or(is),
+    let kind = match schema["type"].as_array() {
+        Some(kinds) => kinds.iter().any(|kind| is(kind.as_str().unwrap())),
+        None => schema["type"].as_str().is_none_or(is),
     };
     let listed = schema["enum"].as_array().is_none_or(|all| all.contains(value));
     let required = schema["required"].as_array().cloned().unwrap_or_default();

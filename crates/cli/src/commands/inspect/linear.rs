@@ -176,10 +176,10 @@ fn influence(fit: &FittedLinearRegression) -> Vec<Vec<String>> {
 }
 
 fn covariance(s: &ResidualSummary) -> String {
-    match s.covariance {
-        Covariance::Cluster => format!("cluster ({} clusters)", print::count(s.clusters)),
-        other => other.name().to_owned(),
+    if s.covariance == Covariance::Cluster {
+        return format!("cluster ({} clusters)", print::count(s.clusters));
     }
+    s.covariance.name().to_owned()
 }
 
 fn line(name: &str, value: String) -> Vec<String> {

@@ -73,14 +73,13 @@ fn settings(model: &Model) -> Vec<Vec<String>> {
 }
 
 fn unfold(name: &str, value: &Value, rows: &mut Vec<Vec<String>>) {
-    match value {
-        Value::Object(fields) if !fields.is_empty() => {
-            for (key, value) in fields {
-                let name = if name.is_empty() { key.clone() } else { format!("{name}.{key}") };
-                unfold(&name, value, rows);
-            }
-        }
-        value => rows.push(vec![name.replace('_', " "), flat(value)]),
+    let Some(fields) = value.as_object().filter(|fields| !fields.is_empty()) else {
+        rows.push(vec![name.replace('_', " "), flat(value)]);
+        return;
+    };
+    for (key, value) in fields {
+        let name = if name.is_empty() { key.clone() } else { format!("{name}.{key}") };
+        unfold(&name, value, rows);
     }
 }
 
@@ -92,7 +91,7 @@ fn flat(value: &Value) -> String {
         Value::Array(all) if all.is_empty() => "none".to_owned(),
         Value::Array(all) => all.iter().map(flat).collect::<Vec<_>>().join(", "),
         Value::Object(fields) if fields.is_empty() => "none".to_owned(),
-        other => other.to_string(),
+        Value::Bool(_) | Value::Number(_) | Value::Object(_) => value.to_string(),
     }
 }
 
