@@ -9,28 +9,15 @@ use super::edges::{self, Edge};
 use super::source::Source;
 use super::violation::Violation;
 
-/// The crates whose circles are still to be mended: no new one comes here.
-pub(super) const NOT_YET: &[&str] = &[];
-
-/// The circles of every crate that should have none.
+/// The circles of every crate.
 pub(super) fn check(sources: &[Source], violations: &mut Vec<Violation>) {
-    violations.extend(circles(sources, |crate_folder| !NOT_YET.contains(&crate_folder)));
-}
-
-/// The circles of the crates that still have some.
-pub(super) fn not_yet(sources: &[Source]) -> Vec<Violation> {
-    circles(sources, |crate_folder| NOT_YET.contains(&crate_folder))
-}
-
-fn circles(sources: &[Source], wanted: impl Fn(&str) -> bool) -> Vec<Violation> {
     let mut crates: BTreeMap<&str, Vec<&Source>> = BTreeMap::new();
     for source in sources {
         if let Some((crate_folder, _)) = source.path.split_once("/src/") {
             crates.entry(crate_folder).or_default().push(source);
         }
     }
-    let mut violations = Vec::new();
-    for (crate_folder, files) in crates.into_iter().filter(|(crate_folder, _)| wanted(crate_folder)) {
+    for (crate_folder, files) in crates {
         let folder = format!("{crate_folder}/src/");
         let edges = edges::edges(&folder, &files);
         for circle in knots(&edges) {
@@ -42,7 +29,6 @@ fn circles(sources: &[Source], wanted: impl Fn(&str) -> bool) -> Vec<Violation> 
             }
         }
     }
-    violations
 }
 
 /// A circle and its edges, one a line.
@@ -129,7 +115,9 @@ mod tests {
 
     fn messages(files: &[(&str, &str)]) -> Vec<String> {
         let sources: Vec<Source> = files.iter().map(|(path, text)| Source::new(path, text)).collect();
-        circles(&sources, |_| true).iter().map(Violation::to_string).collect()
+        let mut violations = Vec::new();
+        check(&sources, &mut violations);
+        violations.iter().map(Violation::to_string).collect()
     }
 
     #[test]
