@@ -26,6 +26,13 @@ fn rules(options: &[&'static str], needs: &[Need]) -> Vec<Rule> {
     options.iter().map(|option| Rule { option, needs: needs.to_vec() }).collect()
 }
 
+/// The names of `--model`: networks, linear models by the target, and each linear model.
+pub(crate) fn models() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let first =
+        [("mlp", "A neural network of dense layers"), ("linear", "ols for a number, logistic for classes")];
+    first.into_iter().chain(LinearKind::CHOICES.iter().map(|(name, _, doc)| (*name, *doc)))
+}
+
 /// First what is said of the whole run; then option by option, whether it is one of this model before anything else.
 fn train(args: &[&Arg]) -> Vec<Rule> {
     let (network, linear) = (NetworkSettings::settings(), LinearSettings::settings());

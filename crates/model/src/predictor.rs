@@ -54,6 +54,14 @@ impl Predictor {
         }
     }
 
+    /// Whether its encoded rows are [`Features`](crate::Encoded::Features), in `f32`, rather than terms.
+    pub fn takes_features(&self) -> bool {
+        match self {
+            Predictor::Network(_) => true,
+            Predictor::Linear(_) => false,
+        }
+    }
+
     /// The columns that it reads, and what the training rows said of them.
     pub(crate) fn profiles(&self) -> Vec<ColumnProfile<'_>> {
         match self {

@@ -96,6 +96,16 @@ impl Optimizer {
     pub const NAMES: [&'static str; 8] =
         ["sgd", "momentum", "adam", "adamw", "nadam", "rmsprop", "adagrad", "lion"];
 
+    /// The numbers that some optimizers have and others have not, beside the weight decay: name, a line about it in which `{}` stands for those
+    /// that have it, and whether it lies in [0, 1) rather than only not below zero.
+    pub const NUMBERS: [(&'static str, &'static str, bool); 5] = [
+        ("momentum", "Momentum of sgd and rmsprop", true),
+        ("beta1", "Decay of the first moment of {}", true),
+        ("beta2", "Decay of the second moment of {}", true),
+        ("rho", "Decay of the mean square of {}", true),
+        ("epsilon", "What keeps the divisor from zero, in {}", false),
+    ];
+
     /// Plain gradient descent.
     pub fn sgd(lr: f64) -> Optimizer {
         Optimizer::Sgd { lr, momentum: 0.0, nesterov: false }
@@ -328,6 +338,15 @@ mod tests {
             Optimizer::default_lr("adamant").unwrap_err().to_string(),
             "unknown optimizer \"adamant\": use one of sgd, momentum, adam, adamw, nadam, rmsprop, adagrad, lion"
         );
+    }
+
+    #[test]
+    fn every_number_is_told_of() {
+        let told =
+            |name| ["lr", "weight-decay"].contains(&name) || Optimizer::NUMBERS.iter().any(|n| n.0 == name);
+        for mut optimizer in Optimizer::NAMES.map(|name| Optimizer::from_name(name, 0.1).unwrap()) {
+            assert!(optimizer.numbers_mut().iter().all(|(name, _)| told(name)), "{optimizer:?}");
+        }
     }
 
     #[test]

@@ -4,10 +4,11 @@
 use super::settings::{OptionsOf, named, one_of};
 use super::table::TableArgs;
 use super::values;
+use crate::rules::models;
 use clap::Args;
 use planish_io::Every;
 use planish_model::setting::{THREADS, TIME};
-use planish_model::{LinearKind, LinearSettings, NetworkSettings};
+use planish_model::{LinearSettings, NetworkSettings};
 use planish_tabular::Task;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -128,13 +129,6 @@ pub(crate) struct CheckpointArgs {
     /// Go on from the checkpoint, if there is one
     #[arg(long)]
     pub(crate) resume: bool,
-}
-
-/// Networks, linear models by the target, and each linear model.
-fn models() -> impl Iterator<Item = (&'static str, &'static str)> {
-    let first =
-        [("mlp", "A neural network of dense layers"), ("linear", "ols for a number, logistic for classes")];
-    first.into_iter().chain(LinearKind::CHOICES.iter().map(|(name, _, doc)| (*name, *doc)))
 }
 
 /// A column that is declared, with its levels if it is a category.

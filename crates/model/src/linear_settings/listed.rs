@@ -132,7 +132,13 @@ fn put_alpha(s: &mut S, x: f64) -> Result<(), String> {
 }
 
 fn has_alpha(kind: &LinearKind) -> bool {
-    !matches!(kind, LinearKind::LeastSquares | LinearKind::NonNegative)
+    match kind {
+        LinearKind::Ridge { .. }
+        | LinearKind::ElasticNet { .. }
+        | LinearKind::Logistic { .. }
+        | LinearKind::Poisson { .. } => true,
+        LinearKind::LeastSquares | LinearKind::NonNegative => false,
+    }
 }
 
 fn l1_ratio(text: &str) -> Result<f64, String> {

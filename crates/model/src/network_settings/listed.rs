@@ -124,20 +124,35 @@ fn optimizer() -> Settings {
         },
     )
     .but(|it| it.choices = Optimizer::NAMES.map(|name| (name, "")).to_vec());
-    let own = |name, doc, limit| own_number(name, doc, limit).of("optimizer");
-    vec![
+    let nesterov = switch(
+        "nesterov",
+        "Nesterov's look-ahead for sgd with momentum",
+        true,
+        at!(optimizer is Optimizer::Sgd { nesterov, .. } => nesterov),
+    )
+    .of("optimizer")
+    .needs(&[Value("optimizer", vec!["momentum"]), With("momentum")]);
+    let centered = switch(
+        "centered",
+        "{} less the square of the mean gradient",
+        true,
+        at!(optimizer is Optimizer::RmsProp { centered, .. } => centered),
+    )
+    .of("optimizer");
+    let mut all = vec![
         chosen,
         number("lr", "Learning rate", POSITIVE, |s: &mut S| s.optimizer.number_mut("lr")).first(&[NO_TEST]),
-        own("momentum", "Momentum of sgd and rmsprop", SHARE),
-        switch("nesterov", "Nesterov's look-ahead for sgd with momentum", true, at!(optimizer is Optimizer::Sgd { nesterov, .. } => nesterov))
-        .of("optimizer")
-        .needs(&[Value("optimizer", vec!["momentum"]), With("momentum")]),
-        own("beta1", "Decay of the first moment of {}", SHARE),
-        own("beta2", "Decay of the second moment of {}", SHARE),
-        own("rho", "Decay of the mean square of {}", SHARE),
-        switch("centered", "{} less the square of the mean gradient", true, at!(optimizer is Optimizer::RmsProp { centered, .. } => centered))
-        .of("optimizer"),
-        own("epsilon", "What keeps the divisor from zero, in {}", NOT_NEGATIVE),
+    ];
+    let own = |(name, doc, is_share)| {
+        own_number(name, doc, if is_share { SHARE } else { NOT_NEGATIVE }).of("optimizer")
+    };
+    all.extend(Optimizer::NUMBERS.map(own));
+    // Each after the number that it is told of beside.
+    for (before, switch) in [("momentum", nesterov), ("rho", centered)] {
+        let at = all.iter().position(|s| s.name == before).map_or(all.len(), |at| at + 1);
+        all.insert(at, switch);
+    }
+    all.extend([
         // AdamW's own, or that of all parameters with any other.
         Setting::new(
             "weight-decay",
@@ -174,7 +189,8 @@ fn optimizer() -> Settings {
             at!(fit.ema ? overwrite_every),
         )
         .needs(&[With("ema")]),
-    ]
+    ]);
+    all
 }
 
 /// A number of those optimizers that have one of this name, each with a default of its own.

@@ -117,13 +117,13 @@ fn encoded(served: &Served, tensor: &Tensor<'_>, options: &Options) -> Result<En
         ));
     }
     check_rows(ENCODED, rows, options)?;
-    let network = served.model.network().is_some();
-    // A network computes in f32.
-    let finite = |x: f64| if network { (x as f32).is_finite() } else { x.is_finite() };
+    let features = served.model.predictor().takes_features();
+    // Features are in f32.
+    let finite = |x: f64| if features { (x as f32).is_finite() } else { x.is_finite() };
     if let Some(at) = x.iter().position(|&x| !finite(x)) {
         return Err(about(ENCODED, format!("element {at} is not a finite number that the model can hold")));
     }
-    Ok(match network {
+    Ok(match features {
         true => {
             let mut features = Matrix::zeros(rows, width);
             features.as_mut_slice().iter_mut().zip(x).for_each(|(to, &from)| *to = from as f32);
