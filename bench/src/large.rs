@@ -233,8 +233,12 @@ fn train(exec: Exec, params: usize, folder: &Path, resume: bool, log: &mut Log) 
     trainer.fit(&mut net, &data).map_err(|e| say(&e))?;
     log.end()?;
 
-    let settings =
-        NetworkSettings { hidden, optimizer, fit: FitOptions { batch_size: BATCH, epochs: 1, ..NetworkSettings::fit() }, ..NetworkSettings::new("y") };
+    let settings = NetworkSettings {
+        hidden,
+        optimizer,
+        fit: FitOptions { batch_size: BATCH, epochs: 1, ..NetworkSettings::fit() },
+        ..NetworkSettings::new("y")
+    };
     let record = Record {
         settings: Settings::Network(Box::new(settings)),
         rows: table.rows() as u64,
