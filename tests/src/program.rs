@@ -19,6 +19,11 @@ fn build() -> PathBuf {
     // With an example cargo turns on what dev-dependencies ask of libraries, as it does for tests: nothing is built twice.
     let targets = ["--bin", "planish", "--example", "artifact_seeds"];
     cargo.args(["build", "--workspace", "--locked", "--quiet"]).args(targets).current_dir(root());
+    // Cargo told the tests about their own package; told so in turn, it would build again all that asks for such names.
+    let is_of_package = |name: &str| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_");
+    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_str().is_some_and(is_of_package)) {
+        cargo.env_remove(name);
+    }
     if cfg!(feature = "otlp") {
         cargo.arg("--all-features");
     }
