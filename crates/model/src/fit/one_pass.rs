@@ -6,7 +6,7 @@ use super::linear::{assemble, named, regression};
 use super::survey::Surveyor;
 use crate::error::{Failed, ModelError};
 use crate::linear_model::LinearFit;
-use crate::linear_settings::LinearSettings;
+use crate::linear_settings::{LinearKind, LinearSettings};
 use crate::model::Model;
 use planish_linreg::LeastSquaresState;
 use planish_linreg::rows::{BLOCK_ROWS, Block};
@@ -18,13 +18,19 @@ use std::collections::BTreeMap;
 /// category. There are standard errors, but nothing that needs residuals: covariance and clusters of the settings have no meaning here.
 ///
 /// # Errors
-/// As [`fit_linear`](crate::fit_linear); and a missing value or a level that was not declared.
+/// As [`fit_linear`](crate::fit_linear); a kind that is not least squares, a missing value, or a level that was not declared.
 pub fn fit_linear_once<S: RowSource>(
     exec: Exec,
     source: &mut S,
     settings: &LinearSettings,
     levels: &BTreeMap<String, Vec<String>>,
 ) -> Result<Model, Failed<S::Error>> {
+    if settings.kind != LinearKind::LeastSquares {
+        let needs = "rows that are read once are fitted by least squares alone";
+        return Err(
+            ModelError::Setting { setting: "kind", value: format!("{:?}", settings.kind), needs }.into()
+        );
+    }
     let (surveyor, design) = Surveyor::new(source.schema(), settings)?.declare(levels)?;
     let failed = |e| Failed::Model(named(e, &design, settings));
     let weighted = settings.weights.is_some();
@@ -95,4 +101,20 @@ fn check_cell(table: &Table, name: &str, levels: Option<&Vec<String>>, row: usiz
         }
     };
     Err(ModelError::OnePass { column: name.to_owned(), line: table.line(row), found })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use planish_tabular::{Kind, Schema, TableSource};
+
+    #[test]
+    fn another_family_is_refused_and_not_fitted_by_least_squares() {
+        let table = Table::new(Schema::new([("x", Kind::Number), ("y", Kind::Number)]));
+        let kind = LinearKind::Poisson { l2: 0.0 };
+        let settings = LinearSettings { kind, ..LinearSettings::new("y") };
+        let fit = fit_linear_once(Exec::best(), &mut TableSource::new(&table), &settings, &BTreeMap::new());
+        let refused = fit.unwrap_err().to_string();
+        assert!(refused.starts_with("kind is Poisson"), "{refused}");
+    }
 }
