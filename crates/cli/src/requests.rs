@@ -131,6 +131,8 @@ fn typed_as(arg: &Arg) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use planish_model::setting::Described;
+    use planish_model::{LinearSettings, NetworkSettings};
 
     fn fault(line: &str, resolved: &[(&str, &str)]) -> Option<String> {
         let cli = Cli::command();
@@ -141,10 +143,42 @@ mod tests {
         Requests { known: cli.find_subcommand(command).unwrap(), typed, resolved }.fault()
     }
 
+    /// Options that always have an effect, beside settings, which say what they need in their lists.
+    const ALWAYS: &[(&str, &[&str])] = &[
+        ("quickstart", &["out", "threads", "overwrite"]),
+        ("train", &["data", "model", "threads", "json", "config", "print-config", "delimiter", "header"]),
+        ("evaluate", &["model", "data", "json", "threads", "delimiter", "header"]),
+        ("predict", &["model", "data", "output", "interval", "json", "threads", "delimiter", "header"]),
+        ("inspect", &["model", "against", "json"]),
+        ("report", &["model", "data", "output", "overwrite", "json", "threads"]),
+        (
+            "serve",
+            &["models", "config", "print-config", "addr", "label", "keys", "tls-cert", "tls-key", "log"],
+        ),
+    ];
+
+    fn names<S: Described>() -> Vec<&'static str> {
+        S::settings().iter().map(|setting| setting.name).collect()
+    }
+
     #[test]
-    fn every_rule_of_every_command_has_its_options() {
+    fn every_option_of_every_command_has_a_rule_and_every_rule_its_options() {
         for command in Cli::command().get_subcommands() {
             let rules = rules_of(command.get_name(), &in_order(command));
+            let (_, always) = ALWAYS.iter().find(|(name, _)| *name == command.get_name()).unwrap();
+            let settings = match command.get_name() {
+                "train" => [names::<NetworkSettings>(), names::<LinearSettings>()].concat(),
+                "serve" => names::<planish_serve::Options>(),
+                _ => Vec::new(),
+            };
+            for arg in command.get_arguments() {
+                let ruled = rules.iter().any(|rule| rule.option == name(arg));
+                // Of a feature.
+                let known =
+                    always.contains(&name(arg)) || settings.contains(&name(arg)) || name(arg) == "otlp";
+                assert!(ruled || known, "{} {} has no rule", command.get_name(), name(arg));
+            }
+            assert!(always.iter().all(|option| argument(command, option).is_some()), "{always:?}");
             let others = rules.iter().flat_map(|rule| &rule.needs).map(|needs| match needs {
                 Need::Value(option, values) => {
                     let known: Vec<String> = argument(command, option)
