@@ -49,7 +49,7 @@ impl Model {
         let names = l.design.names();
         let name = |term: Option<usize>| term.map_or_else(|| "(intercept)".to_owned(), |t| names[t].clone());
         let line = |known: Coefficient| CoefficientLine { name: name(known.term), known };
-        let predictors = l.fit.coefficients().len();
+        let predictors = l.fit.predictors();
         let table = |predictor: usize| CoefficientTable {
             class: (predictors > 1).then_some(predictor + 1),
             of: l.fit.effects_of(),

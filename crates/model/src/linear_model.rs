@@ -103,6 +103,11 @@ impl LinearFit {
         })
     }
 
+    /// The number of linear predictors: one, or of several classes one less than these.
+    pub(crate) fn predictors(&self) -> usize {
+        self.glm().map_or(1, |f| f.coefficients.len())
+    }
+
     /// Whether there is an intercept.
     pub fn has_intercept(&self) -> bool {
         match self {

@@ -83,7 +83,7 @@ impl Predictor {
         match self {
             Predictor::Network(n) => n.plan.layout().count(),
             Predictor::Linear(l) => {
-                l.fit.coefficients().len() * (l.design.width() + usize::from(l.fit.has_intercept()))
+                l.fit.predictors() * (l.design.width() + usize::from(l.fit.has_intercept()))
             }
         }
     }

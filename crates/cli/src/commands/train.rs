@@ -15,8 +15,8 @@ use planish_io::{
     CheckpointFolder, HistoryFile, OutputKind, Outputs, TableRows, is_standard_output, open_table, save_model,
 };
 use planish_model::{
-    LearningRates, LinearFit, Model, ModelError, NetworkSettings, Settings, fit_linear,
-    fit_network_with_checkpoints, lr_range_test,
+    LearningRates, Model, ModelError, NetworkSettings, Settings, fit_linear, fit_network_with_checkpoints,
+    lr_range_test,
 };
 use planish_optim::{Curve, RangeTest};
 use planish_tabular::RowSource;
@@ -274,18 +274,16 @@ fn summary_json(model: &Model, a: &TrainArgs) -> serde_json::Value {
         out["best_epoch"] = json!(h.best_epoch);
         out["validation"] = json!({ "rows": h.validation_rows, "metrics": record.validation });
     }
-    match model.linear().map(|l| &l.fit) {
-        Some(LinearFit::LeastSquares(fit)) => {
-            out["r2"] = json!(fit.responses[0].r2);
-            out["residual_sd"] = json!(fit.residual_sd(0));
+    if let Some(l) = model.linear() {
+        let mut fit = linear_model::to_json(&l.fit);
+        if model.least_squares().is_some() {
+            ["r2", "residual_sd"].iter().for_each(|key| out[key] = fit[key].take());
             out["aliased"] = json!(model.aliased());
             out["aliased_equations"] = json!(model.aliased_equations());
+        } else {
+            out["kind"] = json!(l.fit.name());
+            out["fit"] = fit;
         }
-        Some(fit) => {
-            out["kind"] = json!(fit.name());
-            out["fit"] = linear_model::to_json(fit);
-        }
-        None => {}
     }
     out
 }

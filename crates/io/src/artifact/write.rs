@@ -6,7 +6,7 @@
 use super::hash::{NO_HASH, field, update};
 use super::{FORMAT, IoError};
 use crate::atomic::write_file;
-use planish_model::{Model, Predictor};
+use planish_model::{LinearModel, Model, Predictor};
 use planish_tensor::Exec;
 use serde::Serialize;
 use std::borrow::Cow;
@@ -39,11 +39,7 @@ struct TensorOut<'a> {
 }
 
 fn write_model(model: &Model, out: &mut dyn Write) -> std::io::Result<()> {
-    let coef = coefficients(model);
-    let coef_shape = match model.linear() {
-        Some(l) if l.fit.least_squares().is_none() => vec![l.fit.coefficients().len(), l.design.width()],
-        _ => vec![coef.len()],
-    };
+    let (coef, coef_shape) = model.linear().map_or_else(Default::default, coefficients);
     let tensors = match model.predictor() {
         Predictor::Network(n) => {
             let params = n.plan.layout().params.iter().map(|p| network_tensor(p, &n.params));
@@ -65,9 +61,13 @@ fn write_model(model: &Model, out: &mut dyn Write) -> std::io::Result<()> {
     tensors.iter().try_for_each(|t| out.write_all(&t.bytes))
 }
 
-/// A linear model's coefficients, predictor by predictor.
-fn coefficients(model: &Model) -> Vec<f64> {
-    model.linear().map_or(Vec::new(), |l| l.fit.coefficients().iter().flat_map(|c| c.coef.clone()).collect())
+/// A linear model's coefficients, predictor by predictor, and the shape of their tensor.
+fn coefficients(l: &LinearModel) -> (Vec<f64>, Vec<usize>) {
+    let predictors = l.fit.coefficients();
+    let coef = predictors.iter().flat_map(|c| c.coef.clone()).collect();
+    // Least squares came first and has a list.
+    let is_list = l.fit.least_squares().is_some();
+    (coef, if is_list { vec![l.design.width()] } else { vec![predictors.len(), l.design.width()] })
 }
 
 fn network_tensor<'a>(p: &'a planish_nn::Param, params: &'a [f32]) -> TensorOut<'a> {

@@ -115,7 +115,7 @@ pub(crate) fn line(fit: &LinearFit) -> String {
 /// The numbers of a fit by name, without its coefficients.
 pub(crate) fn to_json(fit: &LinearFit) -> Value {
     let mut out = match fit {
-        LinearFit::LeastSquares(f) => json!({ "residual_sd": f.residual_sd(0), "rss": f.responses[0].rss }),
+        LinearFit::LeastSquares(f) => json!({ "residual_sd": f.residual_sd(0) }),
         LinearFit::Ridge(f) => json!({
             "alpha": f.alpha, "degrees_of_freedom": f.degrees_of_freedom, "rss": f.rss, "alphas": f.scores,
         }),
