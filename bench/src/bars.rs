@@ -36,6 +36,12 @@ impl Bar {
         }
     }
 
+    /// How far the figure is from the bar, on either side, as a part of the bar.
+    fn short(&self) -> f64 {
+        let (_, bar) = self.bar();
+        (self.figure - bar).abs() / bar
+    }
+
     /// Everything.
     pub fn json(&self) -> Value {
         let (sign, bar) = self.bar();
@@ -51,7 +57,8 @@ pub fn print(bars: &[Bar], threads: usize) {
     println!("\nbars, {threads} thread(s)");
     for bar in bars {
         let (sign, limit) = bar.bar();
-        let met = if bar.met() { "met" } else { "missed" };
+        let met =
+            if bar.met() { "met".to_owned() } else { format!("missed by {:.1} %", 100.0 * bar.short()) };
         println!("{:28} {:24} {:>9.3}   bar {sign} {limit:<6}  {met}", bar.work, bar.what, bar.figure);
     }
 }
@@ -66,5 +73,7 @@ mod tests {
         assert!(met(Limit::AtLeast(2.0), 2.0) && !met(Limit::AtLeast(2.0), 1.9));
         assert!(met(Limit::AtMost(2.0), 2.0) && !met(Limit::AtMost(2.0), 2.1));
         assert!(!met(Limit::AtLeast(2.0), f64::NAN));
+        let short = |limit, figure| Bar { work: String::new(), what: String::new(), limit, figure }.short();
+        assert_eq!((short(Limit::AtLeast(2.0), 1.5), short(Limit::AtMost(2.0), 3.0)), (0.25, 0.5));
     }
 }

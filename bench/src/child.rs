@@ -24,8 +24,14 @@ impl Peer {
         let threads = threads.to_string();
         let mut command = Command::new(python);
         command.args(["-c", script, name, &threads]);
-        for variable in ["OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "PJRT_NPROC", "NPROC"]
-        {
+        for variable in [
+            "OMP_NUM_THREADS",
+            "OPENBLAS_NUM_THREADS",
+            "MKL_NUM_THREADS",
+            "PJRT_NPROC",
+            "NPROC",
+            "POLARS_MAX_THREADS",
+        ] {
             command.env(variable, &threads);
         }
         // OpenBLAS's threads look for work for 2²⁰ cycles before they sleep, not for 2²⁶: the next contender needs the cores.

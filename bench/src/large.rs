@@ -243,9 +243,12 @@ fn train(exec: Exec, params: usize, folder: &Path, resume: bool, log: &mut Log) 
         settings: Settings::Network(Box::new(settings)),
         rows: table.rows() as u64,
         rows_without_target: 0,
+        rows_incomplete: 0,
         rare_categories: Default::default(),
         validation: Default::default(),
         confusion: None,
+        written: Default::default(),
+        na: Vec::new(),
         history: None,
     };
     let plan = net.plan().clone();

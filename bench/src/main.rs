@@ -14,6 +14,7 @@ mod math_bench;
 mod penalised_bench;
 mod sample;
 mod settings;
+mod tables_bench;
 mod train_bench;
 mod ulp;
 
@@ -37,8 +38,10 @@ fn run() -> Result<(), String> {
         return Ok(());
     };
     let name = settings.name.as_str();
-    if !["train", "gemm", "linreg", "math", "large", "ulp"].contains(&name) {
-        return Err(format!("unknown benchmark {name:?}: use train, gemm, linreg, math, large or ulp"));
+    if !["train", "gemm", "linreg", "tables", "math", "large", "ulp"].contains(&name) {
+        return Err(format!(
+            "unknown benchmark {name:?}: use train, gemm, linreg, tables, math, large or ulp"
+        ));
     }
     if settings.large.phase.is_some() {
         return large::phase(settings.exec, &settings.large);
@@ -49,6 +52,7 @@ fn run() -> Result<(), String> {
         "train" => train_bench::run(settings.exec, &machine, &settings.training)?,
         "gemm" => gemm_bench::run(settings.exec, &machine, &settings.products)?,
         "linreg" => linreg_bench::run(settings.exec, &settings.fits)?,
+        "tables" => tables_bench::run(settings.exec, &settings.reading)?,
         "math" => math_bench::run(settings.exec),
         "large" => large::run(settings.exec, &settings.large)?,
         _ => ulp::run(settings.exec),

@@ -9,7 +9,7 @@ use crate::child::Peer;
 use crate::sample::{Contender, race};
 use planish_io::{TableOptions, open_table};
 use planish_linreg::{Coefficients, ElasticNet, Fit, Glm, Lasso, MatrixSource};
-use planish_tabular::{Column, DesignBuilder, Notes, RowSource, Table, TabularError};
+use planish_tabular::{Column, DesignBuilder, Notes, RowSource, Rows, Table, TabularError};
 use planish_tensor::dd::DdVec;
 use planish_tensor::{Dd, Exec, Matrix, math};
 use serde_json::{Value, json};
@@ -195,11 +195,12 @@ fn read(from: &Source) -> Result<Data, String> {
 /// The terms of a linear model, standardised.
 fn design(table: &Table, response: &str) -> Result<Matrix<f64>, TabularError> {
     let mut builder = DesignBuilder::new(table.schema(), response, &[]);
-    (0..table.rows()).for_each(|row| builder.push(table, row));
+    let all = Rows::Between(0, table.rows());
+    builder.push_rows(table, all);
     let design = builder.finish()?;
     let mut terms = vec![DdVec::zeros(table.rows()); design.width()];
     let bound = design.bind(table)?;
-    (0..table.rows()).for_each(|row| bound.write_row(row, row, &mut terms, &mut Notes::default()));
+    bound.write_rows(all, 0, &mut terms, &mut Notes::default());
     let rows = table.rows() as f64;
     for term in &mut terms {
         let values = &mut term.hi[..table.rows()];

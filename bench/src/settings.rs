@@ -5,6 +5,7 @@ use crate::gemm_bench::grid::{self, Case, Element, Group, Layout, Shape};
 use crate::large::Job;
 use crate::linreg_bench::{Fits, Work};
 use crate::penalised_bench::Source;
+use crate::tables_bench::{self, Reading};
 use crate::train_bench::{PEERS, Part, Training};
 use planish_tensor::{Exec, Isa};
 
@@ -16,6 +17,7 @@ Benchmarks:
   gemm     matrix products beside the crates gemm, matrixmultiply and faer, and NumPy and PyTorch
   train    training steps and predictions beside PyTorch, JAX, Keras, scikit-learn and ONNX Runtime
   linreg   least squares, a lasso path and a logistic regression beside scikit-learn and NumPy
+  tables   reading tables beside Polars, pandas and DuckDB; whole commands, and their memory
   large    a network of a billion parameters: seconds and memory to train, save, open and ask it
   math     vector math beside the standard library
   ulp      the largest errors of the vector math over all 2^32 f32 arguments (`cargo xtask ulp`)
@@ -46,6 +48,14 @@ Options of linreg:
   --table FILE      the CSV of the lasso and the logistic regression  [data/adult_sample.csv]
   --response NAME   its column of two values                      [income]
 
+Options of tables:
+  --planish FILE    the program whose commands are measured       [built as it is distributed]
+  --python PROGRAM  a Python with pandas, PyArrow, Polars, DuckDB and scikit-learn
+  --only PARTS      of memory,commands,parse                      [all]
+  --seconds S       seconds a race                                [5: with the peers some six minutes]
+  --stream GB       size of the stream that is read once          [2: the bar is for 10]
+  --file GB         size of the file for --memory 500M            [2: needs that much disk]
+
 Options of large:
   --params N        about how many parameters                     [1000000000: needs 17 GB of memory and 4 GB of disk]
   --folder DIR      where to keep the model                       [a temporary folder]
@@ -57,6 +67,7 @@ Examples:
   cargo xtask bench train --python python3 --threads 2 --json train.json
   cargo xtask bench train --only steps,predict
   cargo xtask bench linreg --python python3 --threads 2
+  cargo xtask bench tables --python python3 --threads 2 --stream 10
   cargo xtask bench large --threads 0 --params 250000000
 ";
 
@@ -74,6 +85,8 @@ pub struct Settings {
     pub training: Training,
     /// What `linreg` measures.
     pub fits: Fits,
+    /// What `tables` measures.
+    pub reading: Reading,
     /// The network of `large`.
     pub large: Job,
 }
@@ -90,6 +103,7 @@ pub fn parse(args: impl Iterator<Item = String>) -> Result<Option<Settings>, Str
     let (mut shape, mut element, mut seconds) = (None, None, None);
     let (mut parts, mut peers) = (Part::ALL.to_vec(), PEERS.to_vec());
     let (mut works, mut table) = (Work::ALL.to_vec(), Source::default());
+    let mut reading = Reading::default();
     let mut large = Job { params: 1_000_000_000, folder: None, phase: None };
     for pair in options.chunks(2) {
         let [flag, value] = pair else { return Err(format!("{} needs a value", pair[0])) };
@@ -100,10 +114,16 @@ pub fn parse(args: impl Iterator<Item = String>) -> Result<Option<Settings>, Str
             }
             ("--isa", _) => exec.isa = Isa::from_name(value).map_err(|e| e.to_string())?,
             ("--json", _) => json = Some(value.clone()),
-            ("--python", "gemm" | "train" | "linreg") => python = Some(value.clone()),
+            ("--python", "gemm" | "train" | "linreg" | "tables") => python = Some(value.clone()),
             ("--only", "gemm") => groups = Some(named(value, &Group::ALL, Group::name)?),
             ("--only", "train") => parts = named(value, &Part::ALL, Part::name)?,
             ("--only", "linreg") => works = named(value, &Work::ALL, Work::name)?,
+            ("--only", "tables") => {
+                reading.parts = named(value, &tables_bench::Part::ALL, tables_bench::Part::name)?;
+            }
+            ("--planish", "tables") => reading.planish = Some(value.into()),
+            ("--stream", "tables") => reading.stream = gigabytes(value)?,
+            ("--file", "tables") => reading.file = gigabytes(value)?,
             ("--table", "linreg") => table.path.clone_from(value),
             ("--response", "linreg") => table.response.clone_from(value),
             ("--peers", "train") => peers = named(value, &PEERS, |name| name)?,
@@ -112,7 +132,7 @@ pub fn parse(args: impl Iterator<Item = String>) -> Result<Option<Settings>, Str
             ("--element", "gemm") => {
                 element = named(value, &[Element::F32, Element::F64], Element::name)?.first().copied();
             }
-            ("--seconds", "gemm" | "train" | "linreg") => {
+            ("--seconds", "gemm" | "train" | "linreg" | "tables") => {
                 let valid = |s: &f64| s.is_finite() && *s >= 0.0;
                 let given =
                     value.parse().ok().filter(valid).ok_or_else(|| format!("{value:?} is no time"))?;
@@ -138,8 +158,10 @@ pub fn parse(args: impl Iterator<Item = String>) -> Result<Option<Settings>, Str
     };
     let products = Products { cases, seconds: seconds.unwrap_or(1.5), python: python.clone() };
     let fits = Fits { works, seconds: seconds.unwrap_or(3.0), python: python.clone(), table };
+    reading.seconds = seconds.unwrap_or(reading.seconds);
+    reading.python.clone_from(&python);
     let training = Training { parts, seconds: seconds.unwrap_or(3.0), python, peers };
-    Ok(Some(Settings { name: name.clone(), exec, json, products, training, fits, large }))
+    Ok(Some(Settings { name: name.clone(), exec, json, products, training, fits, reading, large }))
 }
 
 /// The items that a list of names with commas means, in the order of `all`.
@@ -150,6 +172,11 @@ fn named<T: Copy>(list: &str, all: &[T], name: fn(T) -> &'static str) -> Result<
         return Err(format!("{unknown:?} is none of {}", known.join(", ")));
     }
     Ok(all.iter().copied().filter(|&item| names.contains(&name(item))).collect())
+}
+
+fn gigabytes(text: &str) -> Result<f64, String> {
+    let size = text.parse().ok().filter(|g: &f64| g.is_finite() && *g > 0.0);
+    size.ok_or_else(|| format!("{text:?} is no size in gigabytes"))
 }
 
 fn parse_shape(text: &str) -> Result<Shape, String> {
@@ -179,6 +206,9 @@ mod tests {
         let train = read("train --only predict,steps --peers torch").unwrap().unwrap().training;
         assert!(train.parts == [Part::Steps, Part::Predict] && train.peers == ["torch"]);
         assert!(read("gemm --help").unwrap().is_none());
+        let tables = read("tables --only parse,memory --stream 0.5 --planish p").unwrap().unwrap().reading;
+        assert!(tables.parts == [tables_bench::Part::Memory, tables_bench::Part::Parse]);
+        assert_eq!((tables.stream, tables.seconds), (0.5, 5.0));
         for wrong in [
             "",
             "gemm --only cubes",
@@ -191,6 +221,8 @@ mod tests {
             "train --only tiny",
             "train --params 5",
             "large --params 0",
+            "tables --stream 0",
+            "linreg --stream 1",
         ] {
             assert!(read(wrong).is_err(), "{wrong}");
         }

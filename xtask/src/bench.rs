@@ -27,5 +27,9 @@ pub fn run(root: &Path, arguments: &[String]) -> Result<()> {
         return process::run(&mut command);
     }
     command.args(["run", "--release", "--manifest-path", "bench/Cargo.toml", "--"]).args(arguments);
+    let given = |words: &[&str]| arguments.iter().any(|a| words.contains(&a.as_str()));
+    if given(&["tables"]) && !given(&["--planish", "--help", "-h", "help"]) {
+        command.arg("--planish").arg(dist::build(root, &workspace::members(root)?.target)?);
+    }
     process::run(&mut command)
 }

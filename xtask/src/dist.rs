@@ -44,7 +44,18 @@ pub fn build(root: &Path, target: &Path) -> Result<PathBuf> {
     let triple = host_triple(root)?;
     let mut command = process::cargo(root);
     command
-        .args(["build", "--profile", "dist", "--package", "planish", "--locked", "--target", &triple])
+        .args([
+            "build",
+            "--profile",
+            "dist",
+            "--package",
+            "planish",
+            "--features",
+            "full",
+            "--locked",
+            "--target",
+            &triple,
+        ])
         .env("RUSTFLAGS", "-C target-feature=+crt-static");
     process::run(&mut command)?;
     Ok(target.join(triple).join("dist").join("planish"))

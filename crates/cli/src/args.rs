@@ -2,7 +2,7 @@
 
 use clap::error::ErrorKind;
 use clap::{ArgMatches, Args, CommandFactory, Parser, Subcommand};
-use planish_io::is_standard_output;
+use planish_io::{OtherColumns, is_standard_output};
 use planish_model::setting::{Described, THREADS};
 use planish_tensor::{Exec, Isa};
 use std::path::{Path, PathBuf};
@@ -14,7 +14,7 @@ mod train;
 mod values;
 
 pub(crate) use serve::{LogFormat, LogLevel, ServeArgs};
-use table::TableArgs;
+use table::{KindArgs, TableArgs};
 pub(crate) use train::{DeclaredColumn, TrainArgs};
 
 /// Train, evaluate and serve neural networks and linear models from tables of data.
@@ -23,7 +23,7 @@ pub(crate) use train::{DeclaredColumn, TrainArgs};
     name = "planish",
     version,
     arg_required_else_help = true,
-    after_help = "Start with:\n  planish quickstart\n  planish train data.csv --target price -o model.safetensors"
+    after_help = "Start with:\n  planish quickstart\n  planish check data.csv --target price\n  planish train data.csv --target price -o model.safetensors"
 )]
 pub(crate) struct Cli {
     #[command(subcommand)]
@@ -34,6 +34,8 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Train a network and a linear model on a built-in table, and say what to type next
     Quickstart(QuickstartArgs),
+    /// Look at a table: what its columns hold, and what to worry about
+    Check(CheckArgs),
     /// Train a model on a table
     Train(Box<TrainArgs>),
     /// Score a model on a table whose target is known
@@ -63,6 +65,40 @@ pub(crate) struct QuickstartArgs {
 }
 
 #[derive(Args)]
+#[command(after_help = "Examples:
+  planish check houses.csv --target price
+  planish check train.csv --target price --against test.csv -o houses.html
+
+A line a column: kind and why, missing and different values, least, median, largest and a histogram, or the most frequent levels. Below it
+what to worry about: columns that alone predict the target, identifiers, copies, rare classes, drift between two tables.")]
+pub(crate) struct CheckArgs {
+    /// The table (-: standard input)
+    pub(crate) data: String,
+    /// The column to be predicted: what predicts it alone, and how rare its classes are
+    #[arg(long, value_name = "COLUMN")]
+    pub(crate) target: Option<String>,
+    /// A second table, such as test rows: drift, new levels, rows that both have
+    #[arg(long, value_name = "TEST")]
+    pub(crate) against: Option<String>,
+    /// Write an HTML page too (-: to standard output)
+    #[arg(short, long, value_name = "OUT.html")]
+    pub(crate) output: Option<PathBuf>,
+    /// Replace a file that holds something else than a report
+    #[arg(long)]
+    pub(crate) overwrite: bool,
+    /// Print one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Threads to use (0: one a core); the result does not depend on it
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = THREADS)]
+    pub(crate) threads: usize,
+    #[command(flatten)]
+    pub(crate) table: TableArgs,
+    #[command(flatten)]
+    pub(crate) kinds: KindArgs,
+}
+
+#[derive(Args)]
 #[command(after_help = "Example:\n  planish evaluate income.safetensors adult_test.csv --json")]
 pub(crate) struct EvaluateArgs {
     /// The model
@@ -83,18 +119,25 @@ pub(crate) struct EvaluateArgs {
 #[command(after_help = "Examples:
   planish predict income.safetensors new.csv -o predictions.csv
   cat new.csv | planish predict income.safetensors - | head
+  planish predict income.safetensors new.csv --keep id,name -o predictions.jsonl.gz
   planish predict price.safetensors new.csv --interval 0.95
 
 The output has one row a row of input, in order: prediction, and for classes the probability of each; with --interval the
-limits mean_ci_lower, mean_ci_upper (of the mean) and obs_ci_lower, obs_ci_upper (of a new observation).")]
+limits mean_ci_lower, mean_ci_upper (of the mean) and obs_ci_lower, obs_ci_upper (of a new observation). Before them stand the columns
+of --keep: those that the model does not read as the file has them, of those that it reads numbers in their shortest form (1.50 as 1.5) and dates as
+2024-01-31; a cell without a value is empty. One that is called as a column of the predictions is refused.")]
 pub(crate) struct PredictArgs {
     /// The model
     pub(crate) model: PathBuf,
     /// The table (-: standard input)
     pub(crate) data: String,
-    /// CSV file for the predictions; standard output if not given, or for -
-    #[arg(short, long, value_name = "OUT.csv")]
+    /// File for the predictions, in the format of its ending: .csv, .csv.gz, .jsonl, .jsonl.gz; CSV with any other, and on standard output, if not
+    /// given or for -
+    #[arg(short, long, value_name = "OUT")]
     pub(crate) output: Option<PathBuf>,
+    /// Columns of the table to carry through to the output, or all: --keep id,name
+    #[arg(long, value_name = "COL,…|all", value_parser = OtherColumns::parse)]
+    pub(crate) keep: Option<OtherColumns>,
     /// Replace a file that holds something else than predictions
     #[arg(long)]
     pub(crate) overwrite: bool,

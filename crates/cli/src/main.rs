@@ -38,6 +38,7 @@ fn main() -> ExitCode {
     requests::refuse_unused(command, typed, &[]);
     let result = match &cli.command {
         Command::Quickstart(a) => commands::quickstart::run(a),
+        Command::Check(a) => commands::check::run(a),
         Command::Train(a) => commands::train::run(a, typed),
         Command::Evaluate(a) => commands::evaluate::run(a),
         Command::Predict(a) => commands::predict::run(a),

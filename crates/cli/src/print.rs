@@ -2,7 +2,7 @@
 
 use crate::log;
 use planish_model::{Failed, Model};
-use planish_tabular::{Notes, Target};
+use planish_tabular::{Notes, Target, listed, listed_names, shown};
 use planish_train::Metric;
 use planish_train::metrics::ConfusionMatrix;
 use std::collections::BTreeMap;
@@ -45,35 +45,37 @@ pub(crate) fn notes(notes: &Notes) {
     unusual(notes).iter().for_each(|text| note(text));
 }
 
-/// What was unusual in the rows, a sentence each.
+/// What was unusual in the rows, a sentence a kind.
 pub(crate) fn unusual(notes: &Notes) -> Vec<String> {
     let kinds = [
         (
+            "a category that the model does not know, for which the average of the training rows was used",
             &notes.unknown,
-            "a category that the model does not know; the average of the training rows was used",
         ),
-        (&notes.clamped, "a number more than a million standard deviations from the mean; it was cut off"),
-        (&notes.imputed, "no value; the training rows' typical value was used"),
+        ("a number more than a million standard deviations from the mean, which was cut off", &notes.clamped),
+        ("no value, for which the training rows' typical value was used", &notes.imputed),
     ];
-    let said = |(columns, what): (&BTreeMap<String, u64>, &str)| -> Vec<String> {
-        columns.iter().map(|(column, n)| format!("column {column:?}: {n} {} {what}", rows_had(*n))).collect()
-    };
-    kinds.into_iter().flat_map(said).collect()
+    kinds.into_iter().filter_map(|(what, columns)| counted(what, columns)).collect()
 }
 
-/// `row had` or `rows had`.
-pub(crate) fn rows_had(n: u64) -> &'static str {
-    if n == 1 { "row had" } else { "rows had" }
+/// `what: a in 12 rows, b in 1 row`, the columns with most rows first; none if there are no columns.
+pub(crate) fn counted(what: &str, columns: &BTreeMap<String, u64>) -> Option<String> {
+    let mut columns: Vec<(&String, u64)> = columns.iter().map(|(column, n)| (column, *n)).collect();
+    columns.sort_by_key(|(_, n)| std::cmp::Reverse(*n));
+    let item = |(column, n): &(&String, u64)| format!("{} in {}", shown(column), rows(*n));
+    (!columns.is_empty()).then(|| listed(&format!("{what}: "), columns.iter().map(item)))
+}
+
+/// `1 row` or `12 rows`.
+pub(crate) fn rows(n: u64) -> String {
+    format!("{} {}", count(n), if n == 1 { "row" } else { "rows" })
 }
 
 /// Columns of the file that the model does not use.
 pub(crate) fn ignored(columns: &[&str]) {
     if !columns.is_empty() {
-        note(&format!(
-            "ignored {}: {}",
-            if columns.len() == 1 { "column" } else { "columns" },
-            columns.join(", ")
-        ));
+        let before = if columns.len() == 1 { "ignored column: " } else { "ignored columns: " };
+        note(&listed_names(before, columns.iter().copied()));
     }
 }
 
@@ -155,11 +157,10 @@ pub(crate) fn mistakes(matrix: &ConfusionMatrix, name: impl Fn(usize) -> String)
 /// The target and task in words.
 pub(crate) fn target(target: &Target) -> String {
     match target {
-        Target::Number { column, .. } => format!("target {column}: a number (regress)"),
+        Target::Number { column, .. } => format!("target {}: a number (regress)", shown(column)),
         Target::Classes { column, names, .. } => {
-            let shown = names.iter().take(6).cloned().collect::<Vec<_>>().join(", ");
-            let more = if names.len() > 6 { ", …" } else { "" };
-            format!("target {column}: {} classes: {shown}{more} (classify)", names.len())
+            let before = format!("target {}: {} classes: ", shown(column), names.len());
+            listed_names(&before, names.iter().map(String::as_str)) + " (classify)"
         }
     }
 }
@@ -180,7 +181,25 @@ pub(crate) fn model(model: &Model) -> String {
 pub(crate) fn aliased(model: &Model) -> String {
     let Some(fit) = model.least_squares() else { return String::new() };
     let what = if fit.min_norm { "kept with the coefficients of least norm:" } else { "dropped" };
-    model.aliased_equations().iter().map(|e| format!("{what} {e}\n")).collect()
+    let equations = model.aliased_equations();
+    let mut out: String =
+        equations.iter().take(MOST_ALIASES).map(|e| cut(&format!("{what} {e}")) + "\n").collect();
+    if equations.len() > MOST_ALIASES {
+        out += &format!("and {} more (inspect --json has all of them)\n", equations.len() - MOST_ALIASES);
+    }
+    out
+}
+
+/// Lines of aliased terms, and letters of a line.
+const MOST_ALIASES: usize = 10;
+const MOST_LETTERS: usize = 200;
+
+/// A line that is not too long.
+fn cut(line: &str) -> String {
+    match line.char_indices().nth(MOST_LETTERS - 1) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line.to_owned(),
+    }
 }
 
 /// The name of a model's kind in words.

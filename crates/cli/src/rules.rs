@@ -15,8 +15,8 @@ pub(crate) struct Rule {
 pub(crate) fn rules_of(command: &str, args: &[&Arg]) -> Vec<Rule> {
     match command {
         "train" => train(args),
-        "predict" => rules(&["overwrite"], &[With("output")]),
-        "report" => rules(&["delimiter", "header"], &[With("data")]),
+        "check" | "predict" => rules(&["overwrite"], &[With("output")]),
+        "report" => rules(&["delimiter", "header", "skip", "comment", "encoding", "sheet"], &[With("data")]),
         "serve" => rules(&["log-format"], &[OtherThan("log", "off")]),
         _ => Vec::new(),
     }
@@ -42,6 +42,8 @@ fn train(args: &[&Arg]) -> Vec<Rule> {
         &[Without("lr-range-test")],
     );
     first.extend(network.iter().flat_map(|s| said(s, &s.first)));
+    // Kinds are declared then, and nothing is kept.
+    first.extend(rules(&["kind", "decimal", "thousands", "memory"], &[Without("one-pass")]));
     first.extend(rules(&["one-pass"], &[With("columns")]));
     first.extend(rules(&["columns"], &[With("one-pass")]));
     first.extend(rules(&["group", "time"], &[With("folds")]));

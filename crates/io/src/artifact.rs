@@ -22,4 +22,6 @@ pub use write::{model_to_bytes, save_model};
 const FORMAT: &str = "1";
 
 #[cfg(test)]
+mod linear_bits;
+#[cfg(test)]
 mod tests;

@@ -86,9 +86,10 @@ impl IoError {
         IoError::system(file, "read")(std::io::ErrorKind::OutOfMemory.into())
     }
 
+    /// What the system refused; or the error of ours that a reader on the way handed through.
     pub(crate) fn system(file: &str, action: &'static str) -> impl FnOnce(std::io::Error) -> IoError {
         let file = file.to_owned();
-        move |reason| IoError::System { file, action, reason }
+        move |reason| reason.downcast().unwrap_or_else(|reason| IoError::System { file, action, reason })
     }
 
     /// As [`IoError::system`], without the temporary name that the library's message ends in.
@@ -105,8 +106,33 @@ impl IoError {
         IoError::File { file: file.to_owned(), what: what.into() }
     }
 
+    /// `field` is its place in the row, from 0, and its column.
+    pub(crate) fn cell(
+        file: &str,
+        line: u64,
+        field: (usize, String),
+        expected: &'static str,
+        found: &str,
+    ) -> IoError {
+        IoError::Cell {
+            file: file.to_owned(),
+            line,
+            column_number: field.0 + 1,
+            column: field.1,
+            expected,
+            found: found.chars().take(60).collect(),
+        }
+    }
+
     pub(crate) fn row(file: &str, line: u64, what: impl Into<String>) -> IoError {
         IoError::Row { file: file.to_owned(), line, what: what.into() }
+    }
+}
+
+/// For readers that unpack, decode or convert: `IoError::system` takes the error out again.
+impl From<IoError> for std::io::Error {
+    fn from(error: IoError) -> std::io::Error {
+        std::io::Error::new(std::io::ErrorKind::InvalidData, error)
     }
 }
 

@@ -16,13 +16,14 @@
 mod artifact;
 mod atomic;
 mod checkpoint;
-mod csv_source;
+mod delimited;
 mod error;
 mod history_file;
 mod input;
 #[allow(unsafe_code)]
 mod mmap;
 mod model_files;
+mod others;
 mod output;
 mod predictions;
 mod settings;
@@ -38,9 +39,12 @@ pub use history_file::HistoryFile;
 pub use model_files::{
     FileStamp, FoundModels, ModelFile, Unreadable, find_models, own_name, require_regular,
 };
+pub use others::OtherColumns;
 pub use output::{OutputKind, Outputs};
-pub use predictions::PredictionWriter;
+pub use predictions::{
+    PredictionBlock, PredictionFormat, PredictionLayout, PredictionWriter, push_kept_json,
+};
 pub use settings::{read_settings, readable_by_others};
 pub use table::{TableRows, open_bytes, open_table, open_table_once};
-pub use table_options::{Header, TableOptions};
+pub use table_options::{Header, TableOptions, TextEncoding, WishedKind};
 pub use tensorboard::EventFile;

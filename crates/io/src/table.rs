@@ -1,7 +1,7 @@
 //! The door for tables: whatever their format, they are opened here and read as a [`RowSource`]. A new format is a file beside
-//! `csv_source` and a line in `open`, which tells formats by the name's ending or the first bytes.
+//! `delimited` and a line in `open`, which tells formats by the name's ending or the first bytes.
 
-use crate::csv_source::CsvSource;
+use crate::delimited::DelimitedSource;
 use crate::error::IoError;
 use crate::input::Input;
 use crate::table_options::{Header, TableOptions};
@@ -15,7 +15,7 @@ pub type TableRows = Box<dyn RowSource<Error = IoError> + Send>;
 /// # Errors
 /// A file that cannot be read, is empty, or breaks the rules of its format; a column that is missing.
 pub fn open_table(path: &str, options: &TableOptions) -> Result<TableRows, IoError> {
-    open(Input::open(path)?, options)
+    open(Input::open(path, options)?, options)
 }
 
 /// As [`open_table`], for bytes in memory; `name` is used in messages.
@@ -23,7 +23,7 @@ pub fn open_table(path: &str, options: &TableOptions) -> Result<TableRows, IoErr
 /// # Errors
 /// As [`open_table`].
 pub fn open_bytes(name: &str, bytes: Vec<u8>, options: &TableOptions) -> Result<TableRows, IoError> {
-    open(Input::memory(name, bytes), options)
+    open(Input::memory(name, bytes)?, options)
 }
 
 /// As [`open_table`], for rows that are read once: standard input is not kept. A header is needed, and the options' columns.
@@ -31,7 +31,7 @@ pub fn open_bytes(name: &str, bytes: Vec<u8>, options: &TableOptions) -> Result<
 /// # Errors
 /// As [`open_table`], and no header.
 pub fn open_table_once(path: &str, options: &TableOptions) -> Result<TableRows, IoError> {
-    let input = Input::open_once(path)?;
+    let input = Input::open_once(path, options)?;
     if options.header == Header::No {
         return Err(IoError::file(&input.name, "rows that are read once need a header"));
     }
@@ -39,5 +39,5 @@ pub fn open_table_once(path: &str, options: &TableOptions) -> Result<TableRows, 
 }
 
 fn open(input: Input, options: &TableOptions) -> Result<TableRows, IoError> {
-    Ok(Box::new(CsvSource::open(input, options)?))
+    Ok(Box::new(DelimitedSource::open(input, options)?))
 }

@@ -46,7 +46,7 @@ pub enum ModelError {
         found: String,
     },
     /// A cell that one pass over the rows cannot take.
-    #[error("{}column {column:?} has {found}; one pass over the rows cannot take that: fill it in, leave the column out, or train without --one-pass", line_prefix(.line))]
+    #[error("{}column {column:?} has {found}; one pass over the rows cannot take that: fill it in, leave the column out, leave such rows out (--missing drop-rows) or train without --one-pass", line_prefix(.line))]
     OnePass {
         /// The column.
         column: String,
@@ -54,6 +54,24 @@ pub enum ModelError {
         line: u64,
         /// What is there.
         found: String,
+    },
+    /// No row that has a value in every feature.
+    #[error(
+        "each of the {rows} rows with a target has a missing value in a feature, most often in column {column:?}: leave columns out (--drop), or fill values in (--missing fill)"
+    )]
+    NoCompleteRow {
+        /// Rows with a target.
+        rows: u64,
+        /// The column that has no value most often.
+        column: String,
+    },
+    /// Dates where numbers or classes are needed.
+    #[error("column {column:?} holds dates, which cannot be {role}")]
+    Dates {
+        /// The column.
+        column: String,
+        /// What they were to be.
+        role: &'static str,
     },
     /// A target that Poisson's loss cannot take.
     #[error("{}a Poisson target must not be negative, found {found} in column {column:?}", line_prefix(.line))]

@@ -1,15 +1,21 @@
 //! From rows to a model. A network is fitted on a table held whole (`network`, and once a fold by `folds`); a linear model reads its rows in passes
 //! (`linear`): first the `survey`, which fits the pipeline and the target, then those of the fit over `labelled_rows`; or in one pass, with declared
-//! columns (`one_pass`).
+//! columns (`one_pass`). What a model that was not told is for, `task` finds; `complete` leaves rows out that lack a
+//! value.
 
+mod complete;
 mod folds;
 mod labelled_rows;
 mod linear;
 mod network;
 mod one_pass;
 mod survey;
+mod task;
+#[cfg(test)]
+mod tests;
 
 pub use folds::{FoldBy, cross_validate_network};
-pub use linear::{fit_linear, infer_linear_task};
+pub use linear::fit_linear;
 pub use network::{LearningRates, fit_network, fit_network_with_checkpoints, lr_range_test};
 pub use one_pass::fit_linear_once;
+pub use task::infer_task;

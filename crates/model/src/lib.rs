@@ -27,6 +27,7 @@ mod error;
 mod fit;
 mod linear_model;
 mod linear_settings;
+mod missing;
 mod model;
 mod network_settings;
 mod params;
@@ -44,10 +45,11 @@ pub use diagnostics::{
 pub use error::{Failed, ModelError};
 pub use fit::{
     FoldBy, LearningRates, cross_validate_network, fit_linear, fit_linear_once, fit_network,
-    fit_network_with_checkpoints, infer_linear_task, lr_range_test,
+    fit_network_with_checkpoints, infer_task, lr_range_test,
 };
 pub use linear_model::{LinearFit, LinearModel};
 pub use linear_settings::{LinearKind, LinearSettings};
+pub use missing::Missing;
 pub use model::Model;
 pub use network_settings::NetworkSettings;
 pub use params::Params;

@@ -1,5 +1,6 @@
 //! The settings of a linear model: plain data that is saved with the model.
 
+use crate::missing::Missing;
 use planish_linreg::ols::{AliasedPolicy, Covariance};
 use planish_linreg::penalised::AlphaRule;
 use planish_tabular::{Formula, Task};
@@ -15,8 +16,14 @@ pub struct LinearSettings {
     pub kind: LinearKind,
     /// The target column.
     pub target: String,
+    /// The task, if it was said: that of the model. Classes are then taken for classes however many there are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub task: Option<Task>,
     /// Columns to leave out.
     pub drop: Vec<String>,
+    /// What becomes of missing values.
+    #[serde(default, skip_serializing_if = "Missing::is_fill")]
+    pub missing: Missing,
     /// Whether the model has an intercept.
     pub intercept: bool,
     /// Powers and products of columns.
@@ -42,7 +49,9 @@ impl LinearSettings {
         LinearSettings {
             kind: LinearKind::default(),
             target: target.to_owned(),
+            task: None,
             drop: Vec::new(),
+            missing: Missing::Fill,
             intercept: true,
             formula: Formula::default(),
             aliased: AliasedPolicy::Drop,

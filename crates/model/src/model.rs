@@ -6,7 +6,9 @@ use crate::linear_model::LinearModel;
 use crate::predictor::{NetworkPredictor, Predictor};
 use crate::record::Record;
 use planish_linreg::FittedLinearRegression;
-use planish_tabular::{ColumnProfile, ColumnSchema, Kind, Notes, Schema, Target, Task};
+use planish_tabular::{
+    CellProfile, ColumnProfile, ColumnSchema, Kind, MissingWords, Notes, Schema, Target, Task, is_missing,
+};
 
 /// A trained model.
 #[derive(Clone, Debug)]
@@ -110,9 +112,18 @@ impl Model {
         &mut self.record
     }
 
-    /// The columns that a prediction needs.
+    /// The columns that a prediction needs, and what stands for a missing value in them: levels that are in use do not, although their words are
+    /// taken for missing otherwise.
     pub fn features(&self) -> Schema {
-        Schema::new(self.profiles().iter().map(|p| (p.column, p.cells.kind())))
+        let profiles = self.profiles();
+        let levels = profiles.iter().flat_map(|p| match p.cells {
+            CellProfile::Category(levels) => levels.known(),
+            CellProfile::Number { .. } => &[],
+        });
+        let labels = self.target.classes();
+        let less = levels.chain(labels).filter(|level| is_missing(level)).cloned().collect();
+        let columns = profiles.iter().map(|p| (p.column, p.cells.kind()));
+        Schema { missing: MissingWords { more: self.record.na.clone(), less }, ..Schema::new(columns) }
     }
 
     /// What the training rows said of these columns.
@@ -120,10 +131,11 @@ impl Model {
         self.predictor.profiles()
     }
 
-    /// The columns that an evaluation needs: the features, and the target as text for classes.
+    /// The columns that an evaluation needs: the features, and the target as it was written, else as text for classes.
     pub fn features_and_target(&self) -> Schema {
         let mut schema = self.features();
-        let kind = if self.task() == Task::Classify { Kind::Category } else { Kind::Number };
+        let plain = if self.task() == Task::Classify { Kind::Category } else { Kind::Number };
+        let kind = self.record.written.get(self.target.column()).copied().unwrap_or(plain);
         schema.columns.push(ColumnSchema { name: self.target.column().to_owned(), kind });
         schema
     }

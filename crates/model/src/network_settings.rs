@@ -1,6 +1,7 @@
 //! The settings of a network on a table: plain data that is saved with the model.
 
 use crate::error::ModelError;
+use crate::missing::Missing;
 use planish_nn::{
     Activation, BatchNorm, Dense, Dropout, Initializer, Layer, LayerNorm, Loss, Regularizer, Sequential,
 };
@@ -19,10 +20,12 @@ const MAX_EMBED_DIM: usize = 1024;
 pub struct NetworkSettings {
     /// The target column.
     pub target: String,
-    /// The task; inferred from the target if absent.
+    /// The task; by the rule of [`Task::infer`] if absent.
     pub task: Option<Task>,
     /// Columns to leave out.
     pub drop: Vec<String>,
+    /// What becomes of missing values.
+    pub missing: Missing,
     /// Categories with more levels than this are embedded; none if absent.
     pub embed_above: Option<usize>,
     /// The length of the vectors of embedded levels.
@@ -79,12 +82,19 @@ impl NetworkSettings {
         Ok(self.embed_above.map(|above| Embed { above, dim: self.embed_dim }))
     }
 
+    /// The columns that are no features: the target, those left out, and that of weights.
+    pub(crate) fn no_features(&self) -> Vec<&str> {
+        let names = std::iter::once(&self.target).chain(&self.drop).chain(&self.sample_weight);
+        names.map(String::as_str).collect()
+    }
+
     /// The defaults for this target.
     pub fn new(target: &str) -> NetworkSettings {
         NetworkSettings {
             target: target.to_owned(),
             task: None,
             drop: Vec::new(),
+            missing: Missing::Fill,
             embed_above: None,
             embed_dim: embed_dim(),
             hidden: vec![128, 128],

@@ -2,6 +2,7 @@
 
 use crate::linear_settings::{LinearKind, LinearSettings};
 use crate::network_settings::NetworkSettings;
+use planish_tabular::Kind;
 use planish_train::History;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -57,10 +58,13 @@ pub const MATRIX_CLASSES: usize = 100;
 pub struct Record {
     /// The settings.
     pub settings: Settings,
-    /// Rows of the table with a target; for networks, held-out rows included.
+    /// Rows of the table that the model was made of: with a target; for networks, held-out rows included.
     pub rows: u64,
     /// Rows left out because their target was missing.
     pub rows_without_target: u64,
+    /// Rows with a target that were left out because a feature was missing.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub rows_incomplete: u64,
     /// Rows of the table whose category was too rare to be kept, by column.
     pub rare_categories: BTreeMap<String, u64>,
     /// Scores on the held-out rows, in the target's units; empty if none were held out.
@@ -69,6 +73,16 @@ pub struct Record {
     /// for class `j`. None if no rows were held out, and for more than [`MATRIX_CLASSES`] classes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub confusion: Option<Vec<Vec<u64>>>,
+    /// How the numbers of the target and of the rows' weights are written, where that is not plainly.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub written: BTreeMap<String, Kind>,
+    /// Texts that stood for a missing value, beside the usual ones; they do in rows that are predicted, too.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub na: Vec<String>,
     /// A network's epochs.
     pub history: Option<History>,
+}
+
+fn is_zero(n: &u64) -> bool {
+    *n == 0
 }

@@ -236,6 +236,45 @@ pub fn list<S: Described, V: 'static>(
     Setting::new(name, placeholder, doc, parse, put, move |s| place(s).map(|_| None)).form(Form::List)
 }
 
+/// A setting of any number of names, several at a time: parted by commas, and quoted as in CSV where a name has one.
+pub fn names<S: Described>(
+    name: &'static str,
+    placeholder: &'static str,
+    doc: impl Into<String>,
+    place: Place<S, Vec<String>>,
+) -> Setting<S> {
+    let put = move |s: &mut S, value: Vec<String>| {
+        if let Some(kept) = place(s) {
+            kept.extend(value);
+        }
+        Ok(())
+    };
+    Setting::new(name, placeholder, doc, split_names, put, move |s| place(s).map(|_| None)).form(Form::List)
+}
+
+/// The names of a list such as `a,"b, c"`.
+///
+/// # Errors
+/// A quote that is not closed, an empty name.
+pub fn split_names(text: &str) -> Result<Vec<String>, String> {
+    let (mut names, mut quoted) = (vec![String::new()], false);
+    let mut letters = text.chars().peekable();
+    while let Some(c) = letters.next() {
+        let last = names.len() - 1;
+        match c {
+            '"' if quoted && letters.peek() == Some(&'"') => names[last].extend(letters.next()),
+            '"' => quoted = !quoted,
+            ',' if !quoted => names.push(String::new()),
+            c => names[last].push(c),
+        }
+    }
+    let names: Vec<String> = names.iter().map(|n| n.trim().to_owned()).collect();
+    if quoted || names.iter().any(String::is_empty) {
+        return Err("it must be names parted by commas; one with a comma is quoted: a,\"b, c\"".to_owned());
+    }
+    Ok(names)
+}
+
 /// Settings under a title.
 pub fn headed<S>(heading: &'static str, settings: Vec<Setting<S>>) -> impl Iterator<Item = Setting<S>> {
     settings.into_iter().map(move |s| Setting { heading, ..s })

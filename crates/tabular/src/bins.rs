@@ -63,13 +63,32 @@ impl Sample {
         }
     }
 
+    /// Takes numbers that are there.
+    pub(crate) fn extend(&mut self, numbers: &[f64]) {
+        self.numbers.extend(numbers);
+    }
+
+    /// Takes note of missing cells.
+    pub(crate) fn add_missing(&mut self, cells: u64) {
+        self.missing += cells;
+    }
+
     /// The bins; none without numbers.
     pub(crate) fn finish(self) -> Option<Bins> {
+        self.finish_with(rounded)
+    }
+
+    /// The bins of dates, whose seconds have more digits that matter.
+    pub(crate) fn finish_dates(self) -> Option<Bins> {
+        self.finish_with(|seconds| seconds.round())
+    }
+
+    fn finish_with(self, edge: impl Fn(f64) -> f64) -> Option<Bins> {
         let mut sorted: Vec<f64> = self.numbers.rows().map(|row| row[0]).collect();
         let n = sorted.len();
         sorted.sort_by(f64::total_cmp);
         let least = *sorted.first()?;
-        let decile = |k: usize| rounded(sorted[k * n / BINS]);
+        let decile = |k: usize| edge(sorted[k * n / BINS]);
         let mut edges: Vec<f64> = (1..BINS).map(decile).filter(|x| x.is_finite()).collect();
         edges.dedup();
         // An edge at or below the least number would begin an empty bin.

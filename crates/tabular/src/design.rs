@@ -2,29 +2,30 @@
 //! coding with the first sorted level dropped; powers of numbers and products of columns where they are asked for. All values are
 //! double-double, and so are the products: powers formed in `f64` would cap the digits of any solver (NIST's Filip at 7.6).
 //!
+//! A date is the days since the first one, a number like others, and where the rows cover enough time also a level a month and a weekday.
+//!
 //! Without an intercept nothing stands for the dropped level, which would be predicted as zero. So the first category then has a
 //! column for every level, as in R's `y ~ g - 1`; those after it, and all in interactions, keep treatment coding.
 
-use crate::bins::{Bins, Sample};
+use crate::bins::Bins;
+use crate::bound_design::{BoundDesign, BoundPart};
+use crate::calendar::DAY;
+use crate::dated::{Season, days_since};
 use crate::error::TabularError;
-use crate::formula::{Formula, products};
-use crate::levels::{Code, LevelCodes, LevelCounts, Levels};
-use crate::notes::Notes;
+use crate::formula::Formula;
+use crate::levels::Levels;
 use crate::profile::{CellProfile, ColumnProfile};
-use crate::schema::{Kind, Schema};
-use crate::table::{Column, NumberColumn, Table, TextColumn};
+use crate::schema::Kind;
+use crate::table::{Table, TextColumn};
 use planish_tensor::Dd;
-use planish_tensor::dd::DdVec;
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::ops::Range;
-
-/// Levels beyond which a category is refused.
-const MAX_LEVELS: usize = 1024;
 
 /// The columns of a design.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum Part {
+pub(crate) enum Part {
     /// The number and its powers up to `degree`; with `flag` also a column that is 1 where it was missing. `mean` is [hi, lo].
     Number {
         column: String,
@@ -37,6 +38,12 @@ enum Part {
         range: Option<[f64; 2]>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         bins: Option<Bins>,
+        /// How the numbers are written. Of a date, `mean` is in days, `range` and `bins` are in seconds since 1970.
+        #[serde(default, skip_serializing_if = "Kind::is_plain")]
+        kind: Kind,
+        /// Where the days of a date begin, in seconds since 1970.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        since: f64,
     },
     /// One column a level but the first; with `full` one for every level.
     Category {
@@ -44,7 +51,15 @@ enum Part {
         levels: Levels,
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         full: bool,
+        /// Of a date, what its levels are.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        season: Option<Season>,
     },
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+fn is_zero(x: &f64) -> bool {
+    *x == 0.0
 }
 
 fn one() -> u32 {
@@ -54,173 +69,10 @@ fn one() -> u32 {
 /// The fitted pipeline of a linear model.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Design {
-    parts: Vec<Part>,
+    pub(crate) parts: Vec<Part>,
     /// Pairs of parts whose products follow the parts' columns.
     #[serde(default)]
-    interactions: Vec<[usize; 2]>,
-}
-
-/// What is known of each column after some blocks of rows.
-#[derive(Clone, Debug)]
-pub struct DesignBuilder {
-    target: String,
-    parts: Vec<(String, usize, Statistics)>,
-    formula: Formula,
-    intercept: bool,
-}
-
-#[derive(Clone, Debug)]
-enum Statistics {
-    Number { sum: Dd, range: [f64; 2], count: u64, missing: u64, sample: Sample },
-    Category(LevelCounts),
-}
-
-impl DesignBuilder {
-    /// A builder for tables of this schema, without the target and the named columns.
-    pub fn new(schema: &Schema, target: &str, drop: &[String]) -> DesignBuilder {
-        let start = |kind| match kind {
-            Kind::Number => {
-                let sample = Sample::new();
-                Statistics::Number {
-                    sum: Dd::ZERO,
-                    range: [f64::MAX, f64::MIN],
-                    count: 0,
-                    missing: 0,
-                    sample,
-                }
-            }
-            Kind::Category => Statistics::Category(LevelCounts::default()),
-        };
-        let wanted =
-            schema.columns.iter().enumerate().filter(|(_, c)| c.name != target && !drop.contains(&c.name));
-        DesignBuilder {
-            target: target.to_owned(),
-            parts: wanted.map(|(i, c)| (c.name.clone(), i, start(c.kind))).collect(),
-            formula: Formula::default(),
-            intercept: true,
-        }
-    }
-
-    /// For a model with or without an intercept.
-    pub fn with_intercept(mut self, intercept: bool) -> DesignBuilder {
-        self.intercept = intercept;
-        self
-    }
-
-    /// With these powers and products.
-    ///
-    /// # Errors
-    /// A column that is no feature, or a power of a category.
-    pub fn with_formula(mut self, formula: &Formula) -> Result<DesignBuilder, TabularError> {
-        formula.check(|name| {
-            let part = self.parts.iter().find(|(column, ..)| column == name);
-            part.map(|(_, _, statistics)| matches!(statistics, Statistics::Number { .. }))
-        })?;
-        self.formula = formula.clone();
-        Ok(self)
-    }
-
-    /// With these levels of a category, whether rows have them or not.
-    pub fn with_levels(mut self, column: &str, levels: &[String]) -> DesignBuilder {
-        for (_, _, statistics) in self.parts.iter_mut().filter(|(name, ..)| name == column) {
-            if let Statistics::Category(counts) = statistics {
-                levels.iter().for_each(|level| counts.declare(level));
-            }
-        }
-        self
-    }
-
-    /// A pipeline of the declared levels before any row was seen, for rows in which no number is missing: numbers need no mean then.
-    ///
-    /// # Errors
-    /// As [`DesignBuilder::finish`].
-    pub fn declared(&self) -> Result<Design, TabularError> {
-        let mut parts = self.parts.clone();
-        for (_, _, statistics) in &mut parts {
-            if let Statistics::Number { count, .. } = statistics {
-                *count = 1;
-            }
-        }
-        DesignBuilder { parts, ..self.clone() }.finish()
-    }
-
-    /// Takes note of a row.
-    pub fn push(&mut self, table: &Table, row: usize) {
-        for (_, position, statistics) in &mut self.parts {
-            match (statistics, table.column_at(*position)) {
-                (Statistics::Number { sum, range, count, missing, sample }, Column::Number(c)) => {
-                    let cell = c.at(row);
-                    sample.push(cell.map(|x| x.hi));
-                    match cell {
-                        Some(x) => {
-                            *sum = *sum + x;
-                            *range = [range[0].min(x.hi), range[1].max(x.hi)];
-                            *count += 1;
-                        }
-                        None => *missing += 1,
-                    }
-                }
-                (Statistics::Category(counts), Column::Text(c)) => counts.push(c.at(row)),
-                (Statistics::Number { .. }, Column::Text(_))
-                | (Statistics::Category(_), Column::Number(_)) => {
-                    unreachable!("the table has the builder's schema")
-                }
-            }
-        }
-    }
-
-    /// What the pipeline would note of the rows so far: missing numbers are filled in, a missing category is a level of its own.
-    pub fn notes(&self) -> Notes {
-        let filled = |(column, _, statistics): &(String, usize, Statistics)| match statistics {
-            Statistics::Number { missing, .. } if *missing > 0 => Some((column.clone(), *missing)),
-            Statistics::Number { .. } | Statistics::Category(_) => None,
-        };
-        Notes { imputed: self.parts.iter().filter_map(filled).collect(), ..Notes::default() }
-    }
-
-    /// The fitted pipeline.
-    ///
-    /// # Errors
-    /// A column without values, a category with too many levels, or no column at all.
-    pub fn finish(self) -> Result<Design, TabularError> {
-        let mut parts = Vec::new();
-        let mut lacks_intercept = !self.intercept;
-        for (column, _, statistics) in self.parts {
-            parts.push(match statistics {
-                Statistics::Number { count: 0, .. } => return Err(TabularError::AllMissing { column }),
-                Statistics::Number { sum, range, count, missing, sample } => {
-                    let mean = sum / Dd::from(count as f64);
-                    let degree = self.formula.degree(&column);
-                    Part::Number {
-                        column,
-                        mean: [mean.hi, mean.lo],
-                        flag: missing > 0,
-                        degree,
-                        range: Some(range),
-                        bins: sample.finish(),
-                    }
-                }
-                Statistics::Category(counts) if counts.len() == 0 => {
-                    return Err(TabularError::AllMissing { column });
-                }
-                Statistics::Category(counts) if counts.len() > MAX_LEVELS => {
-                    return Err(TabularError::TooManyLevels { column, levels: counts.len() });
-                }
-                Statistics::Category(counts) => Part::Category {
-                    column,
-                    levels: counts.finish(MAX_LEVELS),
-                    full: std::mem::take(&mut lacks_intercept),
-                },
-            });
-        }
-        if parts.is_empty() {
-            return Err(TabularError::NoFeatures { target: self.target });
-        }
-        let place = |name: &str| parts.iter().position(|p: &Part| p.column() == name);
-        let pair = |(a, b): &(String, String)| Some([place(a)?, place(b)?]);
-        let interactions = self.formula.interactions.iter().filter_map(pair).collect();
-        Ok(Design { parts, interactions })
-    }
+    pub(crate) interactions: Vec<[usize; 2]>,
 }
 
 impl Design {
@@ -253,7 +105,7 @@ impl Design {
 
     /// What is known of the columns that the pipeline reads.
     pub fn profiles(&self) -> Vec<ColumnProfile<'_>> {
-        self.parts.iter().map(Part::profile).collect()
+        self.parts.iter().filter(|p| !p.is_season()).map(Part::profile).collect()
     }
 
     /// Readies the pipeline for the rows of one table.
@@ -263,17 +115,27 @@ impl Design {
     pub fn bind<'a>(&'a self, table: &'a Table) -> Result<BoundDesign<'a>, TabularError> {
         let bind = |p: &'a Part| {
             Ok(match p {
-                Part::Number { column, mean, flag, degree, .. } => BoundPart::Number {
+                Part::Number { column, mean, flag, degree, kind, since, .. } => BoundPart::Number {
                     column,
-                    values: table.numbers(column)?,
+                    values: match kind {
+                        Kind::Date(_) => Cow::Owned(days_since(*since, table.numbers(column)?)),
+                        Kind::Number | Kind::Formatted(_) | Kind::Category => {
+                            Cow::Borrowed(table.numbers(column)?)
+                        }
+                    },
                     mean: Dd { hi: mean[0], lo: mean[1] },
                     flag: *flag,
                     degree: *degree,
                 },
-                Part::Category { column, levels, full } => {
-                    let text = table.text(column)?;
-                    let from = usize::from(!full);
-                    BoundPart::Category { column, codes: levels.codes(text), text, levels, from }
+                Part::Category { column, levels, full, season: None } => {
+                    let text = Cow::Borrowed(table.text(column)?);
+                    let (codes, from) = (levels.codes(&text), usize::from(!full));
+                    BoundPart::Category { column, codes, text, levels, from, filled: true }
+                }
+                Part::Category { column, levels, full, season: Some(season) } => {
+                    let text: Cow<'_, TextColumn> = Cow::Owned(season.of_dates(table.numbers(column)?));
+                    let (codes, from) = (levels.codes_in_order(&text), usize::from(!full));
+                    BoundPart::Category { column, codes, text, levels, from, filled: false }
                 }
             })
         };
@@ -308,6 +170,11 @@ impl Part {
             {
                 Err("the mean or the range of a column is not finite")
             }
+            Part::Number { kind: Kind::Category, .. } => Err("a column of numbers is of another kind"),
+            Part::Number { since, .. } if !since.is_finite() => {
+                Err("the first date of a column is not finite")
+            }
+            Part::Category { levels, season: Some(season), .. } => season.validate(levels),
             Part::Number { bins, .. } => bins.as_ref().map_or(Ok(()), Bins::validate),
             Part::Category { levels, .. } => levels.validate(),
         }
@@ -315,18 +182,27 @@ impl Part {
 
     fn profile(&self) -> ColumnProfile<'_> {
         let cells = match self {
-            Part::Number { mean, range, bins, .. } => {
-                CellProfile::Number { typical: mean[0], range: *range, bins: bins.as_ref() }
+            Part::Number { mean, range, bins, kind, since, .. } => {
+                let typical = match kind {
+                    Kind::Date(_) => since + mean[0] * DAY,
+                    Kind::Number | Kind::Formatted(_) | Kind::Category => mean[0],
+                };
+                CellProfile::Number { kind: *kind, typical, range: *range, bins: bins.as_ref() }
             }
             Part::Category { levels, .. } => CellProfile::Category(levels),
         };
         ColumnProfile { column: self.column(), cells }
     }
 
-    fn column(&self) -> &str {
+    pub(crate) fn column(&self) -> &str {
         match self {
             Part::Number { column, .. } | Part::Category { column, .. } => column,
         }
+    }
+
+    /// Whether it stands beside the days of a date.
+    fn is_season(&self) -> bool {
+        matches!(self, Part::Category { season: Some(_), .. })
     }
 
     /// Whether it is a category with a column for every level.
@@ -341,7 +217,7 @@ impl Part {
                 names.extend((2..=*degree).map(|k| format!("{column}^{k}")));
                 names.extend(flag.then(|| format!("{column}[missing]")));
             }
-            Part::Category { column, levels, full: true } => {
+            Part::Category { column, levels, full: true, .. } => {
                 names.insert(0, format!("{column}[{}]", levels.names()[0]));
             }
             Part::Category { .. } => {}
@@ -372,81 +248,5 @@ impl Part {
             Part::Number { .. } => 1,
             Part::Category { levels, .. } => levels.names().len() - 1,
         }
-    }
-}
-
-enum BoundPart<'a> {
-    Number {
-        column: &'a str,
-        values: &'a NumberColumn,
-        mean: Dd,
-        flag: bool,
-        degree: u32,
-    },
-    /// Levels from `from` on have columns.
-    Category {
-        column: &'a str,
-        codes: LevelCodes,
-        text: &'a TextColumn,
-        levels: &'a Levels,
-        from: usize,
-    },
-}
-
-/// A design bound to the columns of one table.
-pub struct BoundDesign<'a> {
-    parts: Vec<BoundPart<'a>>,
-    interactions: Vec<[Range<usize>; 2]>,
-}
-
-impl BoundDesign<'_> {
-    /// Writes a row of the table to place `at` of each term's column.
-    ///
-    /// # Shapes
-    /// One column a term, each with more than `at` places.
-    pub fn write_row(&self, row: usize, at: usize, terms: &mut [DdVec], notes: &mut Notes) {
-        let mut t = 0;
-        let mut put = |x: Dd| {
-            (terms[t].hi[at], terms[t].lo[at]) = (x.hi, x.lo);
-            t += 1;
-        };
-        for p in &self.parts {
-            match p {
-                BoundPart::Number { column, values, mean, flag, degree } => {
-                    let x = values.at(row);
-                    let base = x.unwrap_or(*mean);
-                    let mut power = base;
-                    put(power);
-                    for _ in 1..*degree {
-                        power = power * base;
-                        put(power);
-                    }
-                    if *flag {
-                        put(if x.is_none() { Dd::ONE } else { Dd::ZERO });
-                    }
-                    if x.is_none() {
-                        Notes::count(&mut notes.imputed, column);
-                    }
-                }
-                BoundPart::Category { column, codes, text, levels, from } => {
-                    match codes.at(text.codes()[row]) {
-                        Code::Level(l) => (*from..levels.names().len())
-                            .for_each(|i| put(if i == l { Dd::ONE } else { Dd::ZERO })),
-                        unknown @ (Code::Unknown | Code::Missing) => {
-                            levels.shares()[*from..].iter().for_each(|&share| put(Dd::from(share)));
-                            Notes::count(
-                                if unknown == Code::Missing {
-                                    &mut notes.imputed
-                                } else {
-                                    &mut notes.unknown
-                                },
-                                column,
-                            );
-                        }
-                    }
-                }
-            }
-        }
-        products(&self.interactions, at, t, terms);
     }
 }

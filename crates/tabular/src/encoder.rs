@@ -2,11 +2,13 @@
 //! one-hot or, where they have many levels and it is wished, as codes for an embedding. Everything is fitted on the training rows only.
 
 use crate::bins::{Bins, Sample};
+use crate::date_feature::DateFeature;
 use crate::error::TabularError;
 use crate::levels::{Code, LevelCodes, LevelCounts, Levels};
 use crate::moments::mean_and_sd;
 use crate::notes::Notes;
 use crate::profile::{CellProfile, ColumnProfile};
+use crate::schema::Kind;
 use crate::table::{Column, NumberColumn, Table, TextColumn};
 use planish_tensor::Matrix;
 use serde::{Deserialize, Serialize};
@@ -36,7 +38,12 @@ enum Feature {
         range: Option<[f64; 2]>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         bins: Option<Bins>,
+        /// How the numbers are written.
+        #[serde(default, skip_serializing_if = "Kind::is_plain")]
+        kind: Kind,
     },
+    /// Days, the year and cycles.
+    Date(DateFeature),
     /// One column a level.
     Category { column: String, levels: Levels },
     /// A code a level, and one more for levels that were not seen.
@@ -123,7 +130,12 @@ impl Encoder {
             table.schema().columns.iter().enumerate().filter(|(_, c)| !leave_out.contains(&c.name.as_str()))
         {
             features.push(match table.column_at(i) {
-                Column::Number(n) => fit_number(&c.name, n, rows)?,
+                Column::Number(n) => match c.kind {
+                    Kind::Date(order) => Feature::Date(DateFeature::fit(&c.name, order, n, rows)?),
+                    kind @ (Kind::Number | Kind::Formatted(_) | Kind::Category) => {
+                        fit_number(&c.name, kind, n, rows)?
+                    }
+                },
                 Column::Text(t) => fit_category(&c.name, t, rows, embed)?,
             });
         }
@@ -149,7 +161,7 @@ impl Encoder {
             Feature::Embedded { column, levels, dim } => {
                 Some(EmbeddedColumn { column, shares: levels.shares(), dim: *dim })
             }
-            Feature::Number { .. } | Feature::Category { .. } => None,
+            Feature::Number { .. } | Feature::Date(_) | Feature::Category { .. } => None,
         })
     }
 
@@ -165,8 +177,12 @@ impl Encoder {
 
     /// Whether this number of a column is so far from the training rows that it is cut off.
     pub fn cuts_off(&self, name: &str, x: f64) -> bool {
-        let far = |f: &Feature| matches!(f, Feature::Number { column, mean, sd, .. } if column == name && ((x - mean) / sd).abs() > FARTHEST);
-        self.features.iter().any(far)
+        let distance = |f: &Feature| match f {
+            Feature::Number { mean, sd, .. } => (x - mean) / sd,
+            Feature::Date(date) => date.distance(x),
+            Feature::Category { .. } | Feature::Embedded { .. } => 0.0,
+        };
+        self.features.iter().any(|f| f.column() == name && distance(f).abs() > FARTHEST)
     }
 
     /// What is known of the columns that the pipeline reads.
@@ -202,6 +218,9 @@ impl Encoder {
                             }
                         }
                     }
+                }
+                Feature::Date(date) => {
+                    date.encode(table.numbers(&date.column)?, FARTHEST, (&mut out, at), notes)
                 }
                 Feature::Category { column, levels } => {
                     let text = table.text(column)?;
@@ -250,7 +269,7 @@ fn note(column: &str, code: Code, notes: &mut Notes) {
     }
 }
 
-fn fit_number(name: &str, column: &NumberColumn, rows: &[u32]) -> Result<Feature, TabularError> {
+fn fit_number(name: &str, kind: Kind, column: &NumberColumn, rows: &[u32]) -> Result<Feature, TabularError> {
     let mut values: Vec<f64> =
         rows.iter().map(|&r| column.values()[r as usize]).filter(|x| !x.is_nan()).collect();
     if values.is_empty() {
@@ -275,6 +294,7 @@ fn fit_number(name: &str, column: &NumberColumn, rows: &[u32]) -> Result<Feature
         flag: values.len() < rows.len(),
         range: Some([least, greatest]),
         bins: sample.finish(),
+        kind,
     })
 }
 
@@ -309,6 +329,10 @@ impl Feature {
             Feature::Number { range: Some(range), .. } if range.iter().any(|x| !x.is_finite()) => {
                 Err("the range of a column is not finite")
             }
+            Feature::Date(date) => date.validate(),
+            Feature::Number { kind: Kind::Category | Kind::Date(_), .. } => {
+                Err("a column of numbers is of another kind")
+            }
             Feature::Number { bins, .. } => bins.as_ref().map_or(Ok(()), Bins::validate),
             Feature::Embedded { dim: 0, .. } => Err("an embedding has no dimension"),
             Feature::Category { levels, .. } | Feature::Embedded { levels, .. } => levels.validate(),
@@ -317,9 +341,10 @@ impl Feature {
 
     fn profile(&self) -> ColumnProfile<'_> {
         let cells = match self {
-            Feature::Number { median, range, bins, .. } => {
-                CellProfile::Number { typical: *median, range: *range, bins: bins.as_ref() }
+            Feature::Number { median, range, bins, kind, .. } => {
+                CellProfile::Number { kind: *kind, typical: *median, range: *range, bins: bins.as_ref() }
             }
+            Feature::Date(date) => date.profile(),
             Feature::Category { levels, .. } | Feature::Embedded { levels, .. } => {
                 CellProfile::Category(levels)
             }
@@ -330,6 +355,7 @@ impl Feature {
     fn width(&self) -> usize {
         match self {
             Feature::Number { flag, .. } => 1 + usize::from(*flag),
+            Feature::Date(date) => date.width(),
             Feature::Category { levels, .. } => levels.names().len(),
             Feature::Embedded { .. } => 0,
         }
@@ -337,6 +363,7 @@ impl Feature {
 
     fn column(&self) -> &str {
         match self {
+            Feature::Date(date) => &date.column,
             Feature::Number { column, .. }
             | Feature::Category { column, .. }
             | Feature::Embedded { column, .. } => column,
@@ -347,6 +374,7 @@ impl Feature {
         match self {
             Feature::Number { column, flag: false, .. } => vec![column.clone()],
             Feature::Number { column, .. } => vec![column.clone(), format!("{column}[missing]")],
+            Feature::Date(date) => date.names(),
             Feature::Category { column, levels } => {
                 levels.names().iter().map(|l| format!("{column}[{l}]")).collect()
             }

@@ -1,5 +1,8 @@
 //! What can be wrong with a table.
 
+/// Most classes that a target may have.
+pub(crate) const MAX_CLASSES: usize = 4096;
+
 /// An error of this crate.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
@@ -68,9 +71,39 @@ pub enum TabularError {
         /// The line, 0 if unknown.
         line: u64,
     },
+    /// A text among the numbers of a target.
+    #[error(
+        "{}the target {column:?} holds numbers, and here {found:?}: correct it; --task classify takes all of them for classes", line_prefix(.line)
+    )]
+    TextAmongNumbers {
+        /// The column.
+        column: String,
+        /// The line of the first text, 0 if unknown.
+        line: u64,
+        /// That text.
+        found: String,
+    },
+    /// A target of dates.
+    #[error(
+        "the target {column:?} holds dates, which cannot be predicted: make numbers of them, such as the days from one day on"
+    )]
+    DateTarget {
+        /// The column.
+        column: String,
+    },
+    /// A target that is hardly one of classes.
+    #[error(
+        "the target {column:?} has {found}: is it an identifier or free text? --task classify takes them for classes all the same; for a number give --task regress, and --kind {column}:number where it is read as text"
+    )]
+    NotClasses {
+        /// The column.
+        column: String,
+        /// How many values it has, in words.
+        found: String,
+    },
     /// Too many different labels.
     #[error(
-        "the target {column:?} has {labels} different values: too many classes; use --task regress for a number"
+        "the target {column:?} has {labels} different values: more than {MAX_CLASSES} classes; use --task regress for a number"
     )]
     TooManyLabels {
         /// The column.
@@ -116,12 +149,6 @@ pub enum TabularError {
 
 fn suggestion(nearest: &Option<String>, known: &str) -> String {
     nearest.as_ref().map_or_else(|| format!("the columns are {known}"), |n| format!("did you mean {n:?}?"))
-}
-
-/// The first few of many names.
-pub(crate) fn first_few<'a>(names: impl ExactSizeIterator<Item = &'a str>) -> String {
-    let more = if names.len() > 8 { ", …" } else { "" };
-    names.take(8).collect::<Vec<_>>().join(", ") + more
 }
 
 /// What an error about a row begins with; nothing where its line is not known.

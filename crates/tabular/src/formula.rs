@@ -68,14 +68,30 @@ impl Formula {
     }
 }
 
-/// Writes the products of the columns of each pair to the columns from `to` on, at this place.
-pub(crate) fn products(pairs: &[[Range<usize>; 2]], at: usize, mut to: usize, terms: &mut [DdVec]) {
-    let read = |terms: &[DdVec], j: usize| Dd { hi: terms[j].hi[at], lo: terms[j].lo[at] };
+/// The number at this place.
+pub(crate) fn at(column: &DdVec, place: usize) -> Dd {
+    Dd { hi: column.hi[place], lo: column.lo[place] }
+}
+
+/// Writes a number to this place.
+pub(crate) fn put(column: &mut DdVec, place: usize, x: Dd) {
+    (column.hi[place], column.lo[place]) = (x.hi, x.lo);
+}
+
+/// Writes the products of the columns of each pair to the columns from `to` on, at these places.
+pub(crate) fn products(
+    pairs: &[[Range<usize>; 2]],
+    places: Range<usize>,
+    mut to: usize,
+    terms: &mut [DdVec],
+) {
     for [a, b] in pairs {
         for j in b.clone() {
             for i in a.clone() {
-                let x = read(terms, i) * read(terms, j);
-                (terms[to].hi[at], terms[to].lo[at]) = (x.hi, x.lo);
+                let (factors, products) = terms.split_at_mut(to);
+                for place in places.clone() {
+                    put(&mut products[0], place, at(&factors[i], place) * at(&factors[j], place));
+                }
                 to += 1;
             }
         }

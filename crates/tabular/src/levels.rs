@@ -3,6 +3,7 @@
 //! A category that training did not see is encoded by the shares: the average training row. So no weight is used
 //! that was never trained, for networks and linear models alike.
 
+use crate::rows::Rows;
 use crate::table::TextColumn;
 use serde::{Deserialize, Serialize};
 
@@ -36,12 +37,30 @@ pub(crate) struct LevelCounts {
 }
 
 impl LevelCounts {
-    pub(crate) fn push(&mut self, text: Option<&str>) {
-        match text.map(|t| (self.counts.get_mut(t), t)) {
-            None => self.missing += 1,
-            Some((Some(n), _)) => *n += 1,
-            Some((None, t)) => drop(self.counts.insert(t.to_owned(), 1)),
+    /// Counts these rows of a column; of many rows each text is looked up once.
+    pub(crate) fn push_rows(&mut self, column: &TextColumn, rows: Rows<'_>) {
+        if rows.len() < column.dictionary().len() {
+            return rows.places().for_each(|row| self.push(column.at(row)));
         }
+        let mut counts = vec![0; column.dictionary().len()];
+        for row in rows.places() {
+            *counts.get_mut(column.codes()[row] as usize).unwrap_or(&mut self.missing) += 1;
+        }
+        for (text, n) in column.dictionary().iter().zip(counts).filter(|(_, n)| *n > 0) {
+            self.add(Some(text), n);
+        }
+    }
+
+    fn add(&mut self, text: Option<&str>, rows: u64) {
+        match text.map(|t| (self.counts.get_mut(t), t)) {
+            None => self.missing += rows,
+            Some((Some(n), _)) => *n += rows,
+            Some((None, t)) => drop(self.counts.insert(t.to_owned(), rows)),
+        }
+    }
+
+    pub(crate) fn push(&mut self, text: Option<&str>) {
+        self.add(text, 1);
     }
 
     /// Makes a level known that no row may have.
@@ -75,11 +94,23 @@ impl Levels {
     pub(crate) fn validate(&self) -> Result<(), &'static str> {
         let known = self.names.len().checked_sub(usize::from(self.has_missing)).filter(|&n| n > 0);
         let known = known.ok_or("a category has no levels")?;
-        if self.shares.len() != self.names.len() || self.shares.iter().any(|s| !(0.0..=1.0).contains(s)) {
-            return Err("the shares of a category do not fit its levels");
-        }
+        self.validate_shares()?;
         let sorted = self.names[..known].is_sorted_by(|a, b| a < b);
         sorted.then_some(()).ok_or("the levels of a category are not sorted")
+    }
+
+    /// Checks the shares alone, of levels that have an order of their own.
+    pub(crate) fn validate_shares(&self) -> Result<(), &'static str> {
+        let fit = !self.names.is_empty() && self.shares.len() == self.names.len();
+        let shares = self.shares.iter().all(|s| (0.0..=1.0).contains(s));
+        (fit && shares).then_some(()).ok_or("the shares of a category do not fit its levels")
+    }
+
+    /// Levels with their counts, in an order of their own.
+    pub(crate) fn in_order(counted: Vec<(String, u64)>) -> Levels {
+        let total = counted.iter().map(|(_, n)| n).sum::<u64>().max(1) as f64;
+        let (names, counts): (Vec<String>, Vec<u64>) = counted.into_iter().unzip();
+        Levels { names, shares: counts.into_iter().map(|n| n as f64 / total).collect(), has_missing: false }
     }
 
     /// The levels' names in order.
@@ -110,6 +141,13 @@ impl Levels {
                 self.known().binary_search_by(|name| name.as_str().cmp(t)).map_or(Code::Unknown, Code::Level)
             }
         }
+    }
+
+    /// As [`Levels::codes`], of levels in an order of their own.
+    pub(crate) fn codes_in_order(&self, column: &TextColumn) -> LevelCodes {
+        let place = |text: &String| self.names.iter().position(|name| name == text);
+        let entries = column.dictionary().iter().map(|t| place(t).map_or(Code::Unknown, Code::Level));
+        LevelCodes { entries: entries.collect(), missing: Code::Missing }
     }
 
     /// The code of every dictionary entry of a column, and of missing.

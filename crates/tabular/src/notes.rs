@@ -24,10 +24,17 @@ impl Notes {
         }
     }
 
+    /// Adds a cell of a column.
     pub(crate) fn count(map: &mut BTreeMap<String, u64>, column: &str) {
+        Notes::count_cells(map, column, 1);
+    }
+
+    /// Adds cells of a column, if there are any.
+    pub(crate) fn count_cells(map: &mut BTreeMap<String, u64>, column: &str, cells: u64) {
         match map.get_mut(column) {
-            Some(n) => *n += 1,
-            None => drop(map.insert(column.to_owned(), 1)),
+            _ if cells == 0 => {}
+            Some(n) => *n += cells,
+            None => drop(map.insert(column.to_owned(), cells)),
         }
     }
 }

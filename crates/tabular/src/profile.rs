@@ -18,6 +18,8 @@ pub struct ColumnProfile<'p> {
 pub enum CellProfile<'p> {
     /// Numbers.
     Number {
+        /// How cells are written: numbers, formatted numbers, or dates, which are then seconds since 1970.
+        kind: Kind,
         /// What a missing cell is taken for: the median (networks) or the mean (linear models).
         typical: f64,
         /// The least and the greatest; absent in models of earlier versions.
@@ -33,7 +35,7 @@ impl CellProfile<'_> {
     /// The kind of the column.
     pub fn kind(&self) -> Kind {
         match self {
-            CellProfile::Number { .. } => Kind::Number,
+            CellProfile::Number { kind, .. } => *kind,
             CellProfile::Category(_) => Kind::Category,
         }
     }

@@ -6,6 +6,45 @@ use crate::table::Table;
 /// Rows of a block.
 pub const BLOCK_ROWS: usize = 4096;
 
+/// Why a column is no feature.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Reason {
+    /// It numbers or names the rows.
+    Index,
+    /// It has no values.
+    Empty,
+    /// It has one value in every row.
+    Constant,
+    /// It equals an earlier column.
+    Copy(String),
+    /// Its texts are all different, or nearly so.
+    Identifier,
+    /// Its texts are written for people to read.
+    FreeText,
+}
+
+impl std::fmt::Display for Reason {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Reason::Index => f.write_str("numbers or names the rows"),
+            Reason::Empty => f.write_str("empty"),
+            Reason::Constant => f.write_str("constant"),
+            Reason::Copy(other) => write!(f, "equals {other:?}"),
+            Reason::Identifier => f.write_str("its texts tell the rows apart"),
+            Reason::FreeText => f.write_str("free text"),
+        }
+    }
+}
+
+/// A column that is there and that is no feature unless it is asked for.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct LeftOut {
+    /// The column.
+    pub column: String,
+    /// Why.
+    pub reason: Reason,
+}
+
 /// A source of rows that can be read more than once.
 pub trait RowSource {
     /// What can go wrong while reading.
@@ -36,6 +75,11 @@ pub trait RowSource {
     /// Columns that are there and that the schema does not use.
     fn ignored(&self) -> Vec<&str> {
         Vec::new()
+    }
+
+    /// Columns that should be no features, as far as the rows show it.
+    fn left_out(&self) -> &[LeftOut] {
+        &[]
     }
 
     /// Hands the rows from here on to `take`, a block at a time; `failed` makes the error of rows that cannot be read.
@@ -108,6 +152,10 @@ impl<S: RowSource + ?Sized> RowSource for Box<S> {
     fn ignored(&self) -> Vec<&str> {
         (**self).ignored()
     }
+
+    fn left_out(&self) -> &[LeftOut] {
+        (**self).left_out()
+    }
 }
 
 /// A table as a source.
@@ -134,7 +182,7 @@ impl RowSource for TableSource<'_> {
     fn next(&mut self, table: &mut Table) -> Result<(), Self::Error> {
         table.clear();
         let end = (self.next + BLOCK_ROWS).min(self.table.rows());
-        table.append_rows(self.table, self.next..end);
+        table.append_range(self.table, self.next..end);
         self.next = end;
         Ok(())
     }

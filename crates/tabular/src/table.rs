@@ -4,12 +4,16 @@
 //! is not zero. Text is kept as codes into the column's own dictionary. A missing number is NaN, missing text has
 //! the code [`TextColumn::MISSING`].
 
+use crate::date::parse_date;
+use crate::dictionary::Dictionary;
 use crate::error::TabularError;
-use crate::infer::is_missing;
+use crate::formatted::parse_formatted;
 use crate::schema::{Kind, Schema};
 use planish_tensor::Dd;
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::ops::Range;
+use std::sync::Arc;
 
 /// A missing number.
 const MISSING: Dd = Dd { hi: f64::NAN, lo: 0.0 };
@@ -22,12 +26,11 @@ pub struct NumberColumn {
     lo: Vec<f64>,
 }
 
-/// Text, as codes into a dictionary.
+/// Text, as codes into a dictionary, which may be shared with other columns.
 #[derive(Clone, Debug, Default)]
 pub struct TextColumn {
     codes: Vec<u32>,
-    values: Vec<String>,
-    index: HashMap<String, u32>,
+    dictionary: Arc<Dictionary>,
 }
 
 /// A column.
@@ -62,6 +65,24 @@ impl NumberColumn {
         self.hi.push(x.hi);
     }
 
+    /// Appends numbers with their rests, or without if `lo` is empty.
+    ///
+    /// # Panics
+    /// If there are rests, but not one a number.
+    pub fn extend(&mut self, hi: &[f64], lo: &[f64]) {
+        assert!(lo.is_empty() || lo.len() == hi.len(), "one rest a number");
+        let has_rests = lo.iter().any(|x| *x != 0.0);
+        if has_rests && self.lo.is_empty() {
+            self.lo.resize(self.hi.len(), 0.0);
+        }
+        self.hi.extend_from_slice(hi);
+        if has_rests {
+            self.lo.extend_from_slice(lo);
+        } else if !self.lo.is_empty() {
+            self.lo.resize(self.hi.len(), 0.0);
+        }
+    }
+
     /// The number in this row, `None` if missing.
     pub fn at(&self, row: usize) -> Option<Dd> {
         let hi = self.hi[row];
@@ -72,11 +93,29 @@ impl NumberColumn {
     pub fn values(&self) -> &[f64] {
         &self.hi
     }
+
+    /// The rests of the decimals; none if all are zero.
+    pub fn rests(&self) -> Option<&[f64]> {
+        (!self.lo.is_empty()).then_some(&self.lo)
+    }
+}
+
+impl FromIterator<Option<Dd>> for NumberColumn {
+    fn from_iter<I: IntoIterator<Item = Option<Dd>>>(numbers: I) -> NumberColumn {
+        let mut column = NumberColumn::default();
+        numbers.into_iter().for_each(|x| column.push(x));
+        column
+    }
 }
 
 impl TextColumn {
     /// The code of missing text.
     pub const MISSING: u32 = u32::MAX;
+
+    /// Codes into this dictionary of different texts.
+    pub(crate) fn coded(codes: Vec<u32>, texts: Vec<String>) -> TextColumn {
+        TextColumn { codes, dictionary: Arc::new(texts.iter().collect()) }
+    }
 
     fn push(&mut self, text: Option<&str>) {
         let code = text.map_or(Self::MISSING, |t| self.code(t));
@@ -85,33 +124,44 @@ impl TextColumn {
 
     /// The code of this text, which gets one if it has none.
     fn code(&mut self, text: &str) -> u32 {
-        if let Some(&code) = self.index.get(text) {
-            return code;
+        match self.dictionary.place(text) {
+            Some(code) => code,
+            None => Arc::make_mut(&mut self.dictionary).code(text),
         }
-        let code = self.values.len() as u32;
-        self.values.push(text.to_owned());
-        self.index.insert(text.to_owned(), code);
-        code
     }
 
-    /// Appends rows of another column; each of its texts is looked up once.
-    fn append(&mut self, other: &TextColumn, rows: impl Iterator<Item = usize>) {
-        let mut codes = vec![Self::MISSING; other.values.len()];
+    /// Appends the texts that these codes have in a dictionary; each is looked up once. A column without rows takes over the dictionary.
+    pub fn extend(&mut self, codes: &[u32], dictionary: &Arc<Dictionary>) {
+        self.append(codes, dictionary, 0..codes.len());
+    }
+
+    fn append(&mut self, from: &[u32], dictionary: &Arc<Dictionary>, rows: impl Iterator<Item = usize>) {
+        if self.codes.is_empty() {
+            self.dictionary = dictionary.clone();
+        }
+        if Arc::ptr_eq(&self.dictionary, dictionary) {
+            self.codes.extend(rows.map(|row| from[row]));
+            return;
+        }
+        let mut known = vec![Self::MISSING; dictionary.len()];
         for row in rows {
-            let code = other.at(row).map_or(Self::MISSING, |text| {
-                let known = &mut codes[other.codes[row] as usize];
-                if *known == Self::MISSING {
-                    *known = self.code(text);
+            let code = match dictionary.text(from[row]) {
+                None => Self::MISSING,
+                Some(text) => {
+                    let known = &mut known[from[row] as usize];
+                    if *known == Self::MISSING {
+                        *known = self.code(text);
+                    }
+                    *known
                 }
-                *known
-            });
+            };
             self.codes.push(code);
         }
     }
 
     /// The text in this row, `None` if missing.
     pub fn at(&self, row: usize) -> Option<&str> {
-        self.values.get(self.codes[row] as usize).map(String::as_str)
+        self.dictionary.text(self.codes[row])
     }
 
     /// The code of each row.
@@ -121,14 +171,14 @@ impl TextColumn {
 
     /// The dictionary.
     pub fn dictionary(&self) -> &[String] {
-        &self.values
+        self.dictionary.texts()
     }
 }
 
 impl Column {
     fn new(kind: Kind) -> Column {
         match kind {
-            Kind::Number => Column::Number(NumberColumn::default()),
+            Kind::Number | Kind::Formatted(_) | Kind::Date(_) => Column::Number(NumberColumn::default()),
             Kind::Category => Column::Text(TextColumn::default()),
         }
     }
@@ -138,6 +188,15 @@ impl Column {
             Column::Number(c) => c.hi.len(),
             Column::Text(c) => c.codes.len(),
         }
+    }
+
+    /// The rows that have a value; none if all have one.
+    pub fn with_values(&self) -> Option<Vec<u32>> {
+        let missing = match self {
+            Column::Number(c) => c.hi.iter().fold(false, |any, x| any | x.is_nan()),
+            Column::Text(c) => c.codes.iter().fold(false, |any, &code| any | (code == TextColumn::MISSING)),
+        };
+        missing.then(|| (0..self.len() as u32).filter(|&r| !self.is_missing(r as usize)).collect())
     }
 
     /// Whether the value in this row is missing.
@@ -270,12 +329,13 @@ impl Table {
         }
     }
 
-    /// Adds the value that a cell of text stands for to the unfinished row, by the column's kind; nothing, `NA` and `?` stand for a missing one.
+    /// Adds the value that a cell of text stands for to the unfinished row, by the column's kind; the schema says
+    /// what stands for a missing one.
     ///
     /// # Errors
     /// What the column needs instead, such as `number`.
     pub fn push_cell(&mut self, position: usize, cell: &str) -> Result<(), &'static str> {
-        if is_missing(cell) {
+        if self.schema.missing.has(cell) {
             self.push_missing(position);
             return Ok(());
         }
@@ -284,9 +344,30 @@ impl Table {
                 let infinite = || if cell.parse::<f64>().is_ok() { "finite number" } else { "number" };
                 self.push_decimal(position, Some(Dd::parse_decimal(cell).ok_or_else(infinite)?));
             }
+            Kind::Formatted(mark) => {
+                self.push_decimal(position, Some(parse_formatted(cell, mark).ok_or("number")?));
+            }
+            Kind::Date(order) => {
+                self.push_number(position, Some(parse_date(cell, order).ok_or(order.needed())?));
+            }
             Kind::Category => self.push_text(position, Some(cell)),
         }
         Ok(())
+    }
+
+    /// The column at this position, to be extended; every column must get equally many rows, whose lines [`Table::end_rows`] then tells.
+    pub fn column_mut(&mut self, position: usize) -> &mut Column {
+        &mut self.columns[position]
+    }
+
+    /// Finishes rows that were appended to every column, which came from these lines.
+    ///
+    /// # Panics
+    /// If a column has not got exactly one value for each.
+    pub fn end_rows(&mut self, lines: impl Iterator<Item = u64>) {
+        self.lines.extend(lines);
+        let rows = self.lines.len();
+        assert!(self.columns.iter().all(|c| c.len() == rows), "every column needs one value a row");
     }
 
     /// Finishes the row, which came from this line (0: from no file).
@@ -308,7 +389,7 @@ impl Table {
                     c.hi.clear();
                     c.lo.clear();
                 }
-                Column::Text(c) if c.values.len() > 1 << 16 => *c = TextColumn::default(),
+                Column::Text(c) if c.dictionary.len() > 1 << 16 => *c = TextColumn::default(),
                 Column::Text(c) => c.codes.clear(),
             }
         }
@@ -320,7 +401,7 @@ impl Table {
     /// If the schemas differ.
     pub fn append(&mut self, other: &Table) {
         assert_eq!(self.schema, other.schema, "only tables of one schema can be joined");
-        self.append_rows(other, 0..other.rows());
+        self.append_range(other, 0..other.rows());
     }
 
     /// The rows that have a value in this column.
@@ -328,9 +409,8 @@ impl Table {
     /// # Errors
     /// An unknown name.
     pub fn with_values(&self, column: &str) -> Result<Cow<'_, Table>, TabularError> {
-        let column = self.column(column)?;
-        let rows: Vec<u32> = (0..self.rows() as u32).filter(|&r| !column.is_missing(r as usize)).collect();
-        Ok(if rows.len() < self.rows() { Cow::Owned(self.select(&rows)) } else { Cow::Borrowed(self) })
+        let rows = self.column(column)?.with_values();
+        Ok(rows.map_or(Cow::Borrowed(self), |rows| Cow::Owned(self.select(&rows))))
     }
 
     /// The table of these rows alone.
@@ -340,12 +420,33 @@ impl Table {
         out
     }
 
+    /// Appends rows that follow each other in a table with the same schema.
+    pub(crate) fn append_range(&mut self, other: &Table, rows: Range<usize>) {
+        for (to, from) in self.columns.iter_mut().zip(&other.columns) {
+            match (to, from) {
+                (Column::Number(to), Column::Number(from)) => {
+                    let lo = from.rests().map_or(&[][..], |lo| &lo[rows.clone()]);
+                    to.extend(&from.hi[rows.clone()], lo);
+                }
+                (Column::Text(to), Column::Text(from)) => {
+                    to.extend(&from.codes[rows.clone()], &from.dictionary)
+                }
+                (Column::Number(_), Column::Text(_)) | (Column::Text(_), Column::Number(_)) => {
+                    unreachable!("the schemas are equal")
+                }
+            }
+        }
+        self.lines.extend_from_slice(&other.lines[rows]);
+    }
+
     /// Appends rows of a table with the same schema.
-    pub(crate) fn append_rows(&mut self, other: &Table, rows: impl Iterator<Item = usize> + Clone) {
+    fn append_rows(&mut self, other: &Table, rows: impl Iterator<Item = usize> + Clone) {
         for (to, from) in self.columns.iter_mut().zip(&other.columns) {
             match (to, from) {
                 (Column::Number(to), Column::Number(from)) => rows.clone().for_each(|r| to.push(from.at(r))),
-                (Column::Text(to), Column::Text(from)) => to.append(from, rows.clone()),
+                (Column::Text(to), Column::Text(from)) => {
+                    to.append(&from.codes, &from.dictionary, rows.clone())
+                }
                 (Column::Number(_), Column::Text(_)) | (Column::Text(_), Column::Number(_)) => {
                     unreachable!("the schemas are equal")
                 }

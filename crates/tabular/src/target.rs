@@ -1,57 +1,14 @@
-//! The target: the task, the classes or the scale, and the label of each row.
+//! The fitted target: the classes or the scale, and the label of each row.
 
-use crate::error::{TabularError, first_few};
+use crate::error::{MAX_CLASSES, TabularError};
+use crate::listed::listed_names;
 use crate::moments::mean_and_sd;
+use crate::rows::Rows;
 use crate::table::{Column, Table};
+use crate::task::{Task, check_classes};
 use planish_tensor::Dd;
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet};
-
-/// Most classes that a target may have.
-const MAX_CLASSES: usize = 4096;
-
-/// What is to be predicted.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Task {
-    /// One of several classes.
-    Classify,
-    /// A number.
-    Regress,
-}
-
-impl Task {
-    /// Each with its name and a line about it.
-    pub const CHOICES: &'static [(&'static str, Task, &'static str)] = &[
-        ("classify", Task::Classify, "Predict one of several classes"),
-        ("regress", Task::Regress, "Predict a number"),
-    ];
-
-    /// `classify` or `regress`.
-    pub fn name(self) -> &'static str {
-        Task::CHOICES[self as usize].0
-    }
-
-    /// The task that suits a target column: classes for text and for at most ten different whole numbers that each
-    /// stand for ten rows or more, a number otherwise.
-    pub fn infer(column: &Column) -> Task {
-        match column {
-            Column::Text(_) => Task::Classify,
-            Column::Number(c) => {
-                let mut seen = BTreeSet::new();
-                let mut rows = 0;
-                for x in c.values().iter().filter(|x| !x.is_nan()) {
-                    rows += 1;
-                    seen.insert((x + 0.0).to_bits());
-                    if x.fract() != 0.0 || seen.len() > 10 {
-                        return Task::Regress;
-                    }
-                }
-                if rows >= 10 * seen.len() { Task::Classify } else { Task::Regress }
-            }
-        }
-    }
-}
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 /// The fitted target.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -91,18 +48,45 @@ pub enum Label {
 pub struct LabelSet {
     names: BTreeSet<String>,
     numeric: bool,
+    /// The bits of the names that are numbers.
+    numbers: HashSet<u64>,
+    /// Rows with a label.
+    rows: u64,
 }
 
 impl LabelSet {
-    /// Takes the label of a row; whether there is one.
-    pub fn push(&mut self, column: &Column, row: usize) -> bool {
-        self.numeric = matches!(column, Column::Number(_));
-        let Some(text) = label_text(column, row) else { return false };
-        // Many rows have few labels.
-        if !self.names.contains(&text) {
-            self.names.insert(text);
+    /// Takes the labels of these rows, where there are any.
+    pub fn push_rows(&mut self, column: &Column, rows: Rows<'_>) {
+        match column {
+            Column::Text(c) => {
+                let mut known = vec![false; c.dictionary().len()];
+                for code in rows.places().map(|row| c.codes()[row] as usize) {
+                    let Some(known) = known.get_mut(code) else { continue };
+                    self.rows += 1;
+                    if !std::mem::replace(known, true) {
+                        self.names.insert(c.dictionary()[code].clone());
+                    }
+                }
+            }
+            Column::Number(c) => {
+                self.numeric = true;
+                for x in rows.places().map(|row| c.values()[row] + 0.0) {
+                    // Many rows have few labels.
+                    self.rows += u64::from(!x.is_nan());
+                    if !x.is_nan() && self.numbers.insert(x.to_bits()) {
+                        self.names.insert(plain(x));
+                    }
+                }
+            }
         }
-        true
+    }
+
+    /// Refuses what [`Task::infer`] would not take for classes: so many labels of so few rows that they hardly are.
+    ///
+    /// # Errors
+    /// What is found instead.
+    pub fn check(&self, column: &str) -> Result<(), TabularError> {
+        check_classes(column, self.names.len(), self.rows)
     }
 
     /// The target with these classes, numbers in their order.
@@ -135,7 +119,7 @@ impl Target {
             Task::Classify => {
                 let labels = table.column(column)?;
                 let mut seen = LabelSet::default();
-                rows.iter().for_each(|&r| _ = seen.push(labels, r as usize));
+                seen.push_rows(labels, Rows::These(rows));
                 seen.finish(name)
             }
             Task::Regress => {
@@ -167,6 +151,15 @@ impl Target {
         match self {
             Target::Classes { .. } => Task::Classify,
             Target::Number { .. } => Task::Regress,
+        }
+    }
+
+    /// Why [`Task::infer`] finds this task, as the end of a sentence.
+    pub fn reason(&self) -> &'static str {
+        match self {
+            Target::Classes { numeric: false, .. } => "its values are text",
+            Target::Classes { numeric: true, .. } => "it has two different values",
+            Target::Number { .. } => "it has more than two different numbers",
         }
     }
 
@@ -222,12 +215,26 @@ impl Target {
                         None => Err(TabularError::UnknownLabel {
                             column: column.clone(),
                             label: text,
-                            known: first_few(names.iter().map(String::as_str)),
+                            known: listed_names("", names.iter().map(String::as_str)),
                             line: table.line(row),
                         }),
                     },
                 };
-                (0..table.rows()).map(class).collect()
+                // Each cell that differs is looked up once.
+                let cell = |row: usize| match labels {
+                    Column::Text(c) => u64::from(c.codes()[row]),
+                    Column::Number(c) => c.values()[row].to_bits(),
+                };
+                let mut known: HashMap<u64, Option<Label>> = HashMap::new();
+                let known_class = |row| match known.get(&cell(row)) {
+                    Some(&label) => Ok(label),
+                    None => {
+                        let label = class(row)?;
+                        known.insert(cell(row), label);
+                        Ok(label)
+                    }
+                };
+                (0..table.rows()).map(known_class).collect()
             }
         }
     }

@@ -50,6 +50,15 @@ impl Exec {
         }
     }
 
+    /// Runs both, side by side in the current pool unless there is one thread alone.
+    pub fn join<A: Send, B: Send>(
+        self,
+        a: impl FnOnce() -> A + Send,
+        b: impl FnOnce() -> B + Send,
+    ) -> (A, B) {
+        if self.threads > 1 { rayon::join(a, b) } else { (a(), b()) }
+    }
+
     /// As [`Exec::install`], with the pool's other threads kept from falling asleep while the job runs: for jobs that split
     /// work every few microseconds, where waking a thread would cost more than the work.
     pub fn install_awake<R: Send>(self, job: impl FnOnce() -> R + Send) -> R {

@@ -18,6 +18,8 @@
 
 pub mod buffer;
 pub mod dd;
+mod dd_columns;
+pub mod decimal;
 pub mod exec;
 mod gather;
 pub mod gemm;
@@ -35,6 +37,7 @@ mod view;
 
 pub use buffer::AlignedVec;
 pub use dd::Dd;
+pub use dd_columns::add_columns;
 pub use exec::Exec;
 pub use gather::gather_rows;
 pub use isa::{Isa, IsaError};

@@ -31,6 +31,27 @@ impl Thinned {
         }
     }
 
+    /// Takes rows of one number each, in this order; looks at those alone that may be kept.
+    ///
+    /// # Panics
+    /// If rows are of more numbers than one.
+    pub fn extend(&mut self, numbers: &[f64]) {
+        assert_eq!(self.width, 1, "rows of one number");
+        let mut rest = numbers;
+        loop {
+            let skipped = (self.every() - self.seen % self.every()) % self.every();
+            match rest.get(skipped as usize) {
+                None => break,
+                Some(&number) => {
+                    self.seen += skipped;
+                    self.push(std::iter::once(number));
+                    rest = &rest[skipped as usize + 1..];
+                }
+            }
+        }
+        self.seen += rest.len() as u64;
+    }
+
     /// Keeps the 1st, 3rd, … of the rows.
     fn halve(&mut self) {
         let (mut at, twice) = (0, 2 * self.width);
@@ -64,5 +85,23 @@ impl Thinned {
     /// The rows that are kept.
     pub fn rows(&self) -> impl ExactSizeIterator<Item = &[f64]> {
         self.values.chunks_exact(self.width)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_taken_in_pieces_are_kept_as_one_by_one() {
+        let numbers: Vec<f64> = (0..5000).map(f64::from).collect();
+        let mut by_one = Thinned::new(1, 37);
+        numbers.iter().for_each(|&x| by_one.push(std::iter::once(x)));
+        for size in [1, 7, 64, 1000, 5000] {
+            let mut by_piece = Thinned::new(1, 37);
+            numbers.chunks(size).for_each(|piece| by_piece.extend(piece));
+            assert_eq!((by_piece.seen, by_piece.power), (by_one.seen, by_one.power));
+            assert_eq!(by_piece.values, by_one.values);
+        }
     }
 }

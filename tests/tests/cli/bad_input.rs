@@ -32,13 +32,9 @@ fn wrong_tables_are_named_with_file_line_and_column() {
         ("a,y\n1,2\n3\n", "t.csv:3: the row has 1 fields, the header 2"),
         ("a,y\n1,2\n\"3,4\n", "t.csv:3: a quote is opened here and never closed"),
         ("a,a,y\n1,2,3\n", "t.csv:1: columns 1 and 2 have the same name \"a\""),
-        (
-            "a,b,y\n1,,3\n2,NA,4\n3,?,5\n",
-            "column \"b\" has no values in the training rows: leave it out (--drop b)",
-        ),
         ("a,y\n1,7\n2,7\n3,7\n", "the target \"y\" is constant (7) in the training rows"),
         ("a,y\n1,2\ninf,3\n", "t.csv:3:1: expected a finite number in column \"a\", found \"inf\""),
-        ("a,y\n1,2\nNaN,3\n", "t.csv:3:1: expected a finite number in column \"a\", found \"NaN\""),
+        ("a,y\n,2\nNaN,3\nNA,5\n", "there are no feature columns beside the target \"y\""),
         ("y\n1\n2\n3\n", "there are no feature columns beside the target \"y\""),
     ] {
         for model in ["mlp", "linear"] {

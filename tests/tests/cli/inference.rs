@@ -250,7 +250,7 @@ fn aliased_terms_are_named_with_their_combination_under_every_policy() {
 fn what_is_undefined_is_said_and_not_printed_as_a_number() {
     let folder = tempfile::tempdir().unwrap();
     let dir = folder.path();
-    let options = ["--target", "y", "--model", "linear"].map(str::to_owned);
+    let options = ["--target", "y", "--model", "linear", "--task", "regress"].map(str::to_owned);
     // As many rows as parameters; then one row of leverage one.
     std::fs::write(dir.join("t.csv"), "x,y\n1,2\n3,5\n").unwrap();
     train(dir, "t.csv", &options, "m");

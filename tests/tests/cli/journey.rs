@@ -203,11 +203,15 @@ fn unknown_categories_missing_values_and_extra_columns_are_said() {
     assert_eq!(ran.out.lines().count(), 4);
     assert!(ran.err.contains("ignored column: more"), "{}", ran.err);
     assert!(
-        ran.err.contains("column \"city\": 1 row had a category that the model does not know"),
+        ran.err.contains("a category that the model does not know, for which the average of the training rows was used: city in 1 row\n"),
         "{}",
         ran.err
     );
-    assert!(ran.err.contains("column \"x\": 1 row had no value"), "{}", ran.err);
+    assert!(
+        ran.err.contains("no value, for which the training rows' typical value was used: x in 1 row\n"),
+        "{}",
+        ran.err
+    );
     // The unknown city is the average one: 3·1 + 2 + (0 + 1 + 2)/3.
     assert_eq!(ran.out.lines().nth(1), Some("6"));
 }

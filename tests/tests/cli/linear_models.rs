@@ -254,7 +254,7 @@ fn wrong_uses_of_linear_models_are_named() {
             "typo.csv",
             &["y", "--model", "linear"],
             1,
-            "column \"y\" must hold numbers, found \"4o\" in line 4",
+            "line 4: the target \"y\" holds numbers, and here \"4o\"",
         ),
     ] {
         let args = [&["train", table, "-o", "m", "--target"], options].concat();

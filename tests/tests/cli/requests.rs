@@ -82,7 +82,7 @@ fn options_that_can_have_no_effect_are_refused() {
     succeed(dir, &["train", "t.csv", "--target", "y", "--model", "ols", "-o", "m"]);
     succeed(dir, &["train", "t.csv", "--target", "k", "--model", "logistic", "--alpha", "1", "-o", "k"]);
     for (words, part) in [
-        ("predict m t.csv --overwrite", "--overwrite needs --output OUT.csv"),
+        ("predict m t.csv --overwrite", "--overwrite needs --output OUT"),
         ("report m --delimiter ;", "--delimiter needs DATA"),
         (
             "serve m --addr 127.0.0.1:0 --log off --log-format json",

@@ -2,14 +2,14 @@
 //! of settings.
 
 use super::settings::{OptionsOf, named, one_of};
-use super::table::TableArgs;
+use super::table::{KindArgs, TableArgs};
 use super::values;
 use crate::rules::models;
 use clap::Args;
 use planish_io::Every;
 use planish_model::setting::{THREADS, TIME};
 use planish_model::{LinearSettings, NetworkSettings};
-use planish_tabular::Task;
+use planish_tabular::{DateOrder, Kind, Task};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ use std::time::Duration;
   planish train houses.csv --target price --model linear --drop id -o price.safetensors
   planish train houses.csv --target price --model linear --poly area:2 --interact area:city --cov hc3 -o price.safetensors
   planish train houses.csv --target price --model lasso -o price.safetensors
-  planish train digits.csv --target digit --hidden 256,256 --schedule one-cycle --ema 0.99 -o digit.safetensors
+  planish train digits.csv --target digit --task classify --hidden 256,256 --schedule one-cycle --ema 0.99 -o digit.safetensors
   planish train big.csv --target y --checkpoint run1 --resume -o y.safetensors
   planish train --config run.toml --epochs 50
 
@@ -42,7 +42,7 @@ pub(crate) struct TrainArgs {
     #[arg(long, default_value = "mlp", value_parser = named(models()))]
     pub(crate) model: String,
     #[arg(long)]
-    drop: Vec<String>,
+    pub(crate) drop: Vec<String>,
     #[arg(long, id = "no-intercept")]
     no_intercept: bool,
     #[arg(long)]
@@ -62,13 +62,16 @@ pub(crate) struct TrainArgs {
     #[command(flatten)]
     pub(crate) table: TableArgs,
     #[command(flatten)]
+    pub(crate) kinds: KindArgs,
+    #[command(flatten)]
     linear: OptionsOf<LinearSettings>,
     #[command(flatten)]
     network: OptionsOf<NetworkSettings>,
     /// Least squares from rows that are read once and not kept, of the columns that --columns declares
     #[arg(long, help_heading = "Linear models")]
     pub(crate) one_pass: bool,
-    /// The columns for --one-pass, the target's too, and the categories' levels: --columns price:number,area:number,city:category=Paris|Rome
+    /// The columns for --one-pass, the target's too, and the categories' levels: --columns price:number,area:number,city:category=Paris|Rome,day:date (or date=dmy,
+    /// date=mdy)
     #[arg(
         long,
         help_heading = "Linear models",
@@ -101,7 +104,7 @@ pub(crate) struct FoldArgs {
     /// Column whose equal cells stay together in a fold; it is no feature
     #[arg(long, value_name = "COL", conflicts_with = "time")]
     pub(crate) group: Option<String>,
-    /// Column by which folds go forward in time
+    /// Column by which folds go forward in time; one of dates is no feature
     #[arg(long, value_name = "COL")]
     pub(crate) time: Option<String>,
 }
@@ -131,23 +134,34 @@ pub(crate) struct CheckpointArgs {
     pub(crate) resume: bool,
 }
 
-/// A column that is declared, with its levels if it is a category.
+/// A column that is declared, with its kind, and its levels if it is a category.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct DeclaredColumn {
     pub(crate) name: String,
+    pub(crate) kind: Kind,
     pub(crate) levels: Option<Vec<String>>,
 }
 
 fn column(text: &str) -> Result<DeclaredColumn, String> {
-    let wrong = "it must be a column and its kind, such as area:number or city:category=Paris|Rome";
-    let (head, levels) = match text.split_once(":category=") {
+    let wrong = "it must be a column and its kind, such as area:number, city:category=Paris|Rome, day:date (2024-01-31) or day:date=dmy (31/01/2024)";
+    let (head, kind, levels) = match text.split_once(":category=") {
         Some((name, levels)) => {
-            (name, Some(levels.split('|').map(|l| l.trim().to_owned()).collect::<Vec<_>>()))
+            let levels = levels.split('|').map(|l| l.trim().to_owned()).collect::<Vec<_>>();
+            (name, Kind::Category, Some(levels))
         }
-        None => (text.strip_suffix(":number").ok_or(wrong)?, None),
+        None => {
+            let (name, kind) = text.rsplit_once(':').ok_or(wrong)?;
+            let date = |order: &str| DateOrder::from_name(order).map(Kind::Date);
+            let kind = match kind.strip_prefix("date") {
+                Some("") => Some(Kind::Date(DateOrder::Ymd)),
+                Some(order) => order.strip_prefix('=').and_then(date),
+                None => (kind == "number").then_some(Kind::Number),
+            };
+            (name, kind.ok_or(wrong)?, None)
+        }
     };
     if head.trim().is_empty() || levels.iter().flatten().any(String::is_empty) {
         return Err(wrong.to_owned());
     }
-    Ok(DeclaredColumn { name: head.trim().to_owned(), levels })
+    Ok(DeclaredColumn { name: head.trim().to_owned(), kind, levels })
 }

@@ -14,7 +14,7 @@ pub(crate) fn run(a: &EvaluateArgs) -> anyhow::Result<()> {
     let exec = exec(a.threads)?;
     Outputs::of_reading([a.model.as_path(), Path::new(&a.data)])?;
     let model = load_model(&a.model)?;
-    let mut source = open_table(&a.data, &a.table.options().with_columns(model.features_and_target()))?;
+    let mut source = open_table(&a.data, &a.table.options(exec).with_columns(model.features_and_target()))?;
     source.warnings().iter().for_each(|w| print::note(w));
     print::ignored(&source.ignored());
     let name = source.name().to_owned();

@@ -5,11 +5,12 @@ use crate::print;
 use anyhow::Context;
 use clap::error::ErrorKind;
 use planish_io::{
-    IoError, OutputKind, Outputs, PredictionWriter, TableRows, is_standard_output, load_model, open_table,
+    IoError, OtherColumns, OutputKind, Outputs, PredictionBlock, PredictionFormat, PredictionLayout,
+    PredictionWriter, TableOptions, TableRows, is_standard_output, load_model, open_table, push_kept_json,
     write_file,
 };
 use planish_model::{Intervals, Model, Predictions};
-use planish_tabular::{Notes, RowSource};
+use planish_tabular::{Notes, RowSource, Table};
 use planish_tensor::Exec;
 use serde_json::json;
 use std::io::{BufWriter, Write};
@@ -18,7 +19,7 @@ use std::path::Path;
 pub(crate) fn run(a: &PredictArgs) -> anyhow::Result<()> {
     let exec = exec(a.threads)?;
     let mut outputs = Outputs::of_reading([a.model.as_path(), Path::new(&a.data)])?.overwrite(a.overwrite);
-    a.output.as_deref().map_or(Ok(()), |path| outputs.write(path, &OutputKind::Predictions))?;
+    let format = a.output.as_deref().map_or(Ok(PredictionFormat::default()), PredictionFormat::of_name)?;
     let model = load_model(&a.model)?;
     if a.interval.is_some() && !model.has_intervals() {
         let what = format!(
@@ -28,7 +29,25 @@ pub(crate) fn run(a: &PredictArgs) -> anyhow::Result<()> {
         );
         usage(ErrorKind::ArgumentConflict, &what);
     }
-    let mut source = open_table(&a.data, &a.table.options().with_columns(model.features()))?;
+    let options = TableOptions {
+        others: a.keep.clone().unwrap_or_default(),
+        ..a.table.options(exec).with_columns(model.features())
+    };
+    let plain = PredictionLayout::new(&model, a.interval.is_some()).format(format);
+    let mut check = |layout: &PredictionLayout| {
+        a.output.as_deref().map_or(Ok(()), |path| outputs.write(path, &OutputKind::Predictions(layout)))
+    };
+    if options.others == OtherColumns::None {
+        check(&plain)?; // before the table is opened, whose columns do not matter
+    }
+    let mut source = open_table(&a.data, &options)?;
+    let kept = kept(&options.others, &source);
+    let layout = plain.keep(&kept);
+    let layout = layout.unwrap_or_else(|what| usage(ErrorKind::ValueValidation, &format!("--keep: {what}")));
+    check_json_keys(a, &kept);
+    if options.others != OtherColumns::None {
+        check(&layout)?;
+    }
     source.warnings().iter().for_each(|w| print::note(w));
     let ignored: Vec<&str> = source.ignored().into_iter().filter(|c| *c != model.target().column()).collect();
     print::ignored(&ignored);
@@ -36,6 +55,8 @@ pub(crate) fn run(a: &PredictArgs) -> anyhow::Result<()> {
         exec,
         model: &model,
         source: &mut source,
+        layout,
+        kept,
         notes: Notes::default(),
         rows: 0,
         interval: a.interval,
@@ -43,9 +64,9 @@ pub(crate) fn run(a: &PredictArgs) -> anyhow::Result<()> {
     exec.install(|| match &a.output {
         _ if a.json => job.json(BufWriter::new(std::io::stdout())),
         Some(path) => {
-            write_file(path, |w| job.csv(&path.display().to_string(), w).map_err(Failure)).map_err(|f| f.0)
+            write_file(path, |w| job.table(&path.display().to_string(), w).map_err(Failure)).map_err(|f| f.0)
         }
-        None => job.csv("standard output", std::io::stdout()),
+        None => job.table("standard output", std::io::stdout()),
     })?;
     if let Some(path) = a.output.as_deref().filter(|path| !is_standard_output(path)) {
         print::print(&format!("{} predictions; {}\n", print::count(job.rows), print::wrote(path)))?;
@@ -55,6 +76,25 @@ pub(crate) fn run(a: &PredictArgs) -> anyhow::Result<()> {
     }
     print::notes(&job.notes);
     Ok(())
+}
+
+/// The columns to keep by name; where all are wanted, those that the source reads.
+fn kept(others: &OtherColumns, source: &TableRows) -> Vec<String> {
+    match others {
+        OtherColumns::None => Vec::new(),
+        OtherColumns::Named(names) => names.clone(),
+        OtherColumns::All => source.schema().columns.iter().map(|c| c.name.clone()).collect(),
+    }
+}
+
+/// Refuses kept columns that would stand for what JSON has beside them.
+fn check_json_keys(a: &PredictArgs, kept: &[String]) {
+    let own = ["probabilities", "mean_ci", "obs_ci"];
+    if let Some(name) = kept.iter().find(|name| a.json && own.contains(&name.as_str())) {
+        let what =
+            format!("--keep: column {name} cannot be kept: predictions in JSON have a key of this name");
+        usage(ErrorKind::ValueValidation, &what);
+    }
 }
 
 /// Any error, on its way through the writing of a file.
@@ -71,6 +111,9 @@ struct Job<'a> {
     exec: Exec,
     model: &'a Model,
     source: &'a mut TableRows,
+    layout: PredictionLayout,
+    /// Columns of the table that stand before the predictions.
+    kept: Vec<String>,
     notes: Notes,
     rows: u64,
     /// The level of the intervals that are wanted.
@@ -85,7 +128,10 @@ enum Said {
 
 impl Job<'_> {
     /// Hands the predictions of each block to `take`.
-    fn each_block(&mut self, mut take: impl FnMut(&Said) -> anyhow::Result<()>) -> anyhow::Result<()> {
+    fn each_block(
+        &mut self,
+        mut take: impl FnMut(&Table, &Said) -> anyhow::Result<()>,
+    ) -> anyhow::Result<()> {
         let (exec, model, notes) = (self.exec, self.model, &mut self.notes);
         let name = self.source.name().to_owned();
         self.source.for_each_block(anyhow::Error::from, |table| {
@@ -94,21 +140,19 @@ impl Job<'_> {
                 Some(level) => model.predict_intervals(exec, table, notes, level).map(Said::Intervals),
                 None => model.predict(exec, table, notes).map(Said::Predictions),
             };
-            take(&said.with_context(|| name.clone())?)
+            take(table, &said.with_context(|| name.clone())?)
         })
     }
 
-    fn csv(&mut self, name: &str, out: impl Write) -> anyhow::Result<()> {
-        let mut writer = match self.interval {
-            Some(_) => PredictionWriter::with_intervals(name, out)?,
-            None => PredictionWriter::new(name, out, self.model)?,
-        };
-        self.each_block(|said| {
-            match said {
-                Said::Predictions(p) => writer.write(p)?,
-                Said::Intervals(i) => writer.write_intervals(i)?,
-            }
-            Ok(())
+    /// A table in the layout's format.
+    fn table(&mut self, name: &str, out: impl Write) -> anyhow::Result<()> {
+        let mut writer = PredictionWriter::with_layout(name, out, self.layout.clone())?;
+        self.each_block(|table, said| {
+            let block = match said {
+                Said::Predictions(p) => PredictionBlock::Predictions(p),
+                Said::Intervals(i) => PredictionBlock::Intervals(i),
+            };
+            Ok(writer.write_kept(table, block)?)
         })?;
         Ok(writer.finish()?)
     }
@@ -118,7 +162,8 @@ impl Job<'_> {
         let classes = self.model.target().classes();
         write!(out, "{{\"task\":\"{}\",\"predictions\":[", self.model.task().name())?;
         let mut separator = "";
-        self.each_block(|said| {
+        let kept = self.kept.clone();
+        self.each_block(|table, said| {
             let rows = match said {
                 Said::Predictions(p) => p.rows(),
                 Said::Intervals(all) => all.prediction.len(),
@@ -131,7 +176,12 @@ impl Job<'_> {
                         row.to_string()
                     }
                 };
-                write!(out, "{separator}{row}")?;
+                write!(out, "{separator}{{")?;
+                let mut before = Vec::new();
+                push_kept_json(&mut before, table, &kept, i)?;
+                out.write_all(&before)?;
+                // What was predicted, but for the brace that is written already.
+                out.write_all(&row.as_bytes()[1..])?;
                 separator = ",";
             }
             Ok(())

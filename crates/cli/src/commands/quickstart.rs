@@ -8,8 +8,8 @@ use crate::args::{QuickstartArgs, exec};
 use crate::print;
 use crate::progress::TrainingProgress;
 use planish_io::{
-    IoError, OutputKind, Outputs, PredictionWriter, TableOptions, create_folder, open_bytes, save_model,
-    write_file, write_text,
+    IoError, OutputKind, Outputs, PredictionLayout, PredictionWriter, TableOptions, create_folder,
+    open_bytes, save_model, write_file, write_text,
 };
 use planish_model::{LinearSettings, Model, NetworkSettings, fit_linear, fit_network};
 use planish_tabular::{Notes, RowSource, Table, TableSource};
@@ -75,7 +75,7 @@ fn check_outputs(
     outputs.write(test_csv, &OutputKind::Text { name: "quickstart's test rows", is_one: &is_test })?;
     for model in models {
         outputs.write(model, &OutputKind::Model)?;
-        outputs.write(&predictions_of(model), &OutputKind::Predictions)?;
+        outputs.write(&predictions_of(model), &OutputKind::Predictions(&PredictionLayout::default()))?;
     }
     Ok(())
 }

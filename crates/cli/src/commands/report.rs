@@ -30,7 +30,8 @@ pub(crate) fn run(a: &ReportArgs) -> anyhow::Result<()> {
     let found = match &a.data {
         None => None,
         Some(data) => {
-            let mut source = open_table(data, &a.table.options().with_columns(model.diagnosed_columns()))?;
+            let mut source =
+                open_table(data, &a.table.options(exec).with_columns(model.diagnosed_columns()))?;
             source.warnings().iter().for_each(|w| print::note(w));
             print::ignored(&source.ignored());
             let name = source.name().to_owned();

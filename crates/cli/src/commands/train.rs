@@ -1,5 +1,6 @@
 //! `planish train`: a table in, a model out.
 
+mod features;
 mod folds;
 pub(crate) mod linear_model;
 mod once;
@@ -12,14 +13,15 @@ use anyhow::{Context, bail};
 use clap::ArgMatches;
 use clap::error::ErrorKind;
 use planish_io::{
-    CheckpointFolder, HistoryFile, OutputKind, Outputs, TableRows, is_standard_output, open_table, save_model,
+    CheckpointFolder, HistoryFile, OutputKind, Outputs, TableOptions, TableRows, is_standard_output,
+    open_table, save_model,
 };
 use planish_model::{
     LearningRates, Model, ModelError, NetworkSettings, Settings, fit_linear, fit_network_with_checkpoints,
     lr_range_test,
 };
 use planish_optim::{Curve, RangeTest};
-use planish_tabular::RowSource;
+use planish_tabular::{Kind, RowSource, Schema, Task};
 use planish_tensor::Exec;
 use planish_train::{Checkpoints, CrossValidation, History, Stop, TrainError};
 use serde_json::json;
@@ -101,25 +103,49 @@ struct Trained {
 
 /// Trains on a table that can be read again.
 fn train_source(exec: Exec, a: &TrainArgs, typed: &ArgMatches) -> anyhow::Result<Trained> {
-    let mut source = open_table(&a.data, &a.table.options())?;
+    let mut source = open_table(&a.data, &table_options(exec, a, typed))?;
     source.warnings().iter().for_each(|w| print::note(w));
     if a.model == "mlp" {
         return train_network(exec, a, typed, &mut source);
     }
-    let settings = linear_model::choose(a, typed, &mut source)?;
+    let mut settings = linear_model::choose(a, typed, &mut source)?;
+    settings.drop.extend(features::left_out(&source, a, &linear_model::columns(&settings), &settings.drop));
     let name = source.name().to_owned();
     let model = fit_linear(exec, &mut source, &settings).map_err(|e| print::of_file(e, name))?;
     Ok(Trained { model, files: RunFiles::default(), folds: None })
 }
 
-/// The network's settings: a column of groups is no feature.
-fn network_settings(a: &TrainArgs, typed: &ArgMatches) -> NetworkSettings {
+/// How to read the table: networks need no rests of decimals.
+fn table_options(exec: Exec, a: &TrainArgs, typed: &ArgMatches) -> TableOptions {
+    let drop = chosen::<NetworkSettings>(typed, None).drop;
+    TableOptions { without_rests: a.model == "mlp", unused: drop, ..a.kinds.add_to(a.table.options(exec)) }
+}
+
+/// The network's settings: a column of groups is no feature, and neither is what tells rows apart.
+fn network_settings(a: &TrainArgs, typed: &ArgMatches, source: &TableRows) -> NetworkSettings {
     let mut settings: NetworkSettings = chosen(typed, None);
+    let used: Vec<&String> =
+        settings.sample_weight.iter().chain(&a.folds.group).chain(&a.folds.time).collect();
+    settings.drop.extend(features::left_out(source, a, &used, &settings.drop));
     settings.drop.extend(a.folds.group.clone());
     if settings.fit.schedule.curve == (Curve::Piecewise { steps: Vec::new() }) {
         usage(ErrorKind::MissingRequiredArgument, "--schedule piecewise needs --schedule-factors STEP:X,…");
     }
     settings
+}
+
+/// A column of dates by which folds go forward in time is no feature: all dates to come are new to a model.
+fn leave_out_time(a: &TrainArgs, schema: &Schema, settings: &mut NetworkSettings) {
+    let Some(time) = &a.folds.time else { return };
+    let is_of_dates = |kind| match kind {
+        Kind::Date(_) => true,
+        Kind::Number | Kind::Formatted(_) | Kind::Category => false,
+    };
+    if schema.columns.iter().any(|c| c.name == *time && is_of_dates(c.kind)) && !settings.drop.contains(time)
+    {
+        settings.drop.push(time.clone());
+        print::note(&format!("the dates of column {time:?} are the order of the rows and no feature"));
+    }
 }
 
 fn train_network(
@@ -128,7 +154,8 @@ fn train_network(
     typed: &ArgMatches,
     source: &mut TableRows,
 ) -> anyhow::Result<Trained> {
-    let settings = network_settings(a, typed);
+    let mut settings = network_settings(a, typed, source);
+    leave_out_time(a, source.schema(), &mut settings);
     let mut progress = TrainingProgress::new(settings.fit.epochs);
     progress.write_to(RunFiles::new(a.records.history.clone(), a.records.log_dir.clone()));
     let mut folder = None;
@@ -171,9 +198,9 @@ fn interrupts() -> anyhow::Result<Arc<AtomicBool>> {
 
 /// Prints the learning rate that a range test suggests.
 fn range_test(exec: Exec, a: &TrainArgs, typed: &ArgMatches) -> anyhow::Result<()> {
-    let mut source = open_table(&a.data, &a.table.options())?;
+    let mut source = open_table(&a.data, &table_options(exec, a, typed))?;
     source.warnings().iter().for_each(|w| print::note(w));
-    let (table, settings) = (source.read_all()?, network_settings(a, typed));
+    let (table, settings) = (source.read_all()?, network_settings(a, typed, &source));
     let LearningRates { suggested: lr, curve } =
         lr_range_test(exec, &table, &settings, &RangeTest::default())
             .with_context(|| source.name().to_owned())?;
@@ -190,12 +217,15 @@ fn range_test(exec: Exec, a: &TrainArgs, typed: &ArgMatches) -> anyhow::Result<(
 /// What a careful reader should know of the fitted model.
 fn say_notes(model: &Model) {
     print::notes(model.fit_notes());
-    for (column, n) in &model.record().rare_categories {
+    let incomplete = model.record().rows_incomplete;
+    if incomplete > 0 {
         print::note(&format!(
-            "column {column:?}: {n} {} a category too rare to be kept, or found among held-out rows alone; it counts as unknown",
-            print::rows_had(*n)
+            "{} with a missing value left out (--missing drop-rows)",
+            print::rows(incomplete)
         ));
     }
+    let rare = "a category too rare to be kept, or found among held-out rows alone, which counts as unknown";
+    print::counted(rare, &model.record().rare_categories).iter().for_each(|text| print::note(text));
     if let (Some(h), Settings::Network(s)) = (history(model), &model.record().settings)
         && h.validation_rows == 0
         && s.fit.validation_split > 0.0
@@ -218,12 +248,9 @@ fn monitor(model: &Model) -> Option<&str> {
 
 fn summary(model: &Model, a: &TrainArgs, output: &Path) -> String {
     let record = model.record();
-    let mut out = print::target(model.target());
-    if a.task.is_none() {
-        out += ", inferred";
-    }
+    let mut out = format!("{}, as {}\n", print::target(model.target()), task_reason(model, a));
     out += &format!(
-        "\n{}, trained on {} rows",
+        "{}, trained on {} rows",
         print::model(model),
         print::count(history(model).map_or(record.rows, |h| h.rows as u64))
     );
@@ -253,8 +280,32 @@ fn summary(model: &Model, a: &TrainArgs, output: &Path) -> String {
     if let Some(l) = model.linear() {
         out += &linear_model::line(&l.fit);
     }
-    out += &print::aliased(model);
+    out += &first_aliased(&print::aliased(model));
     out + &print::wrote_line(output)
+}
+
+/// Why the model is for classes or for a number, as the end of a sentence.
+fn task_reason(model: &Model, a: &TrainArgs) -> String {
+    let predicts = match model.task() {
+        Task::Classify => "classes",
+        Task::Regress => "numbers",
+    };
+    match (a.task, a.model.as_str()) {
+        (Some(_), _) => "--task says".to_owned(),
+        (None, _) if a.one_pass => format!("--one-pass predicts {predicts}"),
+        (None, "mlp" | "linear") => model.target().reason().to_owned(),
+        (None, name) => format!("--model {name} predicts {predicts}"),
+    }
+}
+
+/// Ten lines about aliased terms, and how many more there are.
+fn first_aliased(lines: &str) -> String {
+    let mut out: String = lines.split_inclusive('\n').take(10).collect();
+    match lines.lines().count().saturating_sub(10) {
+        0 => {}
+        more => out += &format!("and {more} more terms, which planish inspect lists\n"),
+    }
+    out
 }
 
 fn summary_json(model: &Model, a: &TrainArgs) -> serde_json::Value {
@@ -263,8 +314,10 @@ fn summary_json(model: &Model, a: &TrainArgs) -> serde_json::Value {
         "task": model.task().name(),
         "target": model.target().column(),
         "task_inferred": a.task.is_none(),
+        "task_reason": task_reason(model, a),
         "rows": record.rows,
         "rows_without_target": record.rows_without_target,
+        "rows_incomplete": record.rows_incomplete,
         "missing_values_filled": model.fit_notes().imputed,
         "parameters": model.parameters(),
         "model": a.output.as_ref().map(|path| path.display().to_string()),

@@ -16,6 +16,9 @@ impl<T> Default for Largest<T> {
 impl<T> Largest<T> {
     /// Takes a row, if its value is among the largest.
     pub fn push(&mut self, value: f64, row: T) {
+        if self.0.len() == LISTED && value <= self.0[LISTED - 1].0 {
+            return; // as nearly all are
+        }
         let at = self.0.partition_point(|(v, _)| *v >= value);
         if at < LISTED && !value.is_nan() {
             self.0.insert(at, (value, row));

@@ -4,57 +4,72 @@
 //! HC1 is HC0·n/(n − k). The clusters' sum times G/(G − 1)·(n − 1)/(n − k) is CR1, as in statsmodels and Stata. Rows t have orthonormal
 //! columns, so these matrices are well scaled whatever the data; the covariance of the coefficients is R⁻¹·M·R⁻ᵀ.
 
+use crate::linalg::dots::{TILE, Triangle};
 use crate::linalg::leverage::FULL_LEVERAGE;
-use planish_tensor::{AlignedVec, Isa, reduce};
+use planish_tensor::{AlignedVec, Isa};
 
 /// The sums, in scaled units: lower triangles, row by row.
 #[derive(Clone, Debug)]
 pub(crate) struct Meat {
-    isa: Isa,
     /// Of HC0, HC2 and HC3.
     hc: [Vec<f64>; 3],
     /// Σ e·t of each cluster.
     clusters: Vec<Vec<f64>>,
+}
+
+/// Columns in which the sums of some rows are formed.
+#[derive(Clone, Debug)]
+pub(crate) struct MeatScratch {
     factor: Vec<f64>,
     scaled: Vec<AlignedVec<f64>>,
 }
 
+impl MeatScratch {
+    pub(crate) fn new(rank: usize) -> MeatScratch {
+        MeatScratch { factor: Vec::new(), scaled: vec![AlignedVec::zeros(TILE); rank] }
+    }
+
+    /// The sums of HC0, HC2 and HC3 over a block's rows: `s` has the columns of T, e and h are theirs.
+    pub(crate) fn sums(&mut self, isa: Isa, s: &[AlignedVec<f64>], e: &[f64], h: &[f64]) -> [Vec<f64>; 3] {
+        let mut sums = [0, 1, 2].map(|_| Triangle::new(s.len()));
+        for start in (0..e.len()).step_by(TILE) {
+            let end = (start + TILE).min(e.len());
+            for (kind, sums) in sums.iter_mut().enumerate() {
+                self.factor.clear();
+                self.factor.extend(e[start..end].iter().zip(&h[start..end]).map(|(e, h)| {
+                    match (kind, 1.0 - h) {
+                        (0, _) => *e,
+                        (_, rest) if rest <= FULL_LEVERAGE => 0.0,
+                        (1, rest) => e / rest.sqrt(),
+                        (_, rest) => e / rest,
+                    }
+                }));
+                for (to, s) in self.scaled.iter_mut().zip(s) {
+                    let products = self.factor.iter().zip(&s[start..end]).map(|(f, s)| f * s);
+                    to.iter_mut().zip(products).for_each(|(to, x)| *to = x);
+                }
+                sums.add(isa, &self.scaled.iter().map(|x| &x[..end - start]).collect::<Vec<_>>());
+            }
+        }
+        sums.map(|sums| sums.finish(isa))
+    }
+}
+
 impl Meat {
-    pub(crate) fn new(isa: Isa, rank: usize) -> Meat {
+    pub(crate) fn new(rank: usize) -> Meat {
         let triangle = vec![0.0; rank * (rank + 1) / 2];
-        Meat {
-            isa,
-            hc: [triangle.clone(), triangle.clone(), triangle],
-            clusters: Vec::new(),
-            factor: Vec::new(),
-            scaled: vec![AlignedVec::zeros(0); rank],
+        Meat { hc: [triangle.clone(), triangle.clone(), triangle], clusters: Vec::new() }
+    }
+
+    /// Adds the sums of a block.
+    pub(crate) fn add(&mut self, block: &[Vec<f64>; 3]) {
+        for (sums, block) in self.hc.iter_mut().zip(block) {
+            sums.iter_mut().zip(block).for_each(|(sum, x)| *sum += x);
         }
     }
 
-    /// Adds rows: `s` has the columns of T, e and h are theirs; `places` are their clusters, if there are any.
-    pub(crate) fn add(&mut self, s: &[AlignedVec<f64>], e: &[f64], h: &[f64], places: &[usize]) {
-        let n = e.len();
-        for kind in 0..3 {
-            self.factor.clear();
-            self.factor.extend(e.iter().zip(h).map(|(e, h)| match (kind, 1.0 - h) {
-                (0, _) => *e,
-                (_, rest) if rest <= FULL_LEVERAGE => 0.0,
-                (1, rest) => e / rest.sqrt(),
-                (_, rest) => e / rest,
-            }));
-            for (to, s) in self.scaled.iter_mut().zip(s) {
-                if to.len() < n {
-                    *to = AlignedVec::zeros(s.len());
-                }
-                (0..n).for_each(|i| to[i] = self.factor[i] * s[i]);
-            }
-            let mut sums = self.hc[kind].iter_mut();
-            for (a, x) in self.scaled.iter().enumerate() {
-                for (y, sum) in self.scaled[..=a].iter().zip(&mut sums) {
-                    *sum += reduce::dot(self.isa, &x[..n], &y[..n]);
-                }
-            }
-        }
+    /// Adds rows to the sums of their clusters: `s` has the columns of T, e is theirs.
+    pub(crate) fn add_to_clusters(&mut self, s: &[AlignedVec<f64>], e: &[f64], places: &[usize]) {
         for (i, &g) in places.iter().enumerate() {
             if g >= self.clusters.len() {
                 self.clusters.resize(g + 1, vec![0.0; s.len()]);

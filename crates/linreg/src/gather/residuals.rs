@@ -1,4 +1,4 @@
-//! Statistics of the residuals of one response: moments, quantiles, serial correlation and influence, gathered row by row.
+//! Statistics of the residuals of one response: moments, quantiles, serial correlation and influence, gathered block by block.
 //!
 //! e is a row's residual times the root of its weight. Skewness is m₃/m₂^1.5 and kurtosis m₄/m₂² of the central moments (not less three),
 //! as in statsmodels; Durbin and Watson's statistic is Σ(eᵢ − eᵢ₋₁)²/Σeᵢ². Quantiles are R's type 7. They are exact up to a million
@@ -7,8 +7,9 @@
 
 use crate::gather::largest::Largest;
 use crate::linalg::leverage::cook_times_variance;
-use planish_tensor::dd::two_prod;
-use planish_tensor::{Dd, Thinned};
+use planish_tensor::dd::{DdSlice, DdVec, lanes, two_prod};
+use planish_tensor::simd::{LaneKernel, LaneMath};
+use planish_tensor::{Dd, Isa, Number, Scalar, Thinned, add_columns};
 
 /// Residuals kept for the quantiles.
 const KEPT: usize = 1_000_000;
@@ -41,28 +42,103 @@ impl Default for Residuals {
     }
 }
 
-impl Residuals {
-    /// A row with its residual and leverage.
-    pub(crate) fn push(&mut self, row: u64, e: f64, leverage: f64) {
-        let (p, r) = two_prod(e, e);
-        let square = Dd { hi: p, lo: r };
-        for (sum, power) in
-            self.powers.iter_mut().zip([Dd::from(e), square, square * Dd::from(e), square * square])
-        {
-            *sum = *sum + power;
+/// What the residuals of a block add to the sums, apart from all other blocks.
+pub(crate) struct BlockResiduals {
+    e: Vec<f64>,
+    /// e², e³ and e⁴
+    powers: [DdVec; 3],
+    /// (eᵢ − eᵢ₋₁)², from the second row on.
+    steps: DdVec,
+    extremes: Option<[f64; 2]>,
+    /// By place among the block's rows.
+    cook: Largest<u64>,
+}
+
+/// Σe², Σe³, Σe⁴ and the steps, element by element.
+struct Powers<'a> {
+    e: &'a [f64],
+    powers: &'a mut [DdVec; 3],
+    steps: &'a mut DdVec,
+}
+
+impl LaneKernel<f64> for Powers<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: LaneMath<f64>>(self, s: S) {
+        let Powers { e, powers: [square, cube, fourth], steps } = self;
+        let n = e.len();
+        let put = |to: &mut DdVec, i: usize, x: lanes::V<S>| {
+            s.store_at(&mut to.hi, i, x.0);
+            s.store_at(&mut to.lo, i, x.1);
+        };
+        let squared = |x: S::V| {
+            let p = s.mul(x, x);
+            (p, s.fma(x, x, s.neg(p)))
+        };
+        for i in (0..n).step_by(f64::LANES) {
+            let x = s.load_at(e, i);
+            let two = squared(x);
+            put(square, i, two);
+            put(cube, i, lanes::mul(s, two, (x, s.splat(0.0))));
+            put(fourth, i, lanes::mul(s, two, two));
+            if i + 1 < n {
+                put(steps, i, squared(s.sub(s.load_at(e, i + 1), x)));
+            }
         }
-        if let Some(last) = self.last {
-            let (p, r) = two_prod(e - last, e - last);
+    }
+}
+
+impl BlockResiduals {
+    /// Of these rows: the place of each in its block, its residual and its leverage.
+    pub(crate) fn new(isa: Isa, places: &[u64], e: Vec<f64>, leverages: &[f64]) -> BlockResiduals {
+        let n = e.len();
+        let mut powers = std::array::from_fn(|_| DdVec::zeros(n));
+        let mut steps = DdVec::zeros(n.saturating_sub(1));
+        f64::dispatch(isa, Powers { e: &e, powers: &mut powers, steps: &mut steps });
+        let extremes = e
+            .first()
+            .map(|&first| e.iter().fold([first, first], |[low, high], &e| [low.min(e), high.max(e)]));
+        let mut cook = Largest::default();
+        for ((&place, &e), &leverage) in places.iter().zip(&e).zip(leverages) {
+            if let Some(distance) = cook_times_variance(e, leverage) {
+                cook.push(distance, place);
+            }
+        }
+        BlockResiduals { e, powers, steps, extremes, cook }
+    }
+}
+
+impl Residuals {
+    /// Adds the rows of a block that begins with this row.
+    pub(crate) fn add(&mut self, isa: Isa, start: u64, block: &BlockResiduals) {
+        let Some((&first, &last)) = block.e.first().zip(block.e.last()) else { return };
+        let n = block.e.len();
+        if let Some(before) = self.last.replace(last) {
+            let (p, r) = two_prod(first - before, first - before);
             self.succession = self.succession + Dd { hi: p, lo: r };
         }
-        self.last = Some(e);
-        let [low, high] = self.extremes.unwrap_or([e, e]);
-        self.extremes = Some([low.min(e), high.max(e)]);
-        self.sample.push(std::iter::once(e));
-        if let Some(distance) = cook_times_variance(e, leverage) {
-            self.cook.push(distance, row);
+        let [square, cube, fourth] = &block.powers;
+        let zeros = vec![0.0; n];
+        let columns = [
+            DdSlice { hi: &block.e, lo: &zeros },
+            square.first(n),
+            cube.first(n),
+            fourth.first(n),
+            block.steps.first(n - 1),
+        ];
+        let [s1, s2, s3, s4] = self.powers;
+        let mut sums = [s1, s2, s3, s4, self.succession];
+        add_columns(isa, &mut sums, &columns);
+        let [s1, s2, s3, s4, succession] = sums;
+        (self.powers, self.succession) = ([s1, s2, s3, s4], succession);
+        if let Some([low, high]) = block.extremes {
+            let [least, greatest] = self.extremes.unwrap_or([low, high]);
+            self.extremes = Some([least.min(low), greatest.max(high)]);
         }
-        self.rows += 1;
+        self.sample.extend(&block.e);
+        block.cook.iter().for_each(|&(distance, place)| self.cook.push(distance, start + place));
+        self.rows += n as u64;
     }
 
     pub(crate) fn rows(&self) -> u64 {
@@ -101,11 +177,24 @@ impl Residuals {
     /// Minimum, quartiles and maximum.
     pub(crate) fn quantiles(&self) -> [f64; 5] {
         let Some([low, high]) = self.extremes else { return [0.0; 5] };
-        let mut sorted: Vec<f64> = self.sample.rows().map(|row| row[0]).collect();
-        sorted.sort_by(f64::total_cmp);
-        let at = |share: f64| quantile(&sorted, share);
-        [low, at(0.25), at(0.5), at(0.75), high]
+        let mut values: Vec<f64> = self.sample.rows().map(|row| row[0]).collect();
+        let [q1, median, q3] = [0.25, 0.5, 0.75].map(|share| quantile_of(&mut values, share));
+        [low, q1, median, q3, high]
     }
+}
+
+/// As [`quantile`], of values in any order, which it changes: those about the quantile are brought to their places.
+fn quantile_of(values: &mut [f64], share: f64) -> f64 {
+    let place = (values.len() - 1) as f64 * share;
+    let below = place.floor() as usize;
+    let (_, &mut low, above) = values.select_nth_unstable_by(below, f64::total_cmp);
+    let high = above.iter().copied().min_by(f64::total_cmp).filter(|_| place.ceil() > place.floor());
+    between(low, high.unwrap_or(low), place)
+}
+
+/// Between the values about this place.
+fn between(low: f64, high: f64, place: f64) -> f64 {
+    low + (place - place.floor()) * (high - low)
 }
 
 /// The quantile of sorted values, R's type 7: linear between the order statistics at (n − 1)·share.
@@ -114,9 +203,7 @@ impl Residuals {
 /// Without values, or for a share outside 0 to 1.
 pub fn quantile(sorted: &[f64], share: f64) -> f64 {
     let place = (sorted.len() - 1) as f64 * share;
-    let below = place.floor();
-    let (low, high) = (sorted[below as usize], sorted[(place.ceil()) as usize]);
-    low + (place - below) * (high - low)
+    between(sorted[place.floor() as usize], sorted[place.ceil() as usize], place)
 }
 
 #[cfg(test)]
@@ -125,7 +212,12 @@ mod tests {
 
     fn pushed(e: impl Iterator<Item = f64>) -> Residuals {
         let mut r = Residuals::default();
-        e.enumerate().for_each(|(i, e)| r.push(i as u64, e, 0.5));
+        let e: Vec<f64> = e.collect();
+        for (k, block) in e.chunks(4096).enumerate() {
+            let places: Vec<u64> = (0..block.len() as u64).collect();
+            let block = BlockResiduals::new(Isa::best(), &places, block.to_vec(), &vec![0.5; block.len()]);
+            r.add(Isa::best(), 4096 * k as u64, &block);
+        }
         r
     }
 

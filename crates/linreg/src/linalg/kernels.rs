@@ -44,14 +44,40 @@ impl LaneKernel<f64> for Residual<'_> {
     fn run<S: LaneMath<f64>>(self, s: S) {
         let n = self.y.values.hi.len();
         let (hi, lo) = (&mut self.out.hi[..n], &mut self.out.lo[..n]);
-        for i in (0..n).step_by(f64::LANES) {
-            let mut r = lanes::add(s, self.y.load(s, i), splat(s, -self.intercept));
-            for (x, &b) in self.x.iter().zip(self.coef) {
-                r = lanes::add(s, r, lanes::mul(s, x.load(s, i), splat(s, -b)));
+        for i in (0..n).step_by(2 * f64::LANES) {
+            let (of, start) = ((self.y, self.x), (self.intercept, self.coef));
+            // Two vectors at a time, so that one chain does not wait for itself.
+            if i + f64::LANES < n {
+                residual_rows::<S, 2>(s, of, start, i, (&mut *hi, &mut *lo));
+            } else {
+                residual_rows::<S, 1>(s, of, start, i, (&mut *hi, &mut *lo));
             }
-            s.store_at(hi, i, r.0);
-            s.store_at(lo, i, r.1);
         }
+    }
+}
+
+/// The residuals of N vectors of rows from row i.
+#[inline(always)]
+fn residual_rows<S: LaneMath<f64>, const N: usize>(
+    s: S,
+    (y, x): (Column<'_>, &[Column<'_>]),
+    (intercept, coef): (Dd, &[Dd]),
+    i: usize,
+    (hi, lo): (&mut [f64], &mut [f64]),
+) {
+    let mut r = [splat(s, Dd::ZERO); N];
+    for (v, r) in r.iter_mut().enumerate() {
+        *r = lanes::add(s, y.load(s, i + v * f64::LANES), splat(s, -intercept));
+    }
+    for (x, &b) in x.iter().zip(coef) {
+        let b = splat(s, -b);
+        for (v, r) in r.iter_mut().enumerate() {
+            *r = lanes::add(s, *r, lanes::mul(s, x.load(s, i + v * f64::LANES), b));
+        }
+    }
+    for (v, r) in r.iter().enumerate() {
+        s.store_at(hi, i + v * f64::LANES, r.0);
+        s.store_at(lo, i + v * f64::LANES, r.1);
     }
 }
 
@@ -129,14 +155,37 @@ impl LaneKernel<f64> for Predict<'_> {
     type Output = ();
     #[inline(always)]
     fn run<S: LaneMath<f64>>(self, s: S) {
-        for i in (0..self.out.len()).step_by(f64::LANES) {
-            let mut sum = splat(s, self.intercept);
-            for (x, &b) in self.x.iter().zip(self.coef) {
-                let v = (s.load_at(x.hi, i), s.load_at(x.lo, i));
-                sum = lanes::add(s, sum, lanes::mul(s, v, splat(s, b)));
+        let n = self.out.len();
+        for i in (0..n).step_by(2 * f64::LANES) {
+            let intercept = splat(s, self.intercept);
+            if i + f64::LANES < n {
+                predict_rows(s, self.x, [intercept; 2], self.coef, i, &mut *self.out);
+            } else {
+                predict_rows(s, self.x, [intercept], self.coef, i, &mut *self.out);
             }
-            s.store_at(self.out, i, s.add(sum.0, sum.1));
         }
+    }
+}
+
+/// The predictions of N vectors of rows from row i.
+#[inline(always)]
+fn predict_rows<S: LaneMath<f64>, const N: usize>(
+    s: S,
+    x: &[DdSlice<'_>],
+    mut sums: [lanes::V<S>; N],
+    coef: &[Dd],
+    i: usize,
+    out: &mut [f64],
+) {
+    for (x, &b) in x.iter().zip(coef) {
+        let b = splat(s, b);
+        for (v, sum) in sums.iter_mut().enumerate() {
+            let at = i + v * f64::LANES;
+            *sum = lanes::add(s, *sum, lanes::mul(s, (s.load_at(x.hi, at), s.load_at(x.lo, at)), b));
+        }
+    }
+    for (v, sum) in sums.iter().enumerate() {
+        s.store_at(out, i + v * f64::LANES, s.add(sum.0, sum.1));
     }
 }
 

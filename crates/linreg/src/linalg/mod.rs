@@ -4,6 +4,7 @@
 
 pub(crate) mod cholesky;
 pub(crate) mod counter;
+pub(crate) mod dots;
 pub(crate) mod kernels;
 pub(crate) mod leverage;
 pub(crate) mod powers;

@@ -79,10 +79,11 @@ impl<'a> Matrices<'a> {
     }
 }
 
-/// Rows that can be read more than once, always the same and in the same order.
-pub trait BlockSource {
+/// Rows that can be read more than once, always the same and in the same order. Another thread may read the next rows while those before them
+/// are computed with.
+pub trait BlockSource: Send {
     /// Why rows could not be read.
-    type Error;
+    type Error: Send;
 
     /// The number of terms: columns of X, without the intercept.
     fn terms(&self) -> usize;

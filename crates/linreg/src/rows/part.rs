@@ -1,7 +1,7 @@
 //! The rows of one block wherever they lie, and passes over all blocks with threads.
 //!
 //! Blocks are independent of each other: a pass computes a result for each, many at a time, and takes the results in the order of
-//! the blocks. So the sums do not depend on the number of threads.
+//! the blocks. So the sums do not depend on the number of threads. While some blocks are computed with, the next are read.
 
 use crate::rows::block::{BLOCK_ROWS, Block, BlockSource, Matrices};
 use planish_tensor::{Exec, Isa, MatMut, MatRef, transpose};
@@ -11,6 +11,8 @@ use rayon::prelude::*;
 const BLOCKS_A_THREAD: usize = 8;
 /// Most blocks that are copied out of a source at a time.
 const COPIED: usize = 16;
+/// Most columns with which the next blocks are read meanwhile, which doubles the memory that blocks take.
+const AHEAD: usize = 256;
 
 /// The rows of a block, in place.
 #[derive(Clone, Copy)]
@@ -137,28 +139,46 @@ pub(crate) fn for_each_block<S: BlockSource, W: Send, R: Send>(
     }
     let group = exec.threads.clamp(1, COPIED);
     let new = || Block::new(source.terms(), source.responses(), source.weighted());
-    let mut filled = usize::from(begun.is_some());
-    let mut rows = begun.as_ref().map_or(0, |b| b.rows as u64);
-    let mut room: Vec<Block> = begun.into_iter().collect();
-    room.resize_with(group, new);
-    let mut spaces = Vec::new();
+    let mut now: Vec<Block> = begun.into_iter().collect();
+    let begun = now.len();
+    now.resize_with(group, new);
+    let ahead = exec.threads > 1 && source.terms() + source.responses() <= AHEAD;
+    let mut following: Vec<Block> = Vec::new();
+    following.resize_with(if ahead { group } else { 0 }, new);
+    let (mut rows, mut spaces) = (0, Vec::new());
+    let mut filled = begun + fill(source, &mut now[begun..])?;
     loop {
-        for block in &mut room[filled..] {
-            block.rows = 0;
-            source.next(block)?;
-            if block.rows == 0 {
-                break;
-            }
-            rows += block.rows as u64;
-            filled += 1;
-        }
-        let parts: Vec<_> = room[..filled].iter().map(Part::Block).collect();
-        run(exec, &parts, &mut spaces, &workspace, &job, &mut take);
+        rows += now[..filled].iter().map(|b| b.rows as u64).sum::<u64>();
+        let parts: Vec<_> = now[..filled].iter().map(Part::Block).collect();
         if filled < group {
+            run(exec, &parts, &mut spaces, &workspace, &job, &mut take);
             return Ok(rows);
         }
-        filled = 0;
+        if !ahead {
+            run(exec, &parts, &mut spaces, &workspace, &job, &mut take);
+            filled = fill(source, &mut now)?;
+            continue;
+        }
+        let mut read = Ok(0);
+        rayon::in_place_scope(|scope| {
+            scope.spawn(|_| read = fill(source, &mut following));
+            run(exec, &parts, &mut spaces, &workspace, &job, &mut take);
+        });
+        filled = read?;
+        std::mem::swap(&mut now, &mut following);
     }
+}
+
+/// Fills blocks with the next rows; how many have any.
+fn fill<S: BlockSource>(source: &mut S, blocks: &mut [Block]) -> Result<usize, S::Error> {
+    for (filled, block) in blocks.iter_mut().enumerate() {
+        block.rows = 0;
+        source.next(block)?;
+        if block.rows == 0 {
+            return Ok(filled);
+        }
+    }
+    Ok(blocks.len())
 }
 
 /// Computes a result for every part. Thread t takes parts t, t + n, t + 2n, … of n threads, and has a workspace of its own.

@@ -2,8 +2,9 @@
 
 use crate::rows::part::Part;
 use crate::rows::scaling::Scaling;
+use planish_tensor::dd::lanes::two_sum;
 use planish_tensor::simd::{LaneKernel, LaneMath};
-use planish_tensor::{Isa, MatRef, Number, Scalar};
+use planish_tensor::{Isa, MatMut, MatRef, Number, Scalar, transpose};
 
 /// How many numbers ahead the memory is prefetched: 2 KiB.
 const AHEAD: usize = 256;
@@ -93,11 +94,16 @@ pub(crate) fn fill(
             }
         }
         Part::Block(block) => {
-            for c in 0..plan.data {
+            let n = end - start;
+            let mut columns = vec![0.0; plan.data * TILE];
+            for (c, out) in columns.chunks_exact_mut(TILE).enumerate() {
                 let v = block.column(c).first(end);
-                let values = v.hi[start..].iter().copied().zip(v.lo[start..].iter().copied());
-                fill_column(plan, c, values, roots, tile);
+                let values = [&v.hi[start..], &v.lo[start..]];
+                let (shift, scale) = (plan.shift[c], plan.scale[c]);
+                f64::dispatch(isa, ScaleColumn { values, shift, scale, roots, out: &mut out[..n] });
             }
+            let columns = MatRef::with_stride(&columns, plan.data, n, TILE);
+            transpose(isa, columns, MatMut::with_stride(tile, n, plan.stride - f64::LANES, plan.stride));
         }
     }
     if plan.intercept {
@@ -116,6 +122,30 @@ fn fill_column(
     for (((hi, lo), root), row) in values.zip(roots).zip(tile.chunks_exact_mut(plan.stride)) {
         let (d, e) = planish_tensor::dd::two_sum(hi, -shift);
         row[c] = (d + (e + lo)) * scale * root;
+    }
+}
+
+/// Rows of a column, shifted and scaled.
+struct ScaleColumn<'a> {
+    values: [&'a [f64]; 2],
+    shift: f64,
+    scale: f64,
+    roots: &'a [f64],
+    out: &'a mut [f64],
+}
+
+impl LaneKernel<f64> for ScaleColumn<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: LaneMath<f64>>(self, s: S) {
+        let [hi, lo] = self.values;
+        let (shift, scale) = (s.splat(-self.shift), s.splat(self.scale));
+        for i in (0..self.out.len()).step_by(f64::LANES) {
+            let (d, e) = two_sum(s, s.load_at(hi, i), shift);
+            let v = s.mul(s.add(d, s.add(e, s.load_at(lo, i))), scale);
+            s.store_at(self.out, i, s.mul(v, s.load_at(self.roots, i)));
+        }
     }
 }
 

@@ -56,7 +56,8 @@ impl Model {
     pub fn diagnosed_columns(&self) -> Schema {
         let mut schema = self.features_and_target();
         if let Some(weights) = self.weights_column().filter(|w| schema.position(w).is_err()) {
-            schema.columns.push(ColumnSchema { name: weights.to_owned(), kind: Kind::Number });
+            let kind = self.record().written.get(weights).copied().unwrap_or(Kind::Number);
+            schema.columns.push(ColumnSchema { name: weights.to_owned(), kind });
         }
         schema
     }

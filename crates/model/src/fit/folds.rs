@@ -1,6 +1,7 @@
 //! Cross-validation of a network on a table: every fold fits pipeline and network on its training rows alone and is scored on the rows
 //! that it holds out, in the target's units.
 
+use super::complete::complete_rows;
 use super::network::fit_network;
 use crate::error::{Failed, ModelError};
 use crate::network_settings::NetworkSettings;
@@ -21,7 +22,7 @@ pub enum FoldBy {
     Time(String),
 }
 
-/// Fits and scores a network for every fold. Rows without a target are left out.
+/// Fits and scores a network for every fold. Rows without a target are left out, and incomplete ones if the settings say so.
 ///
 /// # Errors
 /// A table or settings that cannot be used, a group or time that is missing; what goes wrong in a fold names it.
@@ -34,7 +35,11 @@ pub fn cross_validate_network(
     observer: &mut dyn Observer,
 ) -> Result<CrossValidation, ModelError> {
     let table = table.with_values(&settings.target)?;
-    let split = deal(&table, settings, folds, by)?;
+    let (table, _) = complete_rows(table, settings.missing, &settings.target, &settings.no_features())?;
+    // Of all rows: those of a fold could have fewer different values.
+    let task = settings.task.map_or_else(|| Task::infer(&table, &settings.target), Ok)?;
+    let split = deal(&table, settings, (folds, task), by)?;
+    let settings = &NetworkSettings { task: Some(task), ..settings.clone() };
     let mut found = Vec::with_capacity(folds);
     for fold in 0..split.len() {
         let (rows, held) = split.split(fold);
@@ -61,7 +66,12 @@ fn fold_scores(
     Ok(FoldScores { rows: rows.len(), held_rows: held.len(), best_epoch, scores })
 }
 
-fn deal(table: &Table, settings: &NetworkSettings, folds: usize, by: &FoldBy) -> Result<Folds, ModelError> {
+fn deal(
+    table: &Table,
+    settings: &NetworkSettings,
+    (folds, task): (usize, Task),
+    by: &FoldBy,
+) -> Result<Folds, ModelError> {
     let seed = settings.seed;
     Ok(match by {
         FoldBy::Group(name) => Folds::grouped(&codes(table, name)?, folds, seed)?,
@@ -75,7 +85,6 @@ fn deal(table: &Table, settings: &NetworkSettings, folds: usize, by: &FoldBy) ->
             }
         },
         FoldBy::Chance => {
-            let task = settings.task.map_or_else(|| table.column(&settings.target).map(Task::infer), Ok)?;
             if task == Task::Regress {
                 return Ok(Folds::plain(table.rows(), folds, seed)?);
             }

@@ -4,8 +4,9 @@ use crate::error::{Failed, ModelError};
 use crate::linear_settings::LinearSettings;
 use planish_linreg::BlockSource;
 use planish_linreg::rows::Block;
-use planish_tabular::{BoundDesign, Column, Design, Label, Notes, NumberColumn, RowSource, Table, Target};
-use planish_tensor::Dd;
+use planish_tabular::{
+    BoundDesign, Column, Design, Label, Notes, NumberColumn, RowSource, Rows, Table, Target,
+};
 use std::collections::HashMap;
 
 /// The columns of one table that a block is made of.
@@ -24,15 +25,21 @@ impl<'a> BoundRows<'a> {
         Ok(BoundRows { design: design.bind(table)?, weights })
     }
 
-    /// Appends a row of the table with its response to the block, clusters aside.
-    pub(crate) fn append(&self, row: usize, y: Dd, block: &mut Block) {
-        let at = block.rows;
-        self.design.write_row(row, at, &mut block.x, &mut Notes::default());
-        (block.y[0].hi[at], block.y[0].lo[at]) = (y.hi, y.lo);
-        if let (Some(to), Some(from)) = (&mut block.weights, self.weights) {
-            to[at] = from.at(row).map_or(0.0, |w| w.to_f64());
+    /// Appends these rows of the table with their responses, numbers with their rests, to the block, clusters aside.
+    pub(crate) fn append(&self, rows: Rows<'_>, (y, rests): (&[f64], Option<&[f64]>), block: &mut Block) {
+        let places = block.rows..block.rows + rows.len();
+        self.design.write_rows(rows, block.rows, &mut block.x, &mut Notes::default());
+        let response = &mut block.y[0];
+        rows.copy(y, &mut response.hi[places.clone()]);
+        match rests {
+            Some(rests) => rows.copy(rests, &mut response.lo[places.clone()]),
+            None => response.lo[places.clone()].fill(0.0),
         }
-        block.rows += 1;
+        if let (Some(to), Some(from)) = (&mut block.weights, self.weights) {
+            let weights = rows.places().map(|row| from.at(row).map_or(0.0, |w| w.to_f64()));
+            to[places.clone()].iter_mut().zip(weights).for_each(|(to, w)| *to = w);
+        }
+        block.rows = places.end;
     }
 }
 
@@ -59,9 +66,11 @@ pub(crate) struct LabelledRows<'a, S: RowSource> {
     target: &'a Target,
     settings: &'a LinearSettings,
     table: Table,
-    /// The labels of the table's rows.
-    labels: Vec<Option<Label>>,
-    /// The next row of the table.
+    /// The rows of the table that have a target; none if all have one.
+    labelled: Option<Vec<u32>>,
+    /// The class of each row of the table; none where the target is a number.
+    classes: Option<Vec<f64>>,
+    /// The next of the labelled rows.
     next: usize,
     /// A number for each text of the cluster column.
     clusters: HashMap<String, u64>,
@@ -76,11 +85,60 @@ impl<'a, S: RowSource> LabelledRows<'a, S> {
     ) -> Self {
         let table = Table::new(source.schema().clone());
         let clusters = HashMap::new();
-        LabelledRows { source, design, target, settings, table, labels: Vec::new(), next: 0, clusters }
+        let (labelled, classes) = (None, None);
+        LabelledRows { source, design, target, settings, table, labelled, classes, next: 0, clusters }
+    }
+
+    /// The labelled rows of the table from the next on.
+    fn rest(&self) -> usize {
+        self.labelled.as_ref().map_or(self.table.rows(), Vec::len) - self.next
+    }
+
+    /// Reads the next rows of the source; whether there are any.
+    fn read(&mut self) -> Result<bool, Failed<S::Error>> {
+        self.source.next(&mut self.table).map_err(Failed::Source)?;
+        self.next = 0;
+        (self.labelled, self.classes) = match self.target {
+            Target::Number { column, .. } => {
+                self.table.numbers(column)?;
+                (self.table.column(column)?.with_values(), None)
+            }
+            Target::Classes { column, .. } => {
+                let class = |label: Option<Label>| match label {
+                    Some(Label::Class(class)) => f64::from(class),
+                    Some(Label::Number(_)) | None => 0.0,
+                };
+                let classes = self.target.labels(&self.table)?.into_iter().map(class).collect();
+                (self.table.column(column)?.with_values(), Some(classes))
+            }
+        };
+        Ok(self.table.rows() > 0)
+    }
+
+    /// Appends the next `n` labelled rows of the table to the block.
+    fn append(&mut self, n: usize, block: &mut Block) -> Result<(), ModelError> {
+        let (from, to) = (self.next, self.next + n);
+        let rows =
+            self.labelled.as_ref().map_or(Rows::Between(from, to), |rows| Rows::These(&rows[from..to]));
+        let y = match &self.classes {
+            Some(classes) => (&classes[..], None),
+            None => {
+                let numbers = self.table.numbers(self.target.column())?;
+                (numbers.values(), numbers.rests())
+            }
+        };
+        if let (Some(to), Some(column)) = (&mut block.clusters, &self.settings.cluster) {
+            let column = self.table.column(column)?;
+            let clusters = rows.places().map(|row| cluster(&mut self.clusters, column, row));
+            to[block.rows..].iter_mut().zip(clusters).for_each(|(to, id)| *to = id);
+        }
+        BoundRows::new(self.design, &self.table, self.settings)?.append(rows, y, block);
+        self.next = to;
+        Ok(())
     }
 }
 
-impl<S: RowSource> BlockSource for LabelledRows<'_, S> {
+impl<S: RowSource<Error: Send> + Send> BlockSource for LabelledRows<'_, S> {
     type Error = Failed<S::Error>;
 
     fn terms(&self) -> usize {
@@ -97,8 +155,7 @@ impl<S: RowSource> BlockSource for LabelledRows<'_, S> {
 
     fn rewind(&mut self) -> Result<(), Self::Error> {
         self.table.clear();
-        self.labels.clear();
-        self.next = 0;
+        (self.labelled, self.classes, self.next) = (None, None, 0);
         self.source.rewind().map_err(Failed::Source)
     }
 
@@ -107,29 +164,10 @@ impl<S: RowSource> BlockSource for LabelledRows<'_, S> {
         let capacity = block.y[0].hi.len();
         block.clusters = self.settings.cluster.as_ref().map(|_| vec![0; capacity]);
         while block.rows < capacity {
-            if self.next == self.labels.len() {
-                self.source.next(&mut self.table).map_err(Failed::Source)?;
-                self.labels = self.target.labels(&self.table)?;
-                self.next = 0;
-                if self.labels.is_empty() {
-                    break;
-                }
+            if self.rest() == 0 && !self.read()? {
+                break;
             }
-            let bound = BoundRows::new(self.design, &self.table, self.settings)?;
-            let groups = self.settings.cluster.as_ref().map(|c| self.table.column(c)).transpose()?;
-            while self.next < self.labels.len() && block.rows < capacity {
-                let row = self.next;
-                self.next += 1;
-                let y = match self.labels[row] {
-                    Some(Label::Number(y)) => y,
-                    Some(Label::Class(class)) => Dd::from(f64::from(class)),
-                    None => continue,
-                };
-                if let (Some(to), Some(from)) = (&mut block.clusters, groups) {
-                    to[block.rows] = cluster(&mut self.clusters, from, row);
-                }
-                bound.append(row, y, block);
-            }
+            self.append(self.rest().min(capacity - block.rows), block)?;
         }
         Ok(())
     }

@@ -1,12 +1,14 @@
 //! From rows to a linear model: least squares, ridge, lasso, elastic net, non-negative, logistic, multinomial and Poisson regression. Rows are
 //! read in passes: one to fit the pipeline and the target, then those of the fit; the table is never held whole.
 
+use super::complete::fit_complete;
 use super::labelled_rows::LabelledRows;
 use super::survey::{Survey, survey};
 use crate::aliases;
 use crate::error::{Failed, ModelError};
 use crate::linear_model::{LinearFit, LinearModel};
 use crate::linear_settings::{LinearKind, LinearSettings};
+use crate::missing::Missing;
 use crate::model::Model;
 use crate::predictor::Predictor;
 use crate::record::{Record, Settings};
@@ -14,10 +16,10 @@ use planish_linreg::glm::Family;
 use planish_linreg::ols::AliasedPolicy;
 use planish_linreg::penalised::{ElasticNetCv, KFold, NonNegative, RidgeCv};
 use planish_linreg::{BlockSource, ElasticNet, Fit, FitError, Glm, LinearRegression, LinregError, Ridge};
-use planish_tabular::{Design, Kind, RowSource, TabularError, Target, Task};
-use planish_tensor::{Dd, Exec};
+use planish_tabular::{Design, RowSource, Target, listed};
+use planish_tensor::Exec;
 
-/// Fits the linear model of the settings on all rows of the source that have a target.
+/// Fits the linear model of the settings on all rows of the source that have a target, or on those that have a value in every feature too.
 ///
 /// # Errors
 /// Rows that cannot be read, a table or settings that cannot be used, fewer rows than parameters, classes that the terms separate.
@@ -26,7 +28,18 @@ pub fn fit_linear<S: RowSource<Error: Send> + Send>(
     source: &mut S,
     settings: &LinearSettings,
 ) -> Result<Model, Failed<S::Error>> {
-    let survey = survey(source, settings)?;
+    match settings.missing {
+        Missing::Fill => fit_rows(exec, source, settings),
+        Missing::DropRows => fit_complete(source, settings, |rows| fit_rows(exec, rows, settings)),
+    }
+}
+
+fn fit_rows<S: RowSource<Error: Send> + Send>(
+    exec: Exec,
+    source: &mut S,
+    settings: &LinearSettings,
+) -> Result<Model, Failed<S::Error>> {
+    let survey = exec.install(|| survey(exec, source, settings))?;
     let design = &survey.design;
     let mut rows = LabelledRows::new(source, design, &survey.target, settings);
     let classes = survey.target.classes().len();
@@ -111,10 +124,12 @@ pub(crate) fn assemble(
     survey: Survey,
     fit: LinearFit,
 ) -> Result<Model, ModelError> {
-    let Survey { design, mut target, sum, rows, without_target, notes } = survey;
+    let Survey { design, mut target, sum, rows, without_target, notes, written, na } = survey;
     if let LinearFit::LeastSquares(f) = &fit {
         if settings.aliased == AliasedPolicy::Error && !f.aliases.is_empty() {
-            return Err(ModelError::Aliased { terms: aliases::equations(f, &design.names()).join(", ") });
+            return Err(ModelError::Aliased {
+                terms: listed("", aliases::equations(f, &design.names()).into_iter()),
+            });
         }
         // Its total sum of squares is more exact than the survey's sums.
         target = Target::Number {
@@ -127,45 +142,14 @@ pub(crate) fn assemble(
         settings: Settings::Linear(settings.clone()),
         rows,
         rows_without_target: without_target,
+        rows_incomplete: 0,
         rare_categories: Default::default(),
         validation: Default::default(),
         confusion: None,
+        written,
+        na,
         history: None,
     };
     let model = Model::new(target, Predictor::Linear(LinearModel { design, fit }), record)?;
     Ok(model.with_fit_notes(notes))
-}
-
-/// The task of a linear model that was not told: classes for a text target, a number otherwise. A column in which texts stand among
-/// numbers is an error, since most of these are typing errors in a column of numbers.
-///
-/// # Errors
-/// Rows that cannot be read, no such column, or texts among numbers.
-pub fn infer_linear_task<S: RowSource>(source: &mut S, target: &str) -> Result<Task, Failed<S::Error>> {
-    let position = source.schema().position(target)?;
-    match source.schema().columns[position].kind {
-        Kind::Number => return Ok(Task::Regress),
-        Kind::Category => {}
-    }
-    let (mut has_numbers, mut first_text) = (false, None);
-    source.rewind().map_err(Failed::Source)?;
-    source.for_each_block(Failed::Source, |table| {
-        has_numbers |= table.text(target)?.dictionary().iter().any(|t| Dd::parse_decimal(t).is_some());
-        match table.numbers(target) {
-            Err(e @ TabularError::WrongKind { .. }) if first_text.is_none() && !is_without_text(&e) => {
-                first_text = Some(e)
-            }
-            _ => {}
-        }
-        Ok(())
-    })?;
-    match first_text {
-        Some(e) if has_numbers => Err(e.into()),
-        _ => Ok(Task::Classify),
-    }
-}
-
-/// Whether the error names no text that is no number.
-fn is_without_text(e: &TabularError) -> bool {
-    matches!(e, TabularError::WrongKind { found, .. } if found.is_empty())
 }

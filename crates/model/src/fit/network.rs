@@ -3,6 +3,7 @@
 //! Rows are split first; the pipeline is fitted on the training rows alone; binary targets get one sigmoid unit, more
 //! classes a softmax, numbers a linear unit on the standardised target.
 
+use super::complete::complete_rows;
 use crate::error::ModelError;
 use crate::model::Model;
 use crate::network_settings::NetworkSettings;
@@ -78,6 +79,7 @@ pub fn fit_network_with_checkpoints(
         table,
         with_target,
         rows_without_target,
+        rows_incomplete,
         target,
         encoder,
         mut notes,
@@ -104,9 +106,12 @@ pub fn fit_network_with_checkpoints(
         settings: Settings::Network(Box::new(settings.clone())),
         rows: with_target as u64,
         rows_without_target,
+        rows_incomplete,
         rare_categories: std::mem::take(&mut notes.unknown),
         validation: Default::default(),
         confusion: None,
+        written: row_checks::written(table.schema(), &settings.target, settings.sample_weight.as_deref())?,
+        na: table.schema().missing.more.clone(),
         history: Some(history),
     };
     let mut model = Model::new(target, Predictor::Network(predictor), record)?.with_fit_notes(notes);
@@ -161,10 +166,11 @@ pub fn lr_range_test(
 
 /// A table and settings turned into data and a network.
 struct Prepared<'a> {
-    /// The rows with a target.
+    /// The rows with a target, and with all features if such are wanted.
     table: std::borrow::Cow<'a, Table>,
     with_target: usize,
     rows_without_target: u64,
+    rows_incomplete: u64,
     target: Target,
     encoder: Encoder,
     notes: Notes,
@@ -178,15 +184,18 @@ struct Prepared<'a> {
 
 impl<'a> Prepared<'a> {
     fn new(table: &'a Table, settings: &NetworkSettings) -> Result<Prepared<'a>, ModelError> {
-        let column = table.column(&settings.target)?;
+        table.schema().target(&settings.target)?;
         settings.drop.iter().try_for_each(|name| table.column(name).map(drop))?;
         if settings.drop.contains(&settings.target) {
             return Err(ModelError::DroppedTarget { target: settings.target.clone() });
         }
-        let task = settings.task.unwrap_or_else(|| Task::infer(column));
+        row_checks::written(table.schema(), &settings.target, settings.sample_weight.as_deref())?;
+        let task = settings.task.map_or_else(|| Task::infer(table, &settings.target), Ok)?;
         let rows = table.rows();
         let table = table.with_values(&settings.target)?;
         let rows_without_target = (rows - table.rows()) as u64;
+        let leave_out = settings.no_features();
+        let (table, rows_incomplete) = complete_rows(table, settings.missing, &settings.target, &leave_out)?;
         let with_target: Vec<u32> = (0..table.rows() as u32).collect();
         let all = Target::fit(&table, &settings.target, task, &with_target)?;
         let labels: Vec<Label> = all.labels(&table)?.into_iter().flatten().collect();
@@ -205,9 +214,6 @@ impl<'a> Prepared<'a> {
             *sd = *mean;
             *mean = 0.0;
         }
-        let not_features =
-            std::iter::once(&settings.target).chain(&settings.drop).chain(&settings.sample_weight);
-        let leave_out: Vec<&str> = not_features.map(String::as_str).collect();
         let encoder = Encoder::fit_with(&table, &train, &leave_out, settings.embed()?)?;
         let mut notes = Notes::default();
         let x = encoder.encode(&table, &mut notes)?;
@@ -217,6 +223,7 @@ impl<'a> Prepared<'a> {
             table,
             with_target: labels.len(),
             rows_without_target,
+            rows_incomplete,
             target,
             encoder,
             notes,

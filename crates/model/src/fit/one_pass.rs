@@ -1,24 +1,26 @@
 //! From rows that can be read only once to a least-squares fit: the columns and their levels are declared, so that nothing need be learned of the rows
 //! before they are folded. Memory does not depend on their number.
 
+use super::complete::fit_complete;
 use super::labelled_rows::BoundRows;
 use super::linear::{assemble, named, regression};
 use super::survey::Surveyor;
 use crate::error::{Failed, ModelError};
 use crate::linear_model::LinearFit;
 use crate::linear_settings::{LinearKind, LinearSettings};
+use crate::missing::Missing;
 use crate::model::Model;
 use planish_linreg::LeastSquaresState;
 use planish_linreg::rows::{BLOCK_ROWS, Block};
-use planish_tabular::{Column, Design, RowSource, Table};
-use planish_tensor::Exec;
+use planish_tabular::{Column, Design, RowSource, Rows, Table};
+use planish_tensor::{Exec, Isa};
 use std::collections::BTreeMap;
 
 /// Fits ordinary or weighted least squares in one pass over the rows that have a target. The source's schema is the declaration; `levels` has those of each
 /// category. There are standard errors, but nothing that needs residuals: covariance and clusters of the settings have no meaning here.
 ///
 /// # Errors
-/// As [`fit_linear`](crate::fit_linear); a kind that is not least squares, a missing value, or a level that was not declared.
+/// As [`fit_linear`](crate::fit_linear); a kind that is not least squares, a missing value unless such rows are left out, or a level that was not declared.
 pub fn fit_linear_once<S: RowSource>(
     exec: Exec,
     source: &mut S,
@@ -31,13 +33,25 @@ pub fn fit_linear_once<S: RowSource>(
             ModelError::Setting { setting: "kind", value: format!("{:?}", settings.kind), needs }.into()
         );
     }
+    match settings.missing {
+        Missing::Fill => fold_rows(exec, source, settings, levels),
+        Missing::DropRows => fit_complete(source, settings, |rows| fold_rows(exec, rows, settings, levels)),
+    }
+}
+
+fn fold_rows<S: RowSource>(
+    exec: Exec,
+    source: &mut S,
+    settings: &LinearSettings,
+    levels: &BTreeMap<String, Vec<String>>,
+) -> Result<Model, Failed<S::Error>> {
     let (surveyor, design) = Surveyor::new(source.schema(), settings)?.declare(levels)?;
     let failed = |e| Failed::Model(named(e, &design, settings));
     let weighted = settings.weights.is_some();
     let state = LeastSquaresState::new(regression(settings), exec.isa, design.width(), 1, weighted)
         .map_err(failed)?;
     let block = Block::new(design.width(), 1, weighted);
-    let mut fold = Fold { settings, levels, design: &design, surveyor, block, state };
+    let mut fold = Fold { settings, levels, design: &design, surveyor, block, isa: exec.isa, state };
     source.for_each_block(Failed::Source, |table| Ok(fold.table(table)?))?;
     fold.finish().map_err(Failed::Model)
 }
@@ -49,6 +63,7 @@ struct Fold<'s> {
     design: &'s Design,
     surveyor: Surveyor<'s>,
     block: Block,
+    isa: Isa,
     state: LeastSquaresState,
 }
 
@@ -57,13 +72,21 @@ impl Fold<'_> {
     fn table(&mut self, table: &Table) -> Result<(), ModelError> {
         let bound = BoundRows::new(self.design, table, self.settings)?;
         let features = self.design.profiles();
-        for row in 0..table.rows() {
-            if !self.surveyor.push(table, row)? {
-                continue;
-            }
+        let some = self.surveyor.labelled(table)?;
+        let rows = some.as_ref().map_or(Rows::Between(0, table.rows()), |rows| Rows::These(rows));
+        for row in rows.places() {
+            self.surveyor.check(table, row)?;
             features.iter().try_for_each(|p| check_cell(table, p.column, self.levels.get(p.column), row))?;
-            let y = table.numbers(&self.settings.target)?.at(row).unwrap_or_default();
-            bound.append(row, y, &mut self.block);
+        }
+        self.surveyor.take(Exec::serial(self.isa), table, rows);
+        let target = table.column(&self.settings.target)?;
+        let mut from = 0;
+        while let Column::Number(y) = target
+            && from < rows.len()
+        {
+            let to = rows.len().min(from + BLOCK_ROWS - self.block.rows);
+            bound.append(rows.part(from, to), (y.values(), y.rests()), &mut self.block);
+            from = to;
             if self.block.rows == BLOCK_ROWS {
                 self.update()?;
             }

@@ -3,11 +3,12 @@
 
 use crate::error::{Failed, ModelError};
 use crate::linear_settings::{LinearSettings, Response};
-use crate::row_checks::{check_count, weight};
+use crate::row_checks::{check_count, weight, written};
 use planish_tabular::{
-    Column, Design, DesignBuilder, LabelSet, Notes, RowSource, Schema, Table, TabularError, Target,
+    Column, Design, DesignBuilder, Kind, LabelSet, Notes, RowSource, Rows, Schema, Table, TabularError,
+    Target,
 };
-use planish_tensor::Dd;
+use planish_tensor::{Dd, Exec};
 use std::collections::BTreeMap;
 
 /// What was learned of the rows.
@@ -21,6 +22,10 @@ pub(crate) struct Survey {
     pub(crate) without_target: u64,
     /// What was unusual in the rows with a target.
     pub(crate) notes: Notes,
+    /// How target and weights are written.
+    pub(crate) written: BTreeMap<String, Kind>,
+    /// Texts that stand for a missing value, beside the usual ones.
+    pub(crate) na: Vec<String>,
 }
 
 /// A survey in progress.
@@ -30,18 +35,27 @@ pub(crate) struct Surveyor<'s> {
     position: usize,
     responses: Responses,
     design: DesignBuilder,
+    written: BTreeMap<String, Kind>,
+    na: Vec<String>,
 }
 
-/// Surveys all rows of a source.
-pub(crate) fn survey<S: RowSource>(
+/// Surveys all rows of a source: the next are read while those before them are looked at, if there are threads.
+pub(crate) fn survey<S: RowSource<Error: Send> + Send>(
+    exec: Exec,
     source: &mut S,
     settings: &LinearSettings,
 ) -> Result<Survey, Failed<S::Error>> {
     let mut surveyor = Surveyor::new(source.schema(), settings)?;
     source.rewind().map_err(Failed::Source)?;
-    source.for_each_block(Failed::Source, |table| {
-        (0..table.rows()).try_for_each(|row| surveyor.push(table, row).map(drop)).map_err(Failed::Model)
-    })?;
+    let mut table = Table::new(source.schema().clone());
+    let mut following = table.clone();
+    source.next(&mut table).map_err(Failed::Source)?;
+    while table.rows() > 0 {
+        let (taken, read) = exec.join(|| surveyor.push_rows(exec, &table), || source.next(&mut following));
+        taken?;
+        read.map_err(Failed::Source)?;
+        std::mem::swap(&mut table, &mut following);
+    }
     Ok(surveyor.finish()?)
 }
 
@@ -50,7 +64,7 @@ impl<'s> Surveyor<'s> {
     pub(crate) fn new(schema: &Schema, settings: &'s LinearSettings) -> Result<Self, ModelError> {
         let target = &settings.target;
         settings.drop.iter().try_for_each(|name| schema.position(name).map(drop))?;
-        let position = schema.position(target)?;
+        let position = schema.target(target)?;
         if settings.drop.contains(target) {
             return Err(ModelError::DroppedTarget { target: target.clone() });
         }
@@ -62,7 +76,10 @@ impl<'s> Surveyor<'s> {
         }
         let design = DesignBuilder::new(schema, target, &settings.no_features());
         let design = design.with_formula(&settings.formula)?.with_intercept(settings.intercept);
-        Ok(Surveyor { settings, position, responses: Responses::new(settings.kind.response()), design })
+        let written = written(schema, target, settings.weights.as_deref())?;
+        let responses = Responses::new(settings.kind.response());
+        let na = schema.missing.more.clone();
+        Ok(Surveyor { settings, position, responses, design, written, na })
     }
 
     /// With these levels of categories, and the pipeline that follows from them before any row was seen.
@@ -73,15 +90,40 @@ impl<'s> Surveyor<'s> {
         for (column, levels) in levels {
             self.design = self.design.with_levels(column, levels);
         }
+        self.design = self.design.unseen();
         let design = self.design.declared()?;
         Ok((self, design))
     }
 
-    /// Takes a row; whether it has a target, without which it does not count.
-    pub(crate) fn push(&mut self, table: &Table, row: usize) -> Result<bool, ModelError> {
+    /// Takes the rows of a table that have a target, without which they do not count.
+    pub(crate) fn push_rows(&mut self, exec: Exec, table: &Table) -> Result<(), ModelError> {
+        let some = self.labelled(table)?;
+        let rows = some.as_ref().map_or(Rows::Between(0, table.rows()), |rows| Rows::These(rows));
+        if self.responses.counts || self.settings.weights.is_some() || self.settings.cluster.is_some() {
+            rows.places().try_for_each(|row| self.check(table, row))?;
+        }
+        self.take(exec, table, rows);
+        Ok(())
+    }
+
+    /// The rows of a table that have a target; none if all have one.
+    pub(crate) fn labelled(&self, table: &Table) -> Result<Option<Vec<u32>>, ModelError> {
+        match (&self.responses.classes, table.column_at(self.position)) {
+            (Some(_), column) | (None, column @ Column::Number(_)) => Ok(column.with_values()),
+            (None, Column::Text(_)) => match table.numbers(&self.settings.target) {
+                // The error names the first text that is no number, once its block is reached.
+                Err(TabularError::WrongKind { found, .. }) if found.is_empty() => Ok(Some(Vec::new())),
+                other => other.map(|_| None).map_err(ModelError::from),
+            },
+        }
+    }
+
+    /// Refuses a row with a target whose target, weight or cluster cannot be used.
+    pub(crate) fn check(&self, table: &Table, row: usize) -> Result<(), ModelError> {
         let settings = self.settings;
-        if !self.responses.push(table, self.position, &settings.target, row)? {
-            return Ok(false);
+        if self.responses.counts {
+            let y = table.numbers(&settings.target)?.at(row).unwrap_or_default();
+            check_count(table, row, &settings.target, y)?;
         }
         if let Some(column) = &settings.weights {
             weight(table, row, column)?;
@@ -91,15 +133,26 @@ impl<'s> Surveyor<'s> {
         {
             return Err(ModelError::NoCluster { column: column.clone(), line: table.line(row) });
         }
-        self.design.push(table, row);
-        Ok(true)
+        Ok(())
+    }
+
+    /// Takes these rows, which are those with a target, and have been checked.
+    pub(crate) fn take(&mut self, exec: Exec, table: &Table, rows: Rows<'_>) {
+        self.responses.missing += (table.rows() - rows.len()) as u64;
+        let target = table.column_at(self.position);
+        let Surveyor { responses, design, .. } = self;
+        exec.join(|| design.push_rows(table, rows), || responses.push_rows(target, rows));
     }
 
     pub(crate) fn finish(self) -> Result<Survey, ModelError> {
         let (rows, sum, without_target) = (self.responses.rows, self.responses.sum, self.responses.missing);
+        if let (None, Some(classes)) = (self.settings.task, &self.responses.classes) {
+            classes.check(&self.settings.target)?;
+        }
         let target = self.responses.finish(&self.settings.target)?;
         let notes = self.design.notes();
-        Ok(Survey { design: self.design.finish()?, target, sum, rows, without_target, notes })
+        let (design, written, na) = (self.design.finish()?, self.written, self.na);
+        Ok(Survey { design, target, sum, rows, without_target, notes, written, na })
     }
 }
 
@@ -129,35 +182,22 @@ impl Responses {
         }
     }
 
-    /// Takes a row's target; whether there is one.
-    fn push(&mut self, table: &Table, position: usize, name: &str, row: usize) -> Result<bool, ModelError> {
-        let present = match (&mut self.classes, table.column_at(position)) {
-            (Some(classes), column) => classes.push(column, row),
-            (None, Column::Number(c)) => match c.at(row) {
-                Some(y) => {
-                    self.number(y, table, name, row)?;
-                    true
-                }
-                None => false,
-            },
-            (None, Column::Text(_)) => match table.numbers(name) {
-                // The error names the first text that is no number, once its block is reached.
-                Err(TabularError::WrongKind { found, .. }) if found.is_empty() => false,
-                other => return other.map(|_| false).map_err(ModelError::from),
-            },
-        };
-        *(if present { &mut self.rows } else { &mut self.missing }) += 1;
-        Ok(present)
+    /// Takes the targets of rows that have one.
+    fn push_rows(&mut self, column: &Column, rows: Rows<'_>) {
+        self.rows += rows.len() as u64;
+        match (&mut self.classes, column) {
+            (Some(classes), column) => classes.push_rows(column, rows),
+            (None, Column::Number(c)) => {
+                rows.places().filter_map(|row| c.at(row)).for_each(|y| self.number(y))
+            }
+            (None, Column::Text(_)) => {}
+        }
     }
 
-    fn number(&mut self, y: Dd, table: &Table, name: &str, row: usize) -> Result<(), ModelError> {
-        if self.counts {
-            check_count(table, row, name, y)?;
-        }
+    fn number(&mut self, y: Dd) {
         self.constant &= *self.first.get_or_insert(y) == y;
         self.sum = self.sum + y;
         self.squares = self.squares + y * y;
-        Ok(())
     }
 
     fn finish(self, column: &str) -> Result<Target, TabularError> {

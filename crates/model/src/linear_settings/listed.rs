@@ -2,13 +2,15 @@
 //! `model` and `folds`, which are more to it.
 
 use super::{LinearKind, LinearSettings};
+use crate::missing::Missing;
 use crate::setting::Need::Without;
 use crate::setting::{
-    Described, Form, NOT_NEGATIVE, Setting, at, choice, complete, headed, list, number, passing, plain,
-    switch, value,
+    Described, Form, NOT_NEGATIVE, Setting, at, choice, complete, headed, list, names, number, passing,
+    plain, switch, value,
 };
 use planish_linreg::ols::{AliasedPolicy, Covariance};
 use planish_linreg::penalised::AlphaRule;
+use planish_tabular::Task;
 
 type S = LinearSettings;
 
@@ -29,7 +31,9 @@ fn general() -> Vec<Setting<S>> {
     vec![
         choice("model", "", LinearKind::CHOICES, at!(kind)),
         value("target", "COL", "", plain::<String>, at!(target)),
-        list("drop", "COL", "", plain::<String>, at!(drop)),
+        choice("task", "", Task::CHOICES, at!(task)),
+        names("drop", "COL,…", "", at!(drop)),
+        choice("missing", "", Missing::CHOICES, at!(missing)),
         switch("no-intercept", "A linear model without intercept", false, at!(intercept)),
         value("sample-weight", "COL", "", plain::<String>, at!(weights)),
         value("seed", "N", "", plain::<u64>, at!(kind is LinearKind::ElasticNet { seed, .. } => seed)),

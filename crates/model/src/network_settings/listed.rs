@@ -1,10 +1,11 @@
 //! The list of a network's settings.
 
 use super::NetworkSettings;
+use crate::missing::Missing;
 use crate::setting::Need::{OtherThan, Value, With, Without};
 use crate::setting::{
     COUNT, Described, FROM_ONE, Form, NOT_NEGATIVE, Need, POSITIVE, Parse, SHARE, Setting, at, choice,
-    complete, headed, list, number, plain, switch, value,
+    complete, headed, list, names, number, plain, switch, value,
 };
 use planish_nn::{Activation, Initializer, Loss};
 use planish_optim::{Clip, Curve, EmaSettings, Optimizer, ReduceOnPlateau};
@@ -36,8 +37,19 @@ impl Described for NetworkSettings {
 fn general() -> Settings {
     vec![
         value("target", "COL", "Column to predict", plain::<String>, at!(target)),
-        choice("task", "What to predict; inferred from the target if not given", Task::CHOICES, at!(task)),
-        list("drop", "COL", "Column to leave out (may be given several times)", plain::<String>, at!(drop)),
+        choice(
+            "task",
+            "What to predict; if not given, classes for texts and for numbers of exactly two different values, else a number",
+            Task::CHOICES,
+            at!(task),
+        ),
+        names("drop", "COL,…", "Columns to leave out", at!(drop)),
+        choice(
+            "missing",
+            "What becomes of missing values in training; a prediction always fills them in",
+            Missing::CHOICES,
+            at!(missing),
+        ),
         value(
             "seed",
             "N",

@@ -1,6 +1,7 @@
 //! Settings of a network as artifacts hold them: one flat object, whose keys keep their names and order.
 
 use super::NetworkSettings;
+use crate::missing::Missing;
 use planish_nn::{Activation, Initializer, Loss};
 use planish_optim::{Clip, EmaSettings, Optimizer, ReduceOnPlateau, Schedule};
 use planish_tabular::Task;
@@ -58,6 +59,7 @@ stored! {
     target: String = target;
     task: Option<Task> = task;
     drop: Vec<String> = drop;
+    #[serde(default, skip_serializing_if = "Missing::is_fill")] missing: Missing = missing;
     #[serde(default, skip_serializing_if = "Option::is_none")] embed_above: Option<usize> = embed_above;
     #[serde(default = "super::embed_dim")] embed_dim: usize = embed_dim;
     hidden: Vec<usize> = hidden;

@@ -5,7 +5,7 @@ use crate::linear_model::LinearModel;
 use crate::model::Model;
 use crate::predictor::Predictor;
 use planish_nn::{Activation, Arenas, Input};
-use planish_tabular::{Design, EncodedRows, Notes, Table, Target};
+use planish_tabular::{Design, EncodedRows, Notes, Rows, Table, Target};
 use planish_tensor::dd::DdVec;
 use planish_tensor::{Exec, MatRef, Matrix};
 use planish_train::metrics::most_probable;
@@ -167,7 +167,7 @@ pub(crate) fn terms(design: &Design, table: &Table, notes: &mut Notes) -> Result
     let n = table.rows();
     let bound = design.bind(table)?;
     let mut terms = vec![DdVec::zeros(n); design.width()];
-    (0..n).for_each(|i| bound.write_row(i, i, &mut terms, notes));
+    bound.write_rows(Rows::Between(0, n), 0, &mut terms, notes);
     Ok(terms)
 }
 

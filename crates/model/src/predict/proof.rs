@@ -28,7 +28,10 @@ impl Model {
             for (position, column) in features.columns.iter().enumerate() {
                 let known = profiles.iter().find(|p| p.column == column.name).map(|p| p.cells);
                 match (column.kind, known) {
-                    (Kind::Number, Some(CellProfile::Number { range: Some([least, most]), .. })) => {
+                    (
+                        Kind::Number | Kind::Formatted(_) | Kind::Date(_),
+                        Some(CellProfile::Number { range: Some([least, most]), .. }),
+                    ) => {
                         let part = row as f64 / rows as f64;
                         table.push_number(position, Some(least * (1.0 - part) + most * part));
                     }
@@ -37,7 +40,9 @@ impl Model {
                         let level = known.get((row - 1 + position) % known.len().max(1));
                         table.push_text(position, level.map(String::as_str));
                     }
-                    (Kind::Number | Kind::Category, _) => table.push_missing(position),
+                    (Kind::Number | Kind::Category | Kind::Formatted(_) | Kind::Date(_), _) => {
+                        table.push_missing(position)
+                    }
                 }
             }
             table.end_row(0);

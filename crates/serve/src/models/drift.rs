@@ -1,12 +1,10 @@
 //! Drift: how far the rows that are asked for lie from the training rows, as the population stability index of each column.
 //!
-//! PSI = Σ (q − p)·ln(q/p) over the parts of a column, with p a part's share of the training rows and q its share of the last rows asked for.
-//! By a rule of thumb little has changed below 0.1, and much from 0.25 on. Parts are bins of numbers and missing cells, or the levels that at
+//! The index is that of `planish_tabular::stability_index`, of the last rows asked for. Parts are bins of numbers and missing cells, or the levels that at
 //! least one training row in a hundred had and all other cells. Rows that come already encoded are not counted.
 
 use planish_model::Model;
-use planish_tabular::{Bins, CellProfile, Column, Levels, Table};
-use planish_tensor::math::log_one;
+use planish_tabular::{Bins, CellProfile, Column, Levels, Table, stability_index};
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -16,8 +14,6 @@ const WINDOW: u64 = 10_000;
 const FEW: u64 = 200;
 /// Levels with a smaller share are one part.
 const RARE: f64 = 0.01;
-/// The least share that a part is taken to have had in training.
-const LEAST: f64 = 1e-4;
 
 /// What is counted for one version of a model.
 #[derive(Debug)]
@@ -101,23 +97,12 @@ impl Drift {
             return Vec::new();
         }
         let count = |part: usize| windows[0].counts[part] + windows[1].counts[part];
-        self.columns.iter().map(|of| (of.name.as_str(), of.index(rows, count))).collect()
+        let index = |of: &ColumnDrift| stability_index(&of.expected, |part| count(of.first + part), rows);
+        self.columns.iter().map(|of| (of.name.as_str(), index(of))).collect()
     }
 
     fn lock(&self) -> MutexGuard<'_, [Window; 2]> {
         self.windows.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl ColumnDrift {
-    /// The index; half a row more in each part keeps it finite.
-    fn index(&self, rows: u64, count: impl Fn(usize) -> u64) -> f64 {
-        let whole = rows as f64 + 0.5 * self.expected.len() as f64;
-        let part = |(i, p): (usize, &f64)| {
-            let (p, q) = (p.max(LEAST), (count(self.first + i) as f64 + 0.5) / whole);
-            (q - p) * log_one(q / p)
-        };
-        self.expected.iter().enumerate().map(part).sum()
     }
 }
 

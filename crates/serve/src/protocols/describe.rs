@@ -6,7 +6,7 @@ use crate::models::catalog::Catalog;
 use crate::models::served::Served;
 use crate::protocols::request::{Request, Response};
 use crate::service::Service;
-use planish_tabular::{CellProfile, ColumnProfile, Levels};
+use planish_tabular::{CellProfile, ColumnProfile, Kind, Levels, calendar};
 use serde_json::{Value, json};
 
 pub(crate) fn models(service: &Service, _: &Request<'_>) -> Result<Response, ApiError> {
@@ -42,8 +42,16 @@ fn of(served: &Served, versions: Vec<u64>) -> Value {
 
 fn column(profile: &ColumnProfile<'_>) -> Value {
     match profile.cells {
-        CellProfile::Number { typical, range, .. } => {
-            json!({ "name": profile.column, "kind": "number", "typical": typical, "range": range })
+        CellProfile::Number { kind: Kind::Date(order), typical, range, .. } => json!({
+            "name": profile.column,
+            "kind": "date",
+            "order": order,
+            "typical": calendar::text(day_of(typical)),
+            "range": range.map(|ends| ends.map(calendar::text)),
+            "example": order.example(),
+        }),
+        CellProfile::Number { kind, typical, range, .. } => {
+            json!({ "name": profile.column, "kind": kind.name(), "typical": typical, "range": range })
         }
         CellProfile::Category(levels) => json!({
             "name": profile.column,
@@ -52,6 +60,11 @@ fn column(profile: &ColumnProfile<'_>) -> Value {
             "typical": most_frequent(levels),
         }),
     }
+}
+
+/// The midnight before a time.
+fn day_of(seconds: f64) -> f64 {
+    calendar::day_and_time(seconds).0 as f64 * calendar::DAY
 }
 
 /// The level with the largest share of the training rows.

@@ -18,6 +18,7 @@ use percent_encoding::percent_decode_str;
 use planish_io::{PredictionWriter, TableOptions, open_bytes};
 use planish_model::{Intervals, Predictions};
 use planish_tabular::{Kind, Notes, RowSource, Table};
+use planish_tensor::Dd;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::borrow::Cow;
@@ -229,8 +230,9 @@ pub(crate) fn named_rows(
 /// Puts a JSON value into the unfinished row.
 fn push_value(table: &mut Table, position: usize, kind: Kind, value: &Value) -> Result<(), String> {
     let needs = match kind {
-        Kind::Number => "needs a number",
-        Kind::Category => "needs text",
+        Kind::Number | Kind::Formatted(_) => "needs a number".to_owned(),
+        Kind::Category => "needs text".to_owned(),
+        Kind::Date(order) => format!("needs a date as text, such as {:?}", order.example()),
     };
     let cell = match (value, kind) {
         (Value::Null, _) => {
@@ -238,11 +240,17 @@ fn push_value(table: &mut Table, position: usize, kind: Kind, value: &Value) -> 
             return Ok(());
         }
         (Value::String(s), _) => Cow::Borrowed(s.trim()),
-        (Value::Number(n), _) => n.to_string().into(),
-        (Value::Bool(b), Kind::Category) => b.to_string().into(),
-        (Value::Bool(_), Kind::Number) | (Value::Array(_) | Value::Object(_), _) => {
-            return Err(needs.to_owned());
+        (Value::Number(_), Kind::Date(_)) => return Err(format!("{needs}, found a number")),
+        // Its digits are JSON's, whatever the marks of the column's texts.
+        (Value::Number(n), Kind::Formatted(_)) => {
+            let number = Dd::parse_decimal(&n.to_string()).ok_or("needs a finite number")?;
+            table.push_decimal(position, Some(number));
+            return Ok(());
         }
+        (Value::Number(n), Kind::Number | Kind::Category) => n.to_string().into(),
+        (Value::Bool(b), Kind::Category) => b.to_string().into(),
+        (Value::Bool(_), Kind::Number | Kind::Formatted(_) | Kind::Date(_))
+        | (Value::Array(_) | Value::Object(_), _) => return Err(needs),
     };
     table.push_cell(position, &cell).map_err(|_| match value.as_str() {
         Some(s) => format!("{needs}, found {:?}", s.chars().take(60).collect::<String>()),

@@ -9,7 +9,7 @@ use crate::models::served::Served;
 use crate::options::Options;
 use crate::service::Service;
 use planish_model::Encoded;
-use planish_tabular::{EncodedRows, Kind, Table, is_missing};
+use planish_tabular::{EncodedRows, Kind, Table};
 use planish_tensor::dd::DdVec;
 use planish_tensor::{Dd, Matrix};
 use std::borrow::Cow;
@@ -166,7 +166,15 @@ fn table(served: &Served, tensors: &[Tensor<'_>], options: &Options) -> Result<T
             (Kind::Category, Elements::Numbers(_)) => {
                 return Err(about(&c.name, "the column is of categories: its datatype is BYTES"));
             }
-            (Kind::Number, Elements::Numbers(_)) | (Kind::Category, Elements::Texts(_)) => {
+            (Kind::Date(order), Elements::Numbers(_)) => {
+                let what = format!(
+                    "the column is of dates: its datatype is BYTES, a text such as {:?}",
+                    order.example()
+                );
+                return Err(about(&c.name, what));
+            }
+            (Kind::Number | Kind::Formatted(_), Elements::Numbers(_))
+            | (Kind::Category | Kind::Formatted(_) | Kind::Date(_), Elements::Texts(_)) => {
                 data.push(&tensor.data)
             }
         }
@@ -190,7 +198,14 @@ fn table(served: &Served, tensors: &[Tensor<'_>], options: &Options) -> Result<T
                 Elements::Numbers(x) if network => table.push_number(position, Some(x[row])),
                 Elements::Numbers(x) => table.push_decimal(position, decimal(x[row])),
                 Elements::Texts(t) => {
-                    table.push_text(position, t[row].as_deref().map(str::trim).filter(|t| !is_missing(t)))
+                    let text = t[row].as_deref().map_or("", str::trim);
+                    table.push_cell(position, text).map_err(|needed| {
+                        let found: String = text.chars().take(60).collect();
+                        about(
+                            &columns[position].name,
+                            format!("element {row} is not a {needed}, but {found:?}"),
+                        )
+                    })?;
                 }
             }
         }

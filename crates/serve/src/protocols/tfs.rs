@@ -204,8 +204,8 @@ pub(crate) fn metadata(service: &Service, request: &Request<'_>) -> Result<Respo
     };
     let input = |c: &planish_tabular::ColumnSchema| {
         let dtype = match c.kind {
-            Kind::Number => "DT_DOUBLE",
-            Kind::Category => "DT_STRING",
+            Kind::Number | Kind::Formatted(_) => "DT_DOUBLE",
+            Kind::Category | Kind::Date(_) => "DT_STRING",
         };
         (c.name.clone(), tensor(&c.name, dtype, &[-1]))
     };

@@ -1,6 +1,7 @@
 //! The service as its clients see it.
 //!
 //! - `endpoints`: what each path answers, asked without a socket
+//! - `dates`: dates as text and formatted numbers, in every protocol
 //! - `statuses`: one request for each status that the service gives, over a socket
 //! - `attacks`: what must not harm it, over a socket
 //! - `models`: versions, labels, files that change, batches
@@ -32,6 +33,7 @@ use serde_json::Value;
 mod attacks;
 #[cfg(unix)]
 mod blocked;
+mod dates;
 mod endpoints;
 #[path = "../../src/protocols/grpc/generated/mod.rs"]
 mod generated;

@@ -1,6 +1,6 @@
 //! The terms of small tables: their names and their numbers, against those of R's `model.matrix`.
 
-use planish_tabular::{Design, DesignBuilder, Formula, Kind, Notes, Schema, Table};
+use planish_tabular::{Design, DesignBuilder, Formula, Kind, Notes, Rows, Schema, Table};
 use planish_tensor::Dd;
 use planish_tensor::dd::DdVec;
 
@@ -14,13 +14,13 @@ fn terms_are_raw_numbers_flags_and_levels_but_the_first() {
         t.end_row(0);
     }
     let mut b = DesignBuilder::new(t.schema(), "y", &[]);
-    (0..3).for_each(|i| b.push(&t, i));
+    b.push_rows(&t, Rows::Between(0, 3));
     assert_eq!(b.notes().imputed, [("x".to_owned(), 1)].into());
     let design = b.finish().unwrap();
     assert_eq!(design.names(), ["x", "x[missing]", "c[b]", "c[c]"]);
     let mut terms = vec![DdVec::zeros(3); 4];
     let bound = design.bind(&t).unwrap();
-    (0..3).for_each(|i| bound.write_row(i, i, &mut terms, &mut Notes::default()));
+    bound.write_rows(Rows::Between(0, 3), 0, &mut terms, &mut Notes::default());
     let row = |i: usize| terms.iter().map(|c| c.hi[i]).collect::<Vec<_>>();
     assert_eq!(row(0), [1.0, 0.0, 1.0, 0.0]);
     assert_eq!(row(1), [4.0, 0.0, 0.0, 0.0]);
@@ -42,14 +42,14 @@ fn without_an_intercept_the_first_category_has_a_column_for_every_level() {
     let formula = Formula { powers: vec![], interactions: products.to_vec() };
     let builder = DesignBuilder::new(t.schema(), "y", &[]).with_formula(&formula).unwrap();
     let mut builder = builder.with_intercept(false);
-    (0..4).for_each(|i| builder.push(&t, i));
+    builder.push_rows(&t, Rows::Between(0, 4));
     let design = builder.finish().unwrap();
     // R: model.matrix(~ x + g + h + g:x + g:h - 1)
     let names = ["x", "g[a]", "g[b]", "g[c]", "h[v]", "g[b]:x", "g[c]:x", "g[b]:h[v]", "g[c]:h[v]"];
     assert_eq!((design.names(), design.width()), (names.map(String::from).to_vec(), 9));
     let mut terms = vec![DdVec::zeros(5); 9];
     let bound = design.bind(&t).unwrap();
-    (0..5).for_each(|i| bound.write_row(i, i, &mut terms, &mut Notes::default()));
+    bound.write_rows(Rows::Between(0, 5), 0, &mut terms, &mut Notes::default());
     let row = |i: usize| terms.iter().map(|c| c.hi[i]).collect::<Vec<_>>();
     assert_eq!(row(0), [1.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0]);
     assert_eq!(row(1), [2.0, 0.0, 1.0, 0.0, 1.0, 2.0, 0.0, 1.0, 0.0]);
@@ -82,13 +82,13 @@ fn powers_stand_in_the_place_of_their_column_and_products_after_all() {
         interactions: vec![("x".into(), "z".into()), ("c".into(), "x".into())],
     };
     let mut b = DesignBuilder::new(t.schema(), "y", &[]).with_formula(&formula).unwrap();
-    (0..3).for_each(|i| b.push(&t, i));
+    b.push_rows(&t, Rows::Between(0, 3));
     let design = b.finish().unwrap();
     let names = ["x", "x^2", "x^3", "c[b]", "c[c]", "z", "x:z", "c[b]:x", "c[c]:x"];
     assert_eq!((design.names(), design.width()), (names.map(String::from).to_vec(), 9));
     let mut terms = vec![DdVec::zeros(3); 9];
     let bound = design.bind(&t).unwrap();
-    (0..3).for_each(|i| bound.write_row(i, i, &mut terms, &mut Notes::default()));
+    bound.write_rows(Rows::Between(0, 3), 0, &mut terms, &mut Notes::default());
     let row = |i: usize| terms.iter().map(|c| c.hi[i]).collect::<Vec<_>>();
     assert_eq!(row(1), [3.0, 9.0, 27.0, 1.0, 0.0, 5.0, 15.0, 3.0, 0.0]);
     assert_eq!(row(2), [-2.0, 4.0, -8.0, 0.0, 1.0, 7.0, -14.0, 0.0, -2.0]);

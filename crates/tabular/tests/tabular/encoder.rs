@@ -29,7 +29,7 @@ fn missing_numbers_take_the_median_and_raise_the_flag() {
     let t = table(&[(Some(1.0), Some("a")), (Some(2.0), Some("a")), (Some(9.0), Some("a")), (None, None)]);
     let encoder = Encoder::fit(&t, &[0, 1, 2, 3], &[]).unwrap();
     assert_eq!(encoder.names(), ["x", "x[missing]", "c[a]", "c[(missing)]"]);
-    let CellProfile::Number { typical, range, bins } = encoder.profiles()[0].cells else {
+    let CellProfile::Number { typical, range, bins, .. } = encoder.profiles()[0].cells else {
         panic!("a number")
     };
     assert_eq!((typical, range), (2.0, Some([1.0, 9.0])));

@@ -1,9 +1,9 @@
 //! Tests of tables and pipelines from outside.
 #![forbid(unsafe_code)]
 
+mod dates;
 mod design;
 mod encoder;
-mod infer;
 mod schema;
 mod table;
 mod target;

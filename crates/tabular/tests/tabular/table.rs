@@ -1,6 +1,6 @@
 //! What a table keeps of its cells, and says of wrong ones.
 
-use planish_tabular::{Kind, Schema, Table};
+use planish_tabular::{DateOrder, DecimalMark, Kind, Schema, Table};
 use planish_tensor::Dd;
 
 #[test]
@@ -31,4 +31,20 @@ fn text_where_numbers_are_expected_is_named_with_its_line() {
         t.numbers("x").unwrap_err().to_string(),
         r#"column "x" must hold numbers, found "many" in line 3"#
     );
+}
+
+#[test]
+fn cells_of_dates_and_formatted_numbers_are_kept_as_numbers() {
+    let schema = [("n", Kind::Formatted(DecimalMark::Comma)), ("d", Kind::Date(DateOrder::Dmy))];
+    let mut t = Table::new(Schema::new(schema));
+    for (n, d) in [("1.340,56", "02/01/1970"), ("NA", ""), ("7", "1970-01-01T00:00:01")] {
+        t.push_cell(0, n).unwrap();
+        t.push_cell(1, d).unwrap();
+        t.end_row(0);
+    }
+    let numbers = |name| (0..3).map(|i| t.numbers(name).unwrap().at(i)).collect::<Vec<_>>();
+    assert_eq!(numbers("n"), [Dd::parse_decimal("1340.56"), None, Some(Dd::from(7.0))]);
+    assert_eq!(numbers("d"), [Some(Dd::from(86_400.0)), None, Some(Dd::ONE)]);
+    assert_eq!(t.push_cell(0, "1.5"), Err("number"));
+    assert_eq!(t.push_cell(1, "01/13/1970"), Err("date such as 31/01/2024"));
 }

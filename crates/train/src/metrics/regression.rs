@@ -83,6 +83,13 @@ impl RegressionScores {
 
 /// The smallest value below or at which half of the weight lies; where exactly half does, its mean with the next value.
 fn median(values: &mut [(f64, f64)], total: f64) -> f64 {
+    if !values.is_empty() && values.iter().all(|&(_, weight)| weight == 1.0) {
+        let middle = values.len().div_ceil(2) - 1;
+        let even = values.len().is_multiple_of(2);
+        let (_, &mut (value, _), above) = values.select_nth_unstable_by(middle, |a, b| a.0.total_cmp(&b.0));
+        let next = above.iter().map(|v| v.0).min_by(f64::total_cmp).filter(|_| even);
+        return next.map_or(value, |next| value / 2.0 + next / 2.0);
+    }
     values.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)));
     let mut below = 0.0;
     for (i, &(value, weight)) in values.iter().enumerate() {

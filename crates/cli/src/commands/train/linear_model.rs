@@ -7,7 +7,7 @@ use clap::ArgMatches;
 use clap::error::ErrorKind;
 use planish_io::TableRows;
 use planish_linreg::ols::Covariance;
-use planish_model::{LinearFit, LinearSettings, infer_linear_task};
+use planish_model::{LinearFit, LinearSettings, infer_task};
 use planish_tabular::{RowSource, Task};
 use serde_json::{Value, json};
 
@@ -44,6 +44,13 @@ pub(crate) fn linear_settings(typed: &ArgMatches, model: &str) -> LinearSettings
     }
 }
 
+/// The columns that the settings name, beside the target.
+pub(crate) fn columns(settings: &LinearSettings) -> Vec<&String> {
+    let products = settings.formula.interactions.iter().flat_map(|(a, b)| [a, b]);
+    let powers = settings.formula.powers.iter().map(|(column, _)| column);
+    settings.weights.iter().chain(&settings.cluster).chain(products).chain(powers).collect()
+}
+
 /// Refuses a task that was asked for and is not that of the model.
 pub(crate) fn check_task(a: &TrainArgs, fits: Task) {
     if let Some(asked) = a.task.filter(|t| *t != fits) {
@@ -66,7 +73,7 @@ fn task(a: &TrainArgs, source: &mut TableRows) -> anyhow::Result<Task> {
         Some(task) => Ok(task),
         None => {
             let name = source.name().to_owned();
-            infer_linear_task(source, &a.target).map_err(|e| print::of_file(e, name))
+            infer_task(source, &a.target).map_err(|e| print::of_file(e, name))
         }
     }
 }

@@ -6,19 +6,17 @@ use crate::print;
 use clap::ArgMatches;
 use planish_io::open_table_once;
 use planish_model::{Model, fit_linear_once};
-use planish_tabular::{ColumnSchema, Kind, RowSource, Schema, Task};
+use planish_tabular::{ColumnSchema, MissingWords, RowSource, Schema, Task};
 use planish_tensor::Exec;
 
 pub(super) fn train(exec: Exec, a: &TrainArgs, typed: &ArgMatches) -> anyhow::Result<Model> {
     let settings = linear_settings(typed, "ols");
     check_task(a, Task::Regress);
-    let column = |c: &DeclaredColumn| ColumnSchema {
-        name: c.name.clone(),
-        kind: if c.levels.is_some() { Kind::Category } else { Kind::Number },
-    };
-    let schema = Schema { columns: a.columns.iter().map(column).collect() };
+    let column = |c: &DeclaredColumn| ColumnSchema { name: c.name.clone(), kind: c.kind };
+    let missing = MissingWords { more: a.kinds.na(), ..MissingWords::default() };
+    let schema = Schema { columns: a.columns.iter().map(column).collect(), missing };
     let levels = a.columns.iter().filter_map(|c| Some((c.name.clone(), c.levels.clone()?))).collect();
-    let mut source = open_table_once(&a.data, &a.table.options().with_columns(schema))?;
+    let mut source = open_table_once(&a.data, &a.table.options(exec).with_columns(schema))?;
     source.warnings().iter().for_each(|w| print::note(w));
     print::ignored(&source.ignored());
     let name = source.name().to_owned();

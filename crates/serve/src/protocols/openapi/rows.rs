@@ -35,10 +35,12 @@ fn body(model: &Served, most: usize, named: bool) -> Value {
     object(fields.into_iter(), if named { &["model", "rows"] } else { &["rows"] })
 }
 
-/// A column's value: a number may be written as a text, a category as a number or a Boolean; null is a missing value.
+/// A column's value: a number may be written as a text, a category as a number or a Boolean, a date is a text; null is a missing value.
 fn value(column: &ColumnSchema) -> Value {
     match column.kind {
         Kind::Number => json!({ "type": ["number", "string", "null"], "pattern": NUMBER }),
+        Kind::Formatted(_) => json!({ "type": ["number", "string", "null"] }),
+        Kind::Date(_) => json!({ "type": ["string", "null"] }),
         Kind::Category => json!({ "type": ["string", "number", "boolean", "null"] }),
     }
 }

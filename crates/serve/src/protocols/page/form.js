@@ -12,6 +12,17 @@ function numberField(column, id) {
   return [input, hint];
 }
 
+function dateField(column, id) {
+  const input = element("input", { id, type: "text", placeholder: column.example, "data-column": column.name });
+  const hint = element("p", { class: "hint", id: id + "-hint" });
+  const range = column.range ? ", in training " + column.range[0] + " to " + column.range[1] : "";
+  hint.textContent = "a date such as " + column.typical + (column.example === column.typical ? "" : " or " + column.example) + range;
+  input.setAttribute("aria-describedby", id + "-hint");
+  return [input, hint];
+}
+
+const FIELDS = { number: numberField, date: dateField, category: categoryField };
+
 function categoryField(column, id) {
   const levels = column.categories || [];
   if (levels.length > 60) {
@@ -33,7 +44,7 @@ function showForm() {
     const id = "field-" + i;
     const field = element("div", { class: "field" });
     field.append(element("label", { for: id }, column.name));
-    field.append(...(column.kind === "number" ? numberField(column, id) : categoryField(column, id)));
+    field.append(...FIELDS[column.kind](column, id));
     fields.append(field);
   });
   fillTypical();

@@ -21,8 +21,8 @@ pub(crate) struct Port<'a> {
 /// What the model takes.
 pub(crate) fn inputs(served: &Served) -> Vec<Port<'_>> {
     let datatype = |kind| match kind {
-        Kind::Number => "FP64",
-        Kind::Category => "BYTES",
+        Kind::Number | Kind::Formatted(_) => "FP64",
+        Kind::Category | Kind::Date(_) => "BYTES",
     };
     let columns = served.features.columns.iter();
     columns.map(|c| Port { name: &c.name, datatype: datatype(c.kind), shape: vec![-1] }).collect()
