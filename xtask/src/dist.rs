@@ -13,7 +13,7 @@ use anyhow::{Context, Result, bail};
 use crate::{elf, process, workspace};
 
 /// The largest size in bytes of the binary.
-pub const LARGEST: u64 = 15_000_000;
+pub const LARGEST: u64 = 30_000_000;
 
 /// Builds the binary, checks it and copies it.
 ///

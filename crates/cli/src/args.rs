@@ -131,7 +131,7 @@ pub(crate) struct PredictArgs {
     pub(crate) model: PathBuf,
     /// The table (-: standard input)
     pub(crate) data: String,
-    /// File for the predictions, in the format of its ending: .csv, .csv.gz, .jsonl, .jsonl.gz; CSV with any other, and on standard output, if not
+    /// File for the predictions, in the format of its ending: .csv, .csv.gz, .jsonl, .jsonl.gz, .parquet; CSV with any other, and on standard output, if not
     /// given or for -
     #[arg(short, long, value_name = "OUT")]
     pub(crate) output: Option<PathBuf>,

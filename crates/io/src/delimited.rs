@@ -12,6 +12,7 @@ mod held;
 mod kinds;
 mod pass;
 mod piece;
+mod recent;
 mod spelling;
 mod survey;
 #[cfg(test)]

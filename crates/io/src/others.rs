@@ -2,7 +2,7 @@
 
 use crate::error::IoError;
 use planish_model::setting::split_names;
-use planish_tabular::{ColumnSchema, Kind, Schema, nearest, shown};
+use planish_tabular::{ColumnSchema, Kind, Schema, did_you_mean, shown};
 use std::collections::HashMap;
 
 /// Which columns are read beside those of the schema.
@@ -47,8 +47,7 @@ impl OtherColumns {
             OtherColumns::Named(wanted) => {
                 for name in wanted {
                     if !names.contains(name) {
-                        let near = nearest(names.iter().map(String::as_str), name);
-                        let near = near.map_or(String::new(), |n| format!("; is it {n:?}?"));
+                        let near = did_you_mean(names.iter().map(String::as_str), name);
                         let what = format!("there is no column {} to keep{near}", shown(name));
                         return Err(IoError::file(file, what));
                     }
@@ -82,7 +81,10 @@ mod tests {
             "x number; c category; a, b category; id category; "
         );
         assert_eq!(beside(&parsed("all")).unwrap(), "id category; c category; a, b category; x number; ");
-        assert_eq!(beside(&parsed("Id")).unwrap_err(), "t.csv: there is no column Id to keep; is it \"id\"?");
+        assert_eq!(
+            beside(&parsed("Id")).unwrap_err(),
+            "t.csv: there is no column Id to keep; did you mean \"id\"?"
+        );
         assert!(OtherColumns::parse("a,,b").is_err());
     }
 }

@@ -68,7 +68,7 @@ pub use missing::{MissingWords, is_missing};
 pub use notes::Notes;
 pub use profile::{CellProfile, ColumnProfile};
 pub use rows::Rows;
-pub use schema::{ColumnSchema, DateOrder, DecimalMark, Kind, Schema, nearest};
+pub use schema::{ColumnSchema, DateOrder, DecimalMark, Kind, Schema, did_you_mean};
 pub use source::{BLOCK_ROWS, LeftOut, Reason, RowSource, TableSource};
 pub use stability::stability_index;
 pub use table::{Column, NumberColumn, Table, TextColumn};

@@ -158,11 +158,16 @@ impl Schema {
 }
 
 /// The name closest to this one, if any is close: at most a third of its letters differ.
-pub fn nearest<'a>(names: impl Iterator<Item = &'a str>, name: &str) -> Option<String> {
+pub(crate) fn nearest<'a>(names: impl Iterator<Item = &'a str>, name: &str) -> Option<String> {
     let lower = name.to_lowercase();
     let distance = |other: &str| edit_distance(&lower, &other.to_lowercase());
     let (best, far) = names.map(|n| (n, distance(n))).min_by_key(|(_, far)| *far)?;
     (far * 3 <= name.chars().count()).then(|| best.to_owned())
+}
+
+/// The end of a message about a name that is not there: `; did you mean "age"?`, or nothing.
+pub fn did_you_mean<'a>(names: impl Iterator<Item = &'a str>, name: &str) -> String {
+    nearest(names, name).map_or(String::new(), |near| format!("; did you mean {near:?}?"))
 }
 
 /// Levenshtein's distance in letters.

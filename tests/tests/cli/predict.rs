@@ -54,13 +54,23 @@ fn the_ending_of_the_output_is_its_format() {
         assert_eq!(write(name), first);
     }
     assert_eq!(write("p.unknown"), csv);
-    let refused = run(dir, &["predict", "m", "new.csv", "-o", "p.parquet"]);
+    let refused = run(dir, &["predict", "m", "new.csv", "-o", "p.xlsx"]);
     assert!(
-        refused.code == 1 && refused.err.contains("use .csv, .csv.gz, .jsonl or .jsonl.gz"),
+        refused.code == 1 && refused.err.contains("use .csv, .csv.gz, .jsonl, .jsonl.gz or .parquet"),
         "{}",
         refused.err
     );
-    assert!(!dir.join("p.parquet").exists());
+    assert!(!dir.join("p.xlsx").exists());
+    // A program without Parquet names the feature that has it.
+    let parquet = run(dir, &["predict", "m", "new.csv", "--keep", "id", "-o", "p.parquet"]);
+    if parquet.code == 0 {
+        let first = std::fs::read(dir.join("p.parquet")).unwrap();
+        assert!(first.starts_with(b"PAR1") && first.ends_with(b"PAR1"));
+        assert_eq!(write("p.parquet"), first);
+    } else {
+        assert!(parquet.code == 1 && parquet.err.contains("--features full"), "{}", parquet.err);
+        assert!(!dir.join("p.parquet").exists());
+    }
 }
 
 #[test]
@@ -70,7 +80,7 @@ fn what_cannot_be_kept_is_named_and_nothing_is_written() {
     write_model(dir);
     std::fs::write(dir.join("old.csv"), "x,c,prediction\n1,u,2\n").unwrap();
     for (table, keep, code, why) in [
-        ("new.csv", "ID", 1, "new.csv: there is no column ID to keep; is it \"id\"?"),
+        ("new.csv", "ID", 1, "new.csv: there is no column ID to keep; did you mean \"id\"?"),
         ("new.csv", "id,x,id", 2, "--keep: column id is named twice"),
         ("old.csv", "prediction", 2, "--keep: column prediction cannot be kept"),
         ("old.csv", "all", 2, "--keep: column prediction cannot be kept"),

@@ -101,8 +101,8 @@ fn most_frequent(head: &[u8], terminator: u8) -> u8 {
     candidates[best]
 }
 
-/// Whether fields are delimited by runs of blanks, as R's `write.table` writes them: the first lines have no other delimiter, and all rows have
-/// the same number of words, two or more; the header may lack one, that of the rows' names.
+/// Whether fields are delimited by runs of blanks, as R's `write.table` writes them: the first lines have no other delimiter (or tabs that divide
+/// the rows otherwise than the header), and all rows have the same number of words, two or more; the header may lack one, that of the rows' names.
 fn are_blanks_delimiters(head: &[u8], terminator: u8) -> bool {
     let words = |line: &[u8]| {
         let mut quoted = false;
@@ -118,9 +118,12 @@ fn are_blanks_delimiters(head: &[u8], terminator: u8) -> bool {
         return false;
     }
     let header = words(first);
-    let rows: Vec<usize> = few.map(words).collect();
+    let few: Vec<&[u8]> = few.collect();
+    let tabs = count(first, b'\t');
+    let are_tabs_mixed = tabs == 0 || few.iter().any(|line| count(line, b'\t') != tabs);
+    let rows: Vec<usize> = few.iter().map(|line| words(line)).collect();
     // The last line of a long text is cut off.
     let whole = if head.len() > 1 << 15 && rows.len() > 1 { &rows[..rows.len() - 1] } else { &rows[..] };
     let n = whole[0];
-    n >= 2 && (header == n || header + 1 == n) && whole.iter().all(|&k| k == n) && count(first, b'\t') == 0
+    n >= 2 && (header == n || header + 1 == n) && whole.iter().all(|&k| k == n) && are_tabs_mixed
 }

@@ -40,14 +40,17 @@ impl Settling<'_> {
     pub(super) fn run(&self) -> Result<Settled, IoError> {
         let mut settled = Settled::default();
         let mut assumed = Assumed::default();
-        let copies = self.copies()?;
+        let is_first_index = !self.found.fields.is_empty() && self.is_index()?;
+        let copies = self.copies(is_first_index)?;
         for (field, facts) in self.found.fields.iter().enumerate() {
             let wish = self.wish(field);
             let kind = self.kind(field, facts, wish, &mut assumed)?;
             settled.kinds.push(kind);
             let column = &self.names[field];
             let is_free = wish.is_none() && !self.options.unused.contains(column);
-            if is_free && let Some(reason) = self.reason(field, facts, kind, &copies)? {
+            if is_free
+                && let Some(reason) = self.reason(field, kind, is_first_index && field == 0, &copies)?
+            {
                 settled.left_out.push(LeftOut { column: column.clone(), reason });
             }
         }
@@ -162,17 +165,18 @@ impl Settling<'_> {
     fn reason(
         &self,
         field: usize,
-        facts: &FieldFacts,
         kind: Kind,
+        is_index: bool,
         copies: &HashMap<usize, usize>,
     ) -> Result<Option<Reason>, IoError> {
+        let facts = &self.found.fields[field];
         if facts.present == 0 {
             return Ok(Some(Reason::Empty));
         }
         if facts.present == self.found.rows && self.found.rows > 1 && self.is_constant(field)? {
             return Ok(Some(Reason::Constant));
         }
-        if self.is_index(field)? {
+        if is_index {
             return Ok(Some(Reason::Index));
         }
         if let Some(&other) = copies.get(&field) {
@@ -200,14 +204,14 @@ impl Settling<'_> {
         })
     }
 
-    /// Whether the field numbers the rows: it is the first, has no name of its own, and its integers are all different.
-    fn is_index(&self, field: usize) -> Result<bool, IoError> {
-        let facts = &self.found.fields[field];
-        if !self.is_first_unnamed(field) || facts.is_text() || !facts.numbers.integers {
+    /// Whether the first field numbers the rows: it has no name of its own, and its integers are all different.
+    fn is_index(&self) -> Result<bool, IoError> {
+        let facts = &self.found.fields[0];
+        if !self.is_first_unnamed(0) || facts.is_text() || !facts.numbers.integers {
             return Ok(false);
         }
         let mut seen = Vec::new();
-        self.all(field, |cells, _| {
+        self.all(0, |cells, _| {
             if let Cells::Numbers { hi, .. } = cells {
                 seen.extend_from_slice(hi);
             }
@@ -222,7 +226,7 @@ impl Settling<'_> {
     }
 
     /// Of each column that equals an earlier one, that one.
-    fn copies(&self) -> Result<HashMap<usize, usize>, IoError> {
+    fn copies(&self, is_first_index: bool) -> Result<HashMap<usize, usize>, IoError> {
         let mut copies = HashMap::new();
         if self.found.held.pieces() == 0 {
             return Ok(copies);
@@ -232,7 +236,7 @@ impl Settling<'_> {
         for (field, cells) in first.columns.iter().enumerate() {
             let start: Vec<u8> = match cells {
                 Cells::Nothing => continue,
-                Cells::Numbers { .. } if self.is_index(field)? => continue,
+                Cells::Numbers { .. } if field == 0 && is_first_index => continue,
                 Cells::Numbers { hi, .. } => {
                     hi.iter().take(64).flat_map(|x| x.to_bits().to_le_bytes()).collect()
                 }

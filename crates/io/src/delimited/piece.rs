@@ -4,6 +4,7 @@
 use super::cut::Piece;
 use super::dialect::Dialect;
 use super::field;
+use super::recent::{Recent, Short};
 use planish_tabular::{Dictionary, MissingWords, TextColumn};
 use planish_tensor::decimal::{Decimals, Form, scan};
 use planish_tensor::{Dd, Isa};
@@ -143,7 +144,7 @@ enum Growing {
     Text {
         codes: Vec<u32>,
         dictionary: Dictionary,
-        last: u32,
+        recent: Recent,
     },
 }
 
@@ -219,7 +220,7 @@ impl<'a> Scan<'a> {
             Want::Text => Growing::Text {
                 codes: Vec::new(),
                 dictionary: Dictionary::default(),
-                last: TextColumn::MISSING,
+                recent: Recent::default(),
             },
         };
         let columns = wants.iter().map(column).collect();
@@ -298,10 +299,10 @@ impl<'a> Scan<'a> {
                         slow.end
                     }
                 },
-                Growing::Text { codes, dictionary, last } => {
+                Growing::Text { codes, dictionary, recent } => {
                     let field = field::read(bytes, at, &plan.dialect);
                     lines += field.lines;
-                    let code = code(&field.text, dictionary, last)
+                    let code = code(&field.text, dictionary, recent)
                         .ok_or(Fault { line, what: FaultKind::NotUtf8 { field: number } })?;
                     codes.push(code);
                     field.end
@@ -386,11 +387,16 @@ fn slow_number(plan: &Plan, bytes: &[u8], at: usize, column: &mut Growing) -> Sl
     slow
 }
 
-/// The code of a text; `None` if it is not UTF-8. `last` is the code of the field before it in the column: often the same.
+/// The code of a text; `None` if it is not UTF-8.
 #[inline(always)]
-fn code(text: &[u8], dictionary: &mut Dictionary, last: &mut u32) -> Option<u32> {
-    if dictionary.text(*last).is_none_or(|t| t.as_bytes() != text) {
-        *last = dictionary.code_of_bytes(text).ok()?;
+fn code(text: &[u8], dictionary: &mut Dictionary, recent: &mut Recent) -> Option<u32> {
+    let short = Short::of(text);
+    if let Some(code) = short.and_then(|text| recent.code(text)) {
+        return Some(code);
     }
-    Some(*last)
+    let code = dictionary.code_of_bytes(text).ok()?;
+    if let Some(text) = short {
+        recent.keep(text, code);
+    }
+    Some(code)
 }

@@ -318,6 +318,13 @@ fn blanks_delimit_where_nothing_else_does() {
     assert_eq!(t.text("rownames").unwrap().at(1), Some("Fiat 128"));
     let t = read("first name\nAnn Lee\nBo\n").unwrap();
     assert_eq!(t.text("first name").unwrap().at(1), Some("Bo"));
+    // As ISLP ships Auto.data: tabs and blanks mixed, otherwise in the header than in the rows.
+    let t = read("mpg\tcyl weight\tname\n18.0   8  3504.\t\"chevrolet malibu\"\n15 4   9\tford\n").unwrap();
+    assert_eq!(numbers(&t, "weight"), [Some(3504.0), Some(9.0)]);
+    assert_eq!(t.text("name").unwrap().at(0), Some("chevrolet malibu"));
+    // Texts with blanks between tabs are not taken apart.
+    let t = read("a\tb c\nx y\t1\nx z\t2\n").unwrap();
+    assert_eq!(numbers(&t, "b c"), [Some(1.0), Some(2.0)]);
 }
 
 #[test]

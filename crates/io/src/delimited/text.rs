@@ -8,7 +8,7 @@ use super::piece::{Fault, Plan, Want};
 use crate::error::IoError;
 use crate::input::{Input, holds_names};
 use crate::table_options::{Header, TableOptions};
-use planish_tabular::{MissingWords, nearest};
+use planish_tabular::{MissingWords, did_you_mean};
 use planish_tensor::Exec;
 use std::collections::HashMap;
 
@@ -100,15 +100,13 @@ impl Text {
 
     pub(super) fn place(&self, column: &str) -> Result<usize, IoError> {
         self.names.iter().position(|n| n == column).ok_or_else(|| {
-            let near = nearest(self.names.iter().map(String::as_str), column);
-            let near = near.map_or(String::new(), |n| format!("; did you mean {n:?}?"));
+            let near = did_you_mean(self.names.iter().map(String::as_str), column);
             IoError::file(&self.input.name, format!("there is no column {column:?}{near}"))
         })
     }
 
     pub(super) fn missing_column(&self, name: &str) -> IoError {
-        let near = nearest(self.names.iter().map(String::as_str), name);
-        let near = near.map_or(String::new(), |n| format!("; is it {n:?}?"));
+        let near = did_you_mean(self.names.iter().map(String::as_str), name);
         let what = format!("the model needs column {name:?}, which the file has not{near}");
         IoError::file(&self.input.name, what)
     }

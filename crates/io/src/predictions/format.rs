@@ -1,29 +1,26 @@
-//! The formats of predictions, by the endings of files' names: `.jsonl` and `.jsonl.gz` are JSON lines, `.csv.gz` is compressed CSV, all else is CSV.
+//! The formats of predictions, by the endings of files' names: `.jsonl` and `.jsonl.gz` are JSON lines, `.parquet` is Parquet, `.csv.gz` is compressed CSV, all
+//! else is CSV.
 
-use super::rows::Rows;
-use super::{csv, json_lines};
 use crate::error::IoError;
 use std::path::Path;
+
+/// Endings of formats that predictions are not written in.
+const REFUSED: [&str; 4] = [".arrow", ".feather", ".xlsx", ".zst"];
 
 /// A format of predictions.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct PredictionFormat {
-    lines: Lines,
+    form: Form,
     gzip: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub(super) enum Lines {
+pub(super) enum Form {
     #[default]
     Csv,
-    Json,
-}
-
-/// How rows become text.
-pub(super) enum Text {
-    Csv,
-    /// With the columns' keys.
-    Json(Vec<Vec<u8>>),
+    JsonLines,
+    #[cfg(feature = "columnar")]
+    Parquet,
 }
 
 impl PredictionFormat {
@@ -33,48 +30,38 @@ impl PredictionFormat {
     /// A name that ends as those of a format that predictions cannot be written in.
     pub fn of_name(path: &Path) -> Result<PredictionFormat, IoError> {
         let name = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
-        for other in [".parquet", ".arrow", ".feather", ".xlsx", ".zst"] {
-            if name.ends_with(other) {
-                let what =
-                    format!("predictions are not written as {other}: use .csv, .csv.gz, .jsonl or .jsonl.gz");
-                return Err(IoError::file(&path.display().to_string(), what));
-            }
+        if name.ends_with(".parquet") {
+            return parquet(path);
+        }
+        if let Some(other) = REFUSED.iter().find(|other| name.ends_with(**other)) {
+            let what = format!(
+                "predictions are not written as {other}: use .csv, .csv.gz, .jsonl, .jsonl.gz or .parquet"
+            );
+            return Err(IoError::file(&path.display().to_string(), what));
         }
         let (stem, gzip) = name.strip_suffix(".gz").map_or((name.as_str(), false), |stem| (stem, true));
         let is_json = stem.ends_with(".jsonl") || stem.ends_with(".ndjson");
-        Ok(PredictionFormat { lines: if is_json { Lines::Json } else { Lines::Csv }, gzip })
+        Ok(PredictionFormat { form: if is_json { Form::JsonLines } else { Form::Csv }, gzip })
     }
 
     pub(super) fn is_gzip(self) -> bool {
         self.gzip
     }
 
-    pub(super) fn lines(self) -> Lines {
-        self.lines
-    }
-
-    pub(super) fn text(self, names: &[&str]) -> Text {
-        match self.lines {
-            Lines::Csv => Text::Csv,
-            Lines::Json => Text::Json(json_lines::keys(names)),
-        }
+    pub(super) fn form(self) -> Form {
+        self.form
     }
 }
 
-impl Text {
-    /// Appends what stands before the first row.
-    pub(super) fn head(&self, names: &[&str], out: &mut Vec<u8>) {
-        match self {
-            Text::Csv => csv::head(names, out),
-            Text::Json(_) => {}
-        }
-    }
+#[cfg(feature = "columnar")]
+#[expect(clippy::unnecessary_wraps, reason = "without the feature it is refused")]
+fn parquet(_: &Path) -> Result<PredictionFormat, IoError> {
+    Ok(PredictionFormat { form: Form::Parquet, gzip: false })
+}
 
-    /// Appends a row.
-    pub(super) fn row(&self, rows: &Rows<'_>, row: usize, out: &mut Vec<u8>) {
-        match self {
-            Text::Csv => csv::row(rows, row, out),
-            Text::Json(keys) => json_lines::row(keys, rows, row, out),
-        }
-    }
+#[cfg(not(feature = "columnar"))]
+fn parquet(path: &Path) -> Result<PredictionFormat, IoError> {
+    let what =
+        "this program was built without Parquet: build it with --features full, or write .csv or .jsonl";
+    Err(IoError::file(&path.display().to_string(), what))
 }

@@ -1,5 +1,7 @@
 //! The cells of a block of rows, whatever they come from: kept columns of a table, then predictions.
 
+#[cfg(feature = "columnar")]
+use super::layout::LIMITS;
 use planish_model::{Intervals, Predictions};
 use planish_tabular::{Column, Kind, Table, TabularError, calendar};
 
@@ -46,6 +48,25 @@ impl Rows<'_> {
             PredictionBlock::Predictions(p) => p.rows(),
             PredictionBlock::Intervals(all) => all.prediction.len(),
         }
+    }
+
+    /// Whether each column holds numbers; the others hold texts.
+    #[cfg(feature = "columnar")]
+    pub(super) fn are_numbers(&self) -> Vec<bool> {
+        let kept = self
+            .kept
+            .iter()
+            .map(|&(column, kind)| matches!(column, Column::Number(_)) && !matches!(kind, Kind::Date(_)));
+        let own = match self.own {
+            PredictionBlock::Predictions(Predictions::Numbers(_)) => vec![true],
+            PredictionBlock::Predictions(Predictions::Probabilities(_)) => {
+                let mut own = vec![true; 1 + self.classes.len()];
+                own[0] = false;
+                own
+            }
+            PredictionBlock::Intervals(_) => vec![true; 1 + LIMITS.len()],
+        };
+        kept.chain(own).collect()
     }
 
     /// Hands the cells of a row to `take`, in the order of the columns.

@@ -1,9 +1,10 @@
 //! What is written, and what is known again.
 
+use super::lines::PART;
 use super::*;
 use planish_tabular::{DateOrder, Kind, Schema};
 use planish_tensor::Matrix;
-use std::io::Read;
+use std::io::{Read, Seek};
 
 fn layout(classes: &[&str], format: &str, kept: &[&str]) -> PredictionLayout {
     let layout = PredictionLayout::of(classes.iter().map(|c| (*c).to_owned()).collect(), false);
@@ -75,19 +76,66 @@ fn classes_have_their_probabilities_beside_them_at_any_number_of_threads() {
     assert_eq!(pool.install(write), want.as_bytes());
 }
 
+/// A file in each format.
+const NAMES: &[&str] = &[
+    "p.csv",
+    "p.csv.gz",
+    "p.jsonl",
+    "p.jsonl.gz",
+    #[cfg(feature = "columnar")]
+    "p.parquet",
+];
+
+fn known(bytes: &[u8], layout: &PredictionLayout) -> bool {
+    let mut file = tempfile::tempfile().unwrap();
+    file.write_all(bytes).unwrap();
+    file.rewind().unwrap();
+    are_predictions(file, layout)
+}
+
+#[cfg(feature = "columnar")]
+#[test]
+fn parquet_is_read_back_as_the_same_cells() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("p.parquet");
+    let kept = ["x", "id", "day"];
+    let read = |bytes: &[u8]| {
+        std::fs::write(&path, bytes).unwrap();
+        let file = std::fs::File::open(&path).unwrap();
+        let reader = ::parquet::arrow::arrow_reader::ParquetRecordBatchReader::try_new(file, 8).unwrap();
+        reader.map(Result::unwrap).collect::<Vec<_>>()
+    };
+    let p = Matrix::from_fn(3, 2, |i, j| if i == j { 0.75 } else { 0.25 });
+    let predictions = Predictions::Probabilities(p);
+    let layout = layout(&["a", "b"], "p.parquet", &kept);
+    let batches = read(&written(&layout, &table(), PredictionBlock::Predictions(&predictions)));
+    let cells = format!("{batches:?}");
+    for column in
+        ["1.5,\n  null,\n  -1e-8", "\"a, \\\"b\\\"\",\n  null,\n  \"ü\\n\"", "\"2024-01-31\",\n  null"]
+    {
+        assert!(cells.contains(column), "{column}: {cells}");
+    }
+    let names: Vec<_> = batches[0].schema().fields().iter().map(|f| f.name().clone()).collect();
+    assert_eq!(names, ["x", "id", "day", "prediction", "probability_a", "probability_b"]);
+    // Without a row there are the columns alone.
+    let mut empty = Vec::new();
+    PredictionWriter::with_layout("out", &mut empty, layout.clone()).unwrap().finish().unwrap();
+    assert!(read(&empty).is_empty() && known(&empty, &layout));
+}
+
 #[test]
 fn what_was_written_is_known_and_other_tables_are_not() {
     let numbers = Predictions::Numbers(vec![0.1, 2.0, 3.0]);
-    for name in ["p.csv", "p.csv.gz", "p.jsonl", "p.jsonl.gz"] {
+    for name in NAMES {
         let kept = layout(&[], name, &["id", "x"]);
         let bytes = written(&kept, &table(), PredictionBlock::Predictions(&numbers));
-        assert!(are_predictions(&bytes[..], &kept), "{name}");
+        assert!(known(&bytes, &kept), "{name}");
         for other in [layout(&[], name, &[]), layout(&[], name, &["id", "day"])] {
-            assert!(!are_predictions(&bytes[..], &other), "{name} {other:?}");
+            assert!(!known(&bytes, &other), "{name} {other:?}");
         }
-        assert!(!are_predictions(&b"x,y\n1,2\n"[..], &kept));
+        assert!(!known(b"x,y\n1,2\n", &kept));
     }
-    let known = |text: &str| are_predictions(text.as_bytes(), &PredictionLayout::default());
+    let known = |text: &str| known(text.as_bytes(), &PredictionLayout::default());
     let header: String = (0..20_000).map(|i| format!(",probability_class {i}")).collect();
     assert!(known(&format!("prediction{header}\n")) && !known(&format!("prediction{header},mine\n")));
     assert!(known("prediction,obs_ci_lower\n") && !known("id,prediction\n") && !known(""));
@@ -103,6 +151,6 @@ fn a_kept_column_cannot_be_taken_for_a_prediction() {
     assert_eq!(refused("prediction"), format!("column prediction {clash}"));
     assert_eq!(refused("probability_yes"), format!("column probability_yes {clash}"));
     assert_eq!(refused("id"), "column id is named twice");
-    let parquet = PredictionFormat::of_name("a/p.Parquet".as_ref()).unwrap_err().to_string();
-    assert!(parquet.contains("a/p.Parquet: predictions are not written as .parquet"), "{parquet}");
+    let sheet = PredictionFormat::of_name("a/p.Xlsx".as_ref()).unwrap_err().to_string();
+    assert!(sheet.contains("a/p.Xlsx: predictions are not written as .xlsx"), "{sheet}");
 }
