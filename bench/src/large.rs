@@ -244,6 +244,7 @@ fn train(exec: Exec, params: usize, folder: &Path, resume: bool, log: &mut Log) 
         rows: table.rows() as u64,
         rows_without_target: 0,
         rows_incomplete: 0,
+        digest: None,
         rare_categories: Default::default(),
         validation: Default::default(),
         confusion: None,

@@ -6,6 +6,7 @@ use crate::child::Peer;
 use crate::machine::Reading;
 use crate::penalised_bench;
 use crate::sample::{Contender, race};
+use crate::wide_bench;
 use planish_linreg::{Fit, LinearRegression};
 use planish_tensor::{Exec, Matrix};
 use serde_json::{Value, json};
@@ -17,17 +18,20 @@ pub enum Work {
     Fits,
     /// A lasso path and a logistic regression on a table.
     Table,
+    /// Paths with more terms than rows, and multinomial regressions with thousands of parameters.
+    Wide,
 }
 
 impl Work {
     /// All of them.
-    pub const ALL: [Work; 2] = [Work::Fits, Work::Table];
+    pub const ALL: [Work; 3] = [Work::Fits, Work::Table, Work::Wide];
 
     /// The name on the command line.
     pub fn name(self) -> &'static str {
         match self {
             Work::Fits => "fits",
             Work::Table => "table",
+            Work::Wide => "wide",
         }
     }
 }
@@ -60,6 +64,10 @@ pub fn run(exec: Exec, wanted: &Fits) -> Result<Value, String> {
     if wanted.works.contains(&Work::Table) {
         let python = wanted.python.as_deref();
         results["table"] = penalised_bench::run(exec, wanted.seconds, &wanted.table, python, &mut bars)?;
+    }
+    if wanted.works.contains(&Work::Wide) {
+        let python = wanted.python.as_deref();
+        results["wide"] = wide_bench::run(exec, wanted.seconds, python, &mut bars)?;
     }
     bars::print(&bars, exec.threads);
     results["bars"] = bars.iter().map(Bar::json).collect();

@@ -17,6 +17,7 @@ mod settings;
 mod tables_bench;
 mod train_bench;
 mod ulp;
+mod wide_bench;
 
 use machine::Machine;
 use serde_json::json;

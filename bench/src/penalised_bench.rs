@@ -40,9 +40,11 @@ const WORKS: [(&str, &[&str]); 2] =
     [("lasso path", &["lasso_path"]), ("logistic", &["lbfgs", "newton-cholesky"])];
 
 /// The encoded table.
-struct Data {
-    x: Matrix<f64>,
-    y: Matrix<f64>,
+pub struct Data {
+    /// The terms.
+    pub x: Matrix<f64>,
+    /// The response.
+    pub y: Matrix<f64>,
 }
 
 /// Measures both works.
@@ -119,11 +121,15 @@ fn measure(
 }
 
 /// A solution, and the penalties on each |coefficient| and on ½ of each square, both of the sum over rows.
-struct Solution {
-    coefficients: Coefficients,
-    l1: f64,
-    l2: f64,
-    logistic: bool,
+pub struct Solution {
+    /// The coefficients.
+    pub coefficients: Coefficients,
+    /// The penalty on each |coefficient|.
+    pub l1: f64,
+    /// The penalty on ½ of each square.
+    pub l2: f64,
+    /// Whether η is a logit.
+    pub logistic: bool,
 }
 
 /// scikit-learn's C = 1.
@@ -151,7 +157,7 @@ fn lasso_path(exec: Exec, data: &Data) -> Result<Vec<Solution>, String> {
 
 impl Solution {
     /// The largest violation of the conditions of a minimum by a coefficient, divided by the rows.
-    fn violation(&self, data: &Data) -> f64 {
+    pub fn violation(&self, data: &Data) -> f64 {
         let Coefficients { intercept, coef } = &self.coefficients;
         let mut slopes = vec![Dd::ZERO; coef.len() + 1];
         for i in 0..data.x.rows() {
@@ -212,12 +218,14 @@ fn design(table: &Table, response: &str) -> Result<Matrix<f64>, TabularError> {
 }
 
 /// A file of the numbers of X, row by row, then those of y; removed when dropped.
-struct Matrices {
-    path: PathBuf,
+pub struct Matrices {
+    /// Where it lies.
+    pub path: PathBuf,
 }
 
 impl Matrices {
-    fn write(data: &Data) -> Result<Matrices, String> {
+    /// Writes it among temporary files.
+    pub fn write(data: &Data) -> Result<Matrices, String> {
         let path = std::env::temp_dir().join(format!("planish-penalised-{}.f64", std::process::id()));
         let numbers = data.x.as_slice().iter().chain(data.y.as_slice());
         let bytes: Vec<u8> = numbers.flat_map(|x| x.to_le_bytes()).collect();

@@ -16,7 +16,7 @@ Usage: cargo xtask bench NAME [OPTION VALUE]...
 Benchmarks:
   gemm     matrix products beside the crates gemm, matrixmultiply and faer, and NumPy and PyTorch
   train    training steps and predictions beside PyTorch, JAX, Keras, scikit-learn and ONNX Runtime
-  linreg   least squares, a lasso path and a logistic regression beside scikit-learn and NumPy
+  linreg   least squares, penalised paths and logistic regressions beside scikit-learn and NumPy
   tables   reading tables beside Polars, pandas and DuckDB; whole commands, and their memory
   large    a network of a billion parameters: seconds and memory to train, save, open and ask it
   math     vector math beside the standard library
@@ -43,8 +43,8 @@ Options of train:
 
 Options of linreg:
   --python PROGRAM  a Python with NumPy and scikit-learn
-  --only PARTS      of fits,table                                 [all]
-  --seconds S       seconds a shape                               [3: with the peers some two minutes]
+  --only PARTS      of fits,table,wide                            [all]
+  --seconds S       seconds a shape                               [3: with the peers some three minutes]
   --table FILE      the CSV of the lasso and the logistic regression  [data/adult_sample.csv]
   --response NAME   its column of two values                      [income]
 

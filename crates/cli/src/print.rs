@@ -1,6 +1,8 @@
 //! What is printed: results on standard output in one write, notes on standard error.
 
 use crate::log;
+use planish_linreg::ols::Covariance;
+use planish_linreg::summary::{Summary, Why};
 use planish_model::{Failed, Model};
 use planish_tabular::{Notes, Target, listed, listed_names, shown};
 use planish_train::Metric;
@@ -55,7 +57,18 @@ pub(crate) fn unusual(notes: &Notes) -> Vec<String> {
         ("a number more than a million standard deviations from the mean, which was cut off", &notes.clamped),
         ("no value, for which the training rows' typical value was used", &notes.imputed),
     ];
-    kinds.into_iter().filter_map(|(what, columns)| counted(what, columns)).collect()
+    let relations =
+        notes.off_relation.iter().map(|(relation, n)| format!("{} in {}", cut(relation), rows(*n)));
+    let off =
+        "off a relation that held in every row of the fit, so that nothing there supports the prediction: ";
+    let off = (relations.len() > 0).then(|| listed(off, relations));
+    kinds.into_iter().filter_map(|(what, columns)| counted(what, columns)).chain(off).collect()
+}
+
+/// A sentence about intervals of rows with a category that the model does not know, if there are some.
+pub(crate) fn intervals_of_unknown(notes: &Notes) -> Option<String> {
+    let what = "an interval does not hold for a category that the model does not know: it is that of the average of the training rows";
+    counted(what, &notes.unknown)
 }
 
 /// `what: a in 12 rows, b in 1 row`, the columns with most rows first; none if there are no columns.
@@ -177,17 +190,45 @@ pub(crate) fn model(model: &Model) -> String {
     format!("{kind}: {} terms{rank}", model.encoded_width())
 }
 
-/// A line an aliased term, with the combination that it equals.
+/// A line an aliased term, with the combination that it equals where that is known.
 pub(crate) fn aliased(model: &Model) -> String {
-    let Some(fit) = model.least_squares() else { return String::new() };
-    let what = if fit.min_norm { "kept with the coefficients of least norm:" } else { "dropped" };
-    let equations = model.aliased_equations();
+    let what = match model.least_squares().is_some_and(|fit| fit.min_norm) {
+        true => "kept with the coefficients of least norm:",
+        false => "dropped",
+    };
+    let equations = match model.aliased_equations() {
+        none if none.is_empty() => model.aliased(),
+        equations => equations,
+    };
     let mut out: String =
         equations.iter().take(MOST_ALIASES).map(|e| cut(&format!("{what} {e}")) + "\n").collect();
     if equations.len() > MOST_ALIASES {
         out += &format!("and {} more (inspect --json has all of them)\n", equations.len() - MOST_ALIASES);
     }
     out
+}
+
+/// A condition number from which on it is said with the model.
+const NEARLY_DEPENDENT: f64 = 1e9;
+
+/// What the summary of a least-squares model says of statistics that do not exist or say little, a line each.
+pub(crate) fn remarks(s: &Summary) -> Vec<String> {
+    let nearly = (s.condition > NEARLY_DEPENDENT).then(|| {
+        format!(
+            "condition number {:.1e}: terms are nearly combinations of others, and their coefficients hang on the last digits of the cells",
+            s.condition
+        )
+    });
+    if s.perfect {
+        let perfect = "perfect fit: the residuals are rounding of the target's numbers, so nothing is tested";
+        return [Some(perfect.to_owned()), nearly].into_iter().flatten().collect();
+    }
+    let of = s.residuals.as_ref().map_or(Covariance::Classical, |of| of.covariance).name();
+    let errors = s.no_errors.map(|why| format!("there are no {of} standard errors: {why}"));
+    let f = s.no_f.filter(|why| s.no_errors.is_none() && *why != Why::NoTerms);
+    let f = f.map(|why| format!("there is no F: {why}"));
+    let few = s.few_clusters.map(|_| "standard errors by so few clusters say little".to_owned());
+    [errors, f, few, nearly].into_iter().flatten().collect()
 }
 
 /// Lines of aliased terms, and letters of a line.

@@ -1,13 +1,15 @@
-//! Progress on standard error: a bar on a terminal, otherwise a plain line every few seconds.
+//! Progress on standard error: a bar on a terminal, otherwise a plain line every few seconds. A fit of a linear model that takes longer than that says how
+//! far it is in plain lines everywhere.
 
 use crate::print;
 use crate::run_files::RunFiles;
 use indicatif::{ProgressBar, ProgressStyle};
+use planish_linreg::rows::Watch;
 use planish_train::{Epoch, Observer, Stop, Wish};
 use std::io::IsTerminal;
 use std::ops::ControlFlow;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 /// Seconds between plain lines.
@@ -109,5 +111,29 @@ impl Observer for TrainingProgress {
             None => {}
         }
         ControlFlow::Continue(())
+    }
+}
+
+/// Says how far the fit of a linear model is.
+pub(crate) struct FitProgress {
+    last_line: Mutex<Instant>,
+}
+
+impl FitProgress {
+    /// For a fit that begins now.
+    pub(crate) fn new() -> Self {
+        FitProgress { last_line: Mutex::new(Instant::now()) }
+    }
+}
+
+impl Watch for FitProgress {
+    fn step(&self, what: &'static str, done: usize, all: Option<usize>) {
+        // Whoever finds the lock taken leaves the line to the other.
+        let Ok(mut last) = self.last_line.try_lock() else { return };
+        if last.elapsed() >= EVERY {
+            *last = Instant::now();
+            let of = all.map_or(String::new(), |all| format!(" of {}", print::count(all as u64)));
+            print::say(&format!("{what}: {}{of}", print::count(done as u64)));
+        }
     }
 }

@@ -121,11 +121,17 @@ pub enum LinregError {
     },
     /// The responses can be separated by the terms, so the likelihood has no maximum: coefficients grow without end.
     #[error(
-        "terms {terms:?} separate the responses: the coefficients grow without end; leave terms out, or use a penalty"
+        "terms {terms:?} separate the responses of {told} of {rows} rows: the coefficients grow without end; leave terms out, or use a penalty"
     )]
     Separation {
         /// The terms whose coefficients grow (from 0).
         terms: Vec<usize>,
+        /// Rows with a weight above zero whose responses are told, and all of them.
+        told: u64,
+        /// See `told`.
+        rows: u64,
+        /// The first of those that are told (from 0, among all rows).
+        first: Vec<u64>,
     },
     /// An iteration ended without a solution.
     #[error("{method} did not converge in {iterations} iterations: {advice}")]

@@ -1,11 +1,12 @@
-//! Aliased terms by their names: `total = 1·rooms + 1·bedrooms`.
+//! Aliased terms by their names: `total = 1·rooms + 1·bedrooms`, with `≈` where these numbers hold only about.
 
-use planish_linreg::FittedLinearRegression;
 use planish_linreg::ols::Alias;
 
-/// An equation for each aliased term of a fit.
-pub(crate) fn equations(fit: &FittedLinearRegression, names: &[String]) -> Vec<String> {
-    fit.aliases.iter().map(|a| format!("{} = {}", names[a.term], combination(a, names))).collect()
+/// An equation for each of these.
+pub(crate) fn equations(aliases: &[Alias], names: &[String]) -> Vec<String> {
+    let relation = |a: &Alias| if a.exact { "=" } else { "≈" };
+    let equation = |a: &Alias| format!("{} {} {}", names[a.term], relation(a), combination(a, names));
+    aliases.iter().map(equation).collect()
 }
 
 /// The combination that an aliased term equals.
@@ -53,6 +54,6 @@ mod tests {
     }
 
     fn combination_of(constant: f64, combination: Vec<(usize, f64)>, names: &[String]) -> String {
-        super::combination(&Alias { term: 0, constant, combination }, names)
+        super::combination(&Alias { term: 0, constant, combination, exact: true }, names)
     }
 }

@@ -34,7 +34,7 @@ pub struct CoefficientLine {
 /// The coefficients of one linear predictor.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CoefficientTable {
-    /// Of more than two classes the one that is set against the first.
+    /// Of classes the one that is set against the first.
     pub class: Option<usize>,
     /// What the coefficients are changes of.
     pub of: EffectsOf,
@@ -43,15 +43,19 @@ pub struct CoefficientTable {
 }
 
 impl Model {
-    /// The coefficients of a linear model, of several classes a table each; none for a network.
+    /// The coefficients of a linear model, of more than two classes a table each; none for a network.
     pub fn coefficient_tables(&self) -> Vec<CoefficientTable> {
         let Some(l) = self.linear() else { return Vec::new() };
         let names = l.design.names();
-        let name = |term: Option<usize>| term.map_or_else(|| "(intercept)".to_owned(), |t| names[t].clone());
+        let mut intercept = "(intercept)".to_owned();
+        while names.contains(&intercept) {
+            intercept = format!("({intercept})");
+        }
+        let name = |term: Option<usize>| term.map_or_else(|| intercept.clone(), |t| names[t].clone());
         let line = |known: Coefficient| CoefficientLine { name: name(known.term), known };
         let predictors = l.fit.predictors();
         let table = |predictor: usize| CoefficientTable {
-            class: (predictors > 1).then_some(predictor + 1),
+            class: (l.fit.classes() > 0).then_some(predictor + 1),
             of: l.fit.effects_of(),
             lines: l.fit.table(predictor, LEVEL).into_iter().map(line).collect(),
         };

@@ -3,7 +3,7 @@
 use planish_linreg::LinregError;
 use planish_nn::NnError;
 use planish_optim::OptimError;
-use planish_tabular::{TabularError, line_prefix};
+use planish_tabular::{TabularError, drop_option, line_prefix, shown};
 use planish_train::TrainError;
 
 /// An error of this crate.
@@ -57,7 +57,8 @@ pub enum ModelError {
     },
     /// No row that has a value in every feature.
     #[error(
-        "each of the {rows} rows with a target has a missing value in a feature, most often in column {column:?}: leave columns out (--drop), or fill values in (--missing fill)"
+        "each of the {rows} rows with a target has a missing value in a feature, most often in column {column:?}: leave it out ({}), or fill values in (--missing fill)",
+        drop_option(std::slice::from_ref(column), 99)
     )]
     NoCompleteRow {
         /// Rows with a target.
@@ -83,13 +84,27 @@ pub enum ModelError {
         /// What is there.
         found: f64,
     },
-    /// Classes or counts that some terms separate.
-    #[error("{} of the target {target:?} perfectly, so their coefficients would grow without end: leave columns out (--drop), or use a penalty (--alpha 1)", tells(.terms))]
+    /// Classes or counts that some columns separate.
+    #[error("{} the target {} perfectly ({told}), so coefficients would grow without end: {advice}", tells(.columns), shown(.target))]
     Separation {
         /// The target.
         target: String,
-        /// The terms.
-        terms: Vec<String>,
+        /// The columns.
+        columns: Vec<String>,
+        /// Which rows: by a level if there is one, else their number and the first of them.
+        told: String,
+        /// What may be done.
+        advice: String,
+    },
+    /// More parameters than rows, or than can be fitted.
+    #[error("{found}: {needs}; {causes}")]
+    Parameters {
+        /// How many there are of both.
+        found: String,
+        /// What fitting needs.
+        needs: &'static str,
+        /// The columns that make most of the parameters, and what may be done.
+        causes: String,
     },
     /// A row that cannot be dealt to a fold.
     #[error("{}there is no value in column {column:?}, by which the folds are made", line_prefix(.line))]
@@ -151,18 +166,24 @@ impl ModelError {
     }
 }
 
-/// `x tells some values`, `x, y together tell some values`.
-fn tells(terms: &[String]) -> String {
-    match terms {
-        [term] => format!("the term {term} tells some values"),
-        [first @ .., last] if terms.len() <= 6 => {
-            format!("the terms {} and {last} together tell some values", first.join(", "))
+/// `the column x tells`, `the columns x and y together tell`.
+fn tells(columns: &[String]) -> String {
+    format!("{} {}", several(columns), if columns.len() == 1 { "tells" } else { "together tell" })
+}
+
+/// Letters of the names of several columns.
+const NAMED: usize = 45;
+
+/// `the columns x, y and z`, or where there is no room for their names `12 columns`.
+pub(crate) fn several(columns: &[String]) -> String {
+    let names: Vec<String> = columns.iter().map(|name| shown(name)).collect();
+    let letters: usize = names.iter().map(|name| name.chars().count() + 2).sum();
+    match names.split_last() {
+        Some((last, first)) if letters <= NAMED && !first.is_empty() => {
+            format!("the columns {} and {last}", first.join(", "))
         }
-        _ => format!(
-            "the terms {} and {} more together tell some values",
-            terms[..5.min(terms.len())].join(", "),
-            terms.len().saturating_sub(5)
-        ),
+        Some((one, [])) => format!("the column {one}"),
+        Some(_) | None => format!("{} columns", columns.len()),
     }
 }
 

@@ -1,21 +1,23 @@
 //! From rows to a model. A network is fitted on a table held whole (`network`, and once a fold by `folds`); a linear model reads its rows in passes
 //! (`linear`): first the `survey`, which fits the pipeline and the target, then those of the fit over `labelled_rows`; or in one pass, with declared
 //! columns (`one_pass`). What a model that was not told is for, `task` finds; `complete` leaves rows out that lack a
-//! value.
+//! value. Which columns are the cause where there is no fit say `causes`, and `separated` for rows that they tell apart.
 
+mod causes;
 mod complete;
 mod folds;
 mod labelled_rows;
 mod linear;
 mod network;
 mod one_pass;
+mod separated;
 mod survey;
 mod task;
 #[cfg(test)]
 mod tests;
 
 pub use folds::{FoldBy, cross_validate_network};
-pub use linear::fit_linear;
+pub use linear::{fit_linear, fit_linear_watched};
 pub use network::{LearningRates, fit_network, fit_network_with_checkpoints, lr_range_test};
 pub use one_pass::fit_linear_once;
 pub use task::infer_task;

@@ -34,7 +34,9 @@ mod params;
 mod predict;
 mod predictor;
 mod record;
+mod relations;
 mod row_checks;
+mod same_rows;
 pub mod setting;
 
 pub use coefficient_table::{CoefficientLine, CoefficientTable, EffectsOf};
@@ -44,8 +46,8 @@ pub use diagnostics::{
 };
 pub use error::{Failed, ModelError};
 pub use fit::{
-    FoldBy, LearningRates, cross_validate_network, fit_linear, fit_linear_once, fit_network,
-    fit_network_with_checkpoints, infer_task, lr_range_test,
+    FoldBy, LearningRates, cross_validate_network, fit_linear, fit_linear_once, fit_linear_watched,
+    fit_network, fit_network_with_checkpoints, infer_task, lr_range_test,
 };
 pub use linear_model::{LinearFit, LinearModel};
 pub use linear_settings::{LinearKind, LinearSettings};
@@ -53,6 +55,7 @@ pub use missing::Missing;
 pub use model::Model;
 pub use network_settings::NetworkSettings;
 pub use params::Params;
-pub use predict::{Encoded, Evaluation, Intervals, NamedPrediction, Predictions};
+pub use predict::{BrokenRelation, Encoded, Evaluation, Intervals, NamedPrediction, Predictions};
 pub use predictor::{NetworkPredictor, Predictor};
-pub use record::{MATRIX_CLASSES, Record, Settings};
+pub use record::{MATRIX_CLASSES, Record, RowsDigest, Settings};
+pub use same_rows::{Doubt, SameRows};

@@ -3,6 +3,7 @@
 
 use crate::error::ModelError;
 use planish_linreg::glm::FittedGlm;
+use planish_linreg::ols::Alias;
 use planish_linreg::penalised::{FittedElasticNet, FittedNonNegative, FittedRidge};
 use planish_linreg::{Coefficients, FittedLinearRegression};
 use planish_tabular::{Design, Target, Task};
@@ -25,7 +26,7 @@ pub struct LinearModel {
 #[serde(rename_all = "snake_case")]
 pub enum LinearFit {
     /// Ordinary or weighted least squares, of one response.
-    LeastSquares(FittedLinearRegression),
+    LeastSquares(Box<FittedLinearRegression>),
     /// Ridge regression.
     Ridge(FittedRidge),
     /// Lasso or elastic net.
@@ -155,6 +156,15 @@ impl LinearFit {
         match self {
             LinearFit::LeastSquares(f) => &f.aliased,
             LinearFit::Glm(f) => &f.aliased,
+            LinearFit::Ridge(_) | LinearFit::ElasticNet(_) | LinearFit::NonNegative(_) => &[],
+        }
+    }
+
+    /// The combinations that these equal, as far as they are known.
+    pub(crate) fn aliases(&self) -> &[Alias] {
+        match self {
+            LinearFit::LeastSquares(f) => &f.aliases,
+            LinearFit::Glm(f) => &f.aliases,
             LinearFit::Ridge(_) | LinearFit::ElasticNet(_) | LinearFit::NonNegative(_) => &[],
         }
     }

@@ -153,9 +153,9 @@ impl Model {
         l.fit.aliased().iter().map(|&i| names[i].clone()).collect()
     }
 
-    /// The same of least squares with the combinations that they equal: `total = 1·rooms + 1·bedrooms`.
+    /// The same with the combinations that they equal: `total = 1·rooms + 1·bedrooms`.
     pub fn aliased_equations(&self) -> Vec<String> {
         let Some(l) = self.linear() else { return Vec::new() };
-        l.fit.least_squares().map_or(Vec::new(), |fit| aliases::equations(fit, &l.design.names()))
+        aliases::equations(l.fit.aliases(), &l.design.names())
     }
 }

@@ -65,6 +65,9 @@ pub struct Record {
     /// Rows with a target that were left out because a feature was missing.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub rows_incomplete: u64,
+    /// What tells the rows of a linear model of numbers from others; not known of models of earlier versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub digest: Option<RowsDigest>,
     /// Rows of the table whose category was too rare to be kept, by column.
     pub rare_categories: BTreeMap<String, u64>,
     /// Scores on the held-out rows, in the target's units; empty if none were held out.
@@ -81,6 +84,16 @@ pub struct Record {
     pub na: Vec<String>,
     /// A network's epochs.
     pub history: Option<History>,
+}
+
+/// Digests of what the fitted rows had, in their order, as 32 hexadecimal digits each: see [`Digest`](planish_tabular::Digest).
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct RowsDigest {
+    /// Of the targets.
+    pub targets: String,
+    /// Of the weights; none if there are none, or all are one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weights: Option<String>,
 }
 
 fn is_zero(n: &u64) -> bool {

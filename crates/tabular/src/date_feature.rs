@@ -76,7 +76,7 @@ impl DateFeature {
         let mut seen = DateSurvey::new();
         rows.iter().for_each(|&r| seen.push(dates.at(r as usize).map(|x| x.hi)));
         if seen.is_empty() {
-            return Err(TabularError::AllMissing { column: column.to_owned() });
+            return Err(TabularError::AllMissing { columns: vec![column.to_owned()] });
         }
         let present = || rows.iter().map(|&r| dates.values()[r as usize]).filter(|x| !x.is_nan());
         let scale = |values: Vec<f64>| {

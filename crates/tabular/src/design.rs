@@ -17,9 +17,11 @@ use crate::levels::Levels;
 use crate::profile::{CellProfile, ColumnProfile};
 use crate::schema::Kind;
 use crate::table::{Table, TextColumn};
+use crate::term::{self, Factor, Term};
 use planish_tensor::Dd;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::ops::Range;
 
 /// The columns of a design.
@@ -62,6 +64,9 @@ fn is_zero(x: &f64) -> bool {
     *x == 0.0
 }
 
+/// What rounding can make of the means of the same numbers in blocks of other sizes, as a part of the largest of them.
+const MEANS: f64 = 1e-12;
+
 fn one() -> u32 {
     1
 }
@@ -73,6 +78,20 @@ pub struct Design {
     /// Pairs of parts whose products follow the parts' columns.
     #[serde(default)]
     pub(crate) interactions: Vec<[usize; 2]>,
+    /// Columns of the table that are no features, and whose names a term would otherwise have.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) others: Vec<String>,
+}
+
+/// How a category is coded beside its terms.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Reference<'d> {
+    /// The column.
+    pub column: &'d str,
+    /// The level that has no term: the others are set against it.
+    pub level: &'d str,
+    /// Whether it is the only one, so that the column has no term.
+    pub alone: bool,
 }
 
 impl Design {
@@ -86,14 +105,40 @@ impl Design {
         known.then_some(()).ok_or("an interaction is of columns that are not there")
     }
 
-    /// The terms' names: `age`, `age^2`, `age[missing]`, `city[Kiel]`, `age:city[Kiel]`.
-    pub fn names(&self) -> Vec<String> {
-        let mut names: Vec<String> = self.parts.iter().flat_map(Part::names).collect();
+    /// What the terms are made of.
+    pub fn terms(&self) -> Vec<Term> {
+        let mut terms: Vec<Term> = self.parts.iter().flat_map(Part::terms).map(Term::from).collect();
         for &[a, b] in &self.interactions {
             let (a, b) = (self.parts[a].factors(), self.parts[b].factors());
-            names.extend(b.iter().flat_map(|b| a.iter().map(move |a| format!("{a}:{b}"))));
+            terms.extend(b.iter().flat_map(|b| a.iter().map(move |a| Term::product(a, b))));
         }
-        names
+        terms
+    }
+
+    /// The terms' names: `age`, `age^2`, `age[missing]`, `city[Kiel]`, `age:city[Kiel]`; `(age)^2` where a column is called `age^2`.
+    pub fn names(&self) -> Vec<String> {
+        let others = self.others.iter().map(String::as_str);
+        term::names(&self.terms(), self.parts.iter().map(Part::column).chain(others))
+    }
+
+    /// The level of each category that has no term. A category with a term a level is not among them.
+    pub fn references(&self) -> Vec<Reference<'_>> {
+        self.parts.iter().filter_map(Part::reference).collect()
+    }
+
+    /// A column that both pipelines read and that had other values in the training rows of the one than of the other, as far as the pipelines tell: by
+    /// the least, the greatest and the mean of numbers, by the levels of a category and their shares. None if there is no such column.
+    pub fn differing_column<'d>(&'d self, other: &Design) -> Option<&'d str> {
+        let differs = |part: &&Part| other.parts.iter().any(|twin| part.differs(twin));
+        self.parts.iter().find(differs).map(Part::column)
+    }
+
+    /// With those of these columns, which are no features, that a term would otherwise be called like.
+    pub(crate) fn with_others(mut self, mut columns: Vec<String>) -> Design {
+        let names: HashSet<String> = self.names().into_iter().collect();
+        columns.retain(|column| names.contains(column));
+        self.others = columns;
+        self
     }
 
     /// The number of terms.
@@ -210,19 +255,19 @@ impl Part {
         matches!(self, Part::Category { full: true, .. })
     }
 
-    fn names(&self) -> Vec<String> {
-        let mut names = self.factors();
+    fn terms(&self) -> Vec<Factor> {
+        let mut terms = self.factors();
         match self {
             Part::Number { column, flag, degree, .. } => {
-                names.extend((2..=*degree).map(|k| format!("{column}^{k}")));
-                names.extend(flag.then(|| format!("{column}[missing]")));
+                terms.extend((2..=*degree).map(|degree| Factor::Power { column: column.clone(), degree }));
+                terms.extend(flag.then(|| Factor::Missing { column: column.clone() }));
             }
             Part::Category { column, levels, full: true, .. } => {
-                names.insert(0, format!("{column}[{}]", levels.names()[0]));
+                terms.insert(0, Factor::Level { column: column.clone(), level: levels.names()[0].clone() });
             }
             Part::Category { .. } => {}
         }
-        names
+        terms
     }
 
     fn width(&self) -> usize {
@@ -232,13 +277,42 @@ impl Part {
         }
     }
 
-    /// The names of what an interaction multiplies: the number itself, or the dummies of all levels but the first, as the other column's own terms
-    /// stand for that.
-    fn factors(&self) -> Vec<String> {
+    /// Whether both are of one column that had other values.
+    fn differs(&self, other: &Part) -> bool {
+        match (self, other) {
+            (
+                Part::Number { column, mean, range: Some(range), since, .. },
+                Part::Number { column: twin, mean: mean2, range: Some(range2), since: since2, .. },
+            ) if column == twin => {
+                let rounding = MEANS * range.iter().fold(0.0, |most: f64, x| most.max(x.abs()));
+                range != range2 || (since == since2 && (mean[0] - mean2[0]).abs() > rounding)
+            }
+            (
+                Part::Category { column, levels, season, .. },
+                Part::Category { column: twin, levels: levels2, season: season2, .. },
+            ) if (column, season) == (twin, season2) => !levels.had_same_rows(levels2),
+            (Part::Number { .. } | Part::Category { .. }, _) => false,
+        }
+    }
+
+    fn reference(&self) -> Option<Reference<'_>> {
         match self {
-            Part::Number { column, .. } => vec![column.clone()],
+            Part::Category { column, levels, full: false, .. } => {
+                let names = levels.names();
+                Some(Reference { column, level: &names[0], alone: names.len() == 1 })
+            }
+            Part::Category { full: true, .. } | Part::Number { .. } => None,
+        }
+    }
+
+    /// What an interaction multiplies: the number itself, or the dummies of all levels but the first, as the other column's own terms
+    /// stand for that.
+    fn factors(&self) -> Vec<Factor> {
+        match self {
+            Part::Number { column, .. } => vec![Factor::Power { column: column.clone(), degree: 1 }],
             Part::Category { column, levels, .. } => {
-                levels.names()[1..].iter().map(|l| format!("{column}[{l}]")).collect()
+                let factor = |level: &String| Factor::Level { column: column.clone(), level: level.clone() };
+                levels.names()[1..].iter().map(factor).collect()
             }
         }
     }

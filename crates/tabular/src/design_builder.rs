@@ -20,6 +20,8 @@ const MAX_LEVELS: usize = 1024;
 pub struct DesignBuilder {
     target: String,
     parts: Vec<(String, usize, Statistics)>,
+    /// Columns that are no features.
+    others: Vec<String>,
     kinds: Vec<Kind>,
     formula: Formula,
     intercept: bool,
@@ -40,10 +42,12 @@ impl DesignBuilder {
             Kind::Date(_) => Statistics::Date(DateSurvey::new()),
             Kind::Category => Statistics::Category(LevelCounts::default()),
         };
-        let wanted =
-            schema.columns.iter().enumerate().filter(|(_, c)| c.name != target && !drop.contains(&c.name));
+        let is_feature = |name: &String| name != target && !drop.contains(name);
+        let wanted = schema.columns.iter().enumerate().filter(|(_, c)| is_feature(&c.name));
+        let others = schema.columns.iter().map(|c| &c.name).filter(|name| !is_feature(name));
         DesignBuilder {
             target: target.to_owned(),
+            others: others.cloned().collect(),
             kinds: wanted.clone().map(|(_, c)| c.kind).collect(),
             parts: wanted.map(|(i, c)| (c.name.clone(), i, start(c.kind))).collect(),
             formula: Formula::default(),
@@ -134,18 +138,40 @@ impl DesignBuilder {
         Notes { imputed: self.parts.iter().filter_map(filled).collect(), ..Notes::default() }
     }
 
+    /// Refuses columns without values, and categories of too many levels, all at once.
+    fn check_values(&self) -> Result<(), TabularError> {
+        let of = |is_one: &dyn Fn(&Statistics) -> bool| -> Vec<String> {
+            self.parts.iter().filter(|(.., s)| is_one(s)).map(|(column, ..)| column.clone()).collect()
+        };
+        let columns = of(&Statistics::is_empty);
+        if !columns.is_empty() {
+            return Err(TabularError::AllMissing { columns });
+        }
+        let levels: Vec<usize> = self.parts.iter().filter_map(|(.., s)| s.too_many_levels()).collect();
+        match (levels.iter().min(), levels.iter().max()) {
+            (Some(least), Some(most)) => Err(TabularError::TooManyLevels {
+                columns: of(&|s| s.too_many_levels().is_some()),
+                levels: if least == most { least.to_string() } else { format!("{least} to {most}") },
+                most: MAX_LEVELS,
+                in_products: self.parts.iter().any(|(column, _, s)| {
+                    let in_one = |(a, b): &(String, String)| a == column || b == column;
+                    s.too_many_levels().is_some() && self.formula.interactions.iter().any(in_one)
+                }),
+            }),
+            _ => Ok(()),
+        }
+    }
+
     /// The fitted pipeline.
     ///
     /// # Errors
     /// A column without values, a category with too many levels, or no column at all.
     pub fn finish(self) -> Result<Design, TabularError> {
+        self.check_values()?;
         let mut parts = Vec::new();
         let mut lacks_intercept = !self.intercept;
         for ((column, _, statistics), kind) in self.parts.into_iter().zip(self.kinds) {
             parts.push(match statistics {
-                Statistics::Number(NumberSurvey { count: 0, .. }) => {
-                    return Err(TabularError::AllMissing { column });
-                }
                 Statistics::Number(NumberSurvey { sum, range, count, missing, sample }) => {
                     let mean = sum / Dd::from(count as f64);
                     let degree = self.formula.degree(&column);
@@ -160,19 +186,10 @@ impl DesignBuilder {
                         since: 0.0,
                     }
                 }
-                Statistics::Date(dates) if dates.is_empty() => {
-                    return Err(TabularError::AllMissing { column });
-                }
                 Statistics::Date(dates) => {
                     let degree = self.formula.degree(&column);
                     parts.extend(date_parts(column, kind, degree, dates, &mut lacks_intercept));
                     continue;
-                }
-                Statistics::Category(counts) if counts.len() == 0 => {
-                    return Err(TabularError::AllMissing { column });
-                }
-                Statistics::Category(counts) if counts.len() > MAX_LEVELS => {
-                    return Err(TabularError::TooManyLevels { column, levels: counts.len() });
                 }
                 Statistics::Category(counts) => Part::Category {
                     column,
@@ -188,7 +205,26 @@ impl DesignBuilder {
         let place = |name: &str| parts.iter().position(|p: &Part| p.column() == name);
         let pair = |(a, b): &(String, String)| Some([place(a)?, place(b)?]);
         let interactions = self.formula.interactions.iter().filter_map(pair).collect();
-        Ok(Design { parts, interactions })
+        Ok(Design { parts, interactions, others: Vec::new() }.with_others(self.others))
+    }
+}
+
+impl Statistics {
+    /// Whether no row has a value.
+    fn is_empty(&self) -> bool {
+        match self {
+            Statistics::Number(known) => known.count == 0,
+            Statistics::Date(dates) => dates.is_empty(),
+            Statistics::Category(counts) => counts.len() == 0,
+        }
+    }
+
+    /// The number of levels of a category that has too many.
+    fn too_many_levels(&self) -> Option<usize> {
+        match self {
+            Statistics::Category(counts) => Some(counts.len()).filter(|&n| n > MAX_LEVELS),
+            Statistics::Number(_) | Statistics::Date(_) => None,
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use crate::levels::{Code, LevelCodes, LevelCounts, Levels};
 use crate::moments::mean_and_sd;
 use crate::notes::Notes;
 use crate::profile::{CellProfile, ColumnProfile};
-use crate::schema::Kind;
+use crate::schema::{ColumnSchema, Kind};
 use crate::table::{Column, NumberColumn, Table, TextColumn};
 use planish_tensor::Matrix;
 use serde::{Deserialize, Serialize};
@@ -125,19 +125,26 @@ impl Encoder {
         leave_out: &[&str],
         embed: Option<Embed>,
     ) -> Result<Encoder, TabularError> {
-        let mut features = Vec::new();
-        for (i, c) in
-            table.schema().columns.iter().enumerate().filter(|(_, c)| !leave_out.contains(&c.name.as_str()))
-        {
-            features.push(match table.column_at(i) {
-                Column::Number(n) => match c.kind {
-                    Kind::Date(order) => Feature::Date(DateFeature::fit(&c.name, order, n, rows)?),
-                    kind @ (Kind::Number | Kind::Formatted(_) | Kind::Category) => {
-                        fit_number(&c.name, kind, n, rows)?
-                    }
-                },
-                Column::Text(t) => fit_category(&c.name, t, rows, embed)?,
-            });
+        let fit = |i: usize, c: &ColumnSchema| match (table.column_at(i), c.kind) {
+            (Column::Number(n), Kind::Date(order)) => {
+                DateFeature::fit(&c.name, order, n, rows).map(Feature::Date)
+            }
+            (Column::Number(n), kind @ (Kind::Number | Kind::Formatted(_) | Kind::Category)) => {
+                fit_number(&c.name, kind, n, rows)
+            }
+            (Column::Text(t), _) => fit_category(&c.name, t, rows, embed),
+        };
+        let (mut features, mut empty) = (Vec::new(), Vec::new());
+        let wanted = table.schema().columns.iter().enumerate();
+        for (i, c) in wanted.filter(|(_, c)| !leave_out.contains(&c.name.as_str())) {
+            match fit(i, c) {
+                Ok(feature) => features.push(feature),
+                Err(TabularError::AllMissing { columns }) => empty.extend(columns),
+                Err(other) => return Err(other),
+            }
+        }
+        if !empty.is_empty() {
+            return Err(TabularError::AllMissing { columns: empty });
         }
         if features.is_empty() {
             return Err(TabularError::NoFeatures {
@@ -273,7 +280,7 @@ fn fit_number(name: &str, kind: Kind, column: &NumberColumn, rows: &[u32]) -> Re
     let mut values: Vec<f64> =
         rows.iter().map(|&r| column.values()[r as usize]).filter(|x| !x.is_nan()).collect();
     if values.is_empty() {
-        return Err(TabularError::AllMissing { column: name.to_owned() });
+        return Err(TabularError::AllMissing { columns: vec![name.to_owned()] });
     }
     let mut sample = Sample::new();
     rows.iter().map(|&r| column.values()[r as usize]).for_each(|x| sample.push((!x.is_nan()).then_some(x)));
@@ -307,7 +314,7 @@ fn fit_category(
     let mut counts = LevelCounts::default();
     rows.iter().for_each(|&r| counts.push(column.at(r as usize)));
     if counts.len() == 0 {
-        return Err(TabularError::AllMissing { column: name.to_owned() });
+        return Err(TabularError::AllMissing { columns: vec![name.to_owned()] });
     }
     let column = name.to_owned();
     Ok(match embed {

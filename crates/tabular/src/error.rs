@@ -1,5 +1,7 @@
 //! What can be wrong with a table.
 
+use crate::listed::{drop_option, in_list, in_shell, shown};
+
 /// Most classes that a target may have.
 pub(crate) const MAX_CLASSES: usize = 4096;
 
@@ -29,21 +31,25 @@ pub enum TabularError {
         /// That cell.
         found: String,
     },
-    /// A column without any value in the training rows.
-    #[error("column {column:?} has no values in the training rows: leave it out (--drop {column})")]
+    /// Columns without any value in the training rows.
+    #[error("{} in the training rows: leave {} out ({})", have(.columns, "no values"), it(.columns), drop_option(.columns, OPTION))]
     AllMissing {
-        /// The column.
-        column: String,
+        /// The columns.
+        columns: Vec<String>,
     },
-    /// A category with too many levels for a linear model.
+    /// Categories with too many levels for a linear model.
     #[error(
-        "column {column:?} has {levels} different values, too many for a linear model: leave it out (--drop {column})"
+        "{}, too many for a linear model, which takes {most} at most: leave {} out{} ({})", have(.columns, &format!("{levels} different values")), it(.columns), if *.in_products { " and of --interact" } else { "" }, drop_option(.columns, OPTION)
     )]
     TooManyLevels {
-        /// The column.
-        column: String,
-        /// Its number of levels.
-        levels: usize,
+        /// The columns.
+        columns: Vec<String>,
+        /// How many levels they have, in words.
+        levels: String,
+        /// The most that are taken.
+        most: usize,
+        /// Whether products of one are asked for, which must go too.
+        in_products: bool,
     },
     /// Every row has the same target.
     #[error("the target {column:?} is constant ({value}) in the training rows: there is nothing to learn")]
@@ -93,7 +99,7 @@ pub enum TabularError {
     },
     /// A target that is hardly one of classes.
     #[error(
-        "the target {column:?} has {found}: is it an identifier or free text? --task classify takes them for classes all the same; for a number give --task regress, and --kind {column}:number where it is read as text"
+        "the target {column:?} has {found}: is it an identifier or free text? --task classify takes them for classes all the same; for a number give --task regress, and --kind {} where it is read as text", in_shell(&in_list(&format!("{column}:number")))
     )]
     NotClasses {
         /// The column.
@@ -132,7 +138,7 @@ pub enum TabularError {
         why: String,
     },
     /// A product of a column with itself, or one that is asked for twice.
-    #[error("the product {a}:{b} {}", if .a == .b { format!("is a power: --poly {a}:2") } else { "is asked for twice".to_owned() })]
+    #[error("the product {a}:{b} {}", if .a == .b { format!("is a power: --poly {}", in_shell(&in_list(&format!("{a}:2")))) } else { "is asked for twice".to_owned() })]
     Interaction {
         /// The first column.
         a: String,
@@ -149,6 +155,25 @@ pub enum TabularError {
 
 fn suggestion(nearest: &Option<String>, known: &str) -> String {
     nearest.as_ref().map_or_else(|| format!("the columns are {known}"), |n| format!("did you mean {n:?}?"))
+}
+
+/// Letters of an option in a message, and of the columns before it.
+const OPTION: usize = 100;
+const NAMED: usize = 70;
+
+/// `column "age" has no values`, or `age and city have no values`; where there is no room for all names the option has them.
+fn have(columns: &[String], what: &str) -> String {
+    if let [column] = columns {
+        return format!("column {} has {what}", shown(column));
+    }
+    let names: Vec<String> = columns.iter().map(|name| shown(name)).collect();
+    let names = names.join(", ");
+    let named = if names.chars().count() <= NAMED { format!(" {names}") } else { String::new() };
+    format!("{} columns{named} have {what}", columns.len())
+}
+
+fn it(columns: &[String]) -> &'static str {
+    if columns.len() == 1 { "it" } else { "them" }
 }
 
 /// What an error about a row begins with; nothing where its line is not known.

@@ -113,6 +113,15 @@ impl Levels {
         Levels { names, shares: counts.into_iter().map(|n| n as f64 / total).collect(), has_missing: false }
     }
 
+    /// Whether these levels could be of the same rows: all that rows have, with the same shares.
+    pub(crate) fn had_same_rows(&self, other: &Levels) -> bool {
+        let had = |levels: &'_ Levels| -> Vec<(String, f64)> {
+            let all = levels.names.iter().cloned().zip(levels.shares.iter().copied());
+            all.filter(|(_, share)| *share > 0.0).collect()
+        };
+        had(self) == had(other)
+    }
+
     /// The levels' names in order.
     pub fn names(&self) -> &[String] {
         &self.names

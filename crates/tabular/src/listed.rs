@@ -53,9 +53,59 @@ pub fn listed_names<'a>(before: &str, names: impl ExactSizeIterator<Item = &'a s
     listed(before, names.map(shown))
 }
 
+/// A text as a shell takes it: in quotes where it would be read as something else.
+pub fn in_shell(text: &str) -> String {
+    let is_plain = |c: char| c.is_alphanumeric() || "_-.,/:+@%=^".contains(c);
+    match text {
+        text if text.chars().any(char::is_control) => format!("$'{}'", text.escape_default()),
+        text if !text.is_empty() && text.chars().all(is_plain) => text.to_owned(),
+        text => format!("'{}'", text.replace('\'', "'\\''")),
+    }
+}
+
+/// A name in a list parted by commas: quoted, as in CSV, where it would be read as several or lose an end.
+pub fn in_list(name: &str) -> String {
+    let is_plain = name.trim() == name && !name.contains([',', '"']) && !name.is_empty();
+    if is_plain { name.to_owned() } else { format!("\"{}\"", name.replace('"', "\"\"")) }
+}
+
+/// `--drop age,city`, ready to be pasted into a shell; of many columns as many as fit into so many letters, ` and 12 more`. Of one that does not fit the
+/// option alone.
+pub fn drop_option(columns: &[String], letters: usize) -> String {
+    let option = |n: usize| {
+        let list: Vec<String> = columns[..n].iter().map(|name| in_list(name)).collect();
+        let list = list.join(",");
+        let parted = if list.starts_with('-') { '=' } else { ' ' };
+        let more = columns.len() - n;
+        let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
+        format!("--drop{parted}{}{rest}", in_shell(&list))
+    };
+    // A name has a letter and a comma.
+    let most = columns.len().min(letters / 2);
+    let fitting = (1..=most).rev().map(option).find(|text| text.chars().count() <= letters);
+    fitting.unwrap_or_else(|| "--drop".to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn options_are_quoted_for_list_and_shell() {
+        let drop = |names: &[&str], room| {
+            drop_option(&names.iter().map(|n| (*n).to_owned()).collect::<Vec<_>>(), room)
+        };
+        assert_eq!(drop(&["age", "größe"], 99), "--drop age,größe");
+        assert_eq!(drop(&["a b", "it's"], 99), r"--drop 'a b,it'\''s'");
+        assert_eq!(drop(&["a,b", "c\"d"], 99), r#"--drop '"a,b","c""d"'"#);
+        assert_eq!(drop(&["-x"], 99), "--drop=-x");
+        assert_eq!(drop(&["a\nb"], 99), r"--drop $'a\nb'");
+        let names = ["abc", "def", "the last one is long"];
+        assert_eq!(drop(&names, 38), "--drop 'abc,def,the last one is long'");
+        assert_eq!(drop(&names, 36), "--drop abc,def and 1 more");
+        assert_eq!(drop(&names, 24), "--drop abc and 2 more");
+        assert_eq!(drop(&["a long name"], 9), "--drop");
+    }
 
     #[test]
     fn at_most_ten_names_are_shown_and_the_others_counted() {

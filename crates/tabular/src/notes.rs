@@ -11,15 +11,20 @@ pub struct Notes {
     pub clamped: BTreeMap<String, u64>,
     /// Missing values that were filled in.
     pub imputed: BTreeMap<String, u64>,
+    /// Rows that break a relation of aliased terms, by the relation: `z = 2·x`.
+    pub off_relation: BTreeMap<String, u64>,
 }
 
 impl Notes {
     /// Adds the counts of other rows.
     pub fn add(&mut self, other: Notes) {
-        let Notes { unknown, clamped, imputed } = other;
-        for (map, counts) in
-            [(&mut self.unknown, unknown), (&mut self.clamped, clamped), (&mut self.imputed, imputed)]
-        {
+        let Notes { unknown, clamped, imputed, off_relation } = other;
+        for (map, counts) in [
+            (&mut self.unknown, unknown),
+            (&mut self.clamped, clamped),
+            (&mut self.imputed, imputed),
+            (&mut self.off_relation, off_relation),
+        ] {
             counts.into_iter().for_each(|(column, n)| *map.entry(column).or_default() += n);
         }
     }

@@ -159,7 +159,7 @@ impl Target {
         match self {
             Target::Classes { numeric: false, .. } => "its values are text",
             Target::Classes { numeric: true, .. } => "it has two different values",
-            Target::Number { .. } => "it has more than two different numbers",
+            Target::Number { .. } => "its values are numbers, and not just two of them",
         }
     }
 

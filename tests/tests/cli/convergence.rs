@@ -75,6 +75,6 @@ fn separated_classes_are_still_named_beside_a_far_row() {
         (&["1", "2", "3", "3", "4", "1e9"], &["n", "n", "n", "p", "p", "p"]),
     ] {
         let failed = fit(folder.path(), x, y, &["--model", "logistic"]).unwrap_err();
-        assert!(failed.contains("the term x tells some values of the target \"y\" perfectly"), "{failed}");
+        assert!(failed.contains("the column x tells the target y perfectly"), "{failed}");
     }
 }

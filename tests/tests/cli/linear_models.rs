@@ -220,8 +220,7 @@ fn separated_classes_and_counts_are_named_errors() {
         let ran = run(dir, &args);
         assert_eq!(ran.code, 1);
         assert!(
-            ran.err
-                .contains(&format!("the term flag[on] tells some values of the target {target:?} perfectly")),
+            ran.err.contains(&format!("the column flag tells the target {target} perfectly")),
             "{}",
             ran.err
         );

@@ -70,7 +70,7 @@ fn a_table_without_a_complete_row_is_refused() {
             dir,
             &["train", "t.csv", "--target", "y", "--model", model, "--missing", "drop-rows", "-o", "m"],
         );
-        let why = "each of the 9 rows with a target has a missing value in a feature, most often in column \"b\": leave columns out (--drop)";
+        let why = "each of the 9 rows with a target has a missing value in a feature, most often in column \"b\": leave it out (--drop b)";
         assert!(ran.code == 1 && ran.err.contains(why), "{model}: {}", ran.err);
         assert!(!dir.join("m").exists());
     }

@@ -2,7 +2,9 @@
 //!
 //! - `as_they_come`: tables that were not made for this program
 //! - `bad_input`: what is said of wrong files and settings
+//! - `causes`: which columns make a fit impossible, and what to type
 //! - `check`: what a table holds, and what to worry about
+//! - `claims`: least squares where a claim once did not hold
 //! - `convergence`: fits that are hard to end, and separation
 //! - `dates`: columns of dates, from the file to the prediction
 //! - `filled`: cells without a value are counted wherever they are filled in
@@ -10,6 +12,7 @@
 //! - `journey`: train, evaluate, predict, inspect, quickstart
 //! - `linear_models`: penalised and generalised linear models
 //! - `missing`: rows with a missing value left out
+//! - `nested`: two models of the same rows compared
 //! - `network_options`: layers, losses and records of `planish train`
 //! - `no_intercept`: categories of linear models without an intercept
 //! - `outputs`: what a command may write where
@@ -17,11 +20,14 @@
 //! - `report`: the page about a model
 //! - `requests`: options that can have no effect
 //! - `resume`: checkpoints and files of settings
+//! - `terms`: names and codings of terms, and predictions that they do not support
 //! - `task`: what a target is for, where nobody says it
 
 mod as_they_come;
 mod bad_input;
+mod causes;
 mod check;
+mod claims;
 mod convergence;
 mod dates;
 mod filled;
@@ -29,6 +35,7 @@ mod inference;
 mod journey;
 mod linear_models;
 mod missing;
+mod nested;
 mod network_options;
 mod no_intercept;
 mod outputs;
@@ -37,3 +44,5 @@ mod report;
 mod requests;
 mod resume;
 mod task;
+mod terms;
+mod wide;

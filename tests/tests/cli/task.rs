@@ -34,8 +34,12 @@ fn one_rule_serves_networks_and_linear_models_and_the_first_line_says_why() {
     for (target, options, line) in [
         ("k", &[][..], "target k: 2 classes: high, low (classify), as its values are text"),
         ("b", &[], "target b: 2 classes: 1, 2 (classify), as it has two different values"),
-        ("digit", &[], "target digit: a number (regress), as it has more than two different numbers"),
-        ("y", &[], "target y: a number (regress), as it has more than two different numbers"),
+        (
+            "digit",
+            &[],
+            "target digit: a number (regress), as its values are numbers, and not just two of them",
+        ),
+        ("y", &[], "target y: a number (regress), as its values are numbers, and not just two of them"),
         ("b", &["--task", "regress"], "target b: a number (regress), as --task says"),
         (
             "digit",

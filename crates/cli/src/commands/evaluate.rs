@@ -51,6 +51,8 @@ pub(super) struct Output<'a> {
     missing_values_filled: &'a BTreeMap<String, u64>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     numbers_cut_off: &'a BTreeMap<String, u64>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    off_relation: &'a BTreeMap<String, u64>,
 }
 
 /// Classes whose matrix is written: it has their square of numbers.
@@ -89,6 +91,7 @@ impl<'a> Output<'a> {
             unknown_categories: &e.notes.unknown,
             missing_values_filled: &e.notes.imputed,
             numbers_cut_off: &e.notes.clamped,
+            off_relation: &e.notes.off_relation,
         }
     }
 }

@@ -4,6 +4,7 @@ mod against;
 pub(crate) mod linear;
 pub(crate) mod linear_model;
 
+use super::coding;
 use crate::args::InspectArgs;
 use crate::print;
 use planish_io::{Outputs, load_model};
@@ -16,13 +17,13 @@ pub(crate) fn run(a: &InspectArgs) -> anyhow::Result<()> {
     Outputs::of_reading([Some(a.model.as_path()), a.against.as_deref()].into_iter().flatten())?;
     let model = load_model(&a.model)?;
     let against = match &a.against {
-        Some(path) => Some(against::compare(&model, &load_model(path)?, path)?),
+        Some(path) => Some(against::Comparison::new(&model, &load_model(path)?, path)?),
         None => None,
     };
     if a.json {
         let mut out = to_json(&model);
-        if let Some(anova) = &against {
-            out["anova"] = json!(anova);
+        if let Some(comparison) = &against {
+            out["anova"] = comparison.to_json();
         }
         return print::print_json(&out);
     }
@@ -35,9 +36,10 @@ pub(crate) fn run(a: &InspectArgs) -> anyhow::Result<()> {
             Some(fit) => linear::text(&model, fit),
             None => linear_model::text(&model, &l.fit),
         };
+        out += &coding::text(&l.design);
     }
-    if let Some(anova) = &against {
-        out += &against::text(anova);
+    if let Some(comparison) = &against {
+        out += &comparison.text();
     }
     out += &columns(&model);
     out += &record(&model);
@@ -97,6 +99,7 @@ fn to_json(model: &Model) -> Value {
             Some(fit) => linear::add_json(model, fit, &mut out),
             None => linear_model::add_json(model, &l.fit, &mut out),
         }
+        coding::add_json(&l.design, &mut out);
     }
     out
 }

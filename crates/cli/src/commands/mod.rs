@@ -1,6 +1,7 @@
 //! One file a command, or a file and a folder.
 
 pub(crate) mod check;
+pub(crate) mod coding;
 pub(crate) mod evaluate;
 pub(crate) mod inspect;
 pub(crate) mod predict;

@@ -75,6 +75,9 @@ pub(crate) fn run(a: &PredictArgs) -> anyhow::Result<()> {
         print::note("the table has no rows below its header");
     }
     print::notes(&job.notes);
+    if a.interval.is_some() {
+        print::intervals_of_unknown(&job.notes).iter().for_each(|text| print::note(text));
+    }
     Ok(())
 }
 
@@ -186,7 +189,13 @@ impl Job<'_> {
             }
             Ok(())
         })?;
-        let notes = json!({ "unknown_categories": self.notes.unknown, "missing_values_filled": self.notes.imputed, "numbers_cut_off": self.notes.clamped });
+        let mut notes = json!({
+            "unknown_categories": self.notes.unknown, "missing_values_filled": self.notes.imputed,
+            "numbers_cut_off": self.notes.clamped, "off_relation": self.notes.off_relation,
+        });
+        if self.interval.is_some() {
+            notes["intervals_of_unknown_categories"] = json!(self.notes.unknown);
+        }
         writeln!(out, "],\"rows\":{},\"notes\":{notes}}}", self.rows)?;
         Ok(out.flush()?)
     }

@@ -5,9 +5,10 @@ mod folds;
 pub(crate) mod linear_model;
 mod once;
 
+use super::coding;
 use crate::args::{TrainArgs, chosen, exec, refuse_json_beside, usage};
 use crate::print;
-use crate::progress::TrainingProgress;
+use crate::progress::{FitProgress, TrainingProgress};
 use crate::run_files::RunFiles;
 use anyhow::{Context, bail};
 use clap::ArgMatches;
@@ -16,9 +17,10 @@ use planish_io::{
     CheckpointFolder, HistoryFile, OutputKind, Outputs, TableOptions, TableRows, is_standard_output,
     open_table, save_model,
 };
+use planish_linreg::rows::Watch;
 use planish_model::{
-    LearningRates, Model, ModelError, NetworkSettings, Settings, fit_linear, fit_network_with_checkpoints,
-    lr_range_test,
+    LearningRates, Model, ModelError, NetworkSettings, Settings, fit_linear_watched,
+    fit_network_with_checkpoints, lr_range_test,
 };
 use planish_optim::{Curve, RangeTest};
 use planish_tabular::{Kind, RowSource, Schema, Task};
@@ -111,7 +113,9 @@ fn train_source(exec: Exec, a: &TrainArgs, typed: &ArgMatches) -> anyhow::Result
     let mut settings = linear_model::choose(a, typed, &mut source)?;
     settings.drop.extend(features::left_out(&source, a, &linear_model::columns(&settings), &settings.drop));
     let name = source.name().to_owned();
-    let model = fit_linear(exec, &mut source, &settings).map_err(|e| print::of_file(e, name))?;
+    let watch = Some(Arc::new(FitProgress::new()) as Arc<dyn Watch>);
+    let model =
+        fit_linear_watched(exec, &mut source, &settings, watch).map_err(|e| print::of_file(e, name))?;
     Ok(Trained { model, files: RunFiles::default(), folds: None })
 }
 
@@ -217,6 +221,9 @@ fn range_test(exec: Exec, a: &TrainArgs, typed: &ArgMatches) -> anyhow::Result<(
 /// What a careful reader should know of the fitted model.
 fn say_notes(model: &Model) {
     print::notes(model.fit_notes());
+    if let Some(l) = model.linear() {
+        coding::note_alone(&l.design);
+    }
     let incomplete = model.record().rows_incomplete;
     if incomplete > 0 {
         print::note(&format!(
@@ -280,6 +287,9 @@ fn summary(model: &Model, a: &TrainArgs, output: &Path) -> String {
     if let Some(l) = model.linear() {
         out += &linear_model::line(&l.fit);
     }
+    if let Some(s) = model.least_squares().and_then(|fit| fit.summary(0, 0.95)) {
+        print::remarks(&s).iter().for_each(|line| out += &format!("{line}\n"));
+    }
     out += &first_aliased(&print::aliased(model));
     out + &print::wrote_line(output)
 }
@@ -331,12 +341,13 @@ fn summary_json(model: &Model, a: &TrainArgs) -> serde_json::Value {
         let mut fit = linear_model::to_json(&l.fit);
         if model.least_squares().is_some() {
             ["r2", "residual_sd"].iter().for_each(|key| out[key] = fit[key].take());
-            out["aliased"] = json!(model.aliased());
-            out["aliased_equations"] = json!(model.aliased_equations());
         } else {
             out["kind"] = json!(l.fit.name());
             out["fit"] = fit;
         }
+        out["aliased"] = json!(model.aliased());
+        out["aliased_equations"] = json!(model.aliased_equations());
+        coding::add_json(&l.design, &mut out);
     }
     out
 }

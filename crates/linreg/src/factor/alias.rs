@@ -43,6 +43,17 @@ pub struct Alias {
     pub constant: f64,
     /// Terms and their factors, in order, none of them zero.
     pub combination: Vec<(usize, f64)>,
+    /// Whether these numbers hold in every row but for the rounding of its cells; else they are rounded themselves.
+    #[serde(default = "yes", skip_serializing_if = "is_yes")]
+    pub exact: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
+fn is_yes(exact: &bool) -> bool {
+    *exact
 }
 
 /// A part of a combination below this share of the whole is rounding.
@@ -80,6 +91,7 @@ fn combination(isa: Isa, scaling: &Scaling, factor: &Factor, term: usize, d: &El
         term,
         constant: if constant.abs() <= ROUNDING * size { 0.0 } else { rounded(constant) },
         combination,
+        exact: d.exact,
     }
 }
 

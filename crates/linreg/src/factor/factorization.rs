@@ -8,6 +8,9 @@ pub enum Factorization {
     /// By Cholesky's method from the Gram matrix: for well-conditioned columns.
     #[serde(rename = "fast")]
     Cholesky,
+    /// By Cholesky's method from products in double-double: for columns that are nearly dependent.
+    #[serde(rename = "products")]
+    Products,
     /// By Householder reflections.
     #[default]
     #[serde(rename = "sure")]
@@ -15,10 +18,11 @@ pub enum Factorization {
 }
 
 impl Factorization {
-    /// `"cholesky"` or `"householder"`.
+    /// `"cholesky"`, `"products"` or `"householder"`.
     pub fn name(self) -> &'static str {
         match self {
             Factorization::Cholesky => "cholesky",
+            Factorization::Products => "products",
             Factorization::Householder => "householder",
         }
     }

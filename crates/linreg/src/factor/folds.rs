@@ -42,6 +42,17 @@ impl Default for KFold {
 }
 
 impl KFold {
+    /// The fold of each of the first rows.
+    pub(crate) fn of_rows(self, rows: usize) -> Vec<usize> {
+        let (mut out, mut order) = (Vec::with_capacity(rows), Vec::new());
+        for group in 0..rows.div_ceil(self.folds) {
+            self.order(group as u64, &mut order);
+            out.extend_from_slice(&order);
+        }
+        out.truncate(rows);
+        out
+    }
+
     /// The folds of rows `group·folds` to `(group + 1)·folds − 1`.
     fn order(self, group: u64, to: &mut Vec<usize>) {
         to.clear();

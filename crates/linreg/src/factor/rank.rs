@@ -7,8 +7,10 @@
 //! rounding of its values.
 
 use crate::factor::fold::Folded;
+use crate::factor::products::Products;
+use crate::linalg::powers::pow2;
 use crate::linalg::triangle::eliminate;
-use crate::linalg::upper::Upper;
+use crate::linalg::upper::{Upper, inner};
 use crate::linalg::{norm, substitution};
 use nalgebra::DMatrix;
 use planish_tensor::{AlignedVec, Dd, Isa};
@@ -20,6 +22,9 @@ use planish_tensor::{AlignedVec, Dd, Isa};
 /// at most about k·1e-16. Above it: the smallest ratio in NIST's linear sets is 6.1e-8 (x¹⁰ of Filip). At 1e-11 the condition
 /// number is at most some 10¹¹, so each refinement still gains four digits or more.
 pub const DEFAULT_TOLERANCE: f64 = 1e-11;
+
+/// The least part of its squared norm that products in double-double can tell from nothing.
+const LEAST_PRODUCT: f64 = pow2(-92);
 
 /// The factor of [1 X] without the aliased terms, and the reflected responses.
 #[derive(Clone, Debug)]
@@ -46,6 +51,8 @@ pub(crate) struct Factor {
 pub(crate) struct Eliminated {
     pub(crate) along: Vec<f64>,
     pub(crate) constant: bool,
+    /// Whether the combination that it is told with holds but for the rounding of the data.
+    pub(crate) exact: bool,
 }
 
 impl Factor {
@@ -62,7 +69,7 @@ impl Factor {
             let spread = norm(isa, &whole[first..]);
             let constant = spread <= noise(isa, folded, term, tolerance);
             if constant || norm(isa, &work[at][at..]) <= tolerance * spread {
-                eliminated.push(Eliminated { along: work.remove(at)[..at].to_vec(), constant });
+                eliminated.push(Eliminated { along: work.remove(at)[..at].to_vec(), constant, exact: false });
                 aliased.push(term);
             } else {
                 eliminate(isa, &mut work, at, order);
@@ -76,6 +83,66 @@ impl Factor {
         let columns: Vec<Vec<f64>> = (0..rank).map(|j| work[j][..=j].to_vec()).collect();
         let inverse_squares = substitution::inverse_squares(isa, &columns, rank);
         Factor { first, kept, aliased, eliminated, columns, rhs, rhs_norms, inverse_squares }
+    }
+
+    /// The factor with these terms, from the products of all columns in double-double; none where a column keeps less than their rounding.
+    pub(crate) fn with(
+        &self,
+        isa: Isa,
+        folded: &Folded,
+        products: &Products,
+        kept: Vec<usize>,
+    ) -> Option<Factor> {
+        let (first, terms) = (self.first, folded.scaling.shift.len() - self.rhs.len());
+        let places: Vec<usize> = (0..first).chain(kept.iter().map(|t| first + t)).collect();
+        let rank = places.len();
+        let upper = Upper::cholesky(rank, |i, j| products.at(places[i], places[j]))?;
+        let left = |j: usize| upper.column(j)[j] * upper.column(j)[j];
+        if (0..rank).any(|j| left(j).hi <= LEAST_PRODUCT * products.at(places[j], places[j]).hi) {
+            return None;
+        }
+        let along = |n: usize, c: usize| {
+            let mut z: Vec<Dd> = places[..n].iter().map(|&i| products.at(i, c)).collect();
+            upper.solve_transposed(&mut z);
+            z
+        };
+        let plain = |z: &[Dd]| z.iter().map(|x| x.to_f64()).collect::<Vec<f64>>();
+        let is_kept = |t: &usize| kept.binary_search(t).is_ok();
+        let before = self.aliased.iter().zip(&self.eliminated).filter(|(t, _)| !is_kept(t));
+        let (aliased, eliminated) = before
+            .map(|(&t, d)| {
+                let n = first + kept.partition_point(|k| *k < t);
+                (t, Eliminated { along: plain(&along(n, first + t)), ..d.clone() })
+            })
+            .unzip();
+        let response = |q: usize| (first + terms + q, along(rank, first + terms + q));
+        let responses: Vec<_> = (0..self.rhs.len()).map(response).collect();
+        let norms = |(c, z): &(usize, Vec<Dd>)| {
+            let whole = products.at(*c, *c);
+            (whole.hi.max(0.0).sqrt(), (whole - inner(z, z)).hi.max(0.0).sqrt())
+        };
+        let columns: Vec<Vec<f64>> = (0..rank).map(|j| plain(upper.column(j))).collect();
+        Some(Factor {
+            first,
+            aliased,
+            eliminated,
+            rhs: responses.iter().map(|(_, z)| plain(z)).collect(),
+            rhs_norms: responses.iter().map(norms).collect(),
+            inverse_squares: substitution::inverse_squares(isa, &columns, rank),
+            columns,
+            kept,
+        })
+    }
+
+    /// What the kept terms before an aliased one leave of its squared norm, by the products of the columns; none where these cannot say.
+    pub(crate) fn unexplained(&self, products: &Products, term: usize) -> Option<f64> {
+        let before = self.kept.iter().take_while(|k| **k < term).map(|t| self.first + t);
+        let places: Vec<usize> = (0..self.first).chain(before).collect();
+        let upper = Upper::cholesky(places.len(), |i, j| products.at(places[i], places[j]))?;
+        let c = self.first + term;
+        let mut z: Vec<Dd> = places.iter().map(|&i| products.at(i, c)).collect();
+        upper.solve_transposed(&mut z);
+        Some((products.at(c, c) - inner(&z, &z)).to_f64())
     }
 
     /// The number of columns.

@@ -3,6 +3,6 @@
 pub(crate) mod coefficient;
 pub(crate) mod coefficients;
 mod dd_serde;
-mod packed_serde;
+mod packed;
 pub(crate) mod regression;
 pub(crate) mod stored;

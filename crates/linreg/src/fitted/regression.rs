@@ -62,6 +62,9 @@ pub struct Response {
     pub rss: f64,
     /// The total sum of squares Σ w·(y − ȳ)² about the weighted mean, or Σ w·y² without an intercept.
     pub tss: f64,
+    /// Whether the residuals are within the rounding of the response's numbers, so that there is nothing to test.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub perfect: bool,
     /// √(rss / (rows − rank)), the standard deviation of the residuals; zero if rows = rank, where it is undefined.
     pub residual_sd: f64,
     /// The classical standard errors of the intercept, if there is one, and of the kept terms, from the triangular factor in `f64`: for a
@@ -240,6 +243,7 @@ impl Response {
         Response {
             intercept,
             coef,
+            perfect: solution.is_perfect(freedom, factor.rank()),
             r2: if tss == 0.0 {
                 1.0
             } else {

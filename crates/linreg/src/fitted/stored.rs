@@ -1,6 +1,6 @@
 //! What is stored for inference, so that tables, tests and intervals need no row of the training data.
 
-use crate::fitted::packed_serde;
+use crate::fitted::packed::{Packed, halves};
 use serde::{Deserialize, Serialize};
 
 /// A covariance of the coefficients. h is a row's leverage, e its residual, n the rows and k the parameters.
@@ -50,12 +50,19 @@ pub struct Inference {
     pub log_weights: f64,
     /// The diagonal of (XᵀWX)⁻¹, the intercept first; 0 for dropped terms.
     pub unscaled_variances: Vec<f64>,
+    /// The powers of two, one a parameter, that were taken out of the square roots of its variances: these and the responses'. None where all squares
+    /// are in range.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) exponents: Vec<i32>,
     /// The variance inflation factor of each term; 0 for aliased terms.
     pub vif: Vec<f64>,
     /// Rows with the largest leverages.
     pub leverages: Vec<InfluentialRow>,
     /// Whether some row has leverage one, so that HC2 and HC3 are undefined.
     pub full_leverage: bool,
+    /// The first such row, from 0, among those that were fitted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub full_leverage_row: Option<u64>,
     /// The factor of the columns.
     pub(crate) row_factor: RowFactor,
     /// What belongs to each response.
@@ -79,6 +86,10 @@ pub struct ResponseInference {
     pub explained: f64,
     /// Rows with the largest Cook's distances; empty if the residual variance is zero or undefined.
     pub cook: Vec<InfluentialRow>,
+    /// The power of two that was taken out of the response, where its squares leave the range: squares that are kept here are to be multiplied by
+    /// its square.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub(crate) exponent: i32,
     /// The variances of the coefficients by HC0, HC2 and HC3.
     pub(crate) hc: [Vec<f64>; 3],
     /// By clusters; empty without.
@@ -86,8 +97,7 @@ pub struct ResponseInference {
     /// Wald's F of all terms with the robust covariance that was asked for.
     pub(crate) wald: Option<f64>,
     /// The middle part of that covariance; empty for the classical one.
-    #[serde(with = "packed_serde")]
-    pub(crate) meat: Vec<f64>,
+    pub(crate) meat: Packed,
 }
 
 /// The triangular factor of the columns √W·[1 X] in scaled units, and the scaling.
@@ -99,8 +109,10 @@ pub(crate) struct RowFactor {
     /// The exponent of the roots of the weights.
     pub(crate) root: i32,
     /// Column by column.
-    #[serde(with = "packed_serde")]
-    pub(crate) r: Vec<f64>,
+    pub(crate) r: Packed,
+    /// What these numbers lose of double-double ones, 24 bits of it; none where no leverage is near one.
+    #[serde(default, with = "halves", skip_serializing_if = "Vec::is_empty")]
+    pub(crate) rests: Vec<f64>,
 }
 
 /// A row that stands out.
@@ -112,7 +124,16 @@ pub struct InfluentialRow {
     pub value: f64,
 }
 
+fn is_zero(exponent: &i32) -> bool {
+    *exponent == 0
+}
+
 impl Inference {
+    /// The power of two that was taken out of the root of parameter i's variance.
+    pub(crate) fn exponent(&self, i: usize) -> i32 {
+        self.exponents.get(i).copied().unwrap_or(0)
+    }
+
     /// Says what is wrong with a record that was read from outside, if anything is.
     pub(super) fn validate(&self, terms: usize, parameters: usize, rank: usize) -> Result<(), &'static str> {
         let each = |v: &[f64], len: usize| v.len() == len && v.iter().all(|x| x.is_finite() && *x >= 0.0);
@@ -126,6 +147,7 @@ impl Inference {
         };
         if !each(&self.unscaled_variances, parameters)
             || !each(&self.vif, terms)
+            || !(self.exponents.is_empty() || self.exponents.len() == parameters)
             || !self.responses.iter().all(whole)
         {
             return Err("the variances do not fit the terms");
@@ -148,6 +170,7 @@ impl RowFactor {
     fn validate(&self, terms: usize, rank: usize) -> Result<(), &'static str> {
         let columns = self.kept.len();
         let whole = self.r.len() == rank * (rank + 1) / 2
+            && (self.rests.is_empty() || self.rests.len() == self.r.len())
             && self.shift.len() == columns
             && self.exponent.len() == columns
             && (columns == rank || columns + 1 == rank)

@@ -1,14 +1,15 @@
 //! What the last pass finds in a block of rows, apart from all other blocks, so that any thread can look at any block.
 
 use crate::gather::largest::Largest;
-use crate::gather::meat::MeatScratch;
+use crate::gather::meat::{FarRow, MeatScratch};
 use crate::gather::residuals::BlockResiduals;
 use crate::linalg::dots::{triangle, with_each};
 use crate::linalg::kernels::{residual, weigh};
-use crate::linalg::leverage::FULL_LEVERAGE;
+use crate::linalg::leverage::{Leverage, NEAR};
 use crate::linalg::upper::Upper;
 use crate::refine::problem::{Problem, Solution};
 use crate::rows::block::{BLOCK_ROWS, Block};
+use crate::rows::digits::is_double;
 use planish_tensor::dd::{DdVec, axpy, dot};
 use planish_tensor::{AlignedVec, Dd, math, reduce};
 
@@ -20,6 +21,8 @@ pub(crate) struct Rows<'a> {
     pub(crate) upper: &'a Upper,
     /// Whether T and its Gram matrix are formed in double-double.
     pub(crate) precise: bool,
+    /// What at least is left of one of a row's leverage, if the row does not alone determine a coefficient.
+    pub(crate) least_rest: f64,
 }
 
 /// What a block adds. Places are those in the block, of rows of positive weight.
@@ -32,7 +35,10 @@ pub(crate) struct BlockSums {
     /// log w, where it is positive.
     pub(crate) logs: Vec<f64>,
     pub(crate) leverages: Largest<u64>,
-    pub(crate) full_leverage: bool,
+    /// The first row of leverage one, if there is one.
+    pub(crate) full_leverage: Option<u64>,
+    /// Whether some row's leverage is near one.
+    pub(crate) near: bool,
     /// The cluster of each row; none without clusters.
     pub(crate) clusters: Vec<u64>,
     /// √w·t of each row, for clusters.
@@ -44,8 +50,12 @@ pub(crate) struct BlockSums {
 pub(crate) struct ResponseSums {
     pub(crate) residuals: BlockResiduals,
     pub(crate) meat: [Vec<f64>; 3],
+    /// Rows of a leverage near one, which HC2 and HC3 lack.
+    pub(crate) far: Vec<FarRow>,
     /// Σ e²·t
     pub(crate) squares_along: Vec<f64>,
+    /// Whether the response has a decimal that is no double, looked at where that matters.
+    pub(crate) decimal: bool,
     /// e of each row, for clusters.
     pub(crate) e: Vec<f64>,
 }
@@ -61,6 +71,8 @@ pub(crate) struct Scratch {
     /// √w·t
     s: Vec<AlignedVec<f64>>,
     leverage: Vec<f64>,
+    /// 1 − h
+    rest: Vec<f64>,
     e: AlignedVec<f64>,
     squares: AlignedVec<f64>,
     meat: MeatScratch,
@@ -78,6 +90,7 @@ impl Scratch {
             roots: zeros(),
             s: vec![zeros(); rank],
             leverage: vec![0.0; BLOCK_ROWS],
+            rest: vec![1.0; BLOCK_ROWS],
             e: zeros(),
             squares: zeros(),
             meat: MeatScratch::new(rank),
@@ -93,23 +106,45 @@ impl Rows<'_> {
         self.transform(block, scratch);
         let gram = self.gram(n, scratch);
         let plain_gram = block.weights.is_some().then(|| self.plain_gram(n, scratch));
-        scratch.leverage[..n].fill(0.0);
-        for s in &scratch.s {
-            scratch.leverage[..n].iter_mut().zip(&s[..n]).for_each(|(h, s)| *h += s * s);
-        }
-        let (mut leverages, mut full_leverage) = (Largest::default(), false);
         let places: Vec<u64> = (0..n as u64).filter(|&i| scratch.weights[i as usize] > 0.0).collect();
+        let near = self.leverages(n, &places, scratch);
+        let (mut leverages, mut full_leverage) = (Largest::default(), None);
         for &place in &places {
-            let h = &mut scratch.leverage[place as usize];
-            *h = h.min(1.0);
-            full_leverage |= 1.0 - *h <= FULL_LEVERAGE;
-            leverages.push(*h, place);
+            leverages.push(scratch.leverage[place as usize], place);
+            if scratch.rest[place as usize] == 0.0 {
+                full_leverage.get_or_insert(place);
+            }
         }
         let clusters = block.clusters.as_ref().map_or(Vec::new(), |ids| ids[..n].to_vec());
         let responses =
             (0..self.solutions.len()).map(|q| self.response(block, q, &places, scratch)).collect();
         let s = if clusters.is_empty() { Vec::new() } else { scratch.s.clone() };
-        BlockSums { rows: n, gram, plain_gram, logs, leverages, full_leverage, clusters, s, responses }
+        BlockSums { rows: n, gram, plain_gram, logs, leverages, full_leverage, near, clusters, s, responses }
+    }
+
+    /// The leverages of the rows, and what is left of one; whether some are near one.
+    fn leverages(&self, n: usize, places: &[u64], scratch: &mut Scratch) -> bool {
+        let Scratch { t, s, leverage, rest, weights, .. } = scratch;
+        leverage[..n].fill(0.0);
+        for s in s.iter() {
+            leverage[..n].iter_mut().zip(&s[..n]).for_each(|(h, s)| *h += s * s);
+        }
+        rest[..n].fill(1.0);
+        let mut near = false;
+        for i in places.iter().map(|&place| place as usize) {
+            let mut h = Leverage { value: leverage[i].min(1.0), rest: 1.0 - leverage[i].min(1.0) };
+            if h.rest <= NEAR {
+                near = true;
+                if self.precise {
+                    let squares = t.iter().map(|t| Dd { hi: t.hi[i], lo: t.lo[i] });
+                    let sum = squares.fold(Dd::ZERO, |sum, t| sum + t * t);
+                    h.rest = (Dd::ONE - sum * Dd::from(weights[i])).to_f64().max(0.0);
+                }
+                h = h.unless_full(self.least_rest);
+            }
+            (leverage[i], rest[i]) = (h.value, h.rest);
+        }
+        near
     }
 
     /// Takes the weights and their roots, in scaled units; returns the logarithms of those that are positive.
@@ -195,10 +230,16 @@ impl Rows<'_> {
         gram
     }
 
+    /// Whether the residuals of response q would be rounding if its numbers were doubles.
+    fn looks_perfect(&self, q: usize) -> bool {
+        let rank = self.problem.factor.rank();
+        self.solutions[q].is_perfect(self.problem.rows.saturating_sub(rank as u64), rank)
+    }
+
     fn response(&self, block: &Block, q: usize, places: &[u64], scratch: &mut Scratch) -> ResponseSums {
         let (problem, n, beta) = (self.problem, block.rows, &self.solutions[q].beta);
         let (isa, from) = (problem.isa(), problem.factor.first);
-        let Scratch { t, r, roots, s, leverage, e, squares, meat, .. } = scratch;
+        let Scratch { t, r, roots, s, leverage, rest, e, squares, meat, .. } = scratch;
         let y = problem.scaling.column(block, block.x.len() + q);
         let intercept = if from == 1 { beta[0] } else { Dd::ZERO };
         residual(isa, y, &problem.columns(block), intercept, &beta[from..], r);
@@ -207,14 +248,30 @@ impl Rows<'_> {
             squares[i] = e[i] * e[i];
         }
         let squares_along = with_each(isa, &squares[..n], &first(n, t.iter().map(|t| &t.hi)));
+        let leverage = |i: usize| Leverage { value: leverage[i], rest: rest[i] };
+        let leverages: Vec<_> = places.iter().map(|&place| leverage(place as usize)).collect();
+        let far = |i: usize| FarRow {
+            t: t.iter().map(|t| Dd { hi: t.hi[i], lo: t.lo[i] } * Dd::from(roots[i])).collect(),
+            e: e[i],
+            rest: rest[i],
+        };
+        let near = (0..n).filter(|&i| rest[i] > 0.0 && rest[i] <= NEAR);
         let of = |column: &[f64]| places.iter().map(|&place| column[place as usize]).collect::<Vec<f64>>();
         ResponseSums {
-            residuals: BlockResiduals::new(isa, places, of(e), &of(leverage)),
-            meat: meat.sums(isa, s, &e[..n], &leverage[..n]),
+            residuals: BlockResiduals::new(isa, places, of(e), &leverages),
+            far: near.map(far).collect(),
+            meat: meat.sums(isa, s, &e[..n], &rest[..n]),
             squares_along,
+            decimal: self.looks_perfect(q) && has_decimals(block, q),
             e: if block.clusters.is_some() { e[..n].to_vec() } else { Vec::new() },
         }
     }
+}
+
+/// Whether some number of response q is a decimal that is no double.
+fn has_decimals(block: &Block, q: usize) -> bool {
+    let y = block.y[q].first(block.rows);
+    y.hi.iter().zip(y.lo).any(|(&hi, &lo)| !is_double(Dd { hi, lo }))
 }
 
 /// The first n rows of each column.

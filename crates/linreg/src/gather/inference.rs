@@ -10,7 +10,7 @@ use crate::fitted::stored::{Covariance, Inference, InfluentialRow, ResponseInfer
 use crate::gather::largest::Largest;
 use crate::gather::last_pass::{LastPass, PerResponse};
 use crate::gather::meat::quadratic;
-use crate::linalg::powers::{scale_by, scale_dd};
+use crate::linalg::powers::{excess, exponent_of, scale_by, scale_dd};
 use crate::linalg::upper::{Upper, inner};
 use crate::refine::problem::Solution;
 use crate::rows::scaling::Scaling;
@@ -30,9 +30,10 @@ pub(crate) struct FitParts<'a> {
 
 impl Inference {
     pub(crate) fn new(fit: &FitParts<'_>, mut pass: LastPass) -> Inference {
-        let (factor, scaling) = (fit.factor, fit.scaling);
+        let factor = fit.factor;
         let inverse = pass.upper.inverse();
-        let rows = fit.coefficient_rows(&inverse);
+        let mut rows = fit.coefficient_rows(&inverse);
+        let exponents = take_out(&mut rows);
         let unscaled = rows.iter().map(|b| finite(inner(b, b).to_f64())).collect();
         let r2 = |q| if factor.first == 1 { pass.squares_r2(q) } else { None };
         let squares_r2: Vec<_> = (0..pass.responses.len()).map(r2).collect();
@@ -43,25 +44,50 @@ impl Inference {
             clusters: pass.clusters as u64,
             log_weights: pass.log_weights,
             unscaled_variances: unscaled,
+            exponents,
             vif: fit.vif(&pass.upper, &inverse),
             leverages: influential(&pass.leverages, 1.0),
-            full_leverage: pass.full_leverage,
-            row_factor: RowFactor {
-                kept: factor.kept.clone(),
-                shift: factor.kept.iter().map(|&t| scaling.shift[t]).collect(),
-                exponent: factor.kept.iter().map(|&t| scaling.exponent(t)).collect(),
-                root: scaling.root.value(),
-                r: (0..factor.rank())
-                    .flat_map(|j| pass.upper.column(j))
-                    .map(|x| finite(x.to_f64()))
-                    .collect(),
-            },
+            full_leverage: pass.full_leverage.is_some(),
+            full_leverage_row: pass.full_leverage,
+            row_factor: fit.row_factor(&pass),
             responses,
         }
     }
 }
 
+/// Takes powers of two out of the rows whose squares would leave the range; none if there are no such rows.
+fn take_out(rows: &mut [Vec<Dd>]) -> Vec<i32> {
+    let largest = |b: &Vec<Dd>| b.iter().fold(0.0, |m: f64, x| m.max(x.hi.abs()));
+    let of = |b: &Vec<Dd>| Some(largest(b)).filter(|x| *x > 0.0).map_or(0, |x| excess(exponent_of(x)));
+    let exponents: Vec<i32> = rows.iter().map(of).collect();
+    if exponents.iter().all(|e| *e == 0) {
+        return Vec::new();
+    }
+    for (row, e) in rows.iter_mut().zip(&exponents) {
+        row.iter_mut().for_each(|x| *x = scale_dd(*x, -e));
+    }
+    exponents
+}
+
 impl FitParts<'_> {
+    /// The factor that is kept, with all its digits where a leverage is near one.
+    fn row_factor(&self, pass: &LastPass) -> RowFactor {
+        let (factor, scaling) = (self.factor, self.scaling);
+        let elements = || (0..factor.rank()).flat_map(|j| pass.upper.column(j));
+        RowFactor {
+            kept: factor.kept.clone(),
+            shift: factor.kept.iter().map(|&t| scaling.shift[t]).collect(),
+            exponent: factor.kept.iter().map(|&t| scaling.exponent(t)).collect(),
+            root: scaling.root.value(),
+            r: elements().map(|x| finite(x.to_f64())).collect::<Vec<f64>>().into(),
+            rests: if pass.near {
+                elements().map(|x| finite((*x - Dd::from(x.to_f64())).to_f64())).collect()
+            } else {
+                Vec::new()
+            },
+        }
+    }
+
     /// The rows of R⁻¹ in the units of the data, (XᵀWX)⁻¹ being the products of pairs of them: the intercept's, then the terms'.
     fn coefficient_rows(&self, inverse: &Upper) -> Vec<Vec<Dd>> {
         let (scaling, factor, rank) = (self.scaling, self.factor, self.factor.rank());
@@ -130,15 +156,21 @@ impl FitParts<'_> {
     ) -> ResponseInference {
         let (first, rank, n) = (self.factor.first, self.factor.rank(), self.used as f64);
         let units = self.scaling.exponent(self.terms + q) + self.scaling.root.value();
+        let exponent = excess(units);
+        let squared = 2 * (units - exponent);
         let solution = &self.solutions[q];
         let effects = pass.upper.apply(&solution.beta);
         let explained = inner(&effects[first..], &effects[first..]).to_f64();
-        let rows: Vec<Vec<f64>> = rows.iter().map(|b| b.iter().map(|x| x.to_f64()).collect()).collect();
+        let plain: Vec<Vec<f64>> = rows.iter().map(|b| b.iter().map(|x| x.to_f64()).collect()).collect();
         let variances = |m: &[f64], factor: f64| -> Vec<f64> {
-            rows.iter().map(|b| finite(scale_by(quadratic(m, b) * factor, 2 * units))).collect()
+            plain.iter().map(|b| finite(scale_by(quadratic(m, b) * factor, squared))).collect()
         };
         let hc = |kind: usize| {
-            if kind > 0 && pass.full_leverage { Vec::new() } else { variances(of.meat.hc(kind), 1.0) }
+            if kind > 0 && pass.full_leverage.is_some() {
+                return Vec::new();
+            }
+            let variance = |(x, precise): (&Vec<f64>, &Vec<Dd>)| of.meat.hc_quadratic(kind, x, precise);
+            plain.iter().zip(rows).map(|b| finite(scale_by(variance(b), squared))).collect()
         };
         let freedom = n - rank as f64;
         let groups = pass.clusters as f64;
@@ -146,13 +178,14 @@ impl FitParts<'_> {
         let clustered = (pass.clusters > 1 && freedom > 0.0).then(|| of.meat.clustered());
         let meat: Option<Vec<f64>> = match self.covariance {
             Covariance::Classical => None,
-            Covariance::Hc0 => Some(of.meat.hc(0).to_vec()),
-            Covariance::Hc1 => (freedom > 0.0).then(|| scaled(of.meat.hc(0), n / freedom)),
-            Covariance::Hc2 => (!pass.full_leverage).then(|| of.meat.hc(1).to_vec()),
-            Covariance::Hc3 => (!pass.full_leverage).then(|| of.meat.hc(2).to_vec()),
+            Covariance::Hc0 => Some(of.meat.hc(0)),
+            Covariance::Hc1 => (freedom > 0.0).then(|| scaled(&of.meat.hc(0), n / freedom)),
+            Covariance::Hc2 => pass.full_leverage.is_none().then(|| of.meat.hc(1)),
+            Covariance::Hc3 => pass.full_leverage.is_none().then(|| of.meat.hc(2)),
             Covariance::Cluster => clustered.as_ref().map(|m| scaled(m, cluster_factor)),
         };
         let variance = solution.rss.to_f64() / freedom;
+        let perfect = solution.is_perfect(freedom as u64, rank);
         let by_rank = 1.0 / (rank as f64 * variance);
         ResponseInference {
             residual_quantiles: of.residuals.quantiles().map(|e| finite(scale_by(e, units))),
@@ -160,8 +193,9 @@ impl FitParts<'_> {
             shape: of.residuals.shape(),
             durbin_watson: of.residuals.durbin_watson(),
             squares_r2,
-            explained: finite(scale_by(explained, 2 * units)),
-            cook: if freedom > 0.0 && by_rank.is_finite() {
+            explained: finite(scale_by(explained, squared)),
+            exponent,
+            cook: if freedom > 0.0 && by_rank.is_finite() && !perfect {
                 influential(&of.residuals.cook, by_rank)
             } else {
                 Vec::new()
@@ -169,7 +203,7 @@ impl FitParts<'_> {
             hc: [hc(0), hc(1), hc(2)],
             cluster: clustered.map_or(Vec::new(), |m| variances(&m, cluster_factor)),
             wald: meat.as_ref().and_then(|m| wald(m, &effects, first)),
-            meat: scaled(&meat.unwrap_or_default(), scale_by(1.0, 2 * units)),
+            meat: scaled(&meat.unwrap_or_default(), scale_by(1.0, squared)).into(),
         }
     }
 }
@@ -177,6 +211,9 @@ impl FitParts<'_> {
 fn scaled(m: &[f64], factor: f64) -> Vec<f64> {
     m.iter().map(|x| finite(x * factor)).collect()
 }
+
+/// The part of a diagonal element below which what is left of it in a factorisation is the rounding of sums in `f64`.
+const SINGULAR: f64 = 1e-13;
 
 /// cᵀM⁻¹c over the terms, by their number: F of the hypothesis that all their coefficients are zero. `None` without terms, or
 /// if M is singular.
@@ -187,7 +224,15 @@ fn wald(meat: &[f64], effects: &[Dd], first: usize) -> Option<f64> {
         Dd::from(meat[j * (j + 1) / 2 + i])
     };
     let mut c = effects[first..].to_vec();
-    Upper::cholesky(terms, at)?.solve_transposed(&mut c);
+    let upper = Upper::cholesky(terms, at)?;
+    let is_rounding = |j: usize| {
+        let pivot = upper.column(j)[j].hi;
+        pivot * pivot <= SINGULAR * at(j, j).hi
+    };
+    if (0..terms).any(is_rounding) {
+        return None;
+    }
+    upper.solve_transposed(&mut c);
     let f = inner(&c, &c).to_f64() / terms as f64;
     (terms > 0 && f.is_finite()).then_some(f)
 }

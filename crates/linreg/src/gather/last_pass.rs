@@ -5,14 +5,18 @@
 //! on the columns. For up to 64 columns, unless there are many rows and their condition number is below about 100, t and the Gram matrix G = TᵀWT are formed in double-double: G is the identity but for the error
 //! of R, and L with LᵀL = G makes L·R the factor of the columns to all digits (one step of Cholesky-QR, Yamamoto et al., 2015, in more
 //! precision). Where the error of R is larger than 1e-10, the pass is made once more with the corrected factor.
+//! So it is where a row's leverage is near one: of 1 − h, and of the residual, which is smaller by as much, digits are left only if the factor and
+//! the coefficients have more of them than `f64`.
 
 use crate::error::FitError;
 use crate::gather::block_sums::{BlockSums, Rows, Scratch};
 use crate::gather::largest::Largest;
 use crate::gather::meat::Meat;
 use crate::gather::residuals::Residuals;
+use crate::linalg::leverage::{FULL_LEVERAGE, least_rest};
 use crate::linalg::upper::Upper;
 use crate::refine::problem::{Problem, Solution};
+use crate::refine::solve;
 use crate::rows::block::{BlockSource, same_rows};
 use crate::rows::part::for_each_block;
 use planish_tensor::{Dd, Exec, Isa};
@@ -22,6 +26,8 @@ use std::collections::HashMap;
 const PRECISE: usize = 64;
 /// The most rows for which it is so whatever the condition number.
 const FEW_ROWS: u64 = 16_384;
+/// Numbers of a Gram matrix times rows up to which a leverage near one is worth double-double with any number of columns.
+const AFFORDABLE: f64 = 3e8;
 /// Columns beyond which one thread makes the pass, since each needs room for three blocks.
 const WIDE: usize = 512;
 /// A condition number for which `f64` loses at most two digits.
@@ -34,8 +40,10 @@ pub(crate) struct LastPass {
     /// The factor of the columns in scaled units, corrected.
     pub(crate) upper: Upper,
     pub(crate) leverages: Largest<u64>,
-    /// Whether some row has leverage one.
-    pub(crate) full_leverage: bool,
+    /// The first row of leverage one, if there is one.
+    pub(crate) full_leverage: Option<u64>,
+    /// Whether some row's leverage is near one.
+    pub(crate) near: bool,
     /// Σ log w, zero without weights.
     pub(crate) log_weights: f64,
     pub(crate) clusters: usize,
@@ -50,23 +58,60 @@ pub(crate) struct PerResponse {
     pub(crate) meat: Meat,
     /// Σ e²·t
     squares_along: Vec<f64>,
+    decimal: bool,
 }
 
-/// Runs the pass, and once more with a better factor where it pays.
+/// How rows are looked at.
+#[derive(Clone, Copy)]
+struct How {
+    /// In double-double.
+    precise: bool,
+    /// What at least is left of one of a leverage that is not one.
+    least_rest: f64,
+}
+
+impl How {
+    fn first(problem: &Problem<'_>) -> How {
+        let precise =
+            problem.factor.rank() <= PRECISE && (problem.rows <= FEW_ROWS || problem.condition > HARMLESS);
+        How { precise, least_rest: FULL_LEVERAGE }
+    }
+
+    /// The same for leverages near one, after a pass that found some; none if that passes what can be afforded, or was done.
+    fn for_near_one(self, problem: &Problem<'_>) -> Option<How> {
+        let rank = problem.factor.rank();
+        let affordable = rank <= PRECISE || problem.rows as f64 * (rank * rank) as f64 <= AFFORDABLE;
+        // Only after a pass in double-double the factor has all its digits.
+        let least_rest = if self.precise { least_rest(rank, problem.condition) } else { FULL_LEVERAGE };
+        (affordable && self.least_rest == FULL_LEVERAGE).then_some(How { precise: true, least_rest })
+    }
+}
+
+/// Runs the pass, and again with a better factor, and better coefficients, where it pays.
 pub(crate) fn run<S: BlockSource>(
     problem: &Problem<'_>,
     source: &mut S,
-    solutions: &[Solution],
+    solutions: &mut [Solution],
 ) -> Result<LastPass, FitError<S::Error>> {
     let mut upper = problem.factor.upper();
-    let mut corrections = 0;
+    let mut how = How::first(problem);
+    let (mut corrections, mut polished) = (0, false);
     loop {
         let mut pass = Pass::new(problem, upper, source.weighted(), solutions.len());
-        pass.read(problem, source, solutions)?;
+        pass.read(problem, source, solutions, how)?;
         let error = pass.gram_error();
         let (done, corrected) = pass.finish();
-        if !corrected || corrections == 1 || error <= CLOSE {
+        let near_one = how.for_near_one(problem).filter(|_| done.near && corrected);
+        if near_one.is_none() && (!corrected || corrections > 0 || error <= CLOSE) {
+            solutions.iter_mut().zip(&done.responses).for_each(|(s, of)| s.decimal |= of.decimal);
             return Ok(done);
+        }
+        if let Some(better) = near_one {
+            if !polished {
+                solve::polish(problem, source, solutions)?;
+                polished = true;
+            }
+            how = better;
         }
         upper = done.upper;
         corrections += 1;
@@ -106,13 +151,15 @@ impl Pass {
             residuals: Residuals::default(),
             meat: Meat::new(rank),
             squares_along: vec![0.0; rank],
+            decimal: false,
         };
         Pass {
             isa: problem.isa(),
             out: LastPass {
                 upper,
                 leverages: Largest::default(),
-                full_leverage: false,
+                full_leverage: None,
+                near: false,
                 log_weights: 0.0,
                 clusters: 0,
                 responses: (0..responses).map(|_| response()).collect(),
@@ -130,11 +177,11 @@ impl Pass {
         problem: &Problem<'_>,
         source: &mut S,
         solutions: &[Solution],
+        How { precise, least_rest }: How,
     ) -> Result<(), FitError<S::Error>> {
         let upper = self.out.upper.clone();
         let rank = upper.order();
-        let precise = rank <= PRECISE && (problem.rows <= FEW_ROWS || problem.condition > HARMLESS);
-        let rows = Rows { problem, solutions, upper: &upper, precise };
+        let rows = Rows { problem, solutions, upper: &upper, precise, least_rest };
         let exec = if rank <= WIDE { problem.exec } else { Exec::serial(self.isa) };
         let read = for_each_block(
             exec,
@@ -155,7 +202,9 @@ impl Pass {
         }
         block.logs.iter().for_each(|log| self.out.log_weights += log);
         block.leverages.iter().for_each(|&(h, place)| self.out.leverages.push(h, self.rows + place));
-        self.out.full_leverage |= block.full_leverage;
+        self.out.near |= block.near;
+        self.out.full_leverage =
+            self.out.full_leverage.or(block.full_leverage.map(|place| self.rows + place));
         let mut places = Vec::new();
         for id in &block.clusters {
             let next = self.cluster_places.len();
@@ -165,7 +214,8 @@ impl Pass {
         for (out, response) in self.out.responses.iter_mut().zip(&block.responses) {
             out.residuals.add(self.isa, self.rows, &response.residuals);
             out.squares_along.iter_mut().zip(&response.squares_along).for_each(|(sum, x)| *sum += x);
-            out.meat.add(&response.meat);
+            out.decimal |= response.decimal;
+            out.meat.add(&response.meat, &response.far);
             out.meat.add_to_clusters(&block.s, &response.e, &places);
         }
         self.rows += block.rows as u64;

@@ -6,7 +6,7 @@
 //! Cook's distance is e²·h/((1 − h)²·k·s²), h being the leverage and k the parameters.
 
 use crate::gather::largest::Largest;
-use crate::linalg::leverage::cook_times_variance;
+use crate::linalg::leverage::{Leverage, cook_times_variance};
 use planish_tensor::dd::{DdSlice, DdVec, lanes, two_prod};
 use planish_tensor::simd::{LaneKernel, LaneMath};
 use planish_tensor::{Dd, Isa, Number, Scalar, Thinned, add_columns};
@@ -91,7 +91,7 @@ impl LaneKernel<f64> for Powers<'_> {
 
 impl BlockResiduals {
     /// Of these rows: the place of each in its block, its residual and its leverage.
-    pub(crate) fn new(isa: Isa, places: &[u64], e: Vec<f64>, leverages: &[f64]) -> BlockResiduals {
+    pub(crate) fn new(isa: Isa, places: &[u64], e: Vec<f64>, leverages: &[Leverage]) -> BlockResiduals {
         let n = e.len();
         let mut powers = std::array::from_fn(|_| DdVec::zeros(n));
         let mut steps = DdVec::zeros(n.saturating_sub(1));
@@ -215,7 +215,12 @@ mod tests {
         let e: Vec<f64> = e.collect();
         for (k, block) in e.chunks(4096).enumerate() {
             let places: Vec<u64> = (0..block.len() as u64).collect();
-            let block = BlockResiduals::new(Isa::best(), &places, block.to_vec(), &vec![0.5; block.len()]);
+            let block = BlockResiduals::new(
+                Isa::best(),
+                &places,
+                block.to_vec(),
+                &vec![Leverage::new(0.5); block.len()],
+            );
             r.add(Isa::best(), 4096 * k as u64, &block);
         }
         r

@@ -4,11 +4,15 @@
 //! penalty no column is dropped: R is then the factor of the columns stacked on the roots of the penalty.
 
 use super::family::Family;
+use crate::error::FitError;
+use crate::factor::alias::{Alias, combinations};
+use crate::factor::dependence;
 use crate::factor::fold::Folded;
 use crate::factor::rank::Factor;
 use crate::linalg::powers::pow2;
 use crate::linalg::triangle::eliminate;
 use crate::linalg::{norm, substitution};
+use crate::rows::block::BlockSource;
 use crate::rows::scaling::Scaling;
 use planish_tensor::{AlignedVec, Dd, Isa, Matrix, reduce};
 
@@ -22,6 +26,8 @@ pub(super) struct Basis {
     pub(super) kept: Vec<usize>,
     /// The terms dropped.
     pub(super) aliased: Vec<usize>,
+    /// The combinations that they equal.
+    pub(super) aliases: Vec<Alias>,
     /// R⁻¹, upper triangular.
     pub(super) inverse: Matrix<f64>,
     /// The norms of the columns in scaled units.
@@ -31,17 +37,27 @@ pub(super) struct Basis {
 }
 
 impl Basis {
-    pub(super) fn new(isa: Isa, folded: &Folded, terms: usize, l2: f64, tolerance: f64) -> Basis {
-        let scaling = folded.scaling.clone();
+    /// Rows are read where terms seem to depend on others, to make sure that they do.
+    pub(super) fn new<S: BlockSource>(
+        isa: Isa,
+        source: &mut S,
+        folded: &Folded,
+        l2: f64,
+        tolerance: f64,
+    ) -> Result<Basis, FitError<S::Error>> {
+        let (scaling, terms) = (folded.scaling.clone(), source.terms());
         let first = usize::from(scaling.intercept);
         if l2 > 0.0 {
-            return Basis::penalised(isa, folded, terms, l2);
+            return Ok(Basis::penalised(isa, folded, terms, l2));
         }
         let factor = Factor::new(isa, folded, terms, tolerance);
+        let (factor, _) = dependence::settle(isa, source, folded, factor)?;
         let m = factor.rank();
         let inverse = upper(m, |j| factor.inverse_column(isa, j));
         let (norms, penalty) = (factor.norms(isa), vec![0.0; m]);
-        Basis { isa, scaling, first, kept: factor.kept, aliased: factor.aliased, inverse, norms, penalty }
+        let aliases = combinations(isa, &scaling, &factor);
+        let Factor { kept, aliased, .. } = factor;
+        Ok(Basis { isa, scaling, first, kept, aliased, aliases, inverse, norms, penalty })
     }
 
     fn penalised(isa: Isa, folded: &Folded, terms: usize, l2: f64) -> Basis {
@@ -67,6 +83,7 @@ impl Basis {
             first,
             kept: (0..terms).collect(),
             aliased: Vec::new(),
+            aliases: Vec::new(),
             inverse,
             norms,
             penalty,
@@ -76,6 +93,15 @@ impl Basis {
     /// The number of columns.
     pub(super) fn len(&self) -> usize {
         self.inverse.rows()
+    }
+
+    /// The square of a bound of the columns' condition number, each of norm one.
+    pub(super) fn square_condition(&self) -> f64 {
+        let square = |j: usize| {
+            let row = self.inverse.row(j);
+            self.norms[j] * self.norms[j] * reduce::dot(self.isa, row, row)
+        };
+        (0..self.len()).map(square).sum()
     }
 
     /// R⁻¹x
@@ -118,8 +144,13 @@ impl Basis {
 
     /// The penalty's slope λ·S·β of all predictors in scaled units, and its value.
     pub(super) fn penalty_slope(&self, family: Family, beta: &[Vec<Dd>]) -> (Vec<Vec<f64>>, f64) {
-        let heads = beta.len();
         let beta: Vec<Vec<f64>> = beta.iter().map(|b| b.iter().map(|b| b.to_f64()).collect()).collect();
+        self.penalty_slope_of(family, &beta)
+    }
+
+    /// The same of coefficients in `f64`.
+    pub(super) fn penalty_slope_of(&self, family: Family, beta: &[Vec<f64>]) -> (Vec<Vec<f64>>, f64) {
+        let heads = beta.len();
         let mut value = 0.0;
         let slope: Vec<Vec<f64>> = (0..heads)
             .map(|a| {
@@ -127,7 +158,7 @@ impl Basis {
                 (0..self.len()).map(|c| self.penalty[c] * shared(c)).collect()
             })
             .collect();
-        for (s, b) in slope.iter().zip(&beta) {
+        for (s, b) in slope.iter().zip(beta) {
             value += 0.5 * reduce::dot(self.isa, s, b);
         }
         (slope, value)

@@ -14,7 +14,7 @@ use crate::rows::block::{BLOCK_ROWS, Block, BlockSource, read, same_rows};
 use crate::rows::part::for_each_block;
 use planish_tensor::dd::{DdVec, dot};
 use planish_tensor::gemm::{Scratch, Start, matmul};
-use planish_tensor::{Dd, Exec, Isa, MatMut, Matrix};
+use planish_tensor::{Dd, Exec, MatMut, Matrix};
 
 /// How the curvature is factored.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -163,17 +163,16 @@ impl<'a> Likelihood<'a> {
         let size = self.basis.len() * beta.len();
         let mut total = self.nothing();
         let mut gradients = Gradients::new(self);
-        let mut work = Work::new(self.basis.len());
+        let mut work = Work::new(self.basis);
         let mut information = Matrix::zeros(size, size);
         let mut now = 0;
         read(source, |block| {
             now += block.rows as u64;
             gradients.add(self.basis, beta, block, &mut total);
-            work.load(self.basis, &columns(self.basis, block), block.rows);
+            work.load(self.exec, self.basis, &columns(self.basis, block), block.rows);
             for a in 0..beta.len() {
-                (0..=a).for_each(|b| {
-                    work.add_information(self.basis.isa, &gradients.slopes, a, b, &mut information)
-                });
+                (0..=a)
+                    .for_each(|b| work.add_information(self.exec, &gradients.slopes, a, b, &mut information));
             }
             Ok(())
         })?;
@@ -257,8 +256,17 @@ impl Gradients {
     }
 }
 
+/// The most columns that are formed in double-double, and the square of the condition number from which on they are: with products in `f64` a column of
+/// the basis has the rounding of `f64` times that number, and so have standard errors.
+const MAX_PRECISE: usize = 64;
+const PRECISE_FROM: f64 = 1e8;
+
 /// Blocks of rows: as they are, in the basis, and weighted.
 struct Work {
+    /// R⁻¹ column by column, where the rows are brought into the basis in double-double.
+    precise: Vec<Vec<Dd>>,
+    predictors: Predictors,
+    column: Vec<f64>,
     rows: Matrix<f64>,
     z: Matrix<f64>,
     weighted: Matrix<f64>,
@@ -267,14 +275,25 @@ struct Work {
 }
 
 impl Work {
-    fn new(columns: usize) -> Work {
-        let matrix = || Matrix::zeros(BLOCK_ROWS, columns);
-        let (rows, z, weighted) = (matrix(), matrix(), matrix());
-        Work { rows, z, weighted, weights: Vec::new(), scratch: Scratch::new() }
+    fn new(basis: &Basis) -> Work {
+        let m = basis.len();
+        let matrix = || Matrix::zeros(BLOCK_ROWS, m);
+        let is_precise = m <= MAX_PRECISE && basis.square_condition() > PRECISE_FROM;
+        let column = |j: usize| (0..m).map(|i| Dd::from(basis.inverse[(i, j)])).collect();
+        Work {
+            precise: if is_precise { (0..m).map(column).collect() } else { Vec::new() },
+            predictors: Predictors::new(),
+            column: Vec::new(),
+            rows: matrix(),
+            z: matrix(),
+            weighted: matrix(),
+            weights: Vec::new(),
+            scratch: Scratch::new(),
+        }
     }
 
     /// Adds Zᵀ·diag(curvature)·Z of the rows last loaded to the block of predictors a and b.
-    fn add_information(&mut self, isa: Isa, slopes: &Slopes, a: usize, b: usize, to: &mut Matrix<f64>) {
+    fn add_information(&mut self, exec: Exec, slopes: &Slopes, a: usize, b: usize, to: &mut Matrix<f64>) {
         let (m, size) = (self.z.cols(), to.cols());
         let Work { z, weighted, weights, scratch, .. } = self;
         slopes.curvature(a, b, weights);
@@ -283,12 +302,18 @@ impl Work {
         }
         let n = weights.len();
         let block = MatMut::with_stride(&mut to.as_mut_slice()[a * m * size + b * m..], m, m, size);
-        let exec = Exec::serial(isa);
         matmul(exec, z.rows_view(0, n).t(), weighted.rows_view(0, n), block, Start::Add, scratch);
     }
 
     /// The rows in the basis.
-    fn load(&mut self, basis: &Basis, x: &[Column<'_>], n: usize) {
+    fn load(&mut self, exec: Exec, basis: &Basis, x: &[Column<'_>], n: usize) {
+        for (j, inverse) in self.precise.iter().enumerate() {
+            self.predictors.of(basis, x, n, inverse, &mut self.column);
+            self.column.iter().enumerate().for_each(|(i, &z)| self.z[(i, j)] = z);
+        }
+        if !self.precise.is_empty() {
+            return;
+        }
         for i in 0..n {
             let row = self.rows.row_mut(i);
             if basis.first == 1 {
@@ -298,7 +323,7 @@ impl Work {
                 *to = (c.values.hi[i] - c.shift + c.values.lo[i]) * c.scale;
             }
         }
-        let (cols, exec) = (self.z.cols(), Exec::serial(basis.isa));
+        let cols = self.z.cols();
         let z = MatMut::new(&mut self.z.as_mut_slice()[..n * cols], n, cols);
         matmul(exec, self.rows.rows_view(0, n), basis.inverse.view(), z, Start::Zero, &mut self.scratch);
     }

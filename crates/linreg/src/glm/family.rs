@@ -146,6 +146,21 @@ impl Slopes {
         }
     }
 
+    /// Of each row the product of its curvature with a vector over the predictors.
+    pub(super) fn times_curvature(&self, v: &[Vec<f64>]) -> Vec<Vec<f64>> {
+        let heads = v.len();
+        let mut out = vec![vec![0.0; self.weights.len()]; heads];
+        let mut values = Vec::new();
+        for a in 0..heads {
+            for b in 0..heads {
+                self.curvature(a, b, &mut values);
+                let products = values.iter().zip(&v[b]);
+                out[a].iter_mut().zip(products).for_each(|(to, (c, v))| *to += c * v);
+            }
+        }
+        out
+    }
+
     /// Roots of the curvature of the rows that were taken, at their η: for each square that it is a sum of an array a predictor, so that wᵢ·cov(a, b) is
     /// Σₖ rootₖₐ·rootₖ_b. Small ones keep their digits, as products of probabilities of both sides.
     pub(super) fn roots(&self, eta: &[Vec<f64>]) -> Vec<Vec<Vec<f64>>> {

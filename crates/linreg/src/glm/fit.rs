@@ -2,8 +2,11 @@
 
 use super::basis::Basis;
 use super::config::Glm;
+use super::conjugate;
 use super::evaluation::Likelihood;
+use super::few_rows;
 use super::fitted::FittedGlm;
+use super::levels;
 use super::newton;
 use super::null::Null;
 use crate::error::{FitError, LinregError};
@@ -30,32 +33,62 @@ impl Fit for Glm {
     ) -> Result<FittedGlm, FitError<S::Error>> {
         let exec: Exec = exec.into();
         self.check().map_err(FitError::Linreg)?;
+        match few_rows::fit(self, exec, source)? {
+            Some(fitted) => Ok(fitted),
+            None => self.fit_terms(exec, source),
+        }
+    }
+}
+
+impl Glm {
+    /// The fit of the terms as they are.
+    pub(super) fn fit_terms<S: BlockSource>(
+        &self,
+        exec: Exec,
+        source: &mut S,
+    ) -> Result<FittedGlm, FitError<S::Error>> {
         let terms = source.terms();
         let parameters = terms + usize::from(self.fit_intercept);
         if parameters == 0 {
             return Err(FitError::Linreg(LinregError::NoTerms));
         }
         let all = parameters.saturating_mul(self.family.predictors());
-        if all > MAX_PARAMETERS {
-            let limit = MAX_PARAMETERS;
-            return Err(FitError::Linreg(LinregError::TooManyParameters { parameters: all, limit }));
+        // With a penalty no Hessian is formed of many parameters.
+        let of_matrix = if self.l2 > 0.0 { parameters } else { all };
+        let too_many = LinregError::TooManyParameters { parameters: all, limit: MAX_PARAMETERS };
+        if of_matrix > MAX_PARAMETERS {
+            return Err(FitError::Linreg(too_many));
         }
         let (folded, null) = self.factor(exec, source)?;
         if self.l2 == 0.0 && folded.used < parameters as u64 {
             return Err(FitError::Linreg(LinregError::TooFewRows { rows: folded.used, parameters }));
         }
-        let basis = Basis::new(exec.isa, &folded, terms, self.l2, self.tolerance);
+        let basis = Basis::new(exec.isa, source, &folded, self.l2, self.tolerance)?;
         if basis.len() == 0 {
             return Err(FitError::Linreg(LinregError::NoTerms));
         }
-        let start = newton::start(&basis, &null, self.family);
+        let mut start = newton::start(&basis, &null, self.family);
         let likelihood = Likelihood::new(exec, self, &basis, folded.rows);
-        let solved = newton::solve(&likelihood, source, &null, start)?;
-        FittedGlm::new(self, &basis, &null, terms, folded.used, &solved).map_err(FitError::Linreg)
+        let (mut solved, mut steps) = (None, 0);
+        if all > conjugate::MANY {
+            if self.l2 == 0.0 {
+                levels::refuse_separating(self.family, &basis, source)?;
+            }
+            if let Some(found) = conjugate::solve(exec, &likelihood, source, &null, &start)? {
+                (start, solved, steps) = (found.beta, found.solved, found.iterations);
+            }
+        }
+        let solved = match solved {
+            Some(solved) => solved,
+            None if all > MAX_PARAMETERS => return Err(FitError::Linreg(too_many)),
+            None => {
+                let solved = newton::solve(&likelihood, source, &null, start)?;
+                newton::Solved { iterations: steps + solved.iterations, ..solved }
+            }
+        };
+        FittedGlm::new(exec, self, &basis, &null, terms, folded.used, &solved).map_err(FitError::Linreg)
     }
-}
 
-impl Glm {
     /// The triangular factor of [1 X y] and the sums over y: by the Gram matrix where that is enough, else by reflections.
     fn factor<S: BlockSource>(
         &self,

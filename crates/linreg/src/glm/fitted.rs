@@ -2,6 +2,7 @@
 
 use super::basis::Basis;
 use super::config::Glm;
+use super::conjugate::MANY;
 use super::family::{Family, means};
 use super::newton::Solved;
 use super::null::Null;
@@ -9,6 +10,7 @@ use super::separation::about;
 use super::step::Curvature;
 use crate::error::LinregError;
 use crate::error::same;
+use crate::factor::alias::Alias;
 use crate::fitted::coefficient::{Coefficient, interval};
 use crate::fitted::coefficients::Coefficients;
 use crate::linalg::kernels::columns_of;
@@ -16,7 +18,8 @@ use crate::linalg::powers::{pow2, scale_by, scale_dd};
 use crate::summary::distributions::normal_quantile;
 use planish_tensor::dd::DdSlice;
 use planish_tensor::math::{log_one, normal_cdf};
-use planish_tensor::{Dd, Isa, MatRef, Matrix};
+use planish_tensor::{Dd, Exec, Isa, MatRef, Matrix};
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 /// A fitted generalised linear model.
@@ -32,6 +35,9 @@ pub struct FittedGlm {
     pub l2: f64,
     /// The terms (from 0) that depend on earlier ones, or are constant beside an intercept: dropped, with coefficient 0.
     pub aliased: Vec<usize>,
+    /// The combinations that they equal; not known of models of earlier versions.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub aliases: Vec<Alias>,
     /// The coefficients of each predictor: of several classes those of class 1, 2, … against class 0.
     pub coefficients: Vec<Coefficients>,
     /// The standard errors of each predictor, the intercept's first (without one, the coefficients' alone), from the inverse of
@@ -55,6 +61,7 @@ pub struct FittedGlm {
 
 impl FittedGlm {
     pub(super) fn new(
+        exec: Exec,
         model: &Glm,
         basis: &Basis,
         null: &Null,
@@ -68,8 +75,9 @@ impl FittedGlm {
             return Err(LinregError::Overflow { response: 0 });
         }
         let heads = coefficients.len();
-        let std_errors = (model.l2 == 0.0)
-            .then(|| (0..heads).map(|a| std_errors(basis, terms, solved, heads, a)).collect::<Vec<_>>());
+        let std_errors = (model.l2 == 0.0).then(|| {
+            (0..heads).map(|a| std_errors(exec, basis, terms, solved, (heads, a))).collect::<Vec<_>>()
+        });
         let log_likelihood = -solved.at.loss - null.constant();
         let null_log_likelihood = null.log_likelihood(model.fit_intercept);
         let deviance = |of: f64| (2.0 * (null.saturated() - of)).max(0.0);
@@ -79,6 +87,7 @@ impl FittedGlm {
             fit_intercept: model.fit_intercept,
             l2: model.l2,
             aliased: basis.aliased.clone(),
+            aliases: basis.aliases.clone(),
             coefficients,
             std_errors,
             log_likelihood,
@@ -218,14 +227,25 @@ fn in_units(basis: &Basis, curvature: &Curvature, terms: usize, beta: &[Dd]) -> 
 
 /// The standard errors of predictor a in the units of the data: a coefficient is a combination cᵀθ, and its variance
 /// cᵀH⁻¹c = ‖L⁻¹c‖².
-fn std_errors(basis: &Basis, terms: usize, solved: &Solved, heads: usize, a: usize) -> Vec<f64> {
+fn std_errors(
+    exec: Exec,
+    basis: &Basis,
+    terms: usize,
+    solved: &Solved,
+    (heads, a): (usize, usize),
+) -> Vec<f64> {
     let error = |combination: &[f64]| solved.curvature.error(basis, heads, a, combination);
-    let mut out = vec![0.0; basis.first + terms];
-    for (at, &term) in basis.kept.iter().enumerate() {
+    let of_term = |at: usize| {
         let mut alone = vec![0.0; basis.len()];
         alone[basis.first + at] = 1.0;
-        out[basis.first + term] = scale_by(error(&alone), -basis.scaling.exponent(term));
-    }
+        scale_by(error(&alone), -basis.scaling.exponent(basis.kept[at]))
+    };
+    let of_terms: Vec<f64> = match exec.threads > 1 && heads * basis.len() > MANY {
+        true => (0..basis.kept.len()).into_par_iter().map(of_term).collect(),
+        false => (0..basis.kept.len()).map(of_term).collect(),
+    };
+    let mut out = vec![0.0; basis.first + terms];
+    basis.kept.iter().zip(of_terms).for_each(|(&term, error)| out[basis.first + term] = error);
     if basis.first == 1 {
         let offset = |&term: &usize| -basis.scaling.shift[term] * pow2(-basis.scaling.exponent(term));
         let intercept: Vec<f64> = std::iter::once(1.0).chain(basis.kept.iter().map(offset)).collect();

@@ -17,16 +17,20 @@
 
 mod basis;
 mod config;
+mod conjugate;
 mod evaluation;
 mod family;
+mod few_rows;
 mod fit;
 mod fitted;
+mod levels;
 mod newton;
 mod null;
 mod residue;
 mod separation;
 mod stack;
 mod step;
+mod stored;
 mod tile_pass;
 mod weighted;
 

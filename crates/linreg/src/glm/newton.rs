@@ -17,12 +17,15 @@ use super::separation;
 use super::step::{self, Curvature, Step};
 use crate::error::{FitError, LinregError};
 use crate::rows::block::{BlockSource, read};
+use crate::rows::watch::Steps;
 use planish_tensor::Dd;
 
+/// What steps are called.
+pub(super) const STEP: &str = "steps of Newton's iteration";
 /// λ² below this part of the sum of the weights ends the iteration.
-const DONE: f64 = 1e-22;
+pub(super) const DONE: f64 = 1e-22;
 /// λ² that no longer falls ends it from this part on.
-const STALLED: f64 = 1e-15;
+pub(super) const STALLED: f64 = 1e-15;
 /// Steps after which slow progress may mean that there is no solution.
 const SUSPICIOUS: usize = 7;
 /// Steps with a damped curvature after which slow progress is left to the weighted rows, where each costs more.
@@ -38,7 +41,7 @@ const MAX_DOUBLINGS: usize = 3;
 /// What a step may move η by at first where there are several classes; four times that after a step of this length that did well.
 const BOLDEST: f64 = 10.0;
 /// What the last step may move η by, as a part of 1 + |η|.
-const CALM: f64 = 1e-4;
+pub(super) const CALM: f64 = 1e-4;
 
 /// Where the iteration ended.
 pub(super) struct Solved {
@@ -67,6 +70,7 @@ pub(super) fn solve<S: BlockSource>(
     start: Vec<Vec<Dd>>,
 ) -> Result<Solved, FitError<S::Error>> {
     let weight = null.weight();
+    let steps = Steps::new(source.watch(), STEP, None);
     let mut now = Iteration::new(of.evaluate(source, start, Route::Basis)?);
     loop {
         let Some(next) = now.step(of, source)? else {
@@ -97,6 +101,7 @@ pub(super) fn solve<S: BlockSource>(
         } else if now.advance(of, source, &next)? {
             now.before = left;
             now.iterations += 1;
+            steps.count();
         }
     }
 }
@@ -231,7 +236,7 @@ fn largest_change<S: BlockSource>(
     Ok(largest)
 }
 
-fn no_convergence(iterations: usize) -> LinregError {
+pub(super) fn no_convergence(iterations: usize) -> LinregError {
     LinregError::NoConvergence {
         method: "Newton's iteration",
         iterations,
@@ -251,8 +256,8 @@ fn refuse_separated<S: BlockSource>(
         return Ok(());
     }
     for guess in [&next.step, &at.beta] {
-        if let Some(terms) = separation::find(of.model, of.basis, source, guess)? {
-            return Err(FitError::Linreg(LinregError::Separation { terms }));
+        if let Some(separation) = separation::find(of.model, of.basis, source, guess)? {
+            return Err(FitError::Linreg(separation));
         }
     }
     Ok(())

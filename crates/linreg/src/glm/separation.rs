@@ -25,7 +25,7 @@ use super::evaluation::{Predictors, columns};
 use super::family::Family;
 use super::residue::{self, Span};
 use super::stack::Stack;
-use crate::error::FitError;
+use crate::error::{FitError, LinregError};
 use crate::linalg::kernels::Column;
 use crate::rows::block::{Block, BlockSource, read};
 use planish_tensor::Dd;
@@ -35,13 +35,16 @@ const THRESHOLDS: [f64; 3] = [0.1, 1e-3, 1e-6];
 /// A term is named if its part in the direction is at least this part of the largest.
 const NAMED: f64 = 1e-3;
 
-/// The terms of a direction that separates the responses, if this one, or one near it, is proved to.
+/// Rows that are told which are named.
+const FIRST: usize = 5;
+
+/// The terms of a direction that separates the responses, and the rows that it tells, if this one, or one near it, is proved to.
 pub(super) fn find<S: BlockSource>(
     model: &Glm,
     basis: &Basis,
     source: &mut S,
     guess: &[Vec<Dd>],
-) -> Result<Option<Vec<usize>>, FitError<S::Error>> {
+) -> Result<Option<LinregError>, FitError<S::Error>> {
     let problem = Problem { family: model.family, basis };
     let lowest = problem.lowest(source, guess)?;
     for threshold in THRESHOLDS {
@@ -54,8 +57,9 @@ pub(super) fn find<S: BlockSource>(
             continue;
         }
         let Some(direction) = problem.solve(source, guess, threshold, &split)? else { continue };
-        if problem.is_proved(source, guess, threshold, &direction)? {
-            return Ok(Some(named(basis, &direction.by_predictor)));
+        if let Some(Told { told, rows, first }) = problem.prove(source, guess, threshold, &direction)? {
+            let terms = named(basis, &direction.by_predictor);
+            return Ok(Some(LinregError::Separation { terms, told, rows, first }));
         }
     }
     Ok(None)
@@ -77,6 +81,26 @@ struct Direction {
     /// How far its elements can be from the exact ones, of the columns about `mean`.
     error: Vec<Vec<f64>>,
     mean: Vec<Dd>,
+}
+
+/// The rows whose responses a direction tells.
+#[derive(Default)]
+pub(super) struct Told {
+    pub(super) told: u64,
+    /// All rows with a weight above zero.
+    pub(super) rows: u64,
+    pub(super) first: Vec<u64>,
+}
+
+impl Told {
+    /// Counts a row with a weight above zero.
+    pub(super) fn see(&mut self, row: u64, is_told: bool) {
+        self.rows += 1;
+        self.told += u64::from(is_told);
+        if is_told && self.first.len() < FIRST {
+            self.first.push(row);
+        }
+    }
 }
 
 /// A row and the gain of its own class over another; of counts the row alone.
@@ -235,14 +259,14 @@ impl Problem<'_> {
         }
     }
 
-    /// Whether every row that is not level gains more than the errors of the direction can make.
-    fn is_proved<S: BlockSource>(
+    /// The rows that are not level, if each of them gains more than the errors of the direction can make.
+    fn prove<S: BlockSource>(
         &self,
         source: &mut S,
         guess: &[Vec<Dd>],
         threshold: f64,
         direction: &Direction,
-    ) -> Result<bool, FitError<S::Error>> {
+    ) -> Result<Option<Told>, FitError<S::Error>> {
         // Both directions at once: the guess tells which rows are level.
         let heads = guess.len();
         let both: Vec<Vec<Dd>> = guess.iter().chain(&direction.by_predictor).cloned().collect();
@@ -250,7 +274,7 @@ impl Problem<'_> {
         let mut eta = vec![Vec::new(); 2 * heads];
         let mut vector = vec![0.0; self.width()];
         let error = direction.error.concat();
-        let mut proved = true;
+        let (mut proved, mut found, mut before) = (true, Told::default(), 0);
         read(source, |block| {
             let x = columns(self.basis, block);
             for (d, eta) in both.iter().zip(&mut eta) {
@@ -258,25 +282,29 @@ impl Problem<'_> {
             }
             for row in (0..block.rows).filter(|&row| has_weight(block, row)) {
                 let y = block.y[0].hi[row];
-                let mut found = Vec::new();
-                self.pairs(&eta[heads..], row, y, |pair| found.push(pair.gain));
-                let mut found = found.into_iter();
+                let mut gains = Vec::new();
+                self.pairs(&eta[heads..], row, y, |pair| gains.push(pair.gain));
+                let mut gains = gains.into_iter();
+                let mut is_told = false;
                 self.pairs(&eta[..heads], row, y, |pair| {
-                    let gain = found.next().unwrap_or(f64::NAN);
+                    let gain = gains.next().unwrap_or(f64::NAN);
                     if pair.gain > threshold {
+                        is_told = true;
                         self.vector(&x, pair, &direction.mean, &mut vector);
                         let doubt: f64 = vector.iter().zip(&error).map(|(v, e)| v.abs() * e).sum();
                         proved &= gain > 2.0 * doubt && gain > 1e-3 * threshold;
                     }
                 });
+                found.see(before + row as u64, is_told);
             }
+            before += block.rows as u64;
             Ok(())
         })?;
-        Ok(proved)
+        Ok(proved.then_some(found))
     }
 }
 
-fn has_weight(block: &Block, row: usize) -> bool {
+pub(super) fn has_weight(block: &Block, row: usize) -> bool {
     block.weights.as_ref().is_none_or(|w| w[row] > 0.0)
 }
 

@@ -22,6 +22,8 @@ const DAMPING: f64 = 1e-10;
 pub(super) enum Curvature {
     Basis(Cholesky),
     Rows(Weighted),
+    /// By products with vectors alone: there is no factor.
+    Products,
 }
 
 /// A Newton step.
@@ -130,7 +132,7 @@ impl Curvature {
     /// The point about which coefficients are best known: the means of the columns by the weights of the rows, in scaled units.
     pub(super) fn centre(&self, terms: usize) -> Vec<Dd> {
         match self {
-            Curvature::Basis(_) => vec![Dd::ZERO; terms],
+            Curvature::Basis(_) | Curvature::Products => vec![Dd::ZERO; terms],
             Curvature::Rows(w) => w.mean.clone(),
         }
     }
@@ -156,6 +158,7 @@ impl Curvature {
                 }
                 weighted.factor.solve_transposed(&mut c);
             }
+            Curvature::Products => c.fill(0.0),
         }
         reduce::dot(basis.isa, &c, &c).sqrt()
     }

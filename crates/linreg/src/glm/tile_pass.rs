@@ -39,13 +39,7 @@ struct BlockSums {
 
 /// Whether curvatures formed in scaled units are good enough.
 pub(super) fn is_enough(basis: &Basis, family: Family) -> bool {
-    let square = |j: usize| {
-        let row = basis.inverse.row(j);
-        basis.norms[j] * basis.norms[j] * reduce::dot(basis.isa, row, row)
-    };
-    family.predictors() == 1
-        && basis.len() <= MAX_COLUMNS
-        && (0..basis.len()).map(square).sum::<f64>() <= LARGEST_SQUARE
+    family.predictors() == 1 && basis.len() <= MAX_COLUMNS && basis.square_condition() <= LARGEST_SQUARE
 }
 
 /// The pass at these coefficients in scaled units; `rows` is what the source must have.

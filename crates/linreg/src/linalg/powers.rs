@@ -19,6 +19,14 @@ pub(crate) fn scale_dd(x: Dd, e: i32) -> Dd {
     Dd { hi: scale_by(x.hi, e), lo: scale_by(x.lo, e) }
 }
 
+/// Magnitudes of which squares and their products with each other stay in range: between 2⁻²⁰⁰ and 2²⁰⁰.
+const SQUARED: i32 = 200;
+
+/// The power of two that is best taken out of a number of this exponent before it is squared: none where squares stay in range.
+pub(crate) fn excess(exponent: i32) -> i32 {
+    if exponent.abs() <= SQUARED { 0 } else { exponent }
+}
+
 /// ⌊log₂ x⌋ of a positive number, at least −1000 and at most 1000.
 pub(crate) fn exponent_of(x: f64) -> i32 {
     ((x.to_bits() >> 52) as i32 - 1023).clamp(-1000, 1000)

@@ -2,6 +2,7 @@
 
 use crate::error::{FitError, LinregError};
 use crate::factor::alias::{self, Alias, AliasedPolicy, MinNorm};
+use crate::factor::dependence;
 use crate::factor::factorization::Factorization;
 use crate::factor::fold::{Fold, Folded};
 use crate::factor::gram;
@@ -76,11 +77,11 @@ impl Fit for LinearRegression {
         }
         let aliases = alias::combinations(isa, &folded.scaling, &factor);
         let problem = Problem::new(exec, &folded.scaling, &factor, folded.rows, factorization);
-        let solutions = solve::solve(&problem, source, self.max_refinements)?;
+        let mut solutions = solve::solve(&problem, source, self.max_refinements)?;
         let min_norm = self.min_norm(terms, &factor, &aliases);
         let mut inference = None;
         if let Some(covariance) = self.inference {
-            let pass = last_pass::run(&problem, source, &solutions)?;
+            let pass = last_pass::run(&problem, source, &mut solutions)?;
             let fit = FitParts {
                 scaling: &folded.scaling,
                 factor: &factor,
@@ -185,7 +186,9 @@ impl LinearRegression {
         let folded = self.fold(isa, source)?;
         self.check_rows(folded.used, terms).map_err(FitError::Linreg)?;
         let factor = Factor::new(isa, &folded, terms, self.tolerance);
-        Ok((Factorization::Householder, folded, factor))
+        let (factor, anew) = dependence::settle(isa, source, &folded, factor)?;
+        let factorization = if anew { Factorization::Products } else { Factorization::Householder };
+        Ok((factorization, folded, factor))
     }
 
     /// The first pass by reflections.

@@ -6,6 +6,7 @@
 use crate::error::LinregError;
 use crate::error::same;
 use crate::factor::alias;
+use crate::factor::dependence;
 use crate::factor::factorization::Factorization;
 use crate::factor::fold::Fold;
 use crate::factor::rank::Factor;
@@ -137,15 +138,16 @@ impl LeastSquaresState {
         let (isa, terms) = (self.isa, self.pending.x.len());
         self.regression.check_rows(folded.used, terms)?;
         let factor = Factor::new(isa, &folded, terms, self.regression.tolerance);
+        let (factor, anew) = dependence::settle_once(isa, &folded, factor, &products);
+        let factorization = if anew { Factorization::Products } else { Factorization::Householder };
         let aliases = alias::combinations(isa, &folded.scaling, &factor);
-        let problem =
-            Problem::new(isa.into(), &folded.scaling, &factor, folded.rows, Factorization::Householder);
+        let problem = Problem::new(isa.into(), &folded.scaling, &factor, folded.rows, factorization);
         let solutions = solve_by(&problem, self.regression.max_refinements, |solutions, _| {
             let y = |q: usize| factor.first + terms + q;
             let sums = |(q, s): (usize, &Solution)| s.active.then(|| products.sums(&factor, y(q), &s.beta));
             Ok::<_, LinregError>(solutions.iter().enumerate().map(sums).collect())
         })?;
-        self.regression.assemble(&problem, &folded, aliases, &solutions, Factorization::Householder)
+        self.regression.assemble(&problem, &folded, aliases, &solutions, factorization)
     }
 
     /// Folds the rows that wait.

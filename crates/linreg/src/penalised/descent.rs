@@ -11,10 +11,11 @@
 //! "Efficient sparse coding algorithms", 2007: feature-sign search), by reflections, as the Gram matrix squares the condition number.
 
 use super::centred::Centred;
+use super::point::{Ended, Penalties, Point};
 use crate::linalg::cholesky::Cholesky;
 use crate::linalg::triangle::Triangle;
 use crate::linalg::{norm, substitution};
-use planish_tensor::{AlignedVec, Isa, reduce};
+use planish_tensor::{AlignedVec, reduce};
 
 /// Sweeps over the nonzero coefficients after one over all.
 const INNER_SWEEPS: usize = 20;
@@ -22,37 +23,10 @@ const INNER_SWEEPS: usize = 20;
 const STILL: f64 = 1e-3;
 /// The least part of its norm that must be left of a column beside others for them to be solved for together.
 const INDEPENDENT: f64 = 1e-13;
-/// The largest gap that is put down to rounding.
-const LARGEST_BLUR: f64 = 1e-9;
-
 /// The state of a descent, from which a next penalty starts.
 pub(super) struct Descent<'a> {
-    isa: Isa,
-    centred: &'a Centred,
+    pub(super) point: Point<'a>,
     gram: Vec<AlignedVec<f64>>,
-    pub(super) beta: Vec<f64>,
-    /// Rᵀ(z − Rβ)/W
-    gradient: Vec<f64>,
-    /// (z − Rβ)ᵀz/W with the rest, and ‖z − Rβ‖²/W with the rest.
-    products: [f64; 2],
-}
-
-/// How a descent ended.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Ended {
-    /// Sweeps over all coordinates.
-    pub(super) sweeps: usize,
-    /// The duality gap as a part of ‖y‖²/W.
-    pub(super) gap: f64,
-    /// Whether it is as small as asked, or as rounding lets it be.
-    pub(super) converged: bool,
-}
-
-/// The penalties λ₁ and λ₂, of one observation.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Penalties {
-    pub(super) l1: f64,
-    pub(super) l2: f64,
 }
 
 impl<'a> Descent<'a> {
@@ -66,39 +40,31 @@ impl<'a> Descent<'a> {
                 (gram[i][j], gram[j][i]) = (product / centred.weight, product / centred.weight);
             }
         }
-        let beta = vec![0.0; p];
-        let mut descent = Descent { isa, centred, gram, beta, gradient: Vec::new(), products: [0.0; 2] };
-        descent.refresh();
-        descent
-    }
-
-    /// The largest |gradient|: at β = 0 the λ₁ from which on every coefficient is zero.
-    pub(super) fn steepest(&self) -> f64 {
-        self.gradient.iter().fold(0.0, |m, g| g.abs().max(m))
+        Descent { point: Point::new(centred), gram }
     }
 
     /// Descends until the gap is at most `tolerance`, or for `limit` sweeps.
     pub(super) fn solve(&mut self, at: Penalties, tolerance: f64, limit: usize) -> Ended {
-        let all: Vec<usize> = (0..self.beta.len()).collect();
+        let all: Vec<usize> = (0..self.point.beta.len()).collect();
         let mut before = Vec::new();
         let (mut gap, mut next_settled) = (f64::INFINITY, 16);
         for sweeps in 1..=limit {
             let moved = self.sweep(&all, at);
-            let active: Vec<usize> = all.iter().copied().filter(|&j| self.beta[j] != 0.0).collect();
+            let active: Vec<usize> = all.iter().copied().filter(|&j| self.point.beta[j] != 0.0).collect();
             for _ in 0..INNER_SWEEPS {
                 if self.sweep(&active, at) <= STILL * moved {
                     break;
                 }
             }
-            self.refresh();
-            gap = self.gap(at);
+            self.point.refresh();
+            gap = self.point.gap(at);
             if (gap <= tolerance || active == before) && self.polish(&active, at) {
-                gap = self.gap(at);
+                gap = self.point.gap(at);
             }
             if gap > tolerance && sweeps >= next_settled {
                 self.settle(at);
-                (gap, next_settled) = (self.gap(at), 2 * next_settled);
-                if gap <= tolerance + self.blur() {
+                (gap, next_settled) = (self.point.gap(at), 2 * next_settled);
+                if gap <= tolerance + self.point.blur() {
                     return Ended { sweeps, gap, converged: true };
                 }
             }
@@ -118,47 +84,15 @@ impl<'a> Descent<'a> {
             if square == 0.0 {
                 continue;
             }
-            let old = self.beta[j];
-            let new = shrink(self.gradient[j] + square * old, at.l1) / (square + at.l2);
+            let old = self.point.beta[j];
+            let new = shrink(self.point.gradient[j] + square * old, at.l1) / (square + at.l2);
             if new != old {
-                reduce::axpy(self.isa, old - new, &self.gram[j], &mut self.gradient);
-                self.beta[j] = new;
+                reduce::axpy(self.point.isa, old - new, &self.gram[j], &mut self.point.gradient);
+                self.point.beta[j] = new;
                 largest = largest.max((new - old).abs() * square.sqrt());
             }
         }
         largest
-    }
-
-    /// Takes the gradient from R.
-    fn refresh(&mut self) {
-        let c = self.centred;
-        let r = c.residual(&self.beta);
-        self.gradient = c.gradient(&r);
-        self.gradient.iter_mut().for_each(|g| *g /= c.weight);
-        let own = [reduce::dot(self.isa, &r, &c.z), reduce::dot(self.isa, &r, &r)];
-        self.products = own.map(|x| (x + c.rest) / c.weight);
-    }
-
-    /// The duality gap as a part of ‖y‖²/W, from the gradient of the last refresh.
-    fn gap(&self, at: Penalties) -> f64 {
-        let [with_response, square] = self.products;
-        let (mut dual, mut norm1, mut norm2) = (0.0_f64, 0.0, 0.0);
-        for (g, b) in self.gradient.iter().zip(&self.beta) {
-            dual = dual.max((g - at.l2 * b).abs());
-            norm1 += b.abs();
-            norm2 += b * b;
-        }
-        let scale = if dual > at.l1 { at.l1 / dual } else { 1.0 };
-        let gap = 0.5 * square * (1.0 + scale * scale) + at.l1 * norm1 - scale * with_response
-            + 0.5 * at.l2 * (1.0 + scale * scale) * norm2;
-        gap.max(0.0) * self.centred.weight / self.centred.tss
-    }
-
-    /// How much of a gap can be rounding of gradients, where large coefficients cancel.
-    fn blur(&self) -> f64 {
-        let sizes = self.beta.iter().enumerate().map(|(j, b)| b.abs() * self.gram[j][j].sqrt());
-        let size: f64 = sizes.sum();
-        (f64::EPSILON * size * size * self.centred.weight / self.centred.tss).min(LARGEST_BLUR)
     }
 
     /// Solves the equations of the nonzero coefficients; returns whether that is the solution. If not, nothing has changed.
@@ -170,88 +104,89 @@ impl<'a> Descent<'a> {
                 matrix[a * k + b] = self.gram[i][j] + if i == j { at.l2 } else { 0.0 };
             }
         }
-        let Some(factor) = Cholesky::new(self.isa, k, matrix) else { return false };
-        let old = self.beta.clone();
+        let Some(factor) = Cholesky::new(self.point.isa, k, matrix) else { return false };
+        let old = self.point.beta.clone();
         self.solve_active(active, at, |step| factor.solve(step));
-        let kept = active.iter().all(|&j| self.beta[j] * old[j] > 0.0);
-        let bound = at.l1 + 1e-10 * self.steepest().max(at.l1);
-        let optimal = (0..old.len()).all(|j| old[j] != 0.0 || self.gradient[j].abs() <= bound);
+        let kept = active.iter().all(|&j| self.point.beta[j] * old[j] > 0.0);
+        let bound = at.l1 + 1e-10 * self.point.steepest().max(at.l1);
+        let optimal = (0..old.len()).all(|j| old[j] != 0.0 || self.point.gradient[j].abs() <= bound);
         if kept && optimal {
             return true;
         }
-        self.beta = old;
-        self.refresh();
+        self.point.beta = old;
+        self.point.refresh();
         false
     }
 
     /// Solves the equations of these coefficients for their present signs, refined twice; `solve` multiplies by the inverse of G + λ₂.
     fn solve_active(&mut self, active: &[usize], at: Penalties, solve: impl Fn(&mut [f64])) {
-        let old = self.beta.clone();
+        let old = self.point.beta.clone();
         for _ in 0..3 {
-            let slope = |&j: &usize| self.gradient[j] - at.l2 * self.beta[j] - at.l1 * old[j].signum();
+            let slope =
+                |&j: &usize| self.point.gradient[j] - at.l2 * self.point.beta[j] - at.l1 * old[j].signum();
             let mut step: Vec<f64> = active.iter().map(slope).collect();
             solve(&mut step);
-            active.iter().zip(&step).for_each(|(&j, s)| self.beta[j] += s);
-            self.refresh();
+            active.iter().zip(&step).for_each(|(&j, s)| self.point.beta[j] += s);
+            self.point.refresh();
         }
     }
 
     /// Goes to the minimum along solutions of the equations of the nonzero coefficients: as far as all keep their signs, then without the one
     /// that comes to zero first; with all signs kept the coefficient that breaks the optimality most is let in. Each step lowers the objective.
     fn settle(&mut self, at: Penalties) {
-        let p = self.beta.len();
+        let p = self.point.beta.len();
         for _ in 0..4 * p + 8 {
-            let active: Vec<usize> = (0..p).filter(|&j| self.beta[j] != 0.0).collect();
+            let active: Vec<usize> = (0..p).filter(|&j| self.point.beta[j] != 0.0).collect();
             let Some(factor) = self.factor(&active, at.l2) else { return };
-            let old = self.beta.clone();
+            let old = self.point.beta.clone();
             let columns: Vec<&[f64]> = (0..active.len()).map(|k| factor.column(k)).collect();
-            let isa = self.isa;
+            let isa = self.point.isa;
             self.solve_active(&active, at, |step| {
                 substitution::solve_transposed(isa, &columns, step);
                 substitution::solve(isa, &columns, step);
             });
-            if !reduce::all_finite(&self.beta) {
-                self.beta = old;
-                return self.refresh();
+            if !reduce::all_finite(&self.point.beta) {
+                self.point.beta = old;
+                return self.point.refresh();
             }
             let crossing = |&j: &usize| {
-                let (from, to) = (old[j], self.beta[j]);
+                let (from, to) = (old[j], self.point.beta[j]);
                 (from * to <= 0.0).then(|| (from / (from - to), j))
             };
             let first = active.iter().filter_map(crossing).min_by(|a, b| a.0.total_cmp(&b.0));
             if let Some((part, out)) = first {
                 for &j in &active {
-                    self.beta[j] = old[j] + part * (self.beta[j] - old[j]);
+                    self.point.beta[j] = old[j] + part * (self.point.beta[j] - old[j]);
                 }
-                self.beta[out] = 0.0;
-                self.refresh();
+                self.point.beta[out] = 0.0;
+                self.point.refresh();
                 continue;
             }
-            let excess = |&j: &usize| self.gradient[j].abs() - at.l1;
-            let zero = (0..p).filter(|&j| self.beta[j] == 0.0 && self.gram[j][j] > 0.0);
+            let excess = |&j: &usize| self.point.gradient[j].abs() - at.l1;
+            let zero = (0..p).filter(|&j| self.point.beta[j] == 0.0 && self.gram[j][j] > 0.0);
             let Some(worst) = zero.max_by(|a, b| excess(a).total_cmp(&excess(b))) else { return };
             if excess(&worst) <= 1e-10 * at.l1 || self.sweep(&[worst], at) == 0.0 {
                 return;
             }
-            self.refresh();
+            self.point.refresh();
         }
     }
 
     /// The factor T of the active columns, TᵀT = G + λ₂; none where they are not independent.
     fn factor(&self, active: &[usize], l2: f64) -> Option<Triangle> {
-        let (p, k) = (self.beta.len(), active.len());
-        let root = self.centred.weight.sqrt();
+        let (p, k) = (self.point.beta.len(), active.len());
+        let root = self.point.centred.weight.sqrt();
         let column = |(a, &j): (usize, &usize)| {
             let mut out = AlignedVec::zeros(p + k);
-            out.iter_mut().zip(&self.centred.columns[j][..=j]).for_each(|(to, x)| *to = x / root);
+            out.iter_mut().zip(&self.point.centred.columns[j][..=j]).for_each(|(to, x)| *to = x / root);
             out[p + a] = l2.sqrt();
             out
         };
         let mut columns: Vec<AlignedVec<f64>> = active.iter().enumerate().map(column).collect();
-        let factor = Triangle::factor(self.isa, &mut columns, p + k);
+        let factor = Triangle::factor(self.point.isa, &mut columns, p + k);
         let keeps = |a: usize| {
             let column = &factor.column(a)[..=a];
-            column[a].abs() > INDEPENDENT * norm(self.isa, column)
+            column[a].abs() > INDEPENDENT * norm(self.point.isa, column)
         };
         (0..k).all(keeps).then_some(factor)
     }

@@ -7,15 +7,23 @@
 
 use super::alphas::{check_alphas, geometric, largest_first};
 use super::centred::Centred;
-use super::descent::{Descent, Ended, Penalties};
+use super::moments::Moments;
+use super::point::{Ended, Penalties, Point};
+use super::search::Search;
 use crate::error::{FitError, LinregError};
-use crate::factor::folds::{FoldTriangles, KFold, factor_all, factor_folds};
+use crate::factor::folds::KFold;
 use crate::fit::Fit;
 use crate::fitted::coefficients::Coefficients;
+use crate::linalg::norm;
 use crate::rows::block::BlockSource;
+use crate::rows::watch::{Steps, Watch};
 use planish_tensor::{Exec, Isa};
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
+/// What steps of a path are called.
+const PENALTIES: &str = "penalties";
 /// Penalties on the path to one that is not solved at the first try.
 const WARM_STEPS: usize = 50;
 /// After this many penalties in a row that a fold fails at, it does not try the smaller ones.
@@ -206,13 +214,15 @@ impl ElasticNet {
     ) -> Result<Vec<FittedElasticNet>, FitError<S::Error>> {
         let exec: Exec = exec.into();
         self.check(alphas).map_err(FitError::Linreg)?;
-        let triangles = factor_all(exec, self.fit_intercept, source)?;
-        let centred = Centred::new(exec.isa, &triangles, None, self.standardize)?;
+        let moments = Moments::of_all(exec, self.fit_intercept, source)?;
+        let centred = Centred::new(exec.isa, &moments, None, self.standardize)?;
         let alphas = alphas.map_or_else(|| self.grid(&centred, 1e-3, 100), largest_first);
-        let mut descent = Descent::new(&centred);
+        let mut search = Search::new(&centred);
+        let steps = Steps::new(source.watch(), PENALTIES, Some(alphas.len()));
         let fit = |&alpha: &f64| {
-            let ended = self.descend_surely(&mut descent, &centred, alpha)?;
-            self.fitted(&centred, &descent.beta, alpha, ended)
+            let ended = self.descend_surely(&mut search, &centred, alpha)?;
+            steps.count();
+            self.fitted(&centred, search.beta(), alpha, ended)
         };
         alphas.iter().map(fit).collect::<Result<_, _>>().map_err(FitError::Linreg)
     }
@@ -238,29 +248,29 @@ impl ElasticNet {
     }
 
     /// Descends for this penalty.
-    fn descend(&self, descent: &mut Descent<'_>, centred: &Centred, alpha: f64) -> Ended {
+    fn descend(&self, search: &mut Search<'_>, centred: &Centred, alpha: f64) -> Ended {
         let l1 = centred.mean_penalty(alpha * self.l1_ratio);
         let l2 = centred.mean_square_penalty(alpha * (1.0 - self.l1_ratio));
-        descent.solve(Penalties { l1, l2 }, self.tol, self.max_iter)
+        search.solve(Penalties { l1, l2 }, self.tol, self.max_iter)
     }
 
     /// Descends for a penalty whose solution is wanted: if that fails from the present coefficients, once more along a path of penalties.
     fn descend_surely<'c>(
         &self,
-        descent: &mut Descent<'c>,
+        search: &mut Search<'c>,
         centred: &'c Centred,
         alpha: f64,
     ) -> Result<Ended, LinregError> {
-        let mut ended = self.descend(descent, centred, alpha);
+        let mut ended = self.descend(search, centred, alpha);
         if !ended.converged {
-            *descent = Descent::new(centred);
+            *search = Search::new(centred);
             let largest = self.grid(centred, 0.5, 1)[0];
             if largest > alpha {
                 for alpha in geometric(centred.isa, largest, alpha / largest, WARM_STEPS) {
-                    self.descend(descent, centred, alpha);
+                    self.descend(search, centred, alpha);
                 }
             }
-            ended = self.descend(descent, centred, alpha);
+            ended = self.descend(search, centred, alpha);
         }
         if ended.converged {
             return Ok(ended);
@@ -270,7 +280,7 @@ impl ElasticNet {
 
     /// Penalties from the least that makes every coefficient zero down to its `eps`, in equal ratios.
     fn grid(&self, centred: &Centred, eps: f64, count: usize) -> Vec<f64> {
-        let largest = centred.mean_penalty_in_units(Descent::new(centred).steepest()) / self.l1_ratio;
+        let largest = centred.mean_penalty_in_units(Point::new(centred).steepest()) / self.l1_ratio;
         let largest = largest.max(f64::MIN_POSITIVE / eps);
         geometric(centred.isa, largest, eps, count)
     }
@@ -282,6 +292,7 @@ impl ElasticNet {
         alpha: f64,
         ended: Ended,
     ) -> Result<FittedElasticNet, LinregError> {
+        let beta = &without_rounding(c, beta);
         let rss = c.rss(beta);
         Ok(FittedElasticNet {
             rows: c.used,
@@ -298,6 +309,15 @@ impl ElasticNet {
             scores: Vec::new(),
         })
     }
+}
+
+/// The coefficients without those that are the rounding of others, as of columns that depend on each other: what they add is below 2⁻⁴⁸ of what the largest adds.
+fn without_rounding(c: &Centred, beta: &[f64]) -> Vec<f64> {
+    const ROUNDING: f64 = 1.0 / (1_u64 << 48) as f64;
+    let adds: Vec<f64> =
+        beta.iter().zip(&c.columns).map(|(b, column)| b.abs() * norm(c.isa, column)).collect();
+    let least = ROUNDING * adds.iter().fold(0.0, |most: f64, add| most.max(*add));
+    beta.iter().zip(&adds).map(|(&b, &add)| if add <= least { 0.0 } else { b }).collect()
 }
 
 impl Fit for Lasso {
@@ -322,9 +342,9 @@ impl Fit for ElasticNetCv {
         source: &mut S,
     ) -> Result<FittedElasticNet, FitError<S::Error>> {
         self.check().map_err(FitError::Linreg)?;
-        let isa = exec.into().isa;
-        let triangles = factor_folds(isa, self.base.fit_intercept, source, Some(self.folds), |_, _| Ok(()))?;
-        self.choose(isa, &triangles).map_err(FitError::Linreg)
+        let exec: Exec = exec.into();
+        let moments = Moments::of_folds(exec.isa, self.base.fit_intercept, source, self.folds)?;
+        self.choose(exec, &moments, source.watch()).map_err(FitError::Linreg)
     }
 }
 
@@ -341,28 +361,50 @@ impl ElasticNetCv {
         Ok(())
     }
 
-    fn choose(&self, isa: Isa, triangles: &FoldTriangles) -> Result<FittedElasticNet, LinregError> {
-        let whole = Centred::new(isa, triangles, None, self.base.standardize)?;
+    /// The squared error on a fold and the fold's weight, of each penalty for which the fit to all other rows converges: the others are left out, and
+    /// all after a few in a row.
+    fn errors(
+        &self,
+        isa: Isa,
+        moments: &Moments,
+        fold: usize,
+        alphas: &[f64],
+        steps: &Steps,
+    ) -> Result<Vec<Option<(f64, f64)>>, LinregError> {
+        let centred = Centred::new(isa, moments, Some(fold), self.base.standardize)?;
+        let mut search = Search::new(&centred);
+        let (mut found, mut failures) = (vec![None; alphas.len()], 0);
+        for (found, &alpha) in found.iter_mut().zip(alphas) {
+            if failures < MAX_FAILURES {
+                let ended = self.base.descend(&mut search, &centred, alpha);
+                let residual = || centred.residual_vector(search.beta());
+                *found = ended.converged.then(|| moments.mean_square(isa, fold, &residual()));
+                failures = if found.is_some() { 0 } else { failures + 1 };
+            }
+            steps.count();
+        }
+        Ok(found)
+    }
+
+    fn choose(
+        &self,
+        exec: Exec,
+        moments: &Moments,
+        watch: Option<Arc<dyn Watch>>,
+    ) -> Result<FittedElasticNet, LinregError> {
+        let isa = exec.isa;
+        let whole = Centred::new(isa, moments, None, self.base.standardize)?;
         let alphas = match &self.alphas {
             Some(alphas) => largest_first(alphas),
             None => self.base.grid(&whole, self.eps, self.n_alphas),
         };
-        let mut errors = Vec::with_capacity(triangles.folds());
-        for fold in 0..triangles.folds() {
-            let centred = Centred::new(isa, triangles, Some(fold), self.base.standardize)?;
-            let mut descent = Descent::new(&centred);
-            // Only what is kept must have converged: a penalty for which a fold did not is left out, and all after a few in a row.
-            let (mut found, mut failures) = (vec![None; alphas.len()], 0);
-            for (found, &alpha) in found.iter_mut().zip(&alphas) {
-                if failures < MAX_FAILURES {
-                    let ended = self.base.descend(&mut descent, &centred, alpha);
-                    let residual = || centred.residual_vector(&descent.beta);
-                    *found = ended.converged.then(|| triangles.mean_square(isa, fold, &residual()));
-                    failures = if found.is_some() { 0 } else { failures + 1 };
-                }
-            }
-            errors.push(found);
-        }
+        // Those of the folds, and those of the path to all rows.
+        let steps = Steps::new(watch, PENALTIES, Some((moments.folds() + 1) * alphas.len()));
+        let of_fold = |fold: usize| self.errors(isa, moments, fold, &alphas, &steps);
+        let errors: Vec<_> = match exec.threads {
+            0 | 1 => (0..moments.folds()).map(of_fold).collect::<Result<_, _>>()?,
+            _ => (0..moments.folds()).into_par_iter().map(of_fold).collect::<Result<_, _>>()?,
+        };
         let scored = |i: usize| {
             let folds: Option<Vec<_>> = errors.iter().map(|fold| fold[i]).collect();
             folds.map(|folds| score(&whole, alphas[i], folds.into_iter()))
@@ -373,12 +415,13 @@ impl ElasticNetCv {
             return Err(LinregError::NoSolution { alpha, iterations });
         }
         let chosen = scores[self.rule.choose(&scores)].alpha;
-        let mut descent = Descent::new(&whole);
+        let mut search = Search::new(&whole);
         for &alpha in alphas.iter().take_while(|alpha| **alpha > chosen) {
-            self.base.descend(&mut descent, &whole, alpha);
+            self.base.descend(&mut search, &whole, alpha);
+            steps.count();
         }
-        let ended = self.base.descend_surely(&mut descent, &whole, chosen)?;
-        let fitted = self.base.fitted(&whole, &descent.beta, chosen, ended)?;
+        let ended = self.base.descend_surely(&mut search, &whole, chosen)?;
+        let fitted = self.base.fitted(&whole, search.beta(), chosen, ended)?;
         Ok(FittedElasticNet { scores, ..fitted })
     }
 }

@@ -16,6 +16,9 @@ pub(super) fn scores<S: BlockSource>(
     source: &mut S,
     alphas: &[f64],
 ) -> Result<Vec<f64>, FitError<S::Error>> {
+    if spectrum.centred.is_rows() {
+        return Ok(of_rows(spectrum, alphas));
+    }
     let mut pass = Pass::new(spectrum, alphas);
     let mut used = 0;
     read(source, |block| {
@@ -23,10 +26,40 @@ pub(super) fn scores<S: BlockSource>(
         Ok(())
     })?;
     same_rows(spectrum.centred.used, used)?;
-    // The error of a row of leverage one is not defined.
-    let finite = |sum: f64| if sum.is_finite() { sum } else { f64::MAX };
-    let mean = |sum: &f64| spectrum.centred.mean_square_in_units(finite(sum / spectrum.centred.weight));
-    Ok(pass.sums.iter().map(mean).collect())
+    Ok(pass.sums.iter().map(|sum| mean(spectrum, *sum)).collect())
+}
+
+/// The score of a sum of squares. The error of a row of leverage one is not defined.
+fn mean(spectrum: &Spectrum, sum: f64) -> f64 {
+    let mean = sum / spectrum.centred.weight;
+    spectrum.centred.mean_square_in_units(if mean.is_finite() { mean } else { f64::MAX })
+}
+
+/// The scores from the singular vectors of rows that are kept: the residuals are what the penalty leaves of the response along each, and leverages their
+/// squares.
+fn of_rows(spectrum: &Spectrum, alphas: &[f64]) -> Vec<f64> {
+    let (c, svd) = (&spectrum.centred, &spectrum.svd);
+    let (n, r, k) = (c.z.len(), svd.squares.len(), alphas.len());
+    let left: Vec<_> = alphas.iter().map(|&a| spectrum.left_over(a)).collect();
+    let damped: Vec<_> = alphas.iter().map(|&a| spectrum.damped(a)).collect();
+    let u = Matrix::from_fn(n, r, |i, j| svd.scaled_left[j][i] / svd.squares[j].sqrt());
+    let squares = Matrix::from_fn(n, r, |i, j| u[(i, j)] * u[(i, j)]);
+    let left = Matrix::from_fn(r, k, |j, a| left[a][j]);
+    let damped = Matrix::from_fn(r, k, |j, a| svd.squares[j] * damped[a][j]);
+    let (mut residual, mut leverage) = (Matrix::zeros(n, k), Matrix::zeros(n, k));
+    let (exec, mut scratch) = (Exec::serial(c.isa), Scratch::new());
+    matmul(exec, u.view(), left.view(), residual.view_mut(), Start::Zero, &mut scratch);
+    matmul(exec, squares.view(), damped.view(), leverage.view_mut(), Start::Zero, &mut scratch);
+    let share = f64::from(u8::from(c.intercept())) / c.weight;
+    let mut sums = vec![0.0; k];
+    for i in 0..n {
+        let (outside, own) = (spectrum.unexplained()[i], c.row_weight(i) * share);
+        for ((sum, e), h) in sums.iter_mut().zip(residual.row(i)).zip(leverage.row(i)) {
+            let error = (outside + e) / (1.0 - own - h);
+            *sum += error * error;
+        }
+    }
+    sums.iter().map(|sum| mean(spectrum, *sum)).collect()
 }
 
 /// The sums of a pass, and the matrices that it needs.

@@ -7,13 +7,18 @@
 //! For cross-validation the same pass makes one factor for each fold (`factor::folds`); the factor of the rows outside a fold is that of the
 //! other factors stacked, and the squared error on a fold is a norm in its own factor.
 
+mod active_set;
 mod alphas;
 mod centred;
 mod descent;
 mod elastic_net;
+mod growing;
 mod leave_one_out;
+mod moments;
 mod non_negative;
+mod point;
 mod ridge;
+mod search;
 mod spectrum;
 
 pub use crate::factor::folds::KFold;

@@ -5,8 +5,8 @@
 //! step ends where the first becomes zero.
 
 use super::centred::Centred;
+use super::moments::Moments;
 use crate::error::{FitError, LinregError};
-use crate::factor::folds::factor_all;
 use crate::factor::rank::DEFAULT_TOLERANCE;
 use crate::fit::Fit;
 use crate::fitted::coefficients::Coefficients;
@@ -62,8 +62,8 @@ impl Fit for NonNegative {
         source: &mut S,
     ) -> Result<FittedNonNegative, FitError<S::Error>> {
         let exec: Exec = exec.into();
-        let triangles = factor_all(exec, self.fit_intercept, source)?;
-        Ok(fitted(&Centred::new(exec.isa, &triangles, None, true)?)?)
+        let moments = Moments::of_all(exec, self.fit_intercept, source)?;
+        Ok(fitted(&Centred::new(exec.isa, &moments, None, true)?)?)
     }
 }
 
@@ -154,14 +154,17 @@ impl ActiveSet<'_> {
 
 /// The solution on these columns alone; none if the last depends on those before it.
 fn least_squares(c: &Centred, free: &[usize]) -> Option<Vec<f64>> {
-    let (k, p) = (free.len(), c.terms());
+    let (k, height) = (free.len(), c.z.len());
     let mut work: Vec<_> = free.iter().map(|&j| c.columns[j].clone()).collect();
     work.push(AlignedVec::from_slice(&c.z));
     for (at, &j) in free.iter().enumerate() {
+        if at == height {
+            return None;
+        }
         if norm(c.isa, &work[at][at..]) <= DEFAULT_TOLERANCE * norm(c.isa, &c.columns[j]) {
             return None;
         }
-        eliminate(c.isa, &mut work, at, p);
+        eliminate(c.isa, &mut work, at, height);
     }
     let mut x = work[k][..k].to_vec();
     substitution::solve(c.isa, &work, &mut x);

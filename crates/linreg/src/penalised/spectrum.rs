@@ -2,14 +2,11 @@
 
 use super::alphas::geometric;
 use super::centred::Centred;
+use super::moments::Moments;
 use crate::error::FitError;
-use crate::factor::folds::factor_all;
-use crate::linalg::svd::Svd;
+use crate::linalg::svd::{NOISE, Svd};
 use crate::rows::block::BlockSource;
 use planish_tensor::{Exec, reduce};
-
-/// A singular value of at most this part of the largest is rounding; without a penalty it counts as zero.
-const NOISE: f64 = 1e-13;
 
 /// The centred problem and its singular values.
 pub(super) struct Spectrum {
@@ -17,6 +14,8 @@ pub(super) struct Spectrum {
     pub(super) svd: Svd,
     /// σⱼuⱼᵀz
     projections: Vec<f64>,
+    /// What of z no uⱼ explains.
+    unexplained: Vec<f64>,
 }
 
 impl Spectrum {
@@ -26,12 +25,22 @@ impl Spectrum {
         fit_intercept: bool,
         standardize: bool,
     ) -> Result<Spectrum, FitError<S::Error>> {
-        let triangles = factor_all(exec, fit_intercept, source)?;
+        let moments = Moments::of_all(exec, fit_intercept, source)?;
         let isa = exec.isa;
-        let centred = Centred::new(isa, &triangles, None, standardize)?;
-        let svd = Svd::new(isa, &centred.columns);
-        let projections = svd.scaled_left.iter().map(|a| reduce::dot(isa, a, &centred.z)).collect();
-        Ok(Spectrum { centred, svd, projections })
+        let centred = Centred::new(isa, &moments, None, standardize)?;
+        let svd = match centred.is_rows() {
+            true => Svd::of_few_rows(exec, &centred.columns),
+            false => Svd::new(isa, &centred.columns),
+        };
+        let projections: Vec<f64> = svd.scaled_left.iter().map(|a| reduce::dot(isa, a, &centred.z)).collect();
+        let mut unexplained = centred.z.clone();
+        let least = least(&svd);
+        for ((a, p), s) in svd.scaled_left.iter().zip(&projections).zip(&svd.squares) {
+            if *s > least {
+                reduce::axpy(isa, -p / s, a, &mut unexplained);
+            }
+        }
+        Ok(Spectrum { centred, svd, projections, unexplained })
     }
 
     /// Penalties from ten times the largest σ² down to 10⁻¹⁰ of it.
@@ -44,18 +53,14 @@ impl Spectrum {
     /// 1/(σⱼ² + α), zero where that is the inverse of rounding.
     pub(super) fn damped(&self, alpha: f64) -> Vec<f64> {
         let penalty = self.centred.square_penalty(alpha);
-        let largest = self.svd.squares.iter().fold(0.0, |m: f64, s| m.max(*s));
-        let least = NOISE * NOISE * largest;
+        let least = least(&self.svd);
         self.svd.squares.iter().map(|s| if s + penalty > least { 1.0 / (s + penalty) } else { 0.0 }).collect()
     }
 
     /// The coefficients of the centred problem.
     pub(super) fn beta(&self, alpha: f64) -> Vec<f64> {
-        let mut beta = vec![0.0; self.projections.len()];
-        for ((p, d), v) in self.projections.iter().zip(self.damped(alpha)).zip(&self.svd.right) {
-            reduce::axpy(self.centred.isa, p * d, v, &mut beta);
-        }
-        beta
+        let along: Vec<f64> = self.projections.iter().zip(self.damped(alpha)).map(|(p, d)| p * d).collect();
+        self.svd.combine_right(self.centred.isa, &along, self.centred.terms())
     }
 
     /// tr A = [intercept] + Σ σ²/(σ² + α)
@@ -68,7 +73,27 @@ impl Spectrum {
     pub(super) fn gcv(&self, alpha: f64) -> f64 {
         let n = self.centred.used as f64;
         let free = n - self.degrees_of_freedom(alpha);
-        let rss = self.centred.squares_in_units(self.centred.rss(&self.beta(alpha)));
+        let (isa, left) = (self.centred.isa, self.left_over(alpha));
+        let outside = reduce::dot(isa, &self.unexplained, &self.unexplained) + self.centred.rest;
+        let rss = self.centred.squares_in_units(reduce::dot(isa, &left, &left) + outside);
         if free <= 0.0 { f64::MAX } else { (n * rss / (free * free)).min(f64::MAX) }
     }
+
+    /// uⱼᵀ(z − Rb): what the penalty leaves of each uⱼᵀz.
+    pub(super) fn left_over(&self, alpha: f64) -> Vec<f64> {
+        let (penalty, least) = (self.centred.square_penalty(alpha), least(&self.svd));
+        let of =
+            |(p, s): (&f64, &f64)| if *s > least { p / s.sqrt() * (penalty / (s + penalty)) } else { 0.0 };
+        self.projections.iter().zip(&self.svd.squares).map(of).collect()
+    }
+
+    /// What of z no uⱼ explains.
+    pub(super) fn unexplained(&self) -> &[f64] {
+        &self.unexplained
+    }
+}
+
+/// The largest σ² that is rounding.
+fn least(svd: &Svd) -> f64 {
+    NOISE * NOISE * svd.squares.iter().fold(0.0, |m: f64, s| m.max(*s))
 }

@@ -274,7 +274,9 @@ fn moments<S: LaneMath<f64>>(
         // Past the end y is its shift, and what is left nothing.
         let lo = y.1.map_or(zero, |lo| s.load_at(lo, i));
         let v = add(s, (s.load_at_or(y.0, i, shift), lo), (s.splat(-shift), zero));
-        let v = (s.mul(v.0, unit), s.mul(v.1, unit));
+        // A number near its shift may be smaller than its rest.
+        let (high, low) = two_sum(s, v.0, v.1);
+        let v = (s.mul(high, unit), s.mul(low, unit));
         let wv = match weights {
             None => v,
             Some(w) => {

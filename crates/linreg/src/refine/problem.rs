@@ -13,6 +13,7 @@ use crate::factor::factorization::Factorization;
 use crate::factor::rank::Factor;
 use crate::linalg::kernels::Column;
 use crate::linalg::powers::pow2;
+use crate::linalg::upper::Upper;
 use crate::rows::block::Block;
 use crate::rows::scaling::Scaling;
 use planish_tensor::{Dd, Exec, Isa};
@@ -25,6 +26,12 @@ const FLOOR: f64 = pow2(-90);
 const MEASURED: f64 = 1e-9;
 /// A residual sum of squares below this part of that of the response is an exact fit: 2⁻¹⁵⁰.
 const EXACT: f64 = pow2(-150);
+/// A condition number from which on corrections are solved for in double-double: that of columns that Cholesky's method leaves to reflections.
+const ILL_CONDITIONED: f64 = 1e5;
+/// Residuals below this part of the response are the rounding of doubles: half a unit of each number, and what computing them added.
+const DOUBLE: f64 = 1.5 * pow2(-53);
+/// The same of decimals that are held in double-double.
+const DECIMAL: f64 = pow2(-90);
 
 /// What a pass sums for one response.
 #[derive(Clone, Debug)]
@@ -50,8 +57,12 @@ pub(crate) struct Solution {
     pub(crate) tss: Dd,
     /// Corrections applied.
     pub(crate) refinements: usize,
-    /// Σ w·y² in scaled units.
+    /// Σ w·y² in scaled units, about the shift.
     power: Dd,
+    /// The same about zero.
+    size: f64,
+    /// Whether some number of the response is a decimal of more digits than a double has.
+    pub(crate) decimal: bool,
     /// The size of the last correction.
     step: f64,
     /// Whether another pass is needed.
@@ -73,17 +84,29 @@ pub(crate) struct Problem<'a> {
     pub(crate) rate: f64,
     /// An upper bound of the condition number of the columns at unit norm, not above √rank times it.
     pub(crate) condition: f64,
+    /// R for solving in double-double, where the columns are ill-conditioned: sums may then be alike in all the digits of `f64`, and what tells
+    /// the coefficients apart is in the rest.
+    upper: Option<Upper>,
 }
 
 impl Solution {
     /// Sets the total sum of squares. What is within the rounding of a constant response is zero.
-    pub(super) fn measure_total(&mut self, sums: &Sums, intercept: bool) {
+    /// The shift of the response is `offset` in scaled units.
+    pub(super) fn measure_total(&mut self, sums: &Sums, intercept: bool, offset: f64) {
         let [sum, power] = sums.moments;
         self.power = power;
+        self.size = power.hi + offset * (2.0 * sum.hi + offset * sums.weight.hi);
         self.tss = if intercept { power - sum * sum / sums.weight } else { power };
         if self.tss.hi <= power.hi * pow2(-90) {
             self.tss = Dd::ZERO;
         }
+    }
+
+    /// Whether the residuals are within the rounding of the response's numbers, with so many degrees of freedom and parameters.
+    pub(crate) fn is_perfect(&self, freedom: u64, rank: usize) -> bool {
+        let rounding = if self.decimal { DECIMAL } else { DOUBLE };
+        let mean = self.size / (freedom as f64 + rank as f64);
+        freedom > 0 && self.rss.hi / freedom as f64 <= rounding * rounding * mean
     }
 
     /// Lowers the residual sum of squares by δᵀs, as the correction does. Returns whether that was little enough to be exact.
@@ -110,10 +133,12 @@ impl<'a> Problem<'a> {
         let condition = factor.inverse_norm(&norms);
         let power = match factorization {
             Factorization::Cholesky => condition * condition,
-            Factorization::Householder => condition,
+            // Products in double-double leave no more than the rounding of R.
+            Factorization::Householder | Factorization::Products => condition,
         };
         let rate = 4.0 * f64::EPSILON * power;
-        Problem { exec, scaling, factor, rows, factorization, norms, rate, condition }
+        let upper = (condition > ILL_CONDITIONED).then(|| factor.upper());
+        Problem { exec, scaling, factor, rows, factorization, norms, rate, condition, upper }
     }
 
     pub(crate) fn isa(&self) -> Isa {
@@ -123,6 +148,12 @@ impl<'a> Problem<'a> {
     /// The kept terms of a block in scaled units.
     pub(crate) fn columns<'b>(&self, block: &'b Block) -> Vec<Column<'b>> {
         self.factor.kept.iter().map(|&term| self.scaling.column(block, term)).collect()
+    }
+
+    /// The shift of response q in scaled units.
+    pub(super) fn response_offset(&self, q: usize) -> f64 {
+        let c = self.scaling.shift.len() - self.factor.rhs.len() + q;
+        self.scaling.shift[c] * self.scaling.exponents[c].scale()
     }
 
     /// The norm of column j of the factor.
@@ -146,16 +177,30 @@ impl<'a> Problem<'a> {
             tss: Dd::ZERO,
             refinements: 0,
             power: Dd::ZERO,
+            size: 0.0,
+            decimal: false,
             step: 0.0,
             active: true,
         }
     }
 
-    /// β ← β + δ with RᵀRδ = s, unless corrections no longer shrink.
-    pub(super) fn correct(&self, q: usize, solution: &mut Solution, s: &[Dd]) {
+    /// δ with RᵀRδ = s.
+    fn solve(&self, s: &[Dd]) -> Vec<f64> {
+        if let Some(upper) = &self.upper {
+            let mut delta = s.to_vec();
+            upper.solve_transposed(&mut delta);
+            upper.solve(&mut delta);
+            return delta.iter().map(|x| x.to_f64()).collect();
+        }
         let mut delta: Vec<f64> = s.iter().map(|x| x.to_f64()).collect();
         self.factor.solve_transposed(self.exec.isa, &mut delta);
         self.factor.solve(self.exec.isa, &mut delta);
+        delta
+    }
+
+    /// β ← β + δ with RᵀRδ = s, unless corrections no longer shrink.
+    pub(super) fn correct(&self, q: usize, solution: &mut Solution, s: &[Dd]) {
+        let delta = self.solve(s);
         let step = self.size(delta.iter().copied());
         let first = solution.refinements == 0;
         if step.is_nan() || (!first && step > 0.5 * solution.step) {

@@ -29,7 +29,7 @@ pub(crate) fn solve_by<E>(
         for (q, (solution, sums)) in solutions.iter_mut().zip(sums).enumerate() {
             let Some(sums) = sums else { continue };
             if pass == 0 {
-                solution.measure_total(&sums, problem.factor.first == 1);
+                solution.measure_total(&sums, problem.factor.first == 1, problem.response_offset(q));
             }
             solution.rss = sums.rss;
             if pass < limit {
@@ -41,4 +41,22 @@ pub(crate) fn solve_by<E>(
         }
     }
     Ok(solutions)
+}
+
+/// One more correction of settled solutions by a pass in double-double, for residuals that are far smaller than what they are differences of.
+pub(crate) fn polish<S: BlockSource>(
+    problem: &Problem<'_>,
+    source: &mut S,
+    solutions: &mut [Solution],
+) -> Result<(), FitError<S::Error>> {
+    solutions.iter_mut().for_each(|s| s.active = true);
+    let sums = sweep(problem, source, false, solutions, false)?;
+    for (q, (solution, sums)) in solutions.iter_mut().zip(sums).enumerate() {
+        if let Some(sums) = sums {
+            solution.rss = sums.rss;
+            problem.correct(q, solution, &sums.s);
+            solution.active = false;
+        }
+    }
+    Ok(())
 }

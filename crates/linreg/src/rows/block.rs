@@ -4,8 +4,10 @@
 //! the arithmetic, and with it the last bits of the result, follows the blocks.
 
 use crate::error::{FitError, LinregError};
+use crate::rows::watch::Watch;
 use planish_tensor::dd::DdVec;
 use planish_tensor::{AlignedVec, MatRef};
+use std::sync::Arc;
 
 /// Rows of a full block.
 pub const BLOCK_ROWS: usize = 4096;
@@ -98,6 +100,11 @@ pub trait BlockSource: Send {
 
     /// All rows, if they lie in memory as matrices of `f64` and have no clusters: they are then read in place, by several threads.
     fn matrices(&self) -> Option<Matrices<'_>> {
+        None
+    }
+
+    /// Who is told how far a fit to the rows is.
+    fn watch(&self) -> Option<Arc<dyn Watch>> {
         None
     }
 

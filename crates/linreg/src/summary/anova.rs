@@ -24,6 +24,17 @@ pub struct Anova {
     pub f: Option<Test>,
 }
 
+/// What the larger model explains more, as a part of what it leaves. Where squares leave the range, from the standard deviations.
+fn ratio(small: &FittedLinearRegression, large: &FittedLinearRegression, response: usize, more: f64) -> f64 {
+    let rss = large.responses[response].rss;
+    match [small, large].map(|m| m.residual_sd(response).zip(Some((m.rows as usize - m.rank()) as f64))) {
+        [Some((s0, df0)), Some((s1, df1))] if !(f64::MIN_POSITIVE..f64::MAX).contains(&rss) => {
+            (s0 / s1) * (s0 / s1) * df0 / df1 - 1.0
+        }
+        _ => more / rss,
+    }
+}
+
 /// Compares two models of one response on the same rows; all terms of the smaller must be combinations of the larger's.
 ///
 /// # Errors
@@ -64,7 +75,7 @@ pub fn anova(
     let df = [small, large].map(|m| m.rows.saturating_sub(m.rank() as u64));
     let rss = [small, large].map(|m| m.responses[response].rss);
     let sum_of_squares = rss[0] - rss[1];
-    let statistic = sum_of_squares / more as f64 / (rss[1] / df[1] as f64);
+    let statistic = ratio(small, large, response, sum_of_squares) / more as f64 * df[1] as f64;
     let f = (df[1] > 0 && statistic.is_finite())
         .then(|| Test { statistic, p: f_upper(statistic, more as f64, df[1] as f64) });
     Ok(Anova { df_resid: df, rss, df: more as u64, sum_of_squares, f })

@@ -5,7 +5,7 @@
 
 use crate::fitted::regression::FittedLinearRegression;
 use crate::fitted::stored::{Covariance, RowFactor, finite};
-use crate::linalg::powers::{pow2, scale_dd};
+use crate::linalg::powers::{pow2, scale_by, scale_dd};
 use crate::linalg::upper::Upper;
 use planish_tensor::{Dd, Matrix};
 
@@ -44,20 +44,27 @@ impl FittedLinearRegression {
             return None;
         }
         let first = usize::from(self.fit_intercept);
-        let rows = inference.row_factor.coefficient_rows(first);
-        let sd = self.responses[response].residual_sd;
+        let exponent = inference.responses[response].exponent;
+        let sd = scale_by(self.responses[response].residual_sd, -exponent);
         let middle = |i: usize, j: usize| match (classical, i == j) {
             (true, true) => sd * sd,
             (true, false) => 0.0,
             _ => meat[i.max(j) * (i.max(j) + 1) / 2 + i.min(j)],
         };
         let place = |i: usize| if i < first { i } else { first + inference.row_factor.kept[i - first] };
+        let units = |a: usize| inference.exponent(place(a));
+        let mut rows = inference.row_factor.coefficient_rows(first);
+        for (a, row) in rows.iter_mut().enumerate() {
+            row.iter_mut().for_each(|x| *x = scale_by(*x, -units(a)));
+        }
         let mut out = Matrix::zeros(first + self.terms(), first + self.terms());
         for (a, x) in rows.iter().enumerate() {
             let half: Vec<f64> =
                 (0..x.len()).map(|j| (0..x.len()).map(|i| x[i] * middle(i, j)).sum()).collect();
             for (b, y) in rows.iter().enumerate() {
-                out[(place(a), place(b))] = finite(half.iter().zip(y).map(|(h, y)| h * y).sum());
+                let product = half.iter().zip(y).map(|(h, y)| h * y).sum();
+                let unit = units(a) + units(b) + 2 * exponent;
+                out[(place(a), place(b))] = finite(scale_by(product, unit));
             }
         }
         Some(out)

@@ -11,8 +11,34 @@
 use crate::error::LinregError;
 use crate::error::same;
 use crate::fitted::regression::FittedLinearRegression;
-use crate::linalg::leverage::{FULL_LEVERAGE, cook_times_variance};
+use crate::fitted::stored::RowFactor;
+use crate::linalg::leverage::{Leverage, NEAR, cook_times_variance, least_rest};
+use crate::linalg::powers::{pow2, scale_dd};
+use crate::linalg::upper::Upper;
+use planish_tensor::Dd;
 use planish_tensor::dd::DdSlice;
+
+impl RowFactor {
+    /// R with all its digits; none where they are not kept.
+    fn precise(&self) -> Option<Upper> {
+        let rank = self.first() + self.kept.len();
+        let element = |at: usize| Dd { hi: self.r[at], lo: self.rests[at] };
+        let column = |j: usize| (0..=j).map(|i| element(j * (j + 1) / 2 + i)).collect();
+        (!self.rests.is_empty()).then(|| Upper::new((0..rank).map(column).collect()))
+    }
+
+    /// The leverage of row i in double-double.
+    fn leverage(&self, upper: &Upper, x: &[DdSlice<'_>], i: usize, weight: f64) -> Dd {
+        let mut t = vec![Dd::ONE; self.first()];
+        for (k, &term) in self.kept.iter().enumerate() {
+            let v = Dd { hi: x[term].hi[i], lo: x[term].lo[i] } - Dd::from(self.shift[k]);
+            t.push(scale_dd(v, -self.exponent[k]));
+        }
+        upper.solve_transposed(&mut t);
+        let unit = pow2(-self.root);
+        t.iter().fold(Dd::ZERO, |sum, t| sum + *t * *t) * Dd::from(weight * unit * unit)
+    }
+}
 
 impl FittedLinearRegression {
     /// The leverage of each row, given as columns of terms and weights (none: one each).
@@ -22,16 +48,29 @@ impl FittedLinearRegression {
     ///
     /// # Panics
     /// If there are weights and not one a row.
-    pub fn leverages(&self, x: &[DdSlice<'_>], weights: Option<&[f64]>) -> Result<Vec<f64>, LinregError> {
+    pub fn leverages(
+        &self,
+        x: &[DdSlice<'_>],
+        weights: Option<&[f64]>,
+    ) -> Result<Vec<Leverage>, LinregError> {
         let without = LinregError::NoInterval { why: "the model was fitted without inference" };
         let inference = self.inference.as_ref().ok_or(without)?;
         same("columns of x", self.terms(), x.len())?;
         let rows = x.first().map_or(weights.map_or(0, <[f64]>::len), |c| c.hi.len());
         assert!(weights.is_none_or(|w| w.len() == rows), "one weight a row");
+        let factor = &inference.row_factor;
+        let precise = factor.precise();
+        let least = least_rest(self.rank(), self.condition);
         let mut t = Vec::new();
         let leverage = |i: usize| {
-            inference.row_factor.transformed(x, i, &mut t);
-            weights.map_or(1.0, |w| w[i]) * t.iter().map(|t| t * t).sum::<f64>()
+            factor.transformed(x, i, &mut t);
+            let weight = weights.map_or(1.0, |w| w[i]);
+            let h = weight * t.iter().map(|t| t * t).sum::<f64>();
+            let Some(upper) = precise.as_ref().filter(|_| (1.0 - h).abs() <= NEAR) else {
+                return Leverage::new(h);
+            };
+            let h = factor.leverage(upper, x, i, weight);
+            Leverage { value: h.to_f64(), rest: (Dd::ONE - h).to_f64() }.unless_full(least)
         };
         Ok((0..rows).map(leverage).collect())
     }
@@ -41,20 +80,20 @@ impl FittedLinearRegression {
     ///
     /// # Panics
     /// If there is no such response.
-    pub fn studentized(&self, response: usize, e: f64, leverage: f64, fitted: bool) -> Option<f64> {
+    pub fn studentized(&self, response: usize, e: f64, leverage: Leverage, fitted: bool) -> Option<f64> {
         let sd = self.residual_sd(response).filter(|sd| *sd > 0.0)?;
-        let rest = if fitted { 1.0 - leverage } else { 1.0 + leverage };
-        let r = e / (sd * rest.max(0.0).sqrt());
-        (rest > FULL_LEVERAGE && r.is_finite()).then_some(r)
+        let rest = if fitted { leverage.rest } else { 1.0 + leverage.value };
+        let r = e / (sd * rest.sqrt());
+        (rest > 0.0 && r.is_finite()).then_some(r)
     }
 
     /// Cook's distance of a fitted row, with e its residual times the root of its weight; `None` where it is undefined.
     ///
     /// # Panics
     /// If there is no such response.
-    pub fn cook(&self, response: usize, e: f64, leverage: f64) -> Option<f64> {
+    pub fn cook(&self, response: usize, e: f64, leverage: Leverage) -> Option<f64> {
         let sd = self.residual_sd(response)?;
-        let distance = cook_times_variance(e, leverage)? / (self.rank() as f64 * sd * sd);
+        let distance = cook_times_variance(e / sd, leverage)? / self.rank() as f64;
         distance.is_finite().then_some(distance)
     }
 }

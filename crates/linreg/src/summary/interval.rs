@@ -72,7 +72,8 @@ impl FittedLinearRegression {
             ));
         }
         let sd = self.responses[response].residual_sd;
-        let (variance, factor) = (sd * sd, t_factor(level, freedom));
+        let sd = scale_by(sd, -of.exponent);
+        let (variance, factor) = (sd * sd, scale_by(t_factor(level, freedom), of.exponent));
         let n = x.first().map_or(0, |c| c.hi.len());
         let mut out = HalfWidths { mean: Vec::with_capacity(n), observation: Vec::with_capacity(n) };
         let mut t = Vec::new();

@@ -8,8 +8,10 @@
 use crate::fitted::coefficient::{Coefficient, interval};
 use crate::fitted::regression::{FittedLinearRegression, Response};
 use crate::fitted::stored::{Covariance, Inference};
+use crate::linalg::powers::scale_by;
 use crate::summary::distributions::{chi2_upper, f_upper, t_factor, t_two_sided};
 use crate::summary::normality::{Test, jarque_bera, omnibus};
+use crate::summary::why::Why;
 use planish_tensor::math::log_one;
 use serde::Serialize;
 
@@ -34,8 +36,16 @@ pub struct Summary {
     pub adjusted_r2: Option<f64>,
     /// The residual standard deviation.
     pub residual_sd: Option<f64>,
+    /// Whether the residuals are rounding of the target's numbers: there is then nothing to test.
+    pub perfect: bool,
     /// F of all terms, and its p-value.
     pub f: Option<Test>,
+    /// Why there is no F, where there is none.
+    pub no_f: Option<Why>,
+    /// Why there are no standard errors, where there are none.
+    pub no_errors: Option<Why>,
+    /// What a reader of the standard errors must know: sums over so few clusters say little.
+    pub few_clusters: Option<Why>,
     /// The condition number of the terms, about their means and with unit norms.
     pub condition: f64,
     /// A line a parameter: the intercept, then the terms.
@@ -105,6 +115,7 @@ impl FittedLinearRegression {
             None if covariance == Covariance::Classical => (Some(df), Some(self.plain_errors(r)?)),
             None => return None,
         };
+        let f = self.f_test(response, covariance);
         Some(Summary {
             level,
             rows: self.rows,
@@ -114,7 +125,11 @@ impl FittedLinearRegression {
             r2: r.r2,
             adjusted_r2: (df > 0.0).then(|| 1.0 - (1.0 - r.r2) * (n - first as f64) / df),
             residual_sd: self.residual_sd(response),
-            f: self.f_test(response, covariance).filter(|_| df_model > 0),
+            perfect: r.perfect,
+            f: f.ok(),
+            no_f: f.err(),
+            no_errors: self.no_errors(covariance).filter(|_| errors.is_none() || df_test.is_none()),
+            few_clusters: self.few_clusters(covariance),
             condition: self.condition,
             coefficients: self.coefficient_table(response, level, errors.as_deref(), df_test),
             residuals: self
@@ -135,8 +150,10 @@ impl FittedLinearRegression {
         let (n, rank) = (self.rows as f64, self.rank());
         let df = n - rank as f64;
         let df_model = rank - usize::from(self.fit_intercept);
-        let breusch_pagan = of.squares_r2.filter(|_| df_model > 0);
-        let log_likelihood = self.log_likelihood(r, inference);
+        // Nothing is said of rounding.
+        let breusch_pagan = of.squares_r2.filter(|_| df_model > 0 && !r.perfect);
+        let log_likelihood = self.log_likelihood(r, inference).filter(|_| !r.perfect);
+        let shape = of.shape.filter(|_| !r.perfect);
         let criterion = |penalty: f64| log_likelihood.map(|l| -2.0 * l + rank as f64 * penalty);
         ResidualSummary {
             covariance,
@@ -147,11 +164,11 @@ impl FittedLinearRegression {
             bic: criterion(log_one(n)),
             residual_quantiles: of.residual_quantiles,
             quantiles_sampled: of.quantiles_sampled,
-            skew: of.shape.map(|s| s[0]),
-            kurtosis: of.shape.map(|s| s[1]),
-            omnibus: of.shape.and_then(|s| omnibus(n, s)),
-            jarque_bera: of.shape.map(|s| jarque_bera(n, s)),
-            durbin_watson: of.durbin_watson,
+            skew: shape.map(|s| s[0]),
+            kurtosis: shape.map(|s| s[1]),
+            omnibus: shape.and_then(|s| omnibus(n, s)),
+            jarque_bera: shape.map(|s| jarque_bera(n, s)),
+            durbin_watson: of.durbin_watson.filter(|_| !r.perfect),
             breusch_pagan: breusch_pagan
                 .map(|r2| Test { statistic: n * r2, p: chi2_upper(n * r2, df_model as f64) }),
             breusch_pagan_f: breusch_pagan.filter(|r2| df > 0.0 && *r2 < 1.0).map(|r2| {
@@ -172,25 +189,66 @@ impl FittedLinearRegression {
 
     fn log_likelihood(&self, r: &Response, inference: &Inference) -> Option<f64> {
         let n = self.rows as f64;
-        (r.rss > 0.0).then(|| -0.5 * n * (LN_TAU + log_one(r.rss / n) + 1.0) + 0.5 * inference.log_weights)
+        let in_range = r.rss >= f64::MIN_POSITIVE && r.rss < f64::MAX;
+        let freedom = n - self.rank() as f64;
+        let log =
+            if in_range { log_one(r.rss / n) } else { 2.0 * log_one(r.residual_sd) + log_one(freedom / n) };
+        (in_range || r.residual_sd > 0.0 && freedom > 0.0)
+            .then(|| -0.5 * n * (LN_TAU + log + 1.0) + 0.5 * inference.log_weights)
     }
 
-    fn f_test(&self, response: usize, covariance: Covariance) -> Option<Test> {
+    /// Why there are no standard errors by this covariance, if that is known.
+    fn no_errors(&self, covariance: Covariance) -> Option<Why> {
+        let inference = self.inference.as_ref()?;
+        if self.rows <= self.rank() as u64 {
+            return Some(Why::NoFreedom { rows: self.rows, parameters: self.rank() });
+        }
+        match covariance {
+            Covariance::Classical | Covariance::Hc0 | Covariance::Hc1 => None,
+            Covariance::Hc2 | Covariance::Hc3 => {
+                inference.full_leverage.then_some(Why::FullLeverage { row: inference.full_leverage_row })
+            }
+            Covariance::Cluster => (inference.clusters < 2).then_some(Why::OneCluster),
+        }
+    }
+
+    /// Whether there are fewer clusters than their sums need to span all terms.
+    fn few_clusters(&self, covariance: Covariance) -> Option<Why> {
+        let clusters = self.inference.as_ref()?.clusters;
+        let terms = self.rank() - usize::from(self.fit_intercept);
+        (covariance == Covariance::Cluster && clusters > 1 && clusters <= terms as u64)
+            .then_some(Why::FewClusters { clusters, terms })
+    }
+
+    fn f_test(&self, response: usize, covariance: Covariance) -> Result<Test, Why> {
         let r = &self.responses[response];
         let of = self.inference.as_ref().map(|i| (i, &i.responses[response]));
         let df_model = (self.rank() - usize::from(self.fit_intercept)) as f64;
         let df = self.rows as f64 - self.rank() as f64;
+        if df_model == 0.0 {
+            return Err(Why::NoTerms);
+        }
         if df <= 0.0 {
-            return None;
+            return Err(Why::NoFreedom { rows: self.rows, parameters: self.rank() });
+        }
+        if r.perfect {
+            return Err(Why::Perfect);
+        }
+        if let Some(why) = self.no_errors(covariance).or(self.few_clusters(covariance)) {
+            return Err(why);
         }
         let (statistic, df) = if covariance == Covariance::Classical {
-            let explained = of.map_or(r.tss - r.rss, |(_, of)| of.explained);
-            (explained / df_model / (r.rss / df), df)
+            let (explained, exponent) = of.map_or((r.tss - r.rss, 0), |(_, of)| (of.explained, of.exponent));
+            let sd = scale_by(r.residual_sd, -exponent);
+            (explained / df_model / if exponent == 0 { r.rss / df } else { sd * sd }, df)
         } else {
-            let (inference, of) = of.filter(|(i, _)| i.covariance == covariance)?;
-            (of.wald?, self.freedom(inference))
+            let of = of.filter(|(i, _)| i.covariance == covariance);
+            let (inference, of) = of.ok_or(Why::OutOfRange)?;
+            (of.wald.ok_or(Why::Singular)?, self.freedom(inference))
         };
-        (statistic.is_finite() && df > 0.0).then(|| Test { statistic, p: f_upper(statistic, df_model, df) })
+        let exists = statistic.is_finite() && df > 0.0;
+        let test = || Test { statistic, p: f_upper(statistic, df_model, df) };
+        exists.then(test).ok_or(Why::OutOfRange)
     }
 
     /// The classical standard errors of a fit without inference, 0 for dropped terms; none where they are undefined.
@@ -219,7 +277,7 @@ impl FittedLinearRegression {
             let dropped = !self.min_norm && term.is_some_and(|t| self.aliased.binary_search(&t).is_ok());
             let estimate = estimate.to_f64();
             let std_error = errors.and_then(|e| e.get(i).copied()).filter(|_| !dropped && df_test.is_some());
-            let t = std_error.map(|se| estimate / se).filter(|t| t.is_finite());
+            let t = std_error.map(|se| estimate / se).filter(|t| t.is_finite() && !r.perfect);
             Coefficient {
                 term,
                 estimate,
@@ -248,8 +306,9 @@ impl FittedLinearRegression {
         let (variances, factor) = match covariance {
             Covariance::Classical => {
                 let sd = r.residual_sd;
-                let unscaled = inference.unscaled_variances.iter();
-                return (df > 0.0).then(|| unscaled.map(|v| sd * v.sqrt()).collect());
+                let unscaled = inference.unscaled_variances.iter().enumerate();
+                let error = |(i, v): (usize, &f64)| scale_by(sd * v.sqrt(), inference.exponent(i));
+                return (df > 0.0).then(|| unscaled.map(error).collect());
             }
             Covariance::Hc0 => (&of.hc[0], 1.0),
             Covariance::Hc1 => (&of.hc[0], n / df),
@@ -257,8 +316,9 @@ impl FittedLinearRegression {
             Covariance::Hc3 => (&of.hc[2], 1.0),
             Covariance::Cluster => (&of.cluster, 1.0),
         };
+        let error = |i: usize, v: f64| scale_by(v.sqrt(), inference.exponent(i) + of.exponent);
         (df > 0.0 && !variances.is_empty())
-            .then(|| variances.iter().map(|v| (v * factor).max(0.0).sqrt()).collect())
+            .then(|| variances.iter().enumerate().map(|(i, v)| error(i, (v * factor).max(0.0))).collect())
     }
 }
 

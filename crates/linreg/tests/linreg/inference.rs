@@ -3,7 +3,7 @@
 use super::*;
 use planish_linreg::ols::{AliasedPolicy, Covariance};
 use planish_linreg::rows::{Block, ColumnSource};
-use planish_linreg::summary::anova;
+use planish_linreg::summary::{Leverage, Why, anova};
 use planish_linreg::{BlockSource, LinregError, MatrixSource};
 use planish_tensor::dd::DdVec;
 use std::convert::Infallible;
@@ -342,21 +342,22 @@ fn rows_given_again_have_the_leverages_and_distances_of_the_fit() {
     let columns = columns(&x);
     let views: Vec<_> = columns.iter().map(|c| c.first(300)).collect();
     let h = fitted.leverages(&views, Some(&weights)).unwrap();
-    assert_close(&[h.iter().sum()], &[4.0], 1e-12);
+    assert_close(&[h.iter().map(|h| h.value).sum()], &[4.0], 1e-12);
     let e = fitted.residuals(Isa::best(), x.view(), y.view()).unwrap();
     let e: Vec<f64> = (0..300).map(|i| e[(i, 0)] * weights[i].sqrt()).collect();
     let inference = fitted.inference.as_ref().unwrap();
     for row in &inference.leverages {
-        assert_close(&[h[row.row as usize]], &[row.value], 1e-11);
+        assert_close(&[h[row.row as usize].value], &[row.value], 1e-11);
     }
     for row in &inference.responses[0].cook {
         let i = row.row as usize;
         let r = fitted.studentized(0, e[i], h[i], true).unwrap();
         let cook = fitted.cook(0, e[i], h[i]).unwrap();
-        assert_close(&[cook, r * r * h[i] / ((1.0 - h[i]) * 4.0)], &[row.value, row.value], 1e-10);
+        assert_close(&[cook, r * r * h[i].value / (h[i].rest * 4.0)], &[row.value, row.value], 1e-10);
     }
-    assert!(fitted.studentized(0, 1.0, 1.0, true).is_none() && fitted.cook(0, 1.0, 1.0).is_none());
-    let new = fitted.studentized(0, 1.0, 1.0, false).unwrap();
+    let one = Leverage { value: 1.0, rest: 0.0 };
+    assert!(fitted.studentized(0, 1.0, one, true).is_none() && fitted.cook(0, 1.0, one).is_none());
+    let new = fitted.studentized(0, 1.0, one, false).unwrap();
     assert_close(&[new], &[1.0 / (fitted.residual_sd(0).unwrap() * f64::sqrt(2.0))], 1e-15);
 }
 
@@ -367,5 +368,133 @@ fn a_row_that_alone_has_a_level_has_leverage_one() {
     let fitted = infer(&x, &y, None, Covariance::Classical);
     let column = columns(&x);
     let h = fitted.leverages(&[column[0].first(6)], None).unwrap();
-    assert!((h[3] - 1.0).abs() < 1e-14 && fitted.studentized(0, 0.0, h[3], true).is_none(), "{h:?}");
+    assert!(
+        (h[3].value - 1.0).abs() < 1e-14
+            && h[3].rest == 0.0
+            && fitted.studentized(0, 0.0, h[3], true).is_none(),
+        "{h:?}"
+    );
+}
+
+#[test]
+fn a_row_far_from_all_others_has_digits_of_what_is_left_of_its_leverage() {
+    // Exact rational arithmetic: 1 − h = 6.00006000005e-11, Cook's distance 14999901666.1.
+    let far = |n: usize| {
+        let x = Matrix::from_fn(n, 1, |i, _| if i == n - 1 { 1e6 } else { (i % 9 + 1) as f64 });
+        let y = [3.0, 1.0, 4.0, 1.0, 5.0, 9.0, 2.0, 6.0, 5.0];
+        (x, Matrix::from_fn(n, 1, |i, _| if i == n - 1 { 3.0 } else { y[i % 9] }))
+    };
+    let (x, y) = far(10);
+    let fitted = infer(&x, &y, None, Covariance::Hc3);
+    assert_close(
+        &fitted.std_errors(0, Covariance::Hc2).unwrap(),
+        &[0.866030004721699, 3.59168222679377e-6],
+        1e-13,
+    );
+    assert_close(
+        &fitted.std_errors(0, Covariance::Hc3).unwrap(),
+        &[2.43028145058616, 0.450000999975937],
+        1e-13,
+    );
+    let cook = fitted.inference.as_ref().unwrap().responses[0].cook[0];
+    assert_eq!(cook.row, 9);
+    assert_close(&[cook.value], &[14999901666.1], 1e-11);
+    let column = columns(&x);
+    let h = fitted.leverages(&[column[0].first(10)], None).unwrap()[9];
+    assert_close(&[h.value, h.rest], &[1.0 - 6.00006000005e-11, 6.00006000005e-11], 1e-11);
+    // Many rows, of which the first pass makes f64 numbers.
+    let (x, y) = far(18_001);
+    let many = infer(&x, &y, None, Covariance::Hc3);
+    assert_close(&[many.std_errors(0, Covariance::Hc3).unwrap()[1]], &[0.4500009460013468], 1e-12);
+}
+
+#[test]
+fn units_far_from_one_have_the_statistics_of_others() {
+    // Exact: t 2.95980010586301, F 8.76041666666667, R² 0.686530612244898.
+    let y = [2.0, 1.0, 4.0, 3.0, 6.0, 5.0];
+    for (x_unit, y_unit) in [(1e-200, 1.0), (1e200, 1.0), (1.0, 1e200), (1.0, 1e-200), (1e-150, 1e150)] {
+        let x = Matrix::from_fn(6, 1, |i, _| (i + 1) as f64 * x_unit);
+        let y = Matrix::from_fn(6, 1, |i, _| y[i] * y_unit);
+        let plain = Matrix::from_fn(6, 1, |i, _| (i + 1) as f64);
+        let plain = infer(&plain, &Matrix::from_fn(6, 1, |i, _| y[(i, 0)] / y_unit), None, Covariance::Hc3);
+        for c in ALL {
+            let fitted = infer(&x, &y, None, c);
+            let s = fitted.summary(0, 0.95).unwrap();
+            let want = plain.summary_with(0, 0.95, c).unwrap();
+            for (found, want) in s.coefficients.iter().zip(&want.coefficients) {
+                assert_close(&[found.statistic.unwrap()], &[want.statistic.unwrap()], 1e-12);
+            }
+            assert_close(&[s.r2], &[0.686530612245], 1e-12);
+            if c == Covariance::Classical {
+                assert_close(&[s.coefficients[1].statistic.unwrap()], &[2.95980010586301], 1e-12);
+                assert_close(&[s.f.unwrap().statistic], &[8.76041666666667], 1e-12);
+            }
+            let log = s.residuals.unwrap().log_likelihood.unwrap();
+            let moved =
+                want.residuals.unwrap().log_likelihood.unwrap() - 6.0 * planish_tensor::math::log_one(y_unit);
+            assert_close(&[log], &[moved], 1e-12);
+            let views = columns(&x);
+            let widths = fitted.half_widths(&[views[0].first(6)], 0, 0.95).unwrap();
+            assert!(widths.mean[0] > 0.1 * y_unit && widths.observation[0] < 10.0 * y_unit, "{widths:?}");
+        }
+    }
+}
+
+#[test]
+fn a_perfect_fit_is_told_from_one_of_small_residuals() {
+    let line = |slope: f64| {
+        let x = Matrix::from_fn(20, 1, |i, _| i as f64);
+        let y = Matrix::from_fn(20, 1, |i, _| slope * i as f64 + 0.3);
+        infer(&x, &y, None, Covariance::Classical)
+    };
+    for fitted in [line(2.0), line(0.1), line(1.0 / 3.0)] {
+        let s = fitted.summary(0, 0.95).unwrap();
+        assert!(s.perfect && s.no_f == Some(Why::Perfect) && s.f.is_none(), "{s:?}");
+        assert!(s.coefficients.iter().all(|c| c.statistic.is_none() && c.p.is_none()));
+        let of = s.residuals.unwrap();
+        assert!(of.skew.is_none() && of.durbin_watson.is_none() && of.log_likelihood.is_none());
+    }
+    // Beside 1e14 a double has no more than two decimals; these have three.
+    let y = ["100000000000000.001", "100000000000000.002", "100000000000000.005", "100000000000000.004"];
+    let mut block = [DdVec::zeros(4), DdVec::zeros(4)];
+    for (i, y) in y.iter().enumerate() {
+        let y = planish_tensor::Dd::parse_decimal(y).unwrap();
+        (block[0].hi[i], block[1].hi[i], block[1].lo[i]) = (i as f64, y.hi, y.lo);
+    }
+    let [x, y] = block;
+    let mut source = ColumnSource::new(vec![x.first(4)], vec![y.first(4)], None).unwrap();
+    let fitted = model(Covariance::Classical).fit(Isa::best(), &mut source).unwrap();
+    // Σ(y − ȳ)² = 1e-5, the slope 1.2e-3: R² 0.72.
+    assert!(!fitted.responses[0].perfect);
+    assert_close(&[fitted.responses[0].r2], &[0.72], 1e-12);
+}
+
+#[test]
+fn tests_that_do_not_exist_say_why() {
+    let (x, y) = data(40, 5, 1);
+    let by = |clusters: u64| {
+        let source = MatrixSource::new(x.view(), y.view(), None).unwrap();
+        let fitted =
+            model(Covariance::Cluster).fit(Isa::best(), &mut Clustered(source, clusters, 0)).unwrap();
+        fitted.summary(0, 0.95).unwrap()
+    };
+    for clusters in [2, 3, 5] {
+        let s = by(clusters);
+        let few = Some(Why::FewClusters { clusters, terms: 5 });
+        assert_eq!((s.f, s.no_f, s.few_clusters, s.no_errors), (None, few, few, None));
+        assert!(s.coefficients[1].p.is_some());
+    }
+    let enough = by(6);
+    assert!(enough.f.is_some() && enough.no_f.is_none() && enough.few_clusters.is_none());
+    let one = by(1);
+    assert_eq!((one.no_f, one.no_errors), (Some(Why::OneCluster), Some(Why::OneCluster)));
+    // A row that alone has a level.
+    let x = Matrix::from_fn(6, 1, |i, _| f64::from(u8::from(i == 3)));
+    let y = Matrix::from_fn(6, 1, |i, _| (i * i) as f64);
+    let s = infer(&x, &y, None, Covariance::Hc3).summary(0, 0.95).unwrap();
+    assert_eq!(s.no_errors, Some(Why::FullLeverage { row: Some(3) }));
+    assert_eq!(
+        Why::FullLeverage { row: Some(3) }.to_string(),
+        "row 4 has leverage one: a coefficient depends on it alone"
+    );
 }

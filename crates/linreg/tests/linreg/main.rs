@@ -8,6 +8,8 @@ mod factorization;
 mod inference;
 /// What must not change the result: order of rows, units, instruction set, form of the data.
 mod invariance;
+/// Very many parameters.
+mod many_parameters;
 /// Penalised and generalised models: conditions of the optimum, invariance, refusals.
 mod model_properties;
 /// Penalised and generalised models against scikit-learn and statsmodels.
@@ -22,6 +24,8 @@ mod separation;
 mod solution;
 /// Rows in pieces, and states merged.
 mod state;
+/// Fewer rows than terms.
+mod wide;
 
 use planish_linreg::{Fit, FittedLinearRegression, LinearRegression};
 use planish_tensor::dd::DdVec;

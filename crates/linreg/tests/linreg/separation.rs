@@ -31,6 +31,15 @@ fn is_separated(fitted: &Result<FittedGlm, LinregError>) -> bool {
     matches!(fitted, Err(LinregError::Separation { .. }))
 }
 
+/// The terms that separate, how many rows are told of how many, and the first of them.
+#[track_caller]
+fn separated(fitted: Result<FittedGlm, LinregError>) -> (Vec<usize>, u64, u64, Vec<u64>) {
+    match fitted {
+        Err(LinregError::Separation { terms, told, rows, first }) => (terms, told, rows, first),
+        other => panic!("{other:?}"),
+    }
+}
+
 #[test]
 fn a_far_row_does_not_separate_classes() {
     let y = [0.0, 1.0, 0.0, 1.0, 0.0];
@@ -112,12 +121,16 @@ fn whole_separation_is_found_at_any_scale() {
     for scale in [1.0, 1e-290, 1e-9, 1e9, 1e290] {
         for far in [6.0, 1e9] {
             let x = [1.0, 2.0, 3.0, 4.0, 5.0, far].map(|x| x * scale);
-            let found = fit(Glm::logistic(), &x, &y);
-            assert_eq!(found, Err(LinregError::Separation { terms: vec![0] }), "{scale} {far}");
+            let (terms, told, rows, first) = separated(fit(Glm::logistic(), &x, &y));
+            assert_eq!((terms, rows), (vec![0], 6), "{scale} {far}");
+            // Beside a far row the direction may have its bound in one of the others.
+            let all = if far == 6.0 { 6 } else { 5 };
+            assert!(told >= all && first.len() == 5 && first.is_sorted(), "{told} {first:?}");
         }
         // In part: one value in both classes.
         let x = [1.0, 2.0, 3.0, 3.0, 5.0, 1e9].map(|x| x * scale);
-        assert!(is_separated(&fit(Glm::logistic(), &x, &y)), "{scale}");
+        let found = separated(fit(Glm::logistic(), &x, &y));
+        assert_eq!(found, (vec![0], 4, 6, vec![0, 1, 4, 5]), "{scale}");
     }
 }
 
@@ -137,18 +150,21 @@ fn a_level_with_one_class_is_named_among_columns_of_any_scale() {
         let y = Matrix::from_fn(n, 1, |i, _| y(i));
         model.fit_matrix(Isa::best(), x.view(), y.view(), weights)
     };
-    let named = Err(LinregError::Separation { terms: vec![1] });
-    assert_eq!(of(Glm::logistic(), &|i| if flag(i) == 1.0 { 1.0 } else { noise(i) }, None), named);
-    assert_eq!(of(Glm::poisson(), &|i| if flag(i) == 1.0 { 0.0 } else { 1.0 + noise(i) }, None), named);
+    let named = (vec![1], 30, 300, vec![0, 10, 20, 30, 40]);
+    let logistic = of(Glm::logistic(), &|i| if flag(i) == 1.0 { 1.0 } else { noise(i) }, None);
+    assert_eq!(separated(logistic), named);
+    let counts = of(Glm::poisson(), &|i| if flag(i) == 1.0 { 0.0 } else { 1.0 + noise(i) }, None);
+    assert_eq!(separated(counts), named);
     let two_of_three = |i: usize| if flag(i) == 1.0 { noise(i) } else { noise(i) + noise(n + i) };
-    assert_eq!(of(Glm::multinomial(3), &two_of_three, None), named);
+    assert_eq!(separated(of(Glm::multinomial(3), &two_of_three, None)), named);
     // A row of the other class counts only if it has a weight.
     let but_one =
         |i: usize| if flag(i) == 1.0 && i > 0 { 1.0 } else { noise(i) * f64::from(u8::from(i > 0)) };
     assert!(of(Glm::logistic(), &but_one, None).is_ok());
     let mut weights = vec![1.0; n];
     weights[0] = 0.0;
-    assert_eq!(of(Glm::logistic(), &but_one, Some(&weights)), named);
+    let found = separated(of(Glm::logistic(), &but_one, Some(&weights)));
+    assert_eq!(found, (vec![1], 29, 299, vec![10, 20, 30, 40, 50]));
     weights[0] = 1e-6;
     assert!(of(Glm::logistic(), &but_one, Some(&weights)).is_ok());
 }
@@ -166,7 +182,9 @@ fn many_rows_are_decided_as_few_are() {
         Matrix::from_fn(n, 1, |i, _| f64::from(u8::from(class(i))))
     };
     let of = |y: Matrix<f64>| Glm::logistic().fit_matrix(Isa::best(), x.view(), y.view(), None);
-    assert_eq!(of(y(n)), Err(LinregError::Separation { terms: vec![0, 1] }));
+    let level = (0..n).filter(|&i| side(i) == 0.0).count() as u64;
+    let (terms, told, rows, _) = separated(of(y(n)));
+    assert_eq!((terms, told, rows), (vec![0, 1], n as u64 - level, n as u64));
     let fitted = of(y(4000)).unwrap();
     assert!(side(4000) != 0.0 && fitted.converged);
 }
@@ -185,8 +203,7 @@ fn by_cells(classes: usize, cells: &[(usize, usize, usize)]) -> Result<FittedGlm
 fn a_rare_class_alone_in_a_level_is_named() {
     let common = [(0, 0, 76), (0, 1, 74), (1, 0, 73), (1, 1, 77)];
     let with = |more: &[(usize, usize, usize)]| by_cells(3, &[&common[..], more].concat());
-    let found = with(&[(2, 2, 2), (0, 2, 1)]);
-    let Err(LinregError::Separation { terms }) = found else { panic!("{found:?}") };
+    let (terms, ..) = separated(with(&[(2, 2, 2), (0, 2, 1)]));
     assert!(terms.contains(&1), "{terms:?}");
     // Whichever class is the first, to which the others are compared.
     for turn in 1..3 {

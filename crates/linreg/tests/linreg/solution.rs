@@ -1,7 +1,8 @@
 //! Solutions are least-squares solutions, and bad data are refused.
 
 use super::*;
-use planish_linreg::rows::Block;
+use planish_linreg::ols::Covariance;
+use planish_linreg::rows::{Block, ColumnSource};
 use planish_linreg::{BlockSource, FitError, LinregError};
 use planish_tensor::MatRef;
 
@@ -177,4 +178,73 @@ fn ill_conditioned_columns_settle_to_the_digits_of_more_passes() {
             assert!(inner.to_f64().abs() < 1e-19 * whole, "{} of {whole}", inner.to_f64());
         }
     }
+}
+
+/// A column of decimals.
+fn decimals(texts: &[&str]) -> DdVec {
+    let mut c = DdVec::zeros(texts.len());
+    for (i, text) in texts.iter().enumerate() {
+        let x = Dd::parse_decimal(text).unwrap();
+        (c.hi[i], c.lo[i]) = (x.hi, x.lo);
+    }
+    c
+}
+
+fn of_decimals(intercept: bool, columns: &[&[&str]]) -> FittedLinearRegression {
+    let columns: Vec<DdVec> = columns.iter().map(|c| decimals(c)).collect();
+    let views: Vec<_> = columns.iter().map(|c| c.first(c.hi.len())).collect();
+    let (y, x) = views.split_last().unwrap();
+    let regression = LinearRegression {
+        fit_intercept: intercept,
+        inference: Some(Covariance::Classical),
+        ..Default::default()
+    };
+    regression.fit(Isa::best(), &mut ColumnSource::new(x.to_vec(), vec![*y], None).unwrap()).unwrap()
+}
+
+// The values of the next three come from exact rational arithmetic.
+
+#[test]
+fn a_term_that_is_nearly_a_combination_of_others_is_kept() {
+    let x = ["1", "2", "3", "4", "5", "6"];
+    let z = ["1.00000000001", "2", "3.00000000002", "4", "5.00000000001", "6"];
+    let y = ["3", "1", "4", "1", "5", "9"];
+    let fitted = of_decimals(true, &[&x, &z, &y]);
+    assert!(fitted.aliased.is_empty() && fitted.condition > 1e11, "{fitted:?}");
+    assert_close(&[fitted.responses[0].r2], &[0.5448719410678039], 1e-12);
+    let exact = [-1.0613496932515336, -93251533741.11043, 93251533742.33128];
+    assert_close(&parameters(&fitted, 0), &exact, 1e-13);
+    let errors = [2.896082433617126, 148010505672.92294, 148010505673.0921];
+    assert_close(&fitted.std_errors(0, Covariance::Classical).unwrap(), &errors, 1e-12);
+    // To the digits of the cells it depends on x, though no cell is what the combination says.
+    let thirds = ["0.333333333333", "0.666666666667", "1", "1.333333333333", "1.666666666667", "2"];
+    let fitted = of_decimals(true, &[&x, &thirds, &y]);
+    assert_eq!((fitted.aliased.as_slice(), fitted.aliases[0].exact), (&[1][..], false));
+    // As `0.1 * x` is printed by a program that computes with doubles.
+    let tenths = ["0.1", "0.2", "0.30000000000000004", "0.4", "0.5", "0.6000000000000001"];
+    let fitted = of_decimals(true, &[&x, &tenths, &y]);
+    assert_eq!((fitted.aliased.as_slice(), fitted.aliases[0].exact), (&[1][..], true));
+}
+
+#[test]
+fn decimals_that_no_double_tells_apart_are_no_constant() {
+    let x: Vec<String> = (1..10).map(|i| format!("100000000000000.00{i}")).collect();
+    let x: Vec<&str> = x.iter().map(String::as_str).collect();
+    let fitted = of_decimals(true, &[&x, &["3", "1", "4", "1", "5", "9", "2", "6", "5"]]);
+    assert!(fitted.aliased.is_empty());
+    assert_close(&parameters(&fitted, 0), &[-44999999999999998.0, 450.0], 1e-14);
+    assert_close(&[fitted.responses[0].r2], &[0.225], 1e-13);
+    let y = ["1", "5", "2", "9", "4", "8"].map(|d| format!("1000000000000000.{d}"));
+    let y: Vec<&str> = y.iter().map(String::as_str).collect();
+    let fitted = of_decimals(true, &[&["1", "2", "3", "4", "5", "6"], &y]);
+    assert_close(&[fitted.responses[0].r2], &[0.4274473067915691], 1e-13);
+}
+
+#[test]
+fn small_coefficients_beside_large_ones_keep_their_digits() {
+    let [a, b, c] =
+        [["1", "1e-10", "0", "0", "0"], ["1", "0", "1e-10", "0", "0"], ["1", "0", "0", "1e-10", "0"]];
+    let fitted = of_decimals(false, &[&a, &b, &c, &["3", "1", "2", "3", "7"]]);
+    let coef: Vec<f64> = fitted.responses[0].coef.iter().map(|c| c.to_f64()).collect();
+    assert_close(&coef, &[-9999999999.0, 1.0000000000666667, 10000000001.0], 1e-14);
 }

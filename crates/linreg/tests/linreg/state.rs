@@ -101,3 +101,23 @@ fn a_state_of_other_columns_is_refused() {
     assert_eq!(empty(false).solve().unwrap_err().to_string(), "0 rows: nothing to fit");
     assert!(empty(false).after(1).is_none());
 }
+
+#[test]
+fn rows_seen_once_keep_their_digits_where_terms_are_nearly_dependent() {
+    // κ is about 3e8, and that squared times 2⁻¹⁰⁰ 1e-13; a fit that reads the rows again has all digits.
+    let x = Matrix::from_fn(200, 2, |i, j| {
+        i as f64 + if j == 1 { ((i * 37) % 11) as f64 / f64::from(1 << 24) } else { 0.0 }
+    });
+    let y = Matrix::from_fn(200, 1, |i, _| ((i * i) % 13) as f64);
+    let again = fit(&x, &y, None);
+    assert!(again.condition > 1e8, "{}", again.condition);
+    let mut state = LeastSquaresState::new(LinearRegression::default(), Isa::best(), 2, 1, false).unwrap();
+    let mut block = Block::new(2, 1, false);
+    block.rows = 200;
+    for i in 0..200 {
+        (block.x[0].hi[i], block.x[1].hi[i], block.y[0].hi[i]) = (x[(i, 0)], x[(i, 1)], y[(i, 0)]);
+    }
+    state.update(&block).unwrap();
+    let once = state.solve().unwrap();
+    assert_close(&parameters(&once, 0), &parameters(&again, 0), 1e-11);
+}

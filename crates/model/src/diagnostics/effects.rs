@@ -21,7 +21,7 @@ pub struct Effect {
 /// The effects of the terms of one linear predictor.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Effects {
-    /// Of several classes the one that is set against the first.
+    /// Of classes the one that is set against the first.
     pub class: Option<usize>,
     /// What the effects are changes of; the target is in its standard deviations.
     pub of: EffectsOf,

@@ -12,7 +12,7 @@ use crate::predict::predictions::{Encoded, Predictions};
 use crate::row_checks;
 use planish_linreg::FittedLinearRegression;
 use planish_linreg::summary::distributions::normal_quantile;
-use planish_linreg::summary::{Largest, cook_times_variance, quantile};
+use planish_linreg::summary::{Largest, Leverage, cook_times_variance, quantile};
 use planish_tabular::Label;
 use planish_tensor::Thinned;
 use serde::Serialize;
@@ -107,18 +107,20 @@ struct Row {
     predicted: f64,
     /// The root of the weight.
     root: f64,
-    leverage: f64,
+    leverage: Leverage,
 }
 
 impl Row {
-    const WIDTH: usize = 6;
+    const WIDTH: usize = 7;
 
     fn to_numbers(self) -> [f64; Row::WIDTH] {
-        [self.row, self.line, self.actual, self.predicted, self.root, self.leverage]
+        let Leverage { value, rest } = self.leverage;
+        [self.row, self.line, self.actual, self.predicted, self.root, value, rest]
     }
 
     fn from_numbers(n: &[f64]) -> Row {
-        Row { row: n[0], line: n[1], actual: n[2], predicted: n[3], root: n[4], leverage: n[5] }
+        let leverage = Leverage { value: n[5], rest: n[6] };
+        Row { row: n[0], line: n[1], actual: n[2], predicted: n[3], root: n[4], leverage }
     }
 
     fn error(&self) -> f64 {
@@ -176,7 +178,7 @@ impl<'a> NumberRows<'a> {
                     actual: y.to_f64(),
                     predicted: predicted[i],
                     root: weights[i].sqrt(),
-                    leverage: leverages.get(i).copied().unwrap_or(0.0),
+                    leverage: leverages.get(i).copied().unwrap_or(Leverage { value: 0.0, rest: 1.0 }),
                 });
             }
         }
@@ -193,7 +195,7 @@ impl<'a> NumberRows<'a> {
     }
 
     /// The leverages of the block's rows; empty if there are none.
-    fn leverages(&self, block: &ScoredBlock<'_>, weights: &[f64]) -> Result<Vec<f64>, ModelError> {
+    fn leverages(&self, block: &ScoredBlock<'_>, weights: &[f64]) -> Result<Vec<Leverage>, ModelError> {
         let (Some(fit), Encoded::Terms(terms)) = (self.fit, block.encoded) else { return Ok(Vec::new()) };
         let columns: Vec<_> = terms.iter().map(|t| t.first(block.labels.len())).collect();
         Ok(fit.leverages(&columns, Some(weights))?)
@@ -203,15 +205,15 @@ impl<'a> NumberRows<'a> {
         self.rows += 1;
         let e = row.residual();
         self.rss += e * e;
-        self.leverage += row.leverage;
+        self.leverage += row.leverage.value;
         self.range = [self.range[0].min(row.error()), self.range[1].max(row.error())];
         let [residual, leverage, cook, studentized] = &mut self.largest;
         residual.push(e.abs(), row);
         if self.fit.is_some() {
-            leverage.push(row.leverage, row);
+            leverage.push(row.leverage.value, row);
             if let Some(distance) = cook_times_variance(e, row.leverage) {
                 cook.push(distance, row);
-                studentized.push(e.abs() / (1.0 - row.leverage).sqrt(), row);
+                studentized.push(e.abs() / row.leverage.rest.sqrt(), row);
             }
         }
         self.kept.push(row.to_numbers().into_iter());
@@ -236,7 +238,7 @@ impl<'a> NumberRows<'a> {
             predicted: row.predicted,
             residual: e,
             studentized: fit.and_then(|(f, of)| f.studentized(0, e, h, of == InfluenceOf::FittedRows)),
-            leverage: fit.map(|_| h),
+            leverage: fit.map(|_| h.value),
             cook: fit.filter(|f| f.1 == InfluenceOf::FittedRows).and_then(|(f, _)| f.cook(0, e, h)),
         }
     }

@@ -3,11 +3,12 @@
 use crate::error::{Failed, ModelError};
 use crate::linear_settings::LinearSettings;
 use planish_linreg::BlockSource;
-use planish_linreg::rows::Block;
+use planish_linreg::rows::{Block, Watch};
 use planish_tabular::{
     BoundDesign, Column, Design, Label, Notes, NumberColumn, RowSource, Rows, Table, Target,
 };
 use std::collections::HashMap;
+use std::sync::Arc;
 
 /// The columns of one table that a block is made of.
 pub(crate) struct BoundRows<'a> {
@@ -74,6 +75,9 @@ pub(crate) struct LabelledRows<'a, S: RowSource> {
     next: usize,
     /// A number for each text of the cluster column.
     clusters: HashMap<String, u64>,
+    /// Who is told how far the fit is, and the rows that were read.
+    watch: Option<Arc<dyn Watch>>,
+    read: usize,
 }
 
 impl<'a, S: RowSource> LabelledRows<'a, S> {
@@ -86,7 +90,25 @@ impl<'a, S: RowSource> LabelledRows<'a, S> {
         let table = Table::new(source.schema().clone());
         let clusters = HashMap::new();
         let (labelled, classes) = (None, None);
-        LabelledRows { source, design, target, settings, table, labelled, classes, next: 0, clusters }
+        let (watch, read) = (None, 0);
+        LabelledRows {
+            source,
+            design,
+            target,
+            settings,
+            table,
+            labelled,
+            classes,
+            next: 0,
+            clusters,
+            watch,
+            read,
+        }
+    }
+
+    /// The same with someone who is told how far the fit is.
+    pub(crate) fn watched(self, watch: Option<Arc<dyn Watch>>) -> Self {
+        LabelledRows { watch, ..self }
     }
 
     /// The labelled rows of the table from the next on.
@@ -153,6 +175,10 @@ impl<S: RowSource<Error: Send> + Send> BlockSource for LabelledRows<'_, S> {
         self.settings.weights.is_some()
     }
 
+    fn watch(&self) -> Option<Arc<dyn Watch>> {
+        self.watch.clone()
+    }
+
     fn rewind(&mut self) -> Result<(), Self::Error> {
         self.table.clear();
         (self.labelled, self.classes, self.next) = (None, None, 0);
@@ -168,6 +194,10 @@ impl<S: RowSource<Error: Send> + Send> BlockSource for LabelledRows<'_, S> {
                 break;
             }
             self.append(self.rest().min(capacity - block.rows), block)?;
+        }
+        self.read += block.rows;
+        if let Some(watch) = &self.watch {
+            watch.step("rows read", self.read, None);
         }
         Ok(())
     }

@@ -1,8 +1,10 @@
 //! From rows to a linear model: least squares, ridge, lasso, elastic net, non-negative, logistic, multinomial and Poisson regression. Rows are
 //! read in passes: one to fit the pipeline and the target, then those of the fit; the table is never held whole.
 
+use super::causes::{columns_of, too_few_rows, too_many_parameters};
 use super::complete::fit_complete;
 use super::labelled_rows::LabelledRows;
+use super::separated::{Told, separated};
 use super::survey::{Survey, survey};
 use crate::aliases;
 use crate::error::{Failed, ModelError};
@@ -15,9 +17,11 @@ use crate::record::{Record, Settings};
 use planish_linreg::glm::Family;
 use planish_linreg::ols::AliasedPolicy;
 use planish_linreg::penalised::{ElasticNetCv, KFold, NonNegative, RidgeCv};
+use planish_linreg::rows::Watch;
 use planish_linreg::{BlockSource, ElasticNet, Fit, FitError, Glm, LinearRegression, LinregError, Ridge};
 use planish_tabular::{Design, RowSource, Target, listed};
 use planish_tensor::Exec;
+use std::sync::Arc;
 
 /// Fits the linear model of the settings on all rows of the source that have a target, or on those that have a value in every feature too.
 ///
@@ -28,9 +32,22 @@ pub fn fit_linear<S: RowSource<Error: Send> + Send>(
     source: &mut S,
     settings: &LinearSettings,
 ) -> Result<Model, Failed<S::Error>> {
+    fit_linear_watched(exec, source, settings, None)
+}
+
+/// The same with someone who is told how far the fit is.
+///
+/// # Errors
+/// As [`fit_linear`].
+pub fn fit_linear_watched<S: RowSource<Error: Send> + Send>(
+    exec: Exec,
+    source: &mut S,
+    settings: &LinearSettings,
+    watch: Option<Arc<dyn Watch>>,
+) -> Result<Model, Failed<S::Error>> {
     match settings.missing {
-        Missing::Fill => fit_rows(exec, source, settings),
-        Missing::DropRows => fit_complete(source, settings, |rows| fit_rows(exec, rows, settings)),
+        Missing::Fill => fit_rows(exec, source, settings, watch),
+        Missing::DropRows => fit_complete(source, settings, |rows| fit_rows(exec, rows, settings, watch)),
     }
 }
 
@@ -38,15 +55,22 @@ fn fit_rows<S: RowSource<Error: Send> + Send>(
     exec: Exec,
     source: &mut S,
     settings: &LinearSettings,
+    watch: Option<Arc<dyn Watch>>,
 ) -> Result<Model, Failed<S::Error>> {
     let survey = exec.install(|| survey(exec, source, settings))?;
     let design = &survey.design;
-    let mut rows = LabelledRows::new(source, design, &survey.target, settings);
+    let mut rows = LabelledRows::new(source, design, &survey.target, settings).watched(watch);
     let classes = survey.target.classes().len();
-    let fit = exec.install(|| fit(exec, &mut rows, settings, classes)).map_err(|e| match e {
-        FitError::Source(failed) => failed,
-        FitError::Linreg(e) => Failed::Model(named(e, design, settings)),
-    })?;
+    let fit = match exec.install(|| fit(exec, &mut rows, settings, classes)) {
+        Ok(fit) => fit,
+        Err(FitError::Source(failed)) => return Err(failed),
+        Err(FitError::Linreg(LinregError::Separation { terms, told, rows, first })) => {
+            let columns = columns_of(design, &terms);
+            let told = Told { rows: told, of: rows, first };
+            return Err(separated(source, design, &survey.target, settings, columns, &told));
+        }
+        Err(FitError::Linreg(e)) => return Err(Failed::Model(named(e, design, settings))),
+    };
     Ok(assemble(settings, survey, fit)?)
 }
 
@@ -61,7 +85,9 @@ fn fit<B: BlockSource>(
     Ok(match settings.kind {
         LinearKind::LeastSquares => {
             let inference = Some(settings.covariance);
-            LinearFit::LeastSquares(LinearRegression { inference, ..regression(settings) }.fit(exec, rows)?)
+            LinearFit::LeastSquares(
+                LinearRegression { inference, ..regression(settings) }.fit(exec, rows)?.into(),
+            )
         }
         LinearKind::Ridge { alpha: Some(alpha), standardize } => {
             LinearFit::Ridge(Ridge { alpha, fit_intercept, standardize }.fit(exec, rows)?)
@@ -110,10 +136,10 @@ pub(crate) fn named(e: LinregError, design: &Design, settings: &LinearSettings) 
         LinregError::BadTerm { row, term } => {
             ModelError::TermRange { term: names[term].clone(), row: row + 1 }
         }
-        LinregError::Separation { terms } => ModelError::Separation {
-            target: settings.target.clone(),
-            terms: terms.iter().map(|&t| names[t].clone()).collect(),
-        },
+        LinregError::TooFewRows { rows, parameters } => too_few_rows(rows, parameters, design, settings),
+        LinregError::TooManyParameters { parameters, limit } => {
+            too_many_parameters(parameters, limit, design, settings)
+        }
         e => e.into(),
     }
 }
@@ -124,11 +150,11 @@ pub(crate) fn assemble(
     survey: Survey,
     fit: LinearFit,
 ) -> Result<Model, ModelError> {
-    let Survey { design, mut target, sum, rows, without_target, notes, written, na } = survey;
+    let Survey { design, mut target, sum, rows, without_target, digest, notes, written, na } = survey;
     if let LinearFit::LeastSquares(f) = &fit {
         if settings.aliased == AliasedPolicy::Error && !f.aliases.is_empty() {
             return Err(ModelError::Aliased {
-                terms: listed("", aliases::equations(f, &design.names()).into_iter()),
+                terms: listed("", aliases::equations(&f.aliases, &design.names()).into_iter()),
             });
         }
         // Its total sum of squares is more exact than the survey's sums.
@@ -143,6 +169,7 @@ pub(crate) fn assemble(
         rows,
         rows_without_target: without_target,
         rows_incomplete: 0,
+        digest,
         rare_categories: Default::default(),
         validation: Default::default(),
         confusion: None,

@@ -107,6 +107,7 @@ pub fn fit_network_with_checkpoints(
         rows: with_target as u64,
         rows_without_target,
         rows_incomplete,
+        digest: None,
         rare_categories: std::mem::take(&mut notes.unknown),
         validation: Default::default(),
         confusion: None,

@@ -105,7 +105,7 @@ impl Fold<'_> {
         self.update()?;
         let survey = self.surveyor.finish()?;
         let fit = self.state.solve().map_err(|e| named(e, self.design, self.settings))?;
-        assemble(self.settings, survey, LinearFit::LeastSquares(fit))
+        assemble(self.settings, survey, LinearFit::LeastSquares(fit.into()))
     }
 }
 

@@ -3,10 +3,11 @@
 
 use crate::error::{Failed, ModelError};
 use crate::linear_settings::{LinearSettings, Response};
+use crate::record::RowsDigest;
 use crate::row_checks::{check_count, weight, written};
 use planish_tabular::{
-    Column, Design, DesignBuilder, Kind, LabelSet, Notes, RowSource, Rows, Schema, Table, TabularError,
-    Target,
+    Column, Design, DesignBuilder, Digest, Kind, LabelSet, Notes, RowSource, Rows, Schema, Table,
+    TabularError, Target,
 };
 use planish_tensor::{Dd, Exec};
 use std::collections::BTreeMap;
@@ -20,6 +21,8 @@ pub(crate) struct Survey {
     /// Rows with a target.
     pub(crate) rows: u64,
     pub(crate) without_target: u64,
+    /// What tells these rows from others, of a target that is a number.
+    pub(crate) digest: Option<RowsDigest>,
     /// What was unusual in the rows with a target.
     pub(crate) notes: Notes,
     /// How target and weights are written.
@@ -34,6 +37,7 @@ pub(crate) struct Surveyor<'s> {
     /// Of the target among the columns.
     position: usize,
     responses: Responses,
+    weights: Digest,
     design: DesignBuilder,
     written: BTreeMap<String, Kind>,
     na: Vec<String>,
@@ -77,9 +81,9 @@ impl<'s> Surveyor<'s> {
         let design = DesignBuilder::new(schema, target, &settings.no_features());
         let design = design.with_formula(&settings.formula)?.with_intercept(settings.intercept);
         let written = written(schema, target, settings.weights.as_deref())?;
-        let responses = Responses::new(settings.kind.response());
+        let responses = Responses::new(settings.kind.response(), settings.intercept);
         let na = schema.missing.more.clone();
-        Ok(Surveyor { settings, position, responses, design, written, na })
+        Ok(Surveyor { settings, position, responses, weights: Digest::default(), design, written, na })
     }
 
     /// With these levels of categories, and the pipeline that follows from them before any row was seen.
@@ -140,8 +144,13 @@ impl<'s> Surveyor<'s> {
     pub(crate) fn take(&mut self, exec: Exec, table: &Table, rows: Rows<'_>) {
         self.responses.missing += (table.rows() - rows.len()) as u64;
         let target = table.column_at(self.position);
-        let Surveyor { responses, design, .. } = self;
-        exec.join(|| design.push_rows(table, rows), || responses.push_rows(target, rows));
+        let column = self.settings.weights.as_deref().and_then(|name| table.numbers(name).ok());
+        let Surveyor { responses, weights, design, .. } = self;
+        let take_responses = || {
+            responses.push_rows(target, rows);
+            column.into_iter().for_each(|column| weights.push_rows(column, rows));
+        };
+        exec.join(|| design.push_rows(table, rows), take_responses);
     }
 
     pub(crate) fn finish(self) -> Result<Survey, ModelError> {
@@ -149,10 +158,14 @@ impl<'s> Surveyor<'s> {
         if let (None, Some(classes)) = (self.settings.task, &self.responses.classes) {
             classes.check(&self.settings.target)?;
         }
+        let digest = self.responses.digest().map(|targets| RowsDigest {
+            targets,
+            weights: (!self.weights.is_all_one()).then(|| self.weights.finish()),
+        });
         let target = self.responses.finish(&self.settings.target)?;
         let notes = self.design.notes();
         let (design, written, na) = (self.design.finish()?, self.written, self.na);
-        Ok(Survey { design, target, sum, rows, without_target, notes, written, na })
+        Ok(Survey { design, target, sum, rows, without_target, digest, notes, written, na })
     }
 }
 
@@ -160,23 +173,28 @@ impl<'s> Surveyor<'s> {
 struct Responses {
     classes: Option<LabelSet>,
     counts: bool,
+    /// Whether a constant is nothing to learn: an intercept would be all of the model.
+    intercept: bool,
     first: Option<Dd>,
     constant: bool,
     sum: Dd,
     squares: Dd,
+    digest: Digest,
     rows: u64,
     missing: u64,
 }
 
 impl Responses {
-    fn new(response: Response) -> Responses {
+    fn new(response: Response, intercept: bool) -> Responses {
         Responses {
             classes: (response == Response::Class).then(LabelSet::default),
             counts: response == Response::Count,
+            intercept,
             first: None,
             constant: true,
             sum: Dd::ZERO,
             squares: Dd::ZERO,
+            digest: Digest::default(),
             rows: 0,
             missing: 0,
         }
@@ -188,6 +206,7 @@ impl Responses {
         match (&mut self.classes, column) {
             (Some(classes), column) => classes.push_rows(column, rows),
             (None, Column::Number(c)) => {
+                self.digest.push_rows(c, rows);
                 rows.places().filter_map(|row| c.at(row)).for_each(|y| self.number(y))
             }
             (None, Column::Text(_)) => {}
@@ -200,13 +219,18 @@ impl Responses {
         self.squares = self.squares + y * y;
     }
 
+    /// The digest of targets that are numbers.
+    fn digest(&self) -> Option<String> {
+        self.classes.is_none().then(|| self.digest.finish())
+    }
+
     fn finish(self, column: &str) -> Result<Target, TabularError> {
         if let Some(classes) = self.classes {
             return classes.finish(column.to_owned());
         }
         match self.first {
             None => Err(TabularError::NoRows { column: column.to_owned() }),
-            Some(y) if self.constant => {
+            Some(y) if self.constant && (self.intercept || y == Dd::ZERO) => {
                 Err(TabularError::ConstantTarget { column: column.to_owned(), value: y.to_f64().to_string() })
             }
             Some(_) => Ok(number_target(column, self.rows, self.sum, self.squares)),

@@ -41,7 +41,7 @@ impl Model {
         if !(level > 0.0 && level < 1.0) {
             return Err(wrong("it must lie between 0 and 1"));
         }
-        let terms = terms(&l.design, table, notes)?;
+        let terms = terms(l, table, notes)?;
         let columns: Vec<_> = terms.iter().map(|t| t.first(table.rows())).collect();
         let mut prediction = vec![0.0; table.rows()];
         fit.predict_into(exec.isa, &columns, 0, &mut prediction);

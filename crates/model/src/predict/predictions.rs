@@ -4,6 +4,7 @@ use crate::error::ModelError;
 use crate::linear_model::LinearModel;
 use crate::model::Model;
 use crate::predictor::Predictor;
+use crate::relations;
 use planish_nn::{Activation, Arenas, Input};
 use planish_tabular::{Design, EncodedRows, Notes, Rows, Table, Target};
 use planish_tensor::dd::DdVec;
@@ -103,7 +104,7 @@ impl Model {
     /// A feature column that is not there, or of the wrong kind.
     pub fn encode(&self, table: &Table, notes: &mut Notes) -> Result<Encoded, ModelError> {
         match self.predictor() {
-            Predictor::Linear(l) => terms(&l.design, table, notes).map(Encoded::Terms),
+            Predictor::Linear(l) => terms(l, table, notes).map(Encoded::Terms),
             Predictor::Network(n) => Ok(Encoded::Features(n.encoder.encode(table, notes)?)),
         }
     }
@@ -162,8 +163,47 @@ impl Model {
     }
 }
 
-/// The terms of every row.
-pub(crate) fn terms(design: &Design, table: &Table, notes: &mut Notes) -> Result<Vec<DdVec>, ModelError> {
+/// A relation of aliased terms that a row breaks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BrokenRelation {
+    /// The row.
+    pub row: usize,
+    /// The column of the aliased term, the first of two.
+    pub column: String,
+    /// What held in all rows of the fit: `z = 2·x`.
+    pub relation: String,
+}
+
+impl Model {
+    /// The relations of a linear model's aliased terms that rows of the table break, so that nothing in the rows of the fit says what is to be predicted.
+    ///
+    /// # Errors
+    /// A feature column that is not there, or of the wrong kind.
+    pub fn broken_relations(&self, table: &Table) -> Result<Vec<BrokenRelation>, ModelError> {
+        let Some(l) = self.linear().filter(|l| !l.fit.aliases().is_empty()) else { return Ok(Vec::new()) };
+        let terms = unchecked_terms(&l.design, table, &mut Notes::default())?;
+        let broken = |relation: relations::Relation<'_>| {
+            let rows = relation.broken(table, &terms);
+            let column = relation.columns.first().cloned().unwrap_or_default();
+            let of = move |row| BrokenRelation {
+                row,
+                column: column.clone(),
+                relation: relation.equation.clone(),
+            };
+            rows.into_iter().map(of).collect::<Vec<_>>()
+        };
+        Ok(relations::relations(l).into_iter().flat_map(broken).collect())
+    }
+}
+
+/// The terms of every row; those that break a relation of aliased terms are noted.
+pub(crate) fn terms(l: &LinearModel, table: &Table, notes: &mut Notes) -> Result<Vec<DdVec>, ModelError> {
+    let terms = unchecked_terms(&l.design, table, notes)?;
+    relations::note(l, table, &terms, notes);
+    Ok(terms)
+}
+
+fn unchecked_terms(design: &Design, table: &Table, notes: &mut Notes) -> Result<Vec<DdVec>, ModelError> {
     let n = table.rows();
     let bound = design.bind(table)?;
     let mut terms = vec![DdVec::zeros(n); design.width()];

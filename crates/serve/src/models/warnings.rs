@@ -10,6 +10,9 @@ use serde::Serialize;
 pub(crate) struct Warning<'a> {
     pub(crate) column: &'a str,
     pub(crate) kind: Unusual,
+    /// The relation that is broken.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) relation: Option<String>,
 }
 
 /// How it is unusual.
@@ -24,10 +27,14 @@ pub(crate) enum Unusual {
     CutOff,
     /// A number less or greater than all in training.
     OutsideRange,
+    /// The interval is that of the average of the training rows, not of a category that they did not have.
+    IntervalOfUnknown,
+    /// The row breaks a relation that aliased terms kept in training, so that nothing there supports the prediction.
+    OffRelation,
 }
 
-/// The warnings of each row.
-pub(crate) fn warnings<'a>(served: &'a Served, table: &Table) -> Vec<Vec<Warning<'a>>> {
+/// The warnings of each row, of a prediction with intervals or without.
+pub(crate) fn warnings<'a>(served: &'a Served, table: &Table, has_intervals: bool) -> Vec<Vec<Warning<'a>>> {
     let mut all = vec![Vec::new(); table.rows()];
     let encoder = served.model.network().map(|n| &n.encoder);
     for (i, profile) in served.model.profiles().into_iter().enumerate() {
@@ -52,8 +59,17 @@ pub(crate) fn warnings<'a>(served: &'a Served, table: &Table) -> Vec<Vec<Warning
             }
         };
         for (row, warnings) in all.iter_mut().enumerate() {
-            warnings.extend(unusual(row).map(|kind| Warning { column: profile.column, kind }));
+            let found = unusual(row);
+            let unknown = found.filter(|kind| has_intervals && *kind == Unusual::UnknownCategory);
+            let both = found.into_iter().chain(unknown.map(|_| Unusual::IntervalOfUnknown));
+            warnings.extend(both.map(|kind| Warning { column: profile.column, kind, relation: None }));
         }
+    }
+    // The table has the model's columns.
+    for broken in served.model.broken_relations(table).unwrap_or_default() {
+        let column = served.features.columns.iter().find(|c| c.name == broken.column);
+        let (column, relation) = (column.map_or("", |c| c.name.as_str()), Some(broken.relation));
+        all[broken.row].push(Warning { column, kind: Unusual::OffRelation, relation });
     }
     all
 }

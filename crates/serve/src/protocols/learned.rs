@@ -57,6 +57,7 @@ fn of(served: &Served) -> Value {
         ),
         ("fit", fit(model)),
         ("coefficients", coefficients(model)),
+        ("reference_levels", reference_levels(model)),
     ];
     for (name, part) in parts {
         if let Some(part) = part {
@@ -155,14 +156,19 @@ fn coefficients(model: &Model) -> Option<Value> {
     let table = |t: &CoefficientTable| {
         let mut out = json!({ "of": t.of, "terms": t.lines.len() });
         out["lines"] = t.lines.iter().take(most).map(line).collect();
-        // Of two classes coefficients are of the second against the first.
-        if let Some(class) = t.class.or((classes.len() == 2).then_some(1)) {
+        if let Some(class) = t.class {
             (out["class"], out["against"]) = (json!(classes[class]), json!(classes[0]));
         }
         out
     };
     let shown: Vec<Value> = tables.iter().take(TABLES).map(table).collect();
     Some(json!({ "tables": tables.len(), "shown": shown }))
+}
+
+/// The level of each category that has no term, of linear models.
+fn reference_levels(model: &Model) -> Option<Value> {
+    let all = model.linear()?.design.references();
+    Some(all.iter().take(LINES).map(|r| json!({ "column": r.column, "level": r.level })).collect())
 }
 
 #[cfg(test)]

@@ -161,12 +161,14 @@ fn to_json(
 ) -> Result<Reply, ApiError> {
     let served = &understood.served;
     let classes = served.model.target().classes();
-    let rows = warnings(served, &understood.table).into_iter().enumerate().map(|(i, warnings)| Row {
-        prediction: predictions.named(classes, i),
-        mean_ci: intervals.map(|x| x.mean_ci[i]),
-        obs_ci: intervals.map(|x| x.obs_ci[i]),
-        warnings,
-    });
+    let rows = warnings(served, &understood.table, intervals.is_some()).into_iter().enumerate().map(
+        |(i, warnings)| Row {
+            prediction: predictions.named(classes, i),
+            mean_ci: intervals.map(|x| x.mean_ci[i]),
+            obs_ci: intervals.map(|x| x.obs_ci[i]),
+            warnings,
+        },
+    );
     reply::json(&Answer {
         model: &served.name,
         model_version: served.version.to_string(),

@@ -4,13 +4,13 @@
 use std::hash::{DefaultHasher, Hasher};
 
 /// Odd constants of many mixed bits: those of wyhash.
-pub(super) const FACTORS: [u64; 2] = [0xa076_1d64_78bd_642f, 0xe703_7ed1_a0b4_28db];
+pub(crate) const FACTORS: [u64; 2] = [0xa076_1d64_78bd_642f, 0xe703_7ed1_a0b4_28db];
 
 /// What stands for a cell without a value.
 pub(super) const MISSING: u64 = u64::MAX;
 
 /// Both halves of a product of 128 bits, folded together: each bit of `x` moves all bits of the result.
-pub(super) fn fold(x: u64, factor: u64) -> u64 {
+pub(crate) fn fold(x: u64, factor: u64) -> u64 {
     let product = u128::from(x) * u128::from(factor);
     product as u64 ^ (product >> 64) as u64
 }
@@ -23,7 +23,7 @@ pub(super) fn of_text(text: &str) -> u64 {
 }
 
 /// The bits of a number, the same for 0 and −0, and [`MISSING`] (bits of a NaN) for none.
-pub(super) fn of_number(x: f64) -> u64 {
+pub(crate) fn of_number(x: f64) -> u64 {
     if x.is_nan() { MISSING } else { (x + 0.0).to_bits() }
 }
 

@@ -10,7 +10,7 @@ mod column;
 mod comparison;
 mod distinct;
 mod duplicates;
-mod hashing;
+pub(crate) mod hashing;
 mod numbers;
 mod record;
 mod sample;

@@ -78,6 +78,6 @@ fn a_column_without_values_is_named() {
     let t = table(&[(None, Some("a"))]);
     assert_eq!(
         Encoder::fit(&t, &[0], &[]).unwrap_err().to_string(),
-        r#"column "x" has no values in the training rows: leave it out (--drop x)"#
+        "column x has no values in the training rows: leave it out (--drop x)"
     );
 }

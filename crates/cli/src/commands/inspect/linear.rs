@@ -3,7 +3,7 @@
 use crate::print;
 use planish_linreg::FittedLinearRegression;
 use planish_linreg::ols::{Covariance, Factorization};
-use planish_linreg::summary::{InfluentialRow, ResidualSummary, Summary, Test};
+use planish_linreg::summary::{InfluentialRow, ResidualSummary, Summary, Test, Why};
 use planish_model::{CoefficientLine, Model};
 use serde_json::{Value, json};
 
@@ -22,6 +22,8 @@ pub(crate) struct Tables {
     pub(crate) quantiles: Vec<Vec<String>>,
     /// Tests of the residuals; none without them.
     pub(crate) tests: Vec<Vec<String>>,
+    /// What does not exist, and why.
+    pub(crate) remarks: Vec<String>,
 }
 
 impl Tables {
@@ -33,13 +35,16 @@ impl Tables {
                 fit: nothing(),
                 quantiles: nothing(),
                 tests: nothing(),
+                remarks: Vec::new(),
             };
         };
+        let of = s.residuals.as_ref();
         Tables {
-            coefficients: coefficients(model),
+            coefficients: coefficients(model, s.perfect),
             fit: fit_lines(&s, fit),
-            quantiles: s.residuals.as_ref().map_or(Vec::new(), quantiles),
-            tests: s.residuals.as_ref().map_or(Vec::new(), test_lines),
+            quantiles: of.map_or(Vec::new(), quantiles),
+            tests: of.filter(|_| !s.perfect).map_or(Vec::new(), test_lines),
+            remarks: print::remarks(&s),
         }
     }
 }
@@ -51,6 +56,7 @@ pub(crate) fn text(model: &Model, fit: &FittedLinearRegression) -> String {
     if !tables.fit.is_empty() {
         out += &format!("  {SIGNIFICANCE}\n");
     }
+    tables.remarks.iter().for_each(|line| out += &format!("  {line}\n"));
     let aliased = print::aliased(model);
     if !aliased.is_empty() {
         out += &format!("\n{aliased}");
@@ -75,7 +81,9 @@ fn lines(model: &Model) -> impl Iterator<Item = CoefficientLine> {
     model.coefficient_tables().into_iter().flat_map(|table| table.lines)
 }
 
-fn coefficients(model: &Model) -> Vec<Vec<String>> {
+fn coefficients(model: &Model, perfect: bool) -> Vec<Vec<String>> {
+    // Of rounding there is no test, which is said once.
+    let undefined = || if perfect { String::new() } else { undefined() };
     let head = ["term", "estimate", "std. error", "t", "P>|t|", "[0.025", "0.975]", "VIF", ""];
     let mut rows = vec![head.map(str::to_owned).to_vec()];
     for CoefficientLine { name, known: c } in lines(model) {
@@ -121,8 +129,13 @@ fn fit_lines(s: &Summary, fit: &FittedLinearRegression) -> Vec<Vec<String>> {
         line(adjusted_r2, s.adjusted_r2.map_or(undefined(), |x| digits(x, 6))),
     ];
     let freedom = of.filter(|of| of.covariance != Covariance::Classical).and_then(|of| of.df_test);
-    lines.push(test(&format!("F on {} and {}", s.df_model, freedom.unwrap_or(s.df_resid as f64)), s.f));
-    if let Some(of) = of {
+    if s.no_f != Some(Why::Perfect) {
+        let freedom = freedom.unwrap_or(s.df_resid as f64);
+        lines.push(test(&format!("F on {} and {freedom}", s.df_model), s.f));
+    }
+    if let Some(of) = of
+        && !s.perfect
+    {
         lines.push(line("log-likelihood", defined(of.log_likelihood)));
         lines.push(line("AIC", defined(of.aic)));
         lines.push(line("BIC", defined(of.bic)));
@@ -131,6 +144,7 @@ fn fit_lines(s: &Summary, fit: &FittedLinearRegression) -> Vec<Vec<String>> {
     if of.is_some() {
         let factored = match fit.factorization {
             Factorization::Cholesky => "cholesky, Gram matrix",
+            Factorization::Products => "cholesky, products in double-double",
             Factorization::Householder => "householder, reflections",
         };
         lines.push(line("factored by", factored.to_owned()));
@@ -251,7 +265,7 @@ pub(crate) fn add_json(model: &Model, fit: &FittedLinearRegression, out: &mut Va
     out["r2"] = json!(r.r2);
     out["residual_sd"] = json!(r.residual_sd);
     let Some(summary) = fit.summary(0, LEVEL) else {
-        let plain = |c: CoefficientLine| json!({ "term": c.name, "estimate": c.known.estimate });
+        let plain = |c: CoefficientLine| json!({ "term": c.name, "estimate": c.known.estimate, "dropped": c.known.dropped });
         out["coefficients"] = lines(model).map(plain).collect();
         return;
     };

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 /// The coefficients of one linear predictor.
 pub(crate) struct CoefficientTable {
-    /// Of more than two classes the one that it sets against the first.
+    /// Of classes the one that it sets against the first.
     pub(crate) class: Option<String>,
     /// A head, then a row a coefficient.
     pub(crate) rows: Vec<Vec<String>>,
@@ -40,6 +40,10 @@ pub(crate) fn text(model: &Model, fit: &LinearFit) -> String {
         }
         out += &format!("\n{}", print::columns(&table.rows));
     }
+    let aliased = print::aliased(model);
+    if !aliased.is_empty() {
+        out += &format!("\n{aliased}");
+    }
     out + &format!("\n{}", fit_line(fit))
 }
 
@@ -51,7 +55,7 @@ pub(crate) fn add_json(model: &Model, fit: &LinearFit, out: &mut Value) {
     let of_table = |t: planish_model::CoefficientTable| {
         let class = t.class.map(|c| &model.target().classes()[c]);
         t.lines.into_iter().map(move |c| {
-            let mut row = json!({ "term": c.name, "estimate": c.known.estimate });
+            let mut row = json!({ "term": c.name, "estimate": c.known.estimate, "dropped": c.known.dropped });
             if let Some(class) = class {
                 row["class"] = json!(class);
             }
@@ -64,6 +68,14 @@ pub(crate) fn add_json(model: &Model, fit: &LinearFit, out: &mut Value) {
     let coefficients: Vec<Value> = model.coefficient_tables().into_iter().flat_map(of_table).collect();
     out["coefficients"] = json!(coefficients);
     out["aliased"] = json!(model.aliased());
+    out["aliased_equations"] = json!(model.aliased_equations());
+    match model.target().classes() {
+        [reference, modelled] => {
+            (out["modelled_class"], out["reference_class"]) = (json!(modelled), json!(reference));
+        }
+        [reference, ..] => out["reference_class"] = json!(reference),
+        [] => {}
+    }
 }
 
 /// Standard error, z and p, where there are all of them.

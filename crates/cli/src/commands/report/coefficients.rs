@@ -1,6 +1,7 @@
 //! The part of a report about a linear model: its coefficients on one scale, and the tables that `planish inspect` prints.
 
 use super::blocks::{section, table};
+use crate::commands::coding;
 use crate::commands::inspect::linear::{SIGNIFICANCE, Tables};
 use crate::commands::inspect::linear_model;
 use crate::print;
@@ -28,6 +29,8 @@ pub(super) fn sections(model: &Model, effects: Option<&[Effects]>) -> Vec<Sectio
         Some(fit) => least_squares(model, fit, &mut blocks),
         None => linear_model(model, &l.fit, &mut blocks),
     };
+    blocks.extend(print::aliased(model).lines().map(|line| Block::Text(line.to_owned())));
+    blocks.extend(coding::lines(&l.design).into_iter().map(Block::Text));
     section("Coefficients", blocks).into_iter().chain(section("Fit", fit)).collect()
 }
 
@@ -78,8 +81,7 @@ fn least_squares(model: &Model, fit: &FittedLinearRegression, blocks: &mut Vec<B
         &format!("Coefficients in the units of the data, with 95 % intervals. {significance}"),
         tables.coefficients,
     ));
-    let aliased = print::aliased(model);
-    blocks.extend(aliased.lines().map(|line| Block::Text(line.to_owned())));
+    blocks.extend(tables.remarks.into_iter().map(Block::Text));
     let mut fit = Vec::new();
     if !tables.fit.is_empty() {
         fit.push(facts(tables.fit));
@@ -98,7 +100,6 @@ fn linear_model(model: &Model, fit: &LinearFit, blocks: &mut Vec<Block>) -> Vec<
     for t in linear_model::tables(model) {
         let caption = match &t.class {
             Some(class) => format!("Coefficients of class {class} against class {}.", classes[0]),
-            None if classes.len() == 2 => format!("Coefficients of the log-odds of {}.", classes[1]),
             None => "Coefficients in the units of the data.".to_owned(),
         };
         blocks.push(table(&caption, t.rows));

@@ -23,6 +23,7 @@ pub(crate) const ANSWER: Kind = Fields(&[
     ("confusion_matrix", Optional(&CONFUSION_MATRIX)),
     ("fit", Optional(&FIT)),
     ("coefficients", Optional(&COEFFICIENTS)),
+    ("reference_levels", Optional(&ListOf(&Fields(&[("column", Text), ("level", Text)])))),
     ("unavailable", Optional(&FAILURES)),
 ]);
 

@@ -5,6 +5,8 @@ const REASONS = {
   imputed: "is missing: a typical value stands for it",
   cut_off: "is beyond all reason: a nearer number stands for it",
   outside_range: "lies outside what was in training",
+  interval_of_unknown: "was not in training: the interval is that of the average of the training rows",
+  off_relation: "breaks a relation that held in all rows of training, so that nothing there supports the prediction",
 };
 
 function bars(probabilities, best) {
@@ -25,7 +27,7 @@ function showAnswer(answer) {
   if (obs_ci) shown.push(element("p", {}, "95 % of rows like this lie within " + number(obs_ci[0]) + " and " + number(obs_ci[1])));
   if (mean_ci) shown.push(element("p", { class: "hint" }, "their mean, with 95 % confidence, within " + number(mean_ci[0]) + " and " + number(mean_ci[1])));
   at("answer").replaceChildren(...shown);
-  at("warnings").replaceChildren(...(warnings || []).map((w) => element("li", {}, w.column + " " + (REASONS[w.kind] || w.kind))));
+  at("warnings").replaceChildren(...(warnings || []).map((w) => element("li", {}, w.column + " " + (REASONS[w.kind] || w.kind) + (w.relation ? ": " + w.relation : ""))));
 }
 
 async function update() {
