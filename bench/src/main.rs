@@ -11,6 +11,7 @@ mod large;
 mod linreg_bench;
 mod machine;
 mod math_bench;
+mod optimum;
 mod penalised_bench;
 mod sample;
 mod settings;

@@ -4,9 +4,9 @@
 //! the peers. What is asked of a solution is its optimality: the largest violation of the Karush–Kuhn–Tucker conditions by a
 //! coefficient, divided by the rows, computed for ours from the rows in double-double and by the peers for theirs.
 
-use crate::bars::{Bar, Limit};
+use crate::bars::Bar;
 use crate::child::Peer;
-use crate::sample::{Contender, race};
+use crate::optimum::{self, Work};
 use planish_io::{TableOptions, open_table};
 use planish_linreg::{Coefficients, ElasticNet, Fit, Glm, Lasso, MatrixSource};
 use planish_tabular::{Column, DesignBuilder, Notes, RowSource, Rows, Table, TabularError};
@@ -33,8 +33,6 @@ impl Default for Source {
 
 /// How many times as long as ours each peer must take.
 const RATIO: f64 = 2.0;
-/// The largest violation allowed.
-const OPTIMAL: f64 = 1e-8;
 /// The works, each with its peers.
 const WORKS: [(&str, &[&str]); 2] =
     [("lasso path", &["lasso_path"]), ("logistic", &["lbfgs", "newton-cholesky"])];
@@ -62,15 +60,9 @@ pub fn run(
     let file = Matrices::write(&data)?;
     let mut results = Vec::new();
     for (work, names) in WORKS {
-        let mut peers = Vec::new();
-        if let Some(python) = python {
-            for &name in names {
-                let script = include_str!("../python/penalised_peer.py");
-                let mut peer = Peer::start(python, script, name, exec.threads)?;
-                peer.set(&format!("table {rows} {columns} {}", file.path.display()))?;
-                peers.push(peer);
-            }
-        }
+        let script = include_str!("../python/penalised_peer.py");
+        let mut peers =
+            optimum::peers(exec, python, script, names, (data.x.rows(), data.x.cols(), &file.path))?;
         results.push(measure(exec, seconds, work, &data, &mut peers, bars)?);
     }
     Ok(json!({ "table": source.path, "rows": rows, "columns": columns, "works": results }))
@@ -87,37 +79,8 @@ fn measure(
 ) -> Result<Value, String> {
     let fit = || if work == "logistic" { logistic(exec, data) } else { lasso_path(exec, data) };
     let violation = fit()?.iter().map(|fit| fit.violation(data)).fold(0.0, f64::max);
-    let mut contenders = vec![Contender::new(|| drop(std::hint::black_box(fit()))).inside(exec)];
-    for peer in &mut *peers {
-        contenders.push(Contender::timed(|warm_up, runs| {
-            peer.run(warm_up, runs).unwrap_or_else(|e| panic!("{e}"))
-        }));
-    }
-    let times = race(&mut contenders, seconds);
-    drop(contenders);
-    println!("{work:16} {:18} {:>9.2} {:>7} {violation:>12.1e}", "planish", times[0] * 1e3, "");
-    bars.push(Bar {
-        work: work.to_owned(),
-        what: "violation · 1e8".to_owned(),
-        limit: Limit::AtMost(OPTIMAL * 1e8),
-        figure: violation * 1e8,
-    });
-    let mut rows = Vec::new();
-    for (peer, time) in peers.iter_mut().zip(&times[1..]) {
-        let theirs = peer.number("violation")?;
-        let ratio = time / times[0];
-        println!("{:16} {:18} {:>9.2} {ratio:>7.2} {theirs:>12.1e}", "", peer.name, time * 1e3);
-        bars.push(Bar {
-            work: work.to_owned(),
-            what: format!("ratio to {}", peer.name),
-            limit: Limit::AtLeast(RATIO),
-            figure: ratio,
-        });
-        rows.push(
-            json!({ "name": peer.name, "version": peer.version, "seconds": time, "violation": theirs }),
-        );
-    }
-    Ok(json!({ "work": work, "seconds": times[0], "violation": violation, "peers": rows }))
+    let work = Work { name: work.to_owned(), width: 16, violation, ratio: RATIO };
+    optimum::measure(exec, seconds, &work, || drop(std::hint::black_box(fit())), peers, bars)
 }
 
 /// A solution, and the penalties on each |coefficient| and on ½ of each square, both of the sum over rows.

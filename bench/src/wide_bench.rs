@@ -6,8 +6,8 @@
 
 use crate::bars::{Bar, Limit};
 use crate::child::Peer;
+use crate::optimum::{self, Work, violation_bar};
 use crate::penalised_bench::{Data, Matrices, Solution};
-use crate::sample::{Contender, race};
 use planish_linreg::penalised::{ElasticNetCv, FittedElasticNet, RidgeCriterion, RidgeCv};
 use planish_linreg::{Coefficients, ElasticNet, Fit, Glm, Lasso, MatrixSource};
 use planish_tensor::rng::{Purpose, Stream};
@@ -15,8 +15,6 @@ use planish_tensor::{Dd, Exec, Matrix};
 use serde_json::{Value, json};
 use std::time::Instant;
 
-/// The largest violation allowed.
-const OPTIMAL: f64 = 1e-8;
 /// Most seconds for a multinomial regression, on two cores.
 const SECONDS: f64 = 20.0;
 /// The paths, and the peers of each: what they are called, and the least ratio of their time to ours.
@@ -30,13 +28,9 @@ pub fn run(exec: Exec, seconds: f64, python: Option<&str>, bars: &mut Vec<Bar>) 
     let file = Matrices::write(&data)?;
     let mut results = Vec::new();
     for (work, names) in PATHS {
-        let mut peers = Vec::new();
-        for &name in python.iter().flat_map(|_| names) {
-            let script = include_str!("../python/wide_peer.py");
-            let mut peer = Peer::start(python.unwrap_or_default(), script, name, exec.threads)?;
-            peer.set(&format!("table {} {} {}", data.x.rows(), data.x.cols(), file.path.display()))?;
-            peers.push(peer);
-        }
+        let script = include_str!("../python/wide_peer.py");
+        let mut peers =
+            optimum::peers(exec, python, script, names, (data.x.rows(), data.x.cols(), &file.path))?;
         results.push(path(exec, seconds, work, &data, &mut peers, bars)?);
     }
     for (work, data, classes) in [levels(15_524, 831, 4), clusters(63, 2308, 4)] {
@@ -56,33 +50,9 @@ fn path(
 ) -> Result<Value, String> {
     let fit = || if work == "ridge path" { ridge(exec, data) } else { lasso(exec, data) };
     let violation = exec.install(fit)?.violation(data).max(exec.install(|| whole_path(exec, work, data))?);
-    let mut contenders = vec![Contender::new(|| drop(std::hint::black_box(fit()))).inside(exec)];
-    for peer in &mut *peers {
-        contenders.push(Contender::timed(|warm_up, runs| {
-            peer.run(warm_up, runs).unwrap_or_else(|e| panic!("{e}"))
-        }));
-    }
-    let times = race(&mut contenders, seconds);
-    drop(contenders);
-    let work = format!("{work} {} x {}", data.x.rows(), data.x.cols());
-    println!("{work:28} {:18} {:>9.2} {:>7} {violation:>12.1e}", "planish", times[0] * 1e3, "");
-    bars.push(violation_bar(&work, violation));
-    let mut rows = Vec::new();
-    for (peer, time) in peers.iter_mut().zip(&times[1..]) {
-        let (theirs, ratio) = (peer.number("violation")?, time / times[0]);
-        println!("{:28} {:18} {:>9.2} {ratio:>7.2} {theirs:>12.1e}", "", peer.name, time * 1e3);
-        let what = format!("ratio to {}", peer.name);
-        bars.push(Bar { work: work.clone(), what, limit: Limit::AtLeast(1.0), figure: ratio });
-        rows.push(
-            json!({ "name": peer.name, "version": peer.version, "seconds": time, "violation": theirs }),
-        );
-    }
-    Ok(json!({ "work": work, "seconds": times[0], "violation": violation, "peers": rows }))
-}
-
-fn violation_bar(work: &str, violation: f64) -> Bar {
-    let what = "violation · 1e8".to_owned();
-    Bar { work: work.to_owned(), what, limit: Limit::AtMost(OPTIMAL * 1e8), figure: violation * 1e8 }
+    let name = format!("{work} {} x {}", data.x.rows(), data.x.cols());
+    let work = Work { name, width: 28, violation, ratio: 1.0 };
+    optimum::measure(exec, seconds, &work, || drop(std::hint::black_box(fit())), peers, bars)
 }
 
 /// 100 penalties, scored by leaving out each row, as scikit-learn's.
