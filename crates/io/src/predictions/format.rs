@@ -4,8 +4,8 @@
 use crate::error::IoError;
 use std::path::Path;
 
-/// Endings of formats that predictions are not written in.
-const REFUSED: [&str; 4] = [".arrow", ".feather", ".xlsx", ".zst"];
+/// Endings of formats that predictions are not written in; Parquet is not packed once more.
+const REFUSED: [&str; 5] = [".arrow", ".feather", ".parquet", ".xlsx", ".zst"];
 
 /// A format of predictions.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -30,16 +30,17 @@ impl PredictionFormat {
     /// A name that ends as those of a format that predictions cannot be written in.
     pub fn of_name(path: &Path) -> Result<PredictionFormat, IoError> {
         let name = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
-        if name.ends_with(".parquet") {
+        let (stem, gzip) = name.strip_suffix(".gz").map_or((name.as_str(), false), |stem| (stem, true));
+        if stem.ends_with(".parquet") && !gzip {
             return parquet(path);
         }
-        if let Some(other) = REFUSED.iter().find(|other| name.ends_with(**other)) {
+        if let Some(other) = REFUSED.iter().find(|other| stem.ends_with(**other)) {
+            let packed = if gzip { ".gz" } else { "" };
             let what = format!(
-                "predictions are not written as {other}: use .csv, .csv.gz, .jsonl, .jsonl.gz or .parquet"
+                "predictions are not written as {other}{packed}: use .csv, .csv.gz, .jsonl, .jsonl.gz or .parquet"
             );
             return Err(IoError::file(&path.display().to_string(), what));
         }
-        let (stem, gzip) = name.strip_suffix(".gz").map_or((name.as_str(), false), |stem| (stem, true));
         let is_json = stem.ends_with(".jsonl") || stem.ends_with(".ndjson");
         Ok(PredictionFormat { form: if is_json { Form::JsonLines } else { Form::Csv }, gzip })
     }

@@ -151,6 +151,10 @@ fn a_kept_column_cannot_be_taken_for_a_prediction() {
     assert_eq!(refused("prediction"), format!("column prediction {clash}"));
     assert_eq!(refused("probability_yes"), format!("column probability_yes {clash}"));
     assert_eq!(refused("id"), "column id is named twice");
-    let sheet = PredictionFormat::of_name("a/p.Xlsx".as_ref()).unwrap_err().to_string();
-    assert!(sheet.contains("a/p.Xlsx: predictions are not written as .xlsx"), "{sheet}");
+    for (name, ending) in
+        [("a/p.Xlsx", ".xlsx:"), ("a/p.parquet.gz", ".parquet.gz:"), ("a/p.arrow.GZ", ".arrow.gz:")]
+    {
+        let refused = PredictionFormat::of_name(name.as_ref()).unwrap_err().to_string();
+        assert!(refused.contains(&format!("{name}: predictions are not written as {ending}")), "{refused}");
+    }
 }
