@@ -41,6 +41,12 @@ impl Exec {
         Exec { threads: if threads == 0 { cores() } else { threads }, ..self }
     }
 
+    /// The same with half the threads, for each of two jobs that run side by side.
+    #[must_use]
+    pub fn half(self) -> Exec {
+        Exec { threads: self.threads.div_ceil(2), ..self }
+    }
+
     /// Runs `job` inside a pool of this many threads. With one thread, inside such a pool already, or if the system
     /// refuses to start threads, the job runs on the caller's thread.
     pub fn install<R: Send>(self, job: impl FnOnce() -> R + Send) -> R {
@@ -57,6 +63,34 @@ impl Exec {
         b: impl FnOnce() -> B + Send,
     ) -> (A, B) {
         if self.threads > 1 { rayon::join(a, b) } else { (a(), b()) }
+    }
+
+    /// As [`Exec::join`], the caller's thread being kept from falling asleep while it waits for `b`: for jobs of microseconds.
+    pub fn join_awake<A: Send, B: Send>(
+        self,
+        a: impl FnOnce() -> A + Send,
+        b: impl FnOnce() -> B + Send,
+    ) -> (A, B) {
+        if self.threads <= 1 {
+            return (a(), b());
+        }
+        let (started, done) = (AtomicBool::new(false), AtomicBool::new(false));
+        let first = || {
+            let a = a();
+            while started.load(Ordering::Acquire) && !done.load(Ordering::Acquire) {
+                if rayon::yield_now() != Some(Yield::Executed) {
+                    std::hint::spin_loop();
+                }
+            }
+            a
+        };
+        let second = || {
+            started.store(true, Ordering::Release);
+            // Set also if the job panics, or the other would wait for ever.
+            let _done = SetOnDrop(&done);
+            b()
+        };
+        rayon::join(first, second)
     }
 
     /// As [`Exec::install`], with the pool's other threads kept from falling asleep while the job runs: for jobs that split

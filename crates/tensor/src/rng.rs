@@ -20,6 +20,16 @@ pub enum Purpose {
     Split = 3,
     /// Anything made up for tests and examples.
     Sample = 4,
+    /// The rounding of a boosted tree's slopes; the step is the number of the tree.
+    Rounding = 5,
+    /// The rows that a round of boosting learns from; the step is the round.
+    Subsample = 6,
+    /// The columns that a boosted tree may use; the step is the number of the tree.
+    Colsample = 7,
+    /// The order of rows in which a category's mean of the target is formed.
+    Permutation = 8,
+    /// The rows that say where a column is cut into bins.
+    Cuts = 9,
 }
 
 /// Random numbers for one (seed, purpose, step), indexed by element.

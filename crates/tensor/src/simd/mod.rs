@@ -40,6 +40,7 @@ mod dispatch;
 pub(crate) mod kernels;
 mod lane_math;
 mod lanes;
+mod prefetch;
 mod scalar;
 
 #[cfg(target_arch = "x86_64")]
@@ -51,4 +52,5 @@ pub use lane_math::{LaneKernel, LaneMath};
 #[doc(hidden)]
 pub use lane_math::{Outline, Unusual};
 pub use lanes::Lanes;
+pub use prefetch::prefetch;
 pub use scalar::ScalarLanes;
