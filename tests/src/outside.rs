@@ -13,7 +13,8 @@ use hyper::http::request::Builder;
 use hyper::http::response::Parts;
 use planish_io::{model_from_bytes, model_to_bytes, open_bytes};
 use planish_model::{
-    LinearKind, LinearSettings, Model, NetworkSettings, Predictions, fit_linear, fit_network,
+    LinearKind, LinearSettings, Model, NetworkSettings, Predictions, TreeSettings, fit_linear, fit_network,
+    fit_trees,
 };
 use planish_serve::{Options, Service};
 use planish_tabular::{Notes, RowSource, Table, TableSource};
@@ -35,8 +36,8 @@ pub const ALL: [Target; 6] = [
     ("artifact", artifact),
 ];
 
-/// The served models: a network with an embedding, least squares of one column, a logistic regression.
-const MODELS: [&str; 3] = ["sold", "price", "quick"];
+/// The served models: a network with an embedding, least squares of one column, a logistic regression, trees.
+const MODELS: [&str; 4] = ["sold", "price", "quick", "grown"];
 /// Bytes of the longest message; what a client sent is quoted short.
 const LONGEST: usize = 2000;
 /// The classes of their targets.
@@ -111,11 +112,18 @@ pub fn models() -> Vec<(String, Model)> {
     let price = LinearSettings { drop: drop(&["city", "sold", "quick"]), ..LinearSettings::new("price") };
     let kind = LinearKind::Logistic { l2: 0.1 };
     let quick = LinearSettings { kind, drop: drop(&["price", "sold"]), ..LinearSettings::new("quick") };
+    let grown = TreeSettings {
+        drop: drop(&["price", "quick"]),
+        rounds: Some(5),
+        min_rows_in_leaf: 3,
+        ..TreeSettings::new("sold")
+    };
     let rows = || TableSource::new(&table);
     let models = [
         fit_network(exec, &table, &network, &mut ()).expect("a network"),
         fit_linear(exec, &mut rows(), &price).expect("least squares"),
         fit_linear(exec, &mut rows(), &quick).expect("a logistic regression"),
+        fit_trees(exec, &table, &grown, &mut ()).expect("trees"),
     ];
     MODELS.iter().zip(models).map(|(&name, model)| (name.to_owned(), model)).collect()
 }

@@ -49,6 +49,10 @@ const SETTINGS: &[&str] = &[
     "25",
 ];
 
+/// Trees of three classes, in both stages.
+const TREES: &[&str] =
+    &["--target", "species", "--model", "trees", "--rounds", "150", "--lr", "0.02", "--patience", "150"];
+
 /// Runs the command.
 ///
 /// # Errors
@@ -81,23 +85,14 @@ fn kill(root: &Path, program: &Path, count: usize, seed: u64) -> Result<()> {
     if folder.exists() {
         fs::remove_dir_all(&folder).context("cannot clear target/kill")?;
     }
-    fs::create_dir_all(&folder).context("cannot make target/kill")?;
-    let trial = Trial { program, root, folder: &folder };
-    let start = Instant::now();
-    let status = trial.train("undisturbed").arg("--checkpoint-every").arg("7").status()?;
-    if !status.success() {
-        bail!("the undisturbed run failed ({status})");
+    for (what, settings) in [("networks", SETTINGS), ("trees", TREES)] {
+        let folder = folder.join(what);
+        fs::create_dir_all(&folder).context("cannot make target/kill")?;
+        let (killed, runs) = Trial { program, root, folder: &folder, settings }.kill(count, seed)?;
+        println!(
+            "{what}: killed at {killed} instants in {runs} runs (seed {seed}): every model is the undisturbed one"
+        );
     }
-    let length = start.elapsed();
-    let want = trial.model("undisturbed")?;
-    let mut random = Random(seed);
-    let (mut killed, mut runs) = (0, 0);
-    while killed < count {
-        runs += 1;
-        killed +=
-            trial.disturbed(&format!("run-{runs}"), length, &mut random, KILLS.min(count - killed), &want)?;
-    }
-    println!("killed at {killed} instants in {runs} runs (seed {seed}): every model is the undisturbed one");
     Ok(())
 }
 
@@ -105,13 +100,33 @@ struct Trial<'a> {
     program: &'a Path,
     root: &'a Path,
     folder: &'a Path,
+    settings: &'a [&'a str],
 }
 
 impl Trial<'_> {
+    /// Kills runs at so many instants; how many those were, and of how many runs.
+    fn kill(&self, count: usize, seed: u64) -> Result<(usize, usize)> {
+        let start = Instant::now();
+        let status = self.train("undisturbed").arg("--checkpoint-every").arg("7").status()?;
+        if !status.success() {
+            bail!("the undisturbed run failed ({status})");
+        }
+        let length = start.elapsed();
+        let want = self.model("undisturbed")?;
+        let mut random = Random(seed);
+        let (mut killed, mut runs) = (0, 0);
+        while killed < count {
+            runs += 1;
+            let most = KILLS.min(count - killed);
+            killed += self.disturbed(&format!("run-{runs}"), length, &mut random, most, &want)?;
+        }
+        Ok((killed, runs))
+    }
+
     /// The command that trains or goes on.
     fn train(&self, name: &str) -> Command {
         let mut command = Command::new(self.program);
-        command.arg("train").arg(self.root.join("crates/cli/data/penguins.csv")).args(SETTINGS);
+        command.arg("train").arg(self.root.join("crates/cli/data/penguins.csv")).args(self.settings);
         command.arg("--checkpoint").arg(self.folder.join(name)).arg("--resume");
         command.arg("-o").arg(self.folder.join(format!("{name}.safetensors")));
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());

@@ -12,6 +12,7 @@ use planish_serve::{Options, Service};
 use planish_tabular::RowSource;
 use planish_tensor::{Exec, Isa, Matrix};
 use planish_train::metrics::RegressionScores;
+use planish_trees::{Column, Data, Labels, Rows, Settings};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let x = Matrix::from_rows(&[[1.0, 1.0], [1.0, 2.0], [2.0, 2.0], [2.0, 3.0]]);
@@ -28,6 +29,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("{} columns", table.schema().columns.len());
     let model = fit_linear(Exec::best(), &mut table, &LinearSettings::new("y"))?;
     println!("{} bytes", model_to_bytes(&model).len());
+    let columns = [Column::Numbers(&[1.0, 2.0, 3.0])];
+    let data = Data::new(&columns, Labels::Numbers(&[1.0, 2.0, 3.0]));
+    let rows = Rows { train: &[0, 1, 2], held: &[] };
+    let trees = planish_trees::fit(Exec::best(), &data, &rows, &Settings::default(), &mut (), None)?;
+    println!("{} trees", trees.forest.trees());
+
     let mut scores = RegressionScores::default();
     scores.push(1.0, 2.0);
     println!("{:?}", scores.finish());

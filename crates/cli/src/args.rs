@@ -14,10 +14,11 @@ mod train;
 mod values;
 
 pub(crate) use serve::{LogFormat, LogLevel, ServeArgs};
+pub(crate) use settings::default_with;
 use table::{KindArgs, TableArgs};
 pub(crate) use train::{DeclaredColumn, TrainArgs};
 
-/// Train, evaluate and serve neural networks and linear models from tables of data.
+/// Train, evaluate and serve neural networks, boosted trees and linear models from tables of data.
 #[derive(Parser)]
 #[command(
     name = "planish",
@@ -42,7 +43,7 @@ pub(crate) enum Command {
     Evaluate(EvaluateArgs),
     /// Predict every row of a table
     Predict(PredictArgs),
-    /// Show what is in a model: architecture or coefficients, columns, training record
+    /// Show what is in a model: architecture, coefficients or importance, columns, training record
     Inspect(InspectArgs),
     /// Write a page about a model: scores, pictures of its errors, coefficients, training
     Report(ReportArgs),
@@ -157,10 +158,14 @@ pub(crate) struct PredictArgs {
 #[derive(Args)]
 #[command(after_help = "Examples:
   planish inspect price.safetensors
+  planish inspect price.safetensors --tree 1
   planish inspect price.safetensors --against price_without_region.safetensors")]
 pub(crate) struct InspectArgs {
     /// The model
     pub(crate) model: PathBuf,
+    /// Show this tree of boosted trees, from 1: its questions and leaves
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) tree: Option<u64>,
     /// A least-squares model with some of this one's terms, fitted to the same rows: does this one explain more than chance?
     #[arg(long, value_name = "MODEL")]
     pub(crate) against: Option<PathBuf>,

@@ -4,7 +4,7 @@
 //! keeps its file's key out. So an option has one place where it is declared, checked and given its default. A key that stands at its
 //! default asks for nothing, so that what `--print-config` prints is accepted.
 
-use crate::args::Cli;
+use crate::args::{Cli, default_with};
 use crate::print;
 use crate::requests::{excluded_by, in_order, is_same};
 use anyhow::bail;
@@ -63,6 +63,12 @@ fn with_keys(
     })?;
     let cli = relaxed();
     let known = cli.find_subcommand(command).expect("it was typed");
+    let model = match table.get_ref().get("model").map(|value| value.get_ref()) {
+        Some(DeValue::String(model)) if typed.value_source("model") != Some(ValueSource::CommandLine) => {
+            model.to_string()
+        }
+        _ => model_of(command, typed),
+    };
     for (key, value) in table.get_ref() {
         let (name, at) = (key.get_ref(), line_of(key.span().start));
         let id = name.replace('-', "_");
@@ -84,7 +90,7 @@ fn with_keys(
             bail!("{file}:{at}: {}", first.strip_prefix("error: ").unwrap_or(first));
         }
         let is_typed = typed.value_source(arg.get_id().as_str()) == Some(ValueSource::CommandLine);
-        if !is_typed && !is_default(arg, &values) && !is_of_the_run_only(known, typed, arg) {
+        if !is_typed && !is_default(arg, &model, &values) && !is_of_the_run_only(known, typed, arg) {
             line.extend(words);
         }
     }
@@ -149,11 +155,18 @@ fn words(arg: &clap::Arg, values: &[String]) -> Result<Vec<OsString>, &'static s
     }
 }
 
-/// Whether a key's values are the default of its option.
-fn is_default(arg: &clap::Arg, values: &[String]) -> bool {
+/// Whether a key's values are the default of its option with this model.
+fn is_default(arg: &clap::Arg, model: &str, values: &[String]) -> bool {
     let default = arg.get_default_values().iter().map(|v| v.to_string_lossy().into_owned());
-    let default = default.collect::<Vec<_>>().join(",");
+    let own = default.collect::<Vec<_>>().join(",");
+    let default = arg.get_long().and_then(|option| default_with(model, option)).unwrap_or(own);
     !default.is_empty() && is_same(&default, &values.join(",").replace(' ', ""))
+}
+
+/// The model that a command line trains.
+fn model_of(command: &str, typed: &ArgMatches) -> String {
+    let model = (command == "train").then(|| typed.get_one::<String>("model")).flatten();
+    model.cloned().unwrap_or_default()
 }
 
 /// All settings of a command as TOML.
@@ -161,6 +174,7 @@ fn is_default(arg: &clap::Arg, values: &[String]) -> bool {
 fn to_toml(command: &str, all: &ArgMatches) -> String {
     let cli = relaxed();
     let arguments = cli.find_subcommand(command).map(in_order);
+    let model = model_of(command, all);
     let mut out = String::new();
     for arg in arguments.unwrap_or_default() {
         let (id, key) = (arg.get_id().as_str(), key_of(arg).replace('_', "-"));
@@ -168,7 +182,12 @@ fn to_toml(command: &str, all: &ArgMatches) -> String {
             continue;
         }
         let raw = all.get_raw(id).into_iter().flatten();
-        let values: Vec<String> = raw.map(|v| v.to_string_lossy().into_owned()).collect();
+        let mut values: Vec<String> = raw.map(|v| v.to_string_lossy().into_owned()).collect();
+        if let (Some(ValueSource::DefaultValue), Some(own)) =
+            (all.value_source(id), default_with(&model, &key))
+        {
+            values = vec![own];
+        }
         let value = match arg.get_action() {
             ArgAction::SetTrue => all.get_flag(id).to_string(),
             ArgAction::Append => {

@@ -84,6 +84,11 @@ pub(crate) fn rows(n: u64) -> String {
     format!("{} {}", count(n), if n == 1 { "row" } else { "rows" })
 }
 
+/// `1 round` or `12 rounds`.
+pub(crate) fn counted_of(what: &str, n: usize) -> String {
+    format!("{} {what}{}", count(n as u64), if n == 1 { "" } else { "s" })
+}
+
 /// Columns of the file that the model does not use.
 pub(crate) fn ignored(columns: &[&str]) {
     if !columns.is_empty() {
@@ -186,6 +191,10 @@ pub(crate) fn model(model: &Model) -> String {
         shape.extend(n.plan.widths().map(|w| w.to_string()));
         return format!("{kind} {}: {} parameters", shape.join(" → "), count(model.parameters() as u64));
     }
+    if let Some(t) = model.trees() {
+        let (trees, leaves) = (t.forest.trees(), t.forest.leaves.len());
+        return format!("{kind}: {} with {} leaves", counted_of("tree", trees), count(leaves as u64));
+    }
     let rank = model.least_squares().map_or(String::new(), |fit| format!(", rank {}", fit.rank()));
     format!("{kind}: {} terms{rank}", model.encoded_width())
 }
@@ -246,6 +255,7 @@ fn cut(line: &str) -> String {
 /// The name of a model's kind in words.
 pub(crate) fn kind_in_words(name: &str) -> &str {
     match name {
+        "trees" => "boosted trees",
         "linear" => "linear model",
         "ridge" => "ridge regression",
         "elastic-net" => "elastic net",

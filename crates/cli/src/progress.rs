@@ -5,7 +5,9 @@ use crate::print;
 use crate::run_files::RunFiles;
 use indicatif::{ProgressBar, ProgressStyle};
 use planish_linreg::rows::Watch;
+use planish_model::epoch_of_round;
 use planish_train::{Epoch, Observer, Stop, Wish};
+use planish_trees::{Progress, Round, Stage};
 use std::io::IsTerminal;
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -15,11 +17,12 @@ use std::time::{Duration, Instant};
 /// Seconds between plain lines.
 const EVERY: Duration = Duration::from_secs(5);
 
-/// Shows the epochs of a training run.
+/// Shows the epochs of a training run, or the rounds of trees.
 pub(crate) struct TrainingProgress {
     bar: Option<ProgressBar>,
     last_line: Instant,
-    epochs: usize,
+    unit: &'static str,
+    most: usize,
     end: Option<Instant>,
     suspend: Option<Arc<AtomicBool>>,
     files: RunFiles,
@@ -27,17 +30,18 @@ pub(crate) struct TrainingProgress {
 }
 
 impl TrainingProgress {
-    /// For at most this many epochs.
-    pub(crate) fn new(epochs: usize) -> Self {
+    /// For at most this many epochs, or what else the unit is called.
+    pub(crate) fn new(unit: &'static str, most: usize) -> Self {
         let bar = std::io::stderr().is_terminal().then(|| {
-            let style = ProgressStyle::with_template("epoch {pos}/{len} [{bar:24}] {msg}")
+            let style = ProgressStyle::with_template(&format!("{unit} {{pos}}/{{len}} [{{bar:24}}] {{msg}}"))
                 .expect("the template is valid");
-            ProgressBar::new(epochs as u64).with_style(style.progress_chars("=> "))
+            ProgressBar::new(most as u64).with_style(style.progress_chars("=> "))
         });
         TrainingProgress {
             bar,
             last_line: Instant::now(),
-            epochs,
+            unit,
+            most,
             end: None,
             suspend: None,
             files: RunFiles::default(),
@@ -67,10 +71,9 @@ impl TrainingProgress {
         }
         self.files
     }
-}
 
-impl Observer for TrainingProgress {
-    fn step(&mut self, _: usize, _: usize) -> Wish {
+    /// Whether the run is to pause, or to end as its time is over.
+    fn wish(&self) -> Wish {
         if self.suspend.as_ref().is_some_and(|flag| flag.load(Ordering::Relaxed)) {
             return Wish::Suspend;
         }
@@ -80,16 +83,45 @@ impl Observer for TrainingProgress {
         }
     }
 
-    fn resumed(&mut self, epochs: &[Epoch], step: usize) {
-        self.files.resume(epochs);
-        let text = format!("continuing after step {step} of epoch {}", epochs.len() + 1);
+    /// Says from where a run goes on, after so many finished epochs.
+    fn say_resumed(&self, text: &str, done: usize) {
         match &self.bar {
             Some(bar) => {
-                bar.suspend(|| print::note(&text));
-                bar.set_position(epochs.len() as u64);
+                bar.suspend(|| print::note(text));
+                bar.set_position(done as u64);
             }
-            None => print::note(&text),
+            None => print::note(text),
         }
+    }
+
+    /// Shows the losses of an epoch.
+    fn show(&mut self, number: usize, loss: f64, held: Option<f64>) {
+        let held = held.map_or(String::new(), |v| format!("  held-out loss {v:.4}"));
+        match &self.bar {
+            Some(bar) => {
+                bar.set_message(format!("loss {loss:.4}{held}"));
+                bar.inc(1);
+            }
+            None if self.last_line.elapsed() >= EVERY => {
+                self.last_line = Instant::now();
+                print::say(&format!("{} {number}/{}  loss {loss:.4}{held}", self.unit, self.most));
+            }
+            None => {}
+        }
+    }
+}
+
+impl Observer for TrainingProgress {
+    fn step(&mut self, _: usize, _: usize) -> Wish {
+        self.wish()
+    }
+
+    fn resumed(&mut self, epochs: &[Epoch], step: usize) {
+        self.files.resume(epochs);
+        self.say_resumed(
+            &format!("continuing after step {step} of epoch {}", epochs.len() + 1),
+            epochs.len(),
+        );
     }
 
     fn learning_rate(&mut self, rate: f64) {
@@ -98,19 +130,48 @@ impl Observer for TrainingProgress {
 
     fn epoch(&mut self, e: &Epoch) -> ControlFlow<()> {
         self.files.epoch(e, self.rate);
-        let held = e.val_loss.map_or(String::new(), |v| format!("  held-out loss {v:.4}"));
-        match &self.bar {
-            Some(bar) => {
-                bar.set_message(format!("loss {:.4}{held}", e.loss));
-                bar.inc(1);
-            }
-            None if self.last_line.elapsed() >= EVERY => {
-                self.last_line = Instant::now();
-                print::say(&format!("epoch {}/{}  loss {:.4}{held}", e.epoch, self.epochs, e.loss));
-            }
-            None => {}
-        }
+        self.show(e.epoch, e.loss, e.val_loss);
         ControlFlow::Continue(())
+    }
+}
+
+impl planish_trees::Observer for TrainingProgress {
+    fn learning_rate(&mut self, rate: f64) {
+        self.rate = rate;
+    }
+
+    fn stage(&mut self, stage: Stage, rounds: usize) {
+        self.most = rounds;
+        self.unit = match stage {
+            Stage::Search => "round",
+            Stage::Refit => "round on all rows",
+        };
+        if let Some(bar) = &self.bar {
+            bar.set_length(rounds as u64);
+            bar.set_position(0);
+        }
+    }
+
+    fn round(&mut self, stage: Stage, round: &Round) -> planish_trees::Wish {
+        if stage == Stage::Search {
+            self.files.epoch(&epoch_of_round(round), self.rate);
+        }
+        self.show(round.round, round.loss, round.held_loss);
+        match self.wish() {
+            Wish::Continue => planish_trees::Wish::Continue,
+            Wish::Stop(_) => planish_trees::Wish::Stop,
+            Wish::Suspend => planish_trees::Wish::Suspend,
+        }
+    }
+
+    fn resumed(&mut self, progress: &Progress) {
+        let epochs: Vec<Epoch> = progress.history.search.iter().map(epoch_of_round).collect();
+        self.files.resume(&epochs);
+        let (done, what) = match progress.stage {
+            Stage::Search => (epochs.len(), "round"),
+            Stage::Refit => (progress.history.refit.len(), "round on all rows"),
+        };
+        self.say_resumed(&format!("continuing after {what} {done}"), done);
     }
 }
 

@@ -132,7 +132,7 @@ fn typed_as(arg: &Arg) -> String {
 mod tests {
     use super::*;
     use planish_model::setting::Described;
-    use planish_model::{LinearSettings, NetworkSettings};
+    use planish_model::{LinearSettings, NetworkSettings, TreeSettings};
 
     fn fault(line: &str, resolved: &[(&str, &str)]) -> Option<String> {
         let cli = Cli::command();
@@ -158,7 +158,7 @@ mod tests {
             "train" => (TABLE, &["model", "json", "config", "print-config", "na"]),
             "evaluate" => (TABLE, &["model", "json"]),
             "predict" => (TABLE, &["model", "output", "keep", "interval", "json"]),
-            "inspect" => (&[], &["model", "against", "json"]),
+            "inspect" => (&[], &["model", "tree", "against", "json"]),
             "report" => (&[], &["model", "data", "output", "overwrite", "json", "threads"]),
             "serve" => (
                 &[],
@@ -179,7 +179,9 @@ mod tests {
             let rules = rules_of(command.get_name(), &in_order(command));
             let always = always(command.get_name());
             let settings = match command.get_name() {
-                "train" => [names::<NetworkSettings>(), names::<LinearSettings>()].concat(),
+                "train" => {
+                    [names::<NetworkSettings>(), names::<LinearSettings>(), names::<TreeSettings>()].concat()
+                }
                 "serve" => names::<planish_serve::Options>(),
                 _ => Vec::new(),
             };
@@ -227,7 +229,7 @@ mod tests {
             ("--model lasso --folds 3 --alpha 1", Some("--folds has no effect with --alpha")),
             (
                 "--model ols --folds 3",
-                Some("--folds has no effect with --model ols: it is for mlp, lasso, elastic-net"),
+                Some("--folds has no effect with --model ols: it is for mlp, trees, lasso, elastic-net"),
             ),
             ("--rho 0.5", Some("--rho has no effect with --optimizer adam, the default: it is for rmsprop")),
             ("--resume", Some("--resume needs --checkpoint DIR")),
@@ -240,6 +242,24 @@ mod tests {
             ),
             ("--plateau-factor 0.5", Some("--plateau-factor needs --plateau")),
             ("--model linear --cov hc3", None),
+            ("--model trees --leaves 7 --lr 0.1 --l2 2 --patience 9 --loss huber:2 --monotone a:+,b:-", None),
+            ("--leaves 7", Some("--leaves has no effect with --model mlp, the default: it is for trees")),
+            (
+                "--model trees --dropout 0.1",
+                Some("--dropout has no effect with --model trees: it is for mlp"),
+            ),
+            (
+                "--model trees --missing drop-rows",
+                Some(
+                    "--missing has no effect with --model trees: it is for mlp, linear, ols, ridge, lasso, elastic-net, non-negative, logistic, poisson",
+                ),
+            ),
+            (
+                "--model trees --validation-split 0 --patience 3",
+                Some(
+                    "--patience has no effect with --validation-split 0, or it has no effect with --monitor val_loss, the default: it is for loss",
+                ),
+            ),
         ] {
             let line = if more.is_empty() { train.to_owned() } else { format!("{train} {more}") };
             assert_eq!(fault(&line, &[]).as_deref(), said, "{more}");

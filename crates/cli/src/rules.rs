@@ -3,7 +3,7 @@
 use clap::Arg;
 use planish_model::setting::Need::{self, OtherThan, Value, With, Without};
 use planish_model::setting::{Described, Setting};
-use planish_model::{LinearKind, LinearSettings, NetworkSettings};
+use planish_model::{LinearKind, LinearSettings, NetworkSettings, TreeSettings};
 
 /// An option, and what it needs: any one of the alternatives. Where several rules name an option, all must hold.
 pub(crate) struct Rule {
@@ -26,16 +26,21 @@ fn rules(options: &[&'static str], needs: &[Need]) -> Vec<Rule> {
     options.iter().map(|option| Rule { option, needs: needs.to_vec() }).collect()
 }
 
-/// The names of `--model`: networks, linear models by the target, and each linear model.
+/// The names of `--model`: networks, trees, linear models by the target, and each linear model.
 pub(crate) fn models() -> impl Iterator<Item = (&'static str, &'static str)> {
-    let first =
-        [("mlp", "A neural network of dense layers"), ("linear", "ols for a number, logistic for classes")];
+    let first = [
+        ("mlp", "A neural network of dense layers"),
+        ("trees", "Gradient-boosted decision trees"),
+        ("linear", "ols for a number, logistic for classes"),
+    ];
     first.into_iter().chain(LinearKind::CHOICES.iter().map(|(name, _, doc)| (*name, *doc)))
 }
 
 /// First what is said of the whole run; then option by option, whether it is one of this model before anything else.
 fn train(args: &[&Arg]) -> Vec<Rule> {
     let (network, linear) = (NetworkSettings::settings(), LinearSettings::settings());
+    let trees = TreeSettings::settings();
+    let is_of_trees = |setting: &Setting<NetworkSettings>| trees.iter().any(|own| own.name == setting.name);
     let mut first = rules(
         // A range test writes nothing.
         &["output", "overwrite", "history", "log-dir", "checkpoint", "folds", "time-limit"],
@@ -49,25 +54,21 @@ fn train(args: &[&Arg]) -> Vec<Rule> {
     first.extend(rules(&["group", "time"], &[With("folds")]));
 
     let mlp = Value("model", vec!["mlp"]);
+    let mlp_or_trees = Value("model", vec!["mlp", "trees"]);
     let mut then = rules(
-        &[
-            "group",
-            "time",
-            "history",
-            "log-dir",
-            "checkpoint",
-            "checkpoint-every",
-            "resume",
-            "time-limit",
-            "lr-range-test",
-        ],
-        std::slice::from_ref(&mlp),
+        &["group", "time", "history", "log-dir", "checkpoint", "checkpoint-every", "resume", "time-limit"],
+        std::slice::from_ref(&mlp_or_trees),
     );
+    then.extend(rules(&["lr-range-test"], std::slice::from_ref(&mlp)));
+    // Trees have a way for missing values.
+    let fills = models().map(|(name, _)| name).filter(|name| *name != "trees").collect();
+    then.extend(rules(&["missing"], &[Value("model", fills)]));
     then.extend(rules(&["one-pass", "columns"], &[Value("model", vec!["linear", "ols"])]));
     then.extend(rules(&["checkpoint-every", "resume"], &[With("checkpoint")]));
     for setting in &network {
         if !setting.heading.is_empty() && linear.iter().all(|other| other.name != setting.name) {
-            then.extend(rules(&[setting.name], std::slice::from_ref(&mlp)));
+            let of = if is_of_trees(setting) { &mlp_or_trees } else { &mlp };
+            then.extend(rules(&[setting.name], std::slice::from_ref(of)));
         }
         then.extend(said(setting, &setting.needs));
     }
@@ -85,6 +86,10 @@ fn train(args: &[&Arg]) -> Vec<Rule> {
         }
         then.extend(of_linear);
     }
+    for setting in trees.iter().filter(|setting| !setting.doc.is_empty()) {
+        then.extend(rules(&[setting.name], &[Value("model", vec!["trees"])]));
+        then.extend(said(setting, &setting.needs));
+    }
     let place = |rule: &Rule| args.iter().position(|arg| arg.get_long() == Some(rule.option));
     then.sort_by_key(place);
     first.into_iter().chain(then).collect()
@@ -94,12 +99,12 @@ fn said<S>(setting: &Setting<S>, needs: &[Vec<Need>]) -> impl Iterator<Item = Ru
     needs.iter().map(|needs| Rule { option: setting.name, needs: needs.clone() })
 }
 
-/// Adds what becomes one of these models; and networks, if the setting is told of by an option of this program.
+/// Adds what becomes one of these models; and networks and trees, if the setting is told of by an option of this program.
 fn add_models(kinds: &mut Vec<&'static str>, setting: &Setting<LinearSettings>) {
     if ["ols", "logistic"].iter().any(|kind| kinds.contains(kind)) {
         kinds.insert(0, "linear");
     }
     if setting.doc.is_empty() {
-        kinds.insert(0, "mlp");
+        kinds.splice(0..0, ["mlp", "trees"]);
     }
 }

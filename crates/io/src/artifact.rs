@@ -1,7 +1,7 @@
 //! The model artifact: one file in safetensors layout.
 //!
 //! An eight-byte header length, a JSON header, then the tensors' little-endian bytes. The header's `__metadata__` holds the
-//! model as JSON text under sorted keys: `planish` (format version), `target`, `pipeline`, `architecture` or `fit`, `record`; and
+//! model as JSON text under sorted keys: `planish` (format version), `target`, `pipeline`, `architecture` or `fit` or `trees` and `bins`, `record`; and
 //! `blake3`, the hash of the whole file with the hash's own 64 digits taken as zeros. The header is padded with spaces so
 //! that tensors start on 64 bytes. There is no time, path or thread count in it: the same run gives the same file.
 //! `docs/formats.md` has the details.

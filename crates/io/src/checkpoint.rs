@@ -18,6 +18,7 @@ use std::time::{Duration, Instant};
 mod blocks;
 mod header;
 mod identity;
+mod trees;
 
 /// The file of the run itself.
 const RUN: &str = "checkpoint.planish";
@@ -102,6 +103,30 @@ impl CheckpointFolder {
         self.folder.join(format!("best-{epoch}.planish"))
     }
 
+    /// Takes note of the run; whether there is a checkpoint to go on from.
+    fn begin(&mut self, fingerprint: Fingerprint) -> Result<bool, IoError> {
+        self.last_save = Instant::now();
+        self.fingerprint = fingerprint;
+        if !self.has_checkpoint() {
+            check_nothing_foreign(&self.folder)?;
+            return Ok(false);
+        }
+        if !self.resume {
+            let name = self.run_file().display().to_string();
+            let what = "there is a checkpoint already: go on from it with --resume, or name another folder";
+            return Err(IoError::file(&name, what));
+        }
+        Ok(true)
+    }
+
+    /// Whether a checkpoint is due after so many steps.
+    fn has_come(&self, steps: u64) -> bool {
+        match self.every {
+            Every::Steps(n) => steps.is_multiple_of(n.max(1)),
+            Every::Time(time) => self.last_save.elapsed() >= time,
+        }
+    }
+
     /// Reads the header of the checkpoint, and checks that it is this run's and that nothing in it or beside it is damaged.
     fn read(&self) -> Result<Progress, IoError> {
         let path = self.run_file();
@@ -150,6 +175,7 @@ impl CheckpointFolder {
             fingerprint: self.fingerprint.clone(),
             epoch: epoch as u64,
             progress: progress.cloned(),
+            trees: None,
             arenas: arenas.iter().map(|(name, a)| ((*name).to_owned(), a.len() as u64)).collect(),
         }
     }
@@ -213,16 +239,8 @@ fn fault(e: IoError) -> CheckpointFault {
 
 impl Checkpoints<f32> for CheckpointFolder {
     fn open(&mut self, run: &Identity<'_, f32>) -> Result<Option<Progress>, CheckpointFault> {
-        self.last_save = Instant::now();
-        self.fingerprint = Fingerprint::of(run);
-        if !self.has_checkpoint() {
-            check_nothing_foreign(&self.folder).map_err(fault)?;
+        if !self.begin(Fingerprint::of(run)).map_err(fault)? {
             return Ok(None);
-        }
-        if !self.resume {
-            let name = self.run_file().display().to_string();
-            let what = "there is a checkpoint already: go on from it with --resume, or name another folder";
-            return Err(fault(IoError::file(&name, what)));
         }
         let progress = self.read().map_err(fault)?;
         check_nothing_foreign(&self.folder).map_err(fault)?;
@@ -235,10 +253,7 @@ impl Checkpoints<f32> for CheckpointFolder {
     }
 
     fn is_due(&mut self, steps: u64) -> bool {
-        match self.every {
-            Every::Steps(n) => steps.is_multiple_of(n.max(1)),
-            Every::Time(time) => self.last_save.elapsed() >= time,
-        }
+        self.has_come(steps)
     }
 
     fn save(&mut self, progress: &Progress, arenas: &[Arena<'_, f32>]) -> Result<(), CheckpointFault> {

@@ -18,6 +18,7 @@ mod atomic;
 mod checkpoint;
 mod delimited;
 mod error;
+mod forest;
 mod history_file;
 mod input;
 #[allow(unsafe_code)]

@@ -5,6 +5,7 @@ use planish_nn::NnError;
 use planish_optim::OptimError;
 use planish_tabular::{TabularError, drop_option, line_prefix, shown};
 use planish_train::TrainError;
+use planish_trees::TreesError;
 
 /// An error of this crate.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -25,6 +26,9 @@ pub enum ModelError {
     /// Least squares failed.
     #[error(transparent)]
     LeastSquares(#[from] LinregError),
+    /// Trees could not be grown.
+    #[error(transparent)]
+    Trees(#[from] TreesError),
     /// A setting is wrong.
     #[error("{setting} is {value}: {needs}")]
     Setting {
@@ -73,6 +77,16 @@ pub enum ModelError {
         column: String,
         /// What they were to be.
         role: &'static str,
+    },
+    /// A target that the gamma loss cannot take.
+    #[error("{}a gamma target must be above 0, found {found} in column {column:?}", line_prefix(.line))]
+    TargetNotAboveZero {
+        /// The target column.
+        column: String,
+        /// The line in the file, 0 if there is none.
+        line: u64,
+        /// What is there.
+        found: f64,
     },
     /// A target that Poisson's loss cannot take.
     #[error("{}a Poisson target must not be negative, found {found} in column {column:?}", line_prefix(.line))]

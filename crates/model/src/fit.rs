@@ -1,4 +1,5 @@
-//! From rows to a model. A network is fitted on a table held whole (`network`, and once a fold by `folds`); a linear model reads its rows in passes
+//! From rows to a model. A network and trees are fitted on a table held whole (`network` and `trees`, over
+//! `known_rows`, and once a fold by `folds`); a linear model reads its rows in passes
 //! (`linear`): first the `survey`, which fits the pipeline and the target, then those of the fit over `labelled_rows`; or in one pass, with declared
 //! columns (`one_pass`). What a model that was not told is for, `task` finds; `complete` leaves rows out that lack a
 //! value. Which columns are the cause where there is no fit say `causes`, and `separated` for rows that they tell apart.
@@ -6,6 +7,7 @@
 mod causes;
 mod complete;
 mod folds;
+mod known_rows;
 mod labelled_rows;
 mod linear;
 mod network;
@@ -15,9 +17,11 @@ mod survey;
 mod task;
 #[cfg(test)]
 mod tests;
+mod trees;
 
-pub use folds::{FoldBy, cross_validate_network};
+pub use folds::{FoldBy, FoldPlan, cross_validate_network, cross_validate_trees};
 pub use linear::{fit_linear, fit_linear_watched};
 pub use network::{LearningRates, fit_network, fit_network_with_checkpoints, lr_range_test};
 pub use one_pass::fit_linear_once;
 pub use task::infer_task;
+pub use trees::{epoch_of_round, fit_trees, fit_trees_with_checkpoints};

@@ -1,5 +1,6 @@
 //! A model of a table: the columns it reads, the pipeline that was fitted on the training rows, the predictor, and the
-//! record of its training. Here a table meets a network ([`fit_network`]) or a linear model ([`fit_linear`]).
+//! record of its training. Here a table meets a network ([`fit_network`]), trees ([`fit_trees`]) or a linear
+//! model ([`fit_linear`]).
 //!
 //! A prediction needs the [`Model`] and raw rows, nothing else.
 //!
@@ -38,6 +39,8 @@ mod relations;
 mod row_checks;
 mod same_rows;
 pub mod setting;
+mod tree_settings;
+mod trees_predictor;
 
 pub use coefficient_table::{CoefficientLine, CoefficientTable, EffectsOf};
 pub use diagnostics::{
@@ -46,8 +49,9 @@ pub use diagnostics::{
 };
 pub use error::{Failed, ModelError};
 pub use fit::{
-    FoldBy, LearningRates, cross_validate_network, fit_linear, fit_linear_once, fit_linear_watched,
-    fit_network, fit_network_with_checkpoints, infer_task, lr_range_test,
+    FoldBy, FoldPlan, LearningRates, cross_validate_network, cross_validate_trees, epoch_of_round,
+    fit_linear, fit_linear_once, fit_linear_watched, fit_network, fit_network_with_checkpoints, fit_trees,
+    fit_trees_with_checkpoints, infer_task, lr_range_test,
 };
 pub use linear_model::{LinearFit, LinearModel};
 pub use linear_settings::{LinearKind, LinearSettings};
@@ -59,3 +63,5 @@ pub use predict::{BrokenRelation, Encoded, Evaluation, Intervals, NamedPredictio
 pub use predictor::{NetworkPredictor, Predictor};
 pub use record::{MATRIX_CLASSES, Record, RowsDigest, Settings};
 pub use same_rows::{Doubt, SameRows};
+pub use tree_settings::TreeSettings;
+pub use trees_predictor::TreesPredictor;

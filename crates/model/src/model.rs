@@ -5,6 +5,7 @@ use crate::error::ModelError;
 use crate::linear_model::LinearModel;
 use crate::predictor::{NetworkPredictor, Predictor};
 use crate::record::Record;
+use crate::trees_predictor::TreesPredictor;
 use planish_linreg::FittedLinearRegression;
 use planish_tabular::{
     CellProfile, ColumnProfile, ColumnSchema, Kind, MissingWords, Notes, Schema, Target, Task, is_missing,
@@ -53,7 +54,7 @@ impl Model {
         self.target.task()
     }
 
-    /// The name of its kind: `network`, or a linear model's [name](crate::LinearFit::name).
+    /// The name of its kind: `network`, `trees`, or a linear model's [name](crate::LinearFit::name).
     pub fn kind(&self) -> &'static str {
         self.predictor.name()
     }
@@ -71,6 +72,11 @@ impl Model {
     /// The linear model, if it is one.
     pub fn linear(&self) -> Option<&LinearModel> {
         self.predictor.linear()
+    }
+
+    /// The trees with their pipeline, if it is of trees.
+    pub fn trees(&self) -> Option<&TreesPredictor> {
+        self.predictor.trees()
     }
 
     /// The fit of a least-squares model.
@@ -140,7 +146,7 @@ impl Model {
         schema
     }
 
-    /// The number of trained parameters; of linear models the coefficients and intercepts.
+    /// The number of trained parameters; of linear models the coefficients and intercepts, of trees the leaves.
     pub fn parameters(&self) -> usize {
         self.predictor.parameters()
     }

@@ -82,12 +82,6 @@ impl NetworkSettings {
         Ok(self.embed_above.map(|above| Embed { above, dim: self.embed_dim }))
     }
 
-    /// The columns that are no features: the target, those left out, and that of weights.
-    pub(crate) fn no_features(&self) -> Vec<&str> {
-        let names = std::iter::once(&self.target).chain(&self.drop).chain(&self.sample_weight);
-        names.map(String::as_str).collect()
-    }
-
     /// The defaults for this target.
     pub fn new(target: &str) -> NetworkSettings {
         NetworkSettings {

@@ -1,9 +1,10 @@
-//! What predicts, with the pipeline that feeds it: a network or a linear model. Only here, and where an artifact is written and read, does
+//! What predicts, with the pipeline that feeds it: a network, a linear model or trees. Only here, and where an artifact is written and read, does
 //! code ask which of them a model is.
 
 use crate::error::ModelError;
 use crate::linear_model::LinearModel;
 use crate::params::Params;
+use crate::trees_predictor::TreesPredictor;
 use planish_nn::{Activation, Plan, Sequential};
 use planish_tabular::{ColumnProfile, Encoder, Target};
 
@@ -14,6 +15,8 @@ pub enum Predictor {
     Network(NetworkPredictor),
     /// A linear model.
     Linear(LinearModel),
+    /// Boosted trees.
+    Trees(Box<TreesPredictor>),
 }
 
 /// A network with its pipeline.
@@ -32,33 +35,50 @@ pub struct NetworkPredictor {
 }
 
 impl Predictor {
-    /// The name of its kind: `network`, or a linear model's [name](crate::LinearFit::name).
+    /// The name of its kind: `network`, `trees`, or a linear model's [name](crate::LinearFit::name).
     pub(crate) fn name(&self) -> &'static str {
         match self {
             Predictor::Network(_) => "network",
             Predictor::Linear(l) => l.fit.name(),
+            Predictor::Trees(_) => "trees",
         }
     }
 
     pub(crate) fn network(&self) -> Option<&NetworkPredictor> {
         match self {
             Predictor::Network(n) => Some(n),
-            Predictor::Linear(_) => None,
+            Predictor::Linear(_) | Predictor::Trees(_) => None,
         }
     }
 
     pub(crate) fn linear(&self) -> Option<&LinearModel> {
         match self {
-            Predictor::Network(_) => None,
             Predictor::Linear(l) => Some(l),
+            Predictor::Network(_) | Predictor::Trees(_) => None,
         }
     }
 
-    /// Whether its encoded rows are [`Features`](crate::Encoded::Features), in `f32`, rather than terms.
-    pub fn takes_features(&self) -> bool {
+    pub(crate) fn trees(&self) -> Option<&TreesPredictor> {
         match self {
-            Predictor::Network(_) => true,
-            Predictor::Linear(_) => false,
+            Predictor::Trees(t) => Some(t),
+            Predictor::Network(_) | Predictor::Linear(_) => None,
+        }
+    }
+
+    /// Whether a typical value stands for a missing one. Trees have a way for it instead.
+    pub(crate) fn fills_missing(&self) -> bool {
+        match self {
+            Predictor::Network(_) | Predictor::Linear(_) => true,
+            Predictor::Trees(_) => false,
+        }
+    }
+
+    /// Whether its pipeline makes numbers alone, so that rows of them can be sent in place of raw columns.
+    pub(crate) fn is_all_numbers(&self) -> bool {
+        match self {
+            Predictor::Network(n) => n.plan.codes() == 0,
+            Predictor::Linear(_) => true,
+            Predictor::Trees(t) => t.features.levels().iter().all(Option::is_none),
         }
     }
 
@@ -67,6 +87,7 @@ impl Predictor {
         match self {
             Predictor::Network(n) => n.encoder.profiles(),
             Predictor::Linear(l) => l.design.profiles(),
+            Predictor::Trees(t) => t.features.profiles(),
         }
     }
 
@@ -75,16 +96,18 @@ impl Predictor {
         match self {
             Predictor::Network(n) => n.encoder.width(),
             Predictor::Linear(l) => l.design.width(),
+            Predictor::Trees(t) => t.features.width(),
         }
     }
 
-    /// The number of trained parameters; of linear models the coefficients and intercepts.
+    /// The number of trained parameters; of linear models the coefficients and intercepts, of trees the leaves.
     pub(crate) fn parameters(&self) -> usize {
         match self {
             Predictor::Network(n) => n.plan.layout().count(),
             Predictor::Linear(l) => {
                 l.fit.predictors() * (l.design.width() + usize::from(l.fit.has_intercept()))
             }
+            Predictor::Trees(t) => t.forest.leaves.len(),
         }
     }
 
@@ -99,6 +122,7 @@ impl Predictor {
                 l.design.validate().map_err(ModelError::inconsistent)?;
                 l.validate(target)
             }
+            Predictor::Trees(t) => t.validate(target),
         }
     }
 }

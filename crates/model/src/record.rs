@@ -2,6 +2,7 @@
 
 use crate::linear_settings::{LinearKind, LinearSettings};
 use crate::network_settings::NetworkSettings;
+use crate::tree_settings::TreeSettings;
 use planish_tabular::Kind;
 use planish_train::History;
 use serde::{Deserialize, Serialize};
@@ -15,6 +16,8 @@ pub enum Settings {
     Network(Box<NetworkSettings>),
     /// A linear model's.
     Linear(LinearSettings),
+    /// Those of boosted trees.
+    Trees(Box<TreeSettings>),
 }
 
 /// Settings as artifacts hold them: those of least squares stand alone, those of other linear models beside their kind.
@@ -24,12 +27,14 @@ enum StoredSettings {
     Network(Box<NetworkSettings>),
     Linear(LinearSettings),
     LinearModel { linear: LinearSettings, kind: LinearKind },
+    Trees(Box<TreeSettings>),
 }
 
 impl From<Settings> for StoredSettings {
     fn from(settings: Settings) -> StoredSettings {
         match settings {
             Settings::Network(s) => StoredSettings::Network(s),
+            Settings::Trees(s) => StoredSettings::Trees(s),
             Settings::Linear(linear) if linear.kind == LinearKind::LeastSquares => {
                 StoredSettings::Linear(linear)
             }
@@ -42,6 +47,7 @@ impl From<StoredSettings> for Settings {
     fn from(stored: StoredSettings) -> Settings {
         match stored {
             StoredSettings::Network(s) => Settings::Network(s),
+            StoredSettings::Trees(s) => Settings::Trees(s),
             StoredSettings::Linear(linear) => Settings::Linear(linear),
             StoredSettings::LinearModel { linear, kind } => {
                 Settings::Linear(LinearSettings { kind, ..linear })
@@ -58,7 +64,7 @@ pub const MATRIX_CLASSES: usize = 100;
 pub struct Record {
     /// The settings.
     pub settings: Settings,
-    /// Rows of the table that the model was made of: with a target; for networks, held-out rows included.
+    /// Rows of the table that the model was made of: with a target; for networks and trees, held-out rows included.
     pub rows: u64,
     /// Rows left out because their target was missing.
     pub rows_without_target: u64,
@@ -82,7 +88,7 @@ pub struct Record {
     /// Texts that stood for a missing value, beside the usual ones; they do in rows that are predicted, too.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub na: Vec<String>,
-    /// A network's epochs.
+    /// A network's epochs; of trees the rounds of the search for their number.
     pub history: Option<History>,
 }
 

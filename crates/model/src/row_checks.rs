@@ -46,3 +46,12 @@ pub(crate) fn check_count(table: &Table, row: usize, column: &str, y: Dd) -> Res
     }
     Ok(())
 }
+
+/// Refuses a target of the gamma loss that is not above 0.
+pub(crate) fn check_positive(table: &Table, row: usize, column: &str, y: Dd) -> Result<(), ModelError> {
+    if y.hi > 0.0 {
+        return Ok(());
+    }
+    let (column, line) = (column.to_owned(), table.line(row));
+    Err(ModelError::TargetNotAboveZero { column, line, found: y.to_f64() })
+}

@@ -1,5 +1,6 @@
-//! A column of dates for a network: the days standardised, the year where it varies, and sine and cosine of the place in each cycle that varies, so
-//! that December is next to January. A missing date is the mean day, at no place in any cycle.
+//! A column of dates for a network or for trees. For a network: the days standardised, the year where it varies, and sine and cosine of the place in each cycle that varies, so
+//! that December is next to January. A missing date is the mean day, at no place in any cycle. For
+//! trees: the days and the places themselves.
 
 use crate::bins::Bins;
 use crate::calendar::{Civil, DAY, day_and_time, weekday};
@@ -12,6 +13,9 @@ use crate::schema::{DateOrder, Kind};
 use crate::table::NumberColumn;
 use planish_tensor::{Isa, Matrix, math};
 use serde::{Deserialize, Serialize};
+
+/// Seconds of an hour.
+const HOUR: f64 = 3600.0;
 
 /// What comes again.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -34,6 +38,17 @@ impl Cycle {
             Cycle::Weekday => "weekday",
             Cycle::DayOfYear => "day of year",
             Cycle::Hour => "hour",
+        }
+    }
+
+    /// The place in the cycle as people count it: months from 1, weekdays from 1 (Monday), days of the year from 1, hours with their parts.
+    fn place(self, seconds: f64) -> f64 {
+        let (day, time) = day_and_time(seconds);
+        match self {
+            Cycle::Month => f64::from(Civil::of_days(day).month),
+            Cycle::Weekday => weekday(day) as f64 + 1.0,
+            Cycle::DayOfYear => f64::from(Civil::of_days(day).day_of_year()) + 1.0,
+            Cycle::Hour => time / HOUR,
         }
     }
 
@@ -118,6 +133,23 @@ impl DateFeature {
         }
         names.extend(self.flag.then(|| format!("{column}[missing]")));
         names
+    }
+
+    /// The names of [`DateFeature::parts`]: `day`, `day[month]` …
+    pub(crate) fn part_names(&self) -> Vec<String> {
+        let cycles = self.cycles.iter().map(|cycle| format!("{}[{}]", self.column, cycle.name()));
+        std::iter::once(self.column.clone()).chain(cycles).collect()
+    }
+
+    /// The days since 1970, and the place in each cycle that varies; NaN where the date is missing.
+    pub(crate) fn parts(&self, dates: &NumberColumn) -> Vec<Vec<f64>> {
+        let dates = dates.values();
+        let part = |of: &dyn Fn(f64) -> f64| {
+            dates.iter().map(|&x| if x.is_nan() { f64::NAN } else { of(x) }).collect()
+        };
+        let days = part(&|seconds| seconds / DAY);
+        let cycles = self.cycles.iter().map(|cycle| part(&|seconds| cycle.place(seconds)));
+        std::iter::once(days).chain(cycles).collect()
     }
 
     pub(crate) fn kind(&self) -> Kind {

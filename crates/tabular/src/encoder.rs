@@ -4,8 +4,8 @@
 use crate::bins::{Bins, Sample};
 use crate::date_feature::DateFeature;
 use crate::error::TabularError;
-use crate::levels::{Code, LevelCodes, LevelCounts, Levels};
-use crate::moments::mean_and_sd;
+use crate::levels::{Code, LevelCodes, LevelCounts, Levels, MAX_CODES};
+use crate::moments::{mean_and_sd, median};
 use crate::notes::Notes;
 use crate::profile::{CellProfile, ColumnProfile};
 use crate::schema::{ColumnSchema, Kind};
@@ -15,9 +15,6 @@ use serde::{Deserialize, Serialize};
 
 /// Levels of a category that get a column of their own; rarer ones are encoded as unknown.
 const MAX_LEVELS: usize = 256;
-
-/// Levels of an embedded category that get a code of their own.
-const MAX_CODES: usize = 1 << 16;
 
 /// Standard deviations from the mean at which a number is cut off, so that no input overflows the network.
 const FARTHEST: f64 = 1e6;
@@ -287,10 +284,7 @@ fn fit_number(name: &str, kind: Kind, column: &NumberColumn, rows: &[u32]) -> Re
     let (least, greatest) = values.iter().fold((f64::MAX, f64::MIN), |(l, g), &x| (l.min(x), g.max(x)));
     let largest = least.abs().max(greatest.abs());
     let (mean, sd) = mean_and_sd(&values);
-    let (middle, odd) = (values.len() / 2, values.len() % 2 == 1);
-    let (below, upper, _) = values.select_nth_unstable_by(middle, f64::total_cmp);
-    let median =
-        if odd { *upper } else { below.iter().fold(f64::MIN, |m, &x| m.max(x)) / 2.0 + *upper / 2.0 };
+    let median = median(&mut values);
     // A constant column becomes zeros.
     let sd = if sd > 1e-12 * largest { sd } else { largest.max(1.0) };
     Ok(Feature::Number {

@@ -10,6 +10,9 @@ use serde::{Deserialize, Serialize};
 /// The name of the level that stands for missing values.
 pub(crate) const MISSING: &str = "(missing)";
 
+/// Levels of a category that get a code of their own, where codes cost little: embedded ones, and those of trees.
+pub(crate) const MAX_CODES: usize = 1 << 16;
+
 /// The known levels of a category, sorted; missing values, if training had any, are one more level at the end.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Levels {

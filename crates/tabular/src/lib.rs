@@ -1,8 +1,9 @@
 //! Tables of data, and the feature pipelines that turn their rows into numbers.
 //!
 //! A [`Table`] holds typed columns: numbers (with the rest of their decimals), or text. Rows flow one way, from a
-//! [`RowSource`] in blocks. Two pipelines are fitted on training rows and travel with the model: the [`Encoder`] for
-//! networks (standardised numbers, one-hot categories) and the [`Design`] for linear models (raw units, treatment coding).
+//! [`RowSource`] in blocks. Three pipelines are fitted on training rows and travel with the model: the [`Encoder`] for
+//! networks (standardised numbers, one-hot categories), the [`Design`] for linear models (raw units, treatment coding) and
+//! [`Features`] for trees (numbers as they are, codes of categories).
 //! Files are not read here; see `planish-io`.
 //!
 //! ```
@@ -34,6 +35,7 @@ mod dictionary;
 mod digest;
 mod encoder;
 mod error;
+mod features;
 pub mod formatted;
 mod formula;
 pub mod infer;
@@ -63,6 +65,7 @@ pub use dictionary::Dictionary;
 pub use digest::Digest;
 pub use encoder::{Embed, EmbeddedColumn, EncodedRows, Encoder};
 pub use error::{TabularError, line_prefix};
+pub use features::{FeatureColumn, Features};
 pub use formatted::parse_formatted;
 pub use formula::Formula;
 pub use levels::Levels;

@@ -1,4 +1,11 @@
-//! Mean and standard deviation of a column, for any magnitude of its numbers.
+//! Mean, standard deviation and median of a column, for any magnitude of its numbers.
+
+/// The median of at least one number, which are left in another order.
+pub(crate) fn median(values: &mut [f64]) -> f64 {
+    let (middle, odd) = (values.len() / 2, values.len() % 2 == 1);
+    let (below, upper, _) = values.select_nth_unstable_by(middle, f64::total_cmp);
+    if odd { *upper } else { below.iter().fold(f64::MIN, |m, &x| m.max(x)) / 2.0 + *upper / 2.0 }
+}
 
 /// The mean and the standard deviation (divisor n) of at least one number. Numbers are scaled by a power of two, so that
 /// sums and squares of huge or tiny ones stay in range.

@@ -54,7 +54,14 @@ impl ClassWeights {
     }
 
     /// The factor of each class; `training` gives the class of each training row.
-    fn factors(&self, classes: usize, training: impl Iterator<Item = usize>) -> Result<Vec<f64>, TrainError> {
+    ///
+    /// # Errors
+    /// Factors that are negative, or too few of them.
+    pub fn factors(
+        &self,
+        classes: usize,
+        training: impl Iterator<Item = usize>,
+    ) -> Result<Vec<f64>, TrainError> {
         match self {
             ClassWeights::Factors(factors) => {
                 let wrong = factors.iter().position(|f| !(*f >= 0.0 && f.is_finite()));

@@ -33,6 +33,8 @@ pub enum Stop {
     },
     /// The observer asked for it.
     Interrupted,
+    /// No split of a tree lowered the loss.
+    NoSplit,
     /// The steps that were allowed were done.
     MaxSteps,
     /// The time that was allowed was over.

@@ -21,6 +21,7 @@
 //! - `requests`: options that can have no effect
 //! - `resume`: checkpoints and files of settings
 //! - `terms`: names and codings of terms, and predictions that they do not support
+//! - `trees`: boosted trees, from the table to the prediction
 //! - `task`: what a target is for, where nobody says it
 
 mod as_they_come;
@@ -45,4 +46,5 @@ mod requests;
 mod resume;
 mod task;
 mod terms;
+mod trees;
 mod wide;

@@ -36,7 +36,10 @@ fn options_that_can_have_no_effect_are_refused() {
             "--alpha has no effect with --model mlp, the default: it is for linear, ridge",
         ),
         ("--target y --l1-ratio 0.5", "--l1-ratio has no effect with --model mlp"),
-        ("--target y --model ols --folds 3", "--folds has no effect with --model ols: it is for mlp, lasso"),
+        (
+            "--target y --model ols --folds 3",
+            "--folds has no effect with --model ols: it is for mlp, trees, lasso",
+        ),
         ("--target y --model linear --folds 3", "--folds has no effect with --model linear"),
         ("--target y --model lasso --alpha 1 --folds 3", "--folds has no effect with --alpha"),
         ("--target y --model ridge --epochs 3", "--epochs has no effect with --model ridge: it is for mlp"),

@@ -3,6 +3,7 @@
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser, ValueParser};
 use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, Error, FromArgMatches};
+use planish_model::TreeSettings;
 use planish_model::setting::{Described, Form, Setting};
 use std::marker::PhantomData;
 use std::sync::Arc;
@@ -101,7 +102,23 @@ fn reading<S: Described>(arg: Arg, setting: Arc<Setting<S>>) -> Arg {
     if !setting.choices.is_empty() {
         return arg.value_parser(named(setting.choices.iter().copied()));
     }
-    arg.value_parser(move |text: &str| setting.put(&mut S::start(), text).map(|()| text.to_owned()))
+    let taken = move |text: &str| match setting.put(&mut S::start(), text) {
+        Err(what) if !is_for_trees(setting.name, text) => Err(what),
+        Ok(()) | Err(_) => Ok(text.to_owned()),
+    };
+    arg.value_parser(taken)
+}
+
+/// Whether trees take this text for the setting of this name, though networks may not; [`chosen`] then refuses it for a network.
+fn is_for_trees(name: &str, text: &str) -> bool {
+    let takes = |s: &Setting<TreeSettings>| s.name == name && s.put(&mut TreeSettings::start(), text).is_ok();
+    TreeSettings::settings().iter().any(takes)
+}
+
+/// The value of an option by default with this model, where it is not that of the option itself.
+pub(crate) fn default_with(model: &str, option: &str) -> Option<String> {
+    let all = if model == "trees" { TreeSettings::settings() } else { Vec::new() };
+    all.into_iter().find(|s| s.name == option).and_then(|s| s.default)
 }
 
 /// These names alone, with their lines in the help.

@@ -8,7 +8,7 @@ use crate::rules::models;
 use clap::Args;
 use planish_io::Every;
 use planish_model::setting::{THREADS, TIME};
-use planish_model::{LinearSettings, NetworkSettings};
+use planish_model::{LinearSettings, NetworkSettings, TreeSettings};
 use planish_tabular::{DateOrder, Kind, Task};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -16,6 +16,7 @@ use std::time::Duration;
 #[derive(Args)]
 #[command(after_help = "Examples:
   planish train adult.csv --target income -o income.safetensors
+  planish train houses.csv --target price --model trees --monotone area:+ -o price.safetensors
   planish train houses.csv --target price --model linear --drop id -o price.safetensors
   planish train houses.csv --target price --model linear --poly area:2 --interact area:city --cov hc3 -o price.safetensors
   planish train houses.csv --target price --model lasso -o price.safetensors
@@ -67,6 +68,8 @@ pub(crate) struct TrainArgs {
     linear: OptionsOf<LinearSettings>,
     #[command(flatten)]
     network: OptionsOf<NetworkSettings>,
+    #[command(flatten)]
+    trees: OptionsOf<TreeSettings>,
     /// Least squares from rows that are read once and not kept, of the columns that --columns declares
     #[arg(long, help_heading = "Linear models")]
     pub(crate) one_pass: bool,
@@ -112,7 +115,7 @@ pub(crate) struct FoldArgs {
 #[derive(Args)]
 #[command(next_help_heading = "Records")]
 pub(crate) struct RecordArgs {
-    /// File for the history, a line an epoch: JSON lines (.jsonl) or CSV (.csv)
+    /// File for the history, a line an epoch, of trees a round: JSON lines (.jsonl) or CSV (.csv)
     #[arg(long, value_name = "FILE")]
     pub(crate) history: Option<PathBuf>,
     /// Folder for TensorBoard's events, one run each
@@ -126,7 +129,7 @@ pub(crate) struct CheckpointArgs {
     /// Folder for checkpoints, from which a run that was stopped can go on
     #[arg(long = "checkpoint", value_name = "DIR")]
     pub(crate) folder: Option<PathBuf>,
-    /// Steps (500) or time (90s, 5m, 2h) between checkpoints
+    /// Steps, of trees rounds (500), or time (90s, 5m, 2h) between checkpoints
     #[arg(long = "checkpoint-every", value_name = "N|TIME", default_value = "5m", value_parser = values::every)]
     pub(crate) every: Every,
     /// Go on from the checkpoint, if there is one

@@ -3,6 +3,7 @@
 mod against;
 pub(crate) mod linear;
 pub(crate) mod linear_model;
+pub(crate) mod trees;
 
 use super::coding;
 use crate::args::InspectArgs;
@@ -16,6 +17,7 @@ use serde_json::{Value, json};
 pub(crate) fn run(a: &InspectArgs) -> anyhow::Result<()> {
     Outputs::of_reading([Some(a.model.as_path()), a.against.as_deref()].into_iter().flatten())?;
     let model = load_model(&a.model)?;
+    let tree = a.tree.map(|n| trees::place(a, &model, n));
     let against = match &a.against {
         Some(path) => Some(against::Comparison::new(&model, &load_model(path)?, path)?),
         None => None,
@@ -25,11 +27,20 @@ pub(crate) fn run(a: &InspectArgs) -> anyhow::Result<()> {
         if let Some(comparison) = &against {
             out["anova"] = comparison.to_json();
         }
+        if let (Some(t), Some(place)) = (model.trees(), tree) {
+            out["tree"] = trees::tree_json(t, model.target(), place);
+        }
         return print::print_json(&out);
     }
     let mut out = format!("{}\n{}\n", print::model(&model), print::target(model.target()));
     if let Some(n) = model.network() {
         out += &layers(n);
+    }
+    if let Some(t) = model.trees() {
+        out += &match tree {
+            Some(place) => return print::print(&(out + &trees::tree_text(t, model.target(), place))),
+            None => trees::text(t),
+        };
     }
     if let Some(l) = model.linear() {
         out += &match l.fit.least_squares() {
@@ -63,13 +74,16 @@ fn columns(model: &Model) -> String {
 
 fn record(model: &Model) -> String {
     let Some(h) = &model.record().history else { return String::new() };
-    let mut out = format!(
-        "\ntrained on {} rows, {} held out; kept epoch {} of {}\n",
-        print::count(h.rows as u64),
-        print::count(h.validation_rows as u64),
-        h.best_epoch,
-        h.epochs.len()
-    );
+    let mut out = match model.trees() {
+        Some(t) => trees::search(t, h),
+        None => format!(
+            "\ntrained on {} rows, {} held out; kept epoch {} of {}\n",
+            print::count(h.rows as u64),
+            print::count(h.validation_rows as u64),
+            h.best_epoch,
+            h.epochs.len()
+        ),
+    };
     if !model.record().validation.is_empty() {
         out += &format!("held-out rows: {}\n", print::scores(&model.record().validation));
     }
@@ -93,6 +107,9 @@ fn to_json(model: &Model) -> Value {
         out["architecture"] = json!(n.sequential);
         out["tensors"] = n.plan.layout().params.iter().map(layer).collect();
         out["features"] = json!(n.encoder.names());
+    }
+    if let Some(t) = model.trees() {
+        trees::add_json(t, &mut out);
     }
     if let Some(l) = model.linear() {
         match l.fit.least_squares() {

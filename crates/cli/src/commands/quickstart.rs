@@ -42,7 +42,7 @@ pub(crate) fn run(a: &QuickstartArgs) -> anyhow::Result<()> {
         fit: FitOptions { batch_size: 32, ..NetworkSettings::fit() },
         ..NetworkSettings::new("species")
     };
-    let mut progress = TrainingProgress::new(settings.fit.epochs);
+    let mut progress = TrainingProgress::new("epoch", settings.fit.epochs);
     let species = fit_network(exec, &train, &settings, &mut progress);
     progress.finish();
     out +=

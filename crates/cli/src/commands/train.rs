@@ -4,6 +4,8 @@ mod features;
 mod folds;
 pub(crate) mod linear_model;
 mod once;
+mod shared;
+pub(crate) mod trees;
 
 use super::coding;
 use crate::args::{TrainArgs, chosen, exec, refuse_json_beside, usage};
@@ -14,24 +16,22 @@ use anyhow::{Context, bail};
 use clap::ArgMatches;
 use clap::error::ErrorKind;
 use planish_io::{
-    CheckpointFolder, HistoryFile, OutputKind, Outputs, TableOptions, TableRows, is_standard_output,
-    open_table, save_model,
+    HistoryFile, OutputKind, Outputs, TableOptions, TableRows, is_standard_output, open_table, save_model,
 };
 use planish_linreg::rows::Watch;
 use planish_model::{
-    LearningRates, Model, ModelError, NetworkSettings, Settings, fit_linear_watched,
+    LearningRates, Model, ModelError, NetworkSettings, Settings, TreeSettings, fit_linear_watched,
     fit_network_with_checkpoints, lr_range_test,
 };
 use planish_optim::{Curve, RangeTest};
-use planish_tabular::{Kind, RowSource, Schema, Task};
+use planish_tabular::{RowSource, Task};
 use planish_tensor::Exec;
-use planish_train::{Checkpoints, CrossValidation, History, Stop, TrainError};
+use planish_train::{Checkpoints, History, Stop, TrainError};
 use serde_json::json;
-use signal_hook::consts::{SIGINT, SIGTERM};
+use shared::{Trained, add_no_features, checkpoints, leave_out_time};
 use std::io::IsTerminal;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
 pub(crate) fn run(a: &TrainArgs, typed: &ArgMatches) -> anyhow::Result<()> {
     let exec = exec(a.threads)?;
@@ -96,19 +96,14 @@ fn check_outputs(a: &TrainArgs, output: Option<&Path>) -> anyhow::Result<()> {
     Ok(a.checkpoints.folder.as_deref().map_or(Ok(()), |folder| outputs.checkpoints(folder))?)
 }
 
-/// A model, and what was recorded and found beside it.
-struct Trained {
-    model: Model,
-    files: RunFiles,
-    folds: Option<CrossValidation>,
-}
-
 /// Trains on a table that can be read again.
 fn train_source(exec: Exec, a: &TrainArgs, typed: &ArgMatches) -> anyhow::Result<Trained> {
     let mut source = open_table(&a.data, &table_options(exec, a, typed))?;
     source.warnings().iter().for_each(|w| print::note(w));
-    if a.model == "mlp" {
-        return train_network(exec, a, typed, &mut source);
+    match a.model.as_str() {
+        "mlp" => return train_network(exec, a, typed, &mut source),
+        "trees" => return trees::train(exec, a, typed, &mut source),
+        _ => {}
     }
     let mut settings = linear_model::choose(a, typed, &mut source)?;
     settings.drop.extend(features::left_out(&source, a, &linear_model::columns(&settings), &settings.drop));
@@ -119,37 +114,24 @@ fn train_source(exec: Exec, a: &TrainArgs, typed: &ArgMatches) -> anyhow::Result
     Ok(Trained { model, files: RunFiles::default(), folds: None })
 }
 
-/// How to read the table: networks need no rests of decimals.
+/// How to read the table: networks and trees need no rests of decimals.
 fn table_options(exec: Exec, a: &TrainArgs, typed: &ArgMatches) -> TableOptions {
-    let drop = chosen::<NetworkSettings>(typed, None).drop;
-    TableOptions { without_rests: a.model == "mlp", unused: drop, ..a.kinds.add_to(a.table.options(exec)) }
+    let (without_rests, unused) = match a.model.as_str() {
+        "trees" => (true, chosen::<TreeSettings>(typed, None).drop),
+        // All others read the list as networks do.
+        name => (name == "mlp", chosen::<NetworkSettings>(typed, None).drop),
+    };
+    TableOptions { without_rests, unused, ..a.kinds.add_to(a.table.options(exec)) }
 }
 
-/// The network's settings: a column of groups is no feature, and neither is what tells rows apart.
 fn network_settings(a: &TrainArgs, typed: &ArgMatches, source: &TableRows) -> NetworkSettings {
     let mut settings: NetworkSettings = chosen(typed, None);
-    let used: Vec<&String> =
-        settings.sample_weight.iter().chain(&a.folds.group).chain(&a.folds.time).collect();
-    settings.drop.extend(features::left_out(source, a, &used, &settings.drop));
-    settings.drop.extend(a.folds.group.clone());
+    let used: Vec<&String> = settings.sample_weight.iter().collect();
+    add_no_features(a, source, &used, &mut settings.drop);
     if settings.fit.schedule.curve == (Curve::Piecewise { steps: Vec::new() }) {
         usage(ErrorKind::MissingRequiredArgument, "--schedule piecewise needs --schedule-factors STEP:X,…");
     }
     settings
-}
-
-/// A column of dates by which folds go forward in time is no feature: all dates to come are new to a model.
-fn leave_out_time(a: &TrainArgs, schema: &Schema, settings: &mut NetworkSettings) {
-    let Some(time) = &a.folds.time else { return };
-    let is_of_dates = |kind| match kind {
-        Kind::Date(_) => true,
-        Kind::Number | Kind::Formatted(_) | Kind::Category => false,
-    };
-    if schema.columns.iter().any(|c| c.name == *time && is_of_dates(c.kind)) && !settings.drop.contains(time)
-    {
-        settings.drop.push(time.clone());
-        print::note(&format!("the dates of column {time:?} are the order of the rows and no feature"));
-    }
 }
 
 fn train_network(
@@ -159,21 +141,10 @@ fn train_network(
     source: &mut TableRows,
 ) -> anyhow::Result<Trained> {
     let mut settings = network_settings(a, typed, source);
-    leave_out_time(a, source.schema(), &mut settings);
-    let mut progress = TrainingProgress::new(settings.fit.epochs);
+    leave_out_time(a, source.schema(), &mut settings.drop);
+    let mut progress = TrainingProgress::new("epoch", settings.fit.epochs);
     progress.write_to(RunFiles::new(a.records.history.clone(), a.records.log_dir.clone()));
-    let mut folder = None;
-    if let Some(path) = &a.checkpoints.folder {
-        let opened = CheckpointFolder::new(path, a.checkpoints.every, a.checkpoints.resume)?;
-        if a.checkpoints.resume && !opened.has_checkpoint() {
-            print::note(&format!(
-                "there is no checkpoint in {}: starting from the beginning",
-                path.display()
-            ));
-        }
-        progress.suspend_on(interrupts()?);
-        folder = Some(opened);
-    }
+    let mut folder = checkpoints(a, &mut progress)?;
     let table = source.read_all()?;
     let folds =
         folds::cross_validate(exec, a, &table, &settings).with_context(|| source.name().to_owned())?;
@@ -188,16 +159,6 @@ fn train_network(
         Err(ModelError::Train(e @ TrainError::Checkpoint { .. })) => Err(e.into()),
         other => other.map(|model| Trained { model, files, folds }).with_context(|| source.name().to_owned()),
     }
-}
-
-/// A flag that the first interrupt sets; the second ends the program at once.
-fn interrupts() -> anyhow::Result<Arc<AtomicBool>> {
-    let flag = Arc::new(AtomicBool::new(false));
-    for signal in [SIGINT, SIGTERM] {
-        signal_hook::flag::register_conditional_shutdown(signal, 130, flag.clone())?;
-        signal_hook::flag::register(signal, flag.clone())?;
-    }
-    Ok(flag)
 }
 
 /// Prints the learning rate that a range test suggests.
@@ -233,13 +194,15 @@ fn say_notes(model: &Model) {
     }
     let rare = "a category too rare to be kept, or found among held-out rows alone, which counts as unknown";
     print::counted(rare, &model.record().rare_categories).iter().for_each(|text| print::note(text));
-    if let (Some(h), Settings::Network(s)) = (history(model), &model.record().settings)
-        && h.validation_rows == 0
-        && s.fit.validation_split > 0.0
-    {
-        print::note(
-            "there are too few rows to hold any out: all epochs were run, and there is no held-out score",
-        );
+    let (share, unit) = match &model.record().settings {
+        Settings::Network(s) => (s.fit.validation_split, "epochs"),
+        Settings::Trees(s) => (s.validation_split, "rounds"),
+        Settings::Linear(_) => (0.0, ""),
+    };
+    if history(model).is_some_and(|h| h.validation_rows == 0) && share > 0.0 {
+        print::note(&format!(
+            "there are too few rows to hold any out: all {unit} were run, and there is no held-out score",
+        ));
     }
 }
 
@@ -259,7 +222,9 @@ fn summary(model: &Model, a: &TrainArgs, output: &Path) -> String {
     out += &format!(
         "{}, trained on {} rows",
         print::model(model),
-        print::count(history(model).map_or(record.rows, |h| h.rows as u64))
+        print::count(
+            history(model).filter(|_| model.trees().is_none()).map_or(record.rows, |h| h.rows as u64)
+        )
     );
     if record.rows_without_target > 0 {
         out += &format!(" ({} without a target left out)", print::count(record.rows_without_target));
@@ -273,9 +238,13 @@ fn summary(model: &Model, a: &TrainArgs, output: &Path) -> String {
             },
             Stop::MaxSteps => "; the steps that were allowed were done".to_owned(),
             Stop::TimeLimit => "; the time that was allowed was over".to_owned(),
+            Stop::NoSplit => "; no split lowered the loss further".to_owned(),
             Stop::Completed | Stop::Diverged { .. } | Stop::Interrupted => String::new(),
         };
-        out += &format!("kept epoch {} of {}{why}\n", h.best_epoch, h.epochs.len());
+        out += &match model.trees() {
+            Some(t) => trees::rounds(t, h, &why),
+            None => format!("kept epoch {} of {}{why}\n", h.best_epoch, h.epochs.len()),
+        };
         if !record.validation.is_empty() {
             out += &format!(
                 "{} held-out rows: {}\n",
@@ -303,7 +272,7 @@ fn task_reason(model: &Model, a: &TrainArgs) -> String {
     match (a.task, a.model.as_str()) {
         (Some(_), _) => "--task says".to_owned(),
         (None, _) if a.one_pass => format!("--one-pass predicts {predicts}"),
-        (None, "mlp" | "linear") => model.target().reason().to_owned(),
+        (None, "mlp" | "linear" | "trees") => model.target().reason().to_owned(),
         (None, name) => format!("--model {name} predicts {predicts}"),
     }
 }
@@ -333,9 +302,13 @@ fn summary_json(model: &Model, a: &TrainArgs) -> serde_json::Value {
         "model": a.output.as_ref().map(|path| path.display().to_string()),
     });
     if let Some(h) = history(model) {
-        out["epochs"] = json!(h.epochs.len());
-        out["best_epoch"] = json!(h.best_epoch);
+        let (all, best) =
+            if model.trees().is_some() { ("rounds", "best_round") } else { ("epochs", "best_epoch") };
+        (out[all], out[best]) = (json!(h.epochs.len()), json!(h.best_epoch));
         out["validation"] = json!({ "rows": h.validation_rows, "metrics": record.validation });
+    }
+    if let Some(t) = model.trees() {
+        out["trees"] = json!(t.forest.trees());
     }
     if let Some(l) = model.linear() {
         let mut fit = linear_model::to_json(&l.fit);

@@ -8,9 +8,12 @@
 use super::hash::{CUT, unread, verify};
 use super::own::{Own, Positioned};
 use super::{FORMAT, IoError};
+use crate::forest;
 use crate::mmap::Map;
 use crate::model_files::require_regular;
-use planish_model::{LinearFit, LinearModel, Model, ModelError, NetworkPredictor, Params, Predictor, Record};
+use planish_model::{
+    LinearFit, LinearModel, Model, ModelError, NetworkPredictor, Params, Predictor, Record, TreesPredictor,
+};
 use planish_nn::{Layout, Plan, Sequential};
 use planish_tabular::{Encoder, Target};
 use planish_tensor::AlignedVec;
@@ -196,6 +199,8 @@ impl<'a> Parts<'a> {
     fn model(&self, bytes: Bytes<'_>) -> Result<(Model, bool), IoError> {
         let (predictor, in_place) = if self.metadata.contains_key("architecture") {
             self.network(bytes)?
+        } else if self.metadata.contains_key("trees") {
+            (self.trees(&bytes)?, false)
         } else {
             let design = self.json("pipeline")?;
             let fit = match self.metadata.contains_key("linear_model") {
@@ -227,6 +232,15 @@ impl<'a> Parts<'a> {
             .ok_or_else(|| IoError::file(self.name, format!("the part {key:?} is missing")))?;
         serde_json::from_str(text)
             .map_err(|e| IoError::file(self.name, format!("the part {key:?} cannot be read: {e}")))
+    }
+
+    fn trees(&self, bytes: &Bytes<'_>) -> Result<Predictor, IoError> {
+        let tensors = ListsOf { parts: self, bytes: bytes.all() };
+        Ok(Predictor::Trees(Box::new(TreesPredictor::new(
+            self.json("pipeline")?,
+            forest::with_cells(&tensors, self.json("bins")?)?,
+            forest::forest(&tensors, self.json("trees")?)?,
+        ))))
     }
 
     fn network(&self, bytes: Bytes<'_>) -> Result<(Predictor, bool), IoError> {
@@ -280,6 +294,30 @@ impl<'a> Parts<'a> {
             Some(t) => Ok(t.data_offsets.0),
         };
         layout.params.iter().map(place).collect()
+    }
+}
+
+/// The tensors of trees.
+struct ListsOf<'p, 'a> {
+    parts: &'p Parts<'a>,
+    bytes: &'p [u8],
+}
+
+impl forest::Tensors for ListsOf<'_, '_> {
+    fn bytes(&self, name: &str, dtype: Dtype, each: usize) -> Result<&[u8], IoError> {
+        let fits =
+            |shape: &[usize]| matches!((shape, each), ([_], 1)) || matches!(shape, [_, n] if *n == each);
+        match self.parts.tensors.get(name) {
+            None => Err(self.fail(&format!("tensor {name:?} is missing"))),
+            Some(t) if t.dtype != dtype || !fits(&t.shape) => {
+                Err(self.fail(&format!("tensor {name:?} has the wrong type or shape")))
+            }
+            Some(t) => Ok(&self.bytes[self.parts.data..][t.data_offsets.0..t.data_offsets.1]),
+        }
+    }
+
+    fn fail(&self, what: &str) -> IoError {
+        IoError::file(self.parts.name, what)
     }
 }
 

@@ -2,8 +2,10 @@
 
 use super::hash::NO_HASH;
 use super::*;
+use crate::forest;
 use planish_model::{
-    LinearSettings, Model, NetworkSettings, Predictions, Predictor, fit_linear, fit_network,
+    LinearSettings, Model, NetworkSettings, Predictions, Predictor, TreeSettings, fit_linear, fit_network,
+    fit_trees,
 };
 use planish_tabular::{Kind, Notes, Schema, Table, TableSource};
 use planish_tensor::Exec;
@@ -32,10 +34,13 @@ fn models() -> Vec<Model> {
     };
     let network = || fit_network(Exec::best(), &t, &settings, &mut ()).unwrap();
     let linear = || fit_linear(Exec::best(), &mut TableSource::new(&t), &LinearSettings::new("y")).unwrap();
+    let tree_settings = TreeSettings { rounds: Some(7), min_rows_in_leaf: 2, ..TreeSettings::new("y") };
+    let trees = || fit_trees(Exec::best(), &t, &tree_settings, &mut ()).unwrap();
     // A new kind does not compile here until one of it is written and read back.
     let next = |model: &Model| match model.predictor() {
         Predictor::Network(_) => Some(linear()),
-        Predictor::Linear(_) => None,
+        Predictor::Linear(_) => Some(trees()),
+        Predictor::Trees(_) => None,
     };
     std::iter::successors(Some(network()), next).collect()
 }
@@ -66,6 +71,9 @@ fn gathered(model: &Model) -> Vec<u8> {
             for p in &n.plan.layout().params {
                 file.extend(n.params[p.range.clone()].iter().flat_map(|x| x.to_le_bytes()));
             }
+        }
+        Predictor::Trees(t) => {
+            forest::tensors(&t.forest, &t.binner).iter().for_each(|list| file.extend(&list.bytes))
         }
         Predictor::Linear(l) => {
             file.extend(l.fit.coefficients()[0].coef.iter().flat_map(|c| c.to_le_bytes()));

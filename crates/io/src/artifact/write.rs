@@ -6,6 +6,7 @@
 use super::hash::{NO_HASH, field, update};
 use super::{FORMAT, IoError};
 use crate::atomic::write_file;
+use crate::forest;
 use planish_model::{LinearModel, Model, Predictor};
 use planish_tensor::Exec;
 use serde::Serialize;
@@ -40,6 +41,7 @@ struct TensorOut<'a> {
 
 fn write_model(model: &Model, out: &mut dyn Write) -> std::io::Result<()> {
     let (coef, coef_shape) = model.linear().map_or_else(Default::default, coefficients);
+    let lists = model.trees().map_or_else(Vec::new, |t| forest::tensors(&t.forest, &t.binner));
     let tensors = match model.predictor() {
         Predictor::Network(n) => {
             let params = n.plan.layout().params.iter().map(|p| network_tensor(p, &n.params));
@@ -49,6 +51,7 @@ fn write_model(model: &Model, out: &mut dyn Write) -> std::io::Result<()> {
             let bytes = coef.iter().flat_map(|c| c.to_le_bytes()).collect();
             vec![TensorOut { name: "coef", dtype: "F64", shape: &coef_shape, bytes }]
         }
+        Predictor::Trees(_) => lists.iter().map(of_list).collect(),
     };
     let header = header(model, &tensors);
     let length = (header.len() as u64).to_le_bytes();
@@ -68,6 +71,10 @@ fn coefficients(l: &LinearModel) -> (Vec<f64>, Vec<usize>) {
     // Least squares came first and has a list.
     let is_list = l.fit.least_squares().is_some();
     (coef, if is_list { vec![l.design.width()] } else { vec![predictors.len(), l.design.width()] })
+}
+
+fn of_list(list: &forest::Listed) -> TensorOut<'_> {
+    TensorOut { name: list.name, dtype: list.dtype, shape: &list.shape, bytes: Cow::Borrowed(&list.bytes) }
 }
 
 fn network_tensor<'a>(p: &'a planish_nn::Param, params: &'a [f32]) -> TensorOut<'a> {
@@ -95,6 +102,11 @@ fn header(model: &Model, tensors: &[TensorOut<'_>]) -> String {
         Predictor::Network(n) => {
             metadata.insert("pipeline", json(&n.encoder));
             metadata.insert("architecture", json(&n.sequential));
+        }
+        Predictor::Trees(t) => {
+            metadata.insert("pipeline", json(&t.features));
+            metadata.insert("trees", json(&forest::Head::of(&t.forest)));
+            metadata.insert("bins", json(&forest::without_cells(&t.binner)));
         }
         Predictor::Linear(l) => {
             metadata.insert("pipeline", json(&l.design));

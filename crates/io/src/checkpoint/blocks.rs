@@ -35,6 +35,22 @@ pub(super) fn write(head: &[u8], arenas: &[Arena<'_, f32>], out: &mut dyn Write)
     Ok(())
 }
 
+/// As [`write`], of bytes as they are.
+pub(super) fn write_bytes(
+    head: &[u8],
+    lists: impl Iterator<Item: AsRef<[u8]>>,
+    out: &mut dyn Write,
+) -> std::io::Result<()> {
+    out.write_all(head)?;
+    for (place, list) in lists.enumerate() {
+        let mut hasher = hasher(&head[24..56], place);
+        hasher.update(list.as_ref());
+        out.write_all(list.as_ref())?;
+        out.write_all(hasher.finalize().as_bytes())?;
+    }
+    Ok(())
+}
+
 /// A checkpoint file whose head has been read and believed.
 #[derive(Debug)]
 pub(super) struct Reader {
@@ -60,8 +76,7 @@ impl Reader {
     /// Reads everything and checks every hash.
     pub(super) fn verify(mut self) -> Result<(), IoError> {
         for place in 0..self.header.arenas.len() {
-            let numbers = self.header.arenas[place].1;
-            self.block(place, numbers, |_, _| {})?;
+            self.block(place, |_, _| {})?;
         }
         self.end()
     }
@@ -73,8 +88,8 @@ impl Reader {
             return Err(IoError::file(&self.name, "it holds the numbers of another network or optimizer"));
         }
         for (place, (_, arena)) in arenas.iter_mut().enumerate() {
-            self.block(place, arena.len() as u64, |at, bytes| {
-                let to = &mut arena[at..at + bytes.len() / 4];
+            self.block(place, |at, bytes| {
+                let to = &mut arena[at / 4..(at + bytes.len()) / 4];
                 to.iter_mut()
                     .zip(bytes.chunks_exact(4))
                     .for_each(|(x, b)| *x = f32::from_le_bytes(std::array::from_fn(|i| b[i])));
@@ -83,13 +98,21 @@ impl Reader {
         self.end()
     }
 
-    /// Reads one block of so many numbers, handing on where each piece begins and its bytes.
-    fn block(
-        &mut self,
-        place: usize,
-        numbers: u64,
-        mut take: impl FnMut(usize, &[u8]),
-    ) -> Result<(), IoError> {
+    /// The bytes of all blocks, each with its name.
+    pub(super) fn lists(mut self) -> Result<Vec<(String, Vec<u8>)>, IoError> {
+        let mut all = Vec::with_capacity(self.header.arenas.len());
+        for place in 0..self.header.arenas.len() {
+            let mut bytes = Vec::new();
+            self.block(place, |_, piece| bytes.extend_from_slice(piece))?;
+            all.push((self.header.arenas[place].0.clone(), bytes));
+        }
+        self.end()?;
+        Ok(all)
+    }
+
+    /// Reads one block, handing on where each piece begins and its bytes.
+    fn block(&mut self, place: usize, mut take: impl FnMut(usize, &[u8])) -> Result<(), IoError> {
+        let all = self.header.bytes(place);
         let damaged = || {
             let what = format!("the checkpoint is damaged or cut short in {:?}", self.header.arenas[place].0);
             IoError::file(&self.name, what)
@@ -97,9 +120,9 @@ impl Reader {
         let mut hasher = hasher(&self.hash, place);
         let mut buffer = vec![0; 4 * CHUNK];
         let mut at = 0;
-        while at < numbers {
-            let count = (numbers - at).min(CHUNK as u64) as usize;
-            let bytes = &mut buffer[..4 * count];
+        while at < all {
+            let count = (all - at).min(4 * CHUNK as u64) as usize;
+            let bytes = &mut buffer[..count];
             self.file.read_exact(bytes).map_err(|_| damaged())?;
             hasher.update(bytes);
             take(at as usize, bytes);

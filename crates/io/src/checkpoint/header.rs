@@ -12,6 +12,7 @@
 
 use super::identity::Fingerprint;
 use crate::error::IoError;
+use crate::forest::Head;
 use planish_train::Progress;
 use serde::{Deserialize, Serialize};
 use std::fs::File;
@@ -20,7 +21,7 @@ use std::path::Path;
 
 const MAGIC: &[u8; 8] = b"PLANCKPT";
 /// The version of the format.
-const FORMAT: u64 = 1;
+const FORMAT: u64 = 2;
 /// Bytes before the header.
 pub(super) const FIXED: usize = 56;
 /// The longest header that is read or written: a history of some hundred thousand epochs.
@@ -29,10 +30,18 @@ const LIMIT: usize = 64 << 20;
 /// What a file holds.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub(super) enum Kind {
-    /// A run between two steps.
+    /// A run between two steps, or of trees between two rounds.
     Run,
     /// The kept weights of an epoch.
     Kept,
+}
+
+/// What is small of trees between two rounds.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub(super) struct TreesHead {
+    pub(super) stage: planish_trees::Stage,
+    pub(super) history: planish_trees::History,
+    pub(super) forest: Head,
 }
 
 /// The header of a checkpoint file.
@@ -45,7 +54,9 @@ pub(super) struct Header {
     pub(super) epoch: u64,
     /// Where the run stands, for [`Kind::Run`].
     pub(super) progress: Option<Progress>,
-    /// Name and length of each arena, in order.
+    /// What is small of trees between two rounds.
+    pub(super) trees: Option<TreesHead>,
+    /// Name and length of each arena, in order; of trees in bytes.
     pub(super) arenas: Vec<(String, u64)>,
 }
 
@@ -72,6 +83,12 @@ pub(super) fn is_one(path: &Path) -> bool {
 }
 
 impl Header {
+    /// The bytes of an arena.
+    pub(super) fn bytes(&self, arena: usize) -> u64 {
+        let numbers = self.arenas[arena].1;
+        if self.trees.is_some() { numbers } else { numbers.saturating_mul(4) }
+    }
+
     /// The head of the file.
     pub(super) fn to_bytes(&self, file: &str) -> Result<Vec<u8>, IoError> {
         let header = bincode::serde::encode_to_vec(self, config())

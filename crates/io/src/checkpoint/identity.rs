@@ -4,6 +4,7 @@ use crate::error::IoError;
 use planish_nn::Targets;
 use planish_tensor::MatRef;
 use planish_train::Identity;
+use planish_trees::{Column, Labels};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -32,6 +33,11 @@ impl Fingerprint {
             "fit": run.options,
         });
         Fingerprint { settings: settings.to_string(), data: hash_data(run) }
+    }
+
+    pub(super) fn of_trees(run: &planish_trees::Identity<'_>) -> Fingerprint {
+        let settings = json!({ "trees": run.settings });
+        Fingerprint { settings: settings.to_string(), data: hash_trees_data(run) }
     }
 
     /// An error that names the first thing in which the run of a file differs from this one.
@@ -81,6 +87,40 @@ fn hash_data(run: &Identity<'_, f32>) -> [u8; 32] {
     whole(&mut hasher, &mut buffer, b't', run.rows);
     whole(&mut hasher, &mut buffer, b'h', run.held);
     *hasher.finalize().as_bytes()
+}
+
+fn hash_trees_data(run: &planish_trees::Identity<'_>) -> [u8; 32] {
+    let mut hasher = blake3::Hasher::new();
+    let mut buffer = Vec::new();
+    for column in run.data.columns {
+        match column {
+            Column::Numbers(x) => numbers64(&mut hasher, &mut buffer, b'n', x),
+            Column::Codes { codes, levels } => {
+                hasher.update(&(*levels as u64).to_le_bytes());
+                whole(&mut hasher, &mut buffer, b'k', codes);
+            }
+        }
+    }
+    match run.data.labels {
+        Labels::Numbers(y) => numbers64(&mut hasher, &mut buffer, b'y', y),
+        Labels::Classes { classes, count } => {
+            hasher.update(&(count as u64).to_le_bytes());
+            whole(&mut hasher, &mut buffer, b'c', classes);
+        }
+    }
+    numbers64(&mut hasher, &mut buffer, b'w', run.data.weights.unwrap_or_default());
+    numbers64(&mut hasher, &mut buffer, b'o', run.data.offset.unwrap_or_default());
+    whole(&mut hasher, &mut buffer, b't', run.rows.train);
+    whole(&mut hasher, &mut buffer, b'h', run.rows.held);
+    *hasher.finalize().as_bytes()
+}
+
+fn numbers64(hasher: &mut blake3::Hasher, buffer: &mut Vec<u8>, tag: u8, values: &[f64]) {
+    buffer.clear();
+    buffer.push(tag);
+    buffer.extend((values.len() as u64).to_le_bytes());
+    buffer.extend(values.iter().flat_map(|x| x.to_le_bytes()));
+    hasher.update(buffer);
 }
 
 fn matrix(hasher: &mut blake3::Hasher, buffer: &mut Vec<u8>, m: MatRef<'_, f32>) {

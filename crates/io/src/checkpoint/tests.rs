@@ -185,7 +185,7 @@ fn every_damage_is_found_and_the_files_stay() {
         );
         let mut bytes = good.clone();
         bytes[8] = 9;
-        assert!(refused(&bytes).contains("a checkpoint of format 9, this program reads 1"));
+        assert!(refused(&bytes).contains("a checkpoint of format 9, this program reads 2"));
         std::fs::write(&file, good).unwrap();
     }
     std::fs::remove_file(dir.path().join(&best)).unwrap();

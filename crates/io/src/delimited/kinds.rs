@@ -231,17 +231,11 @@ impl Settling<'_> {
         if self.found.held.pieces() == 0 {
             return Ok(copies);
         }
-        let first = self.found.held.piece(0)?;
         let mut groups: HashMap<Vec<u8>, Vec<usize>> = HashMap::new();
-        for (field, cells) in first.columns.iter().enumerate() {
-            let start: Vec<u8> = match cells {
-                Cells::Nothing => continue,
-                Cells::Numbers { .. } if field == 0 && is_first_index => continue,
-                Cells::Numbers { hi, .. } => {
-                    hi.iter().take(64).flat_map(|x| x.to_bits().to_le_bytes()).collect()
-                }
-                Cells::Text { codes, .. } => codes.iter().take(64).flat_map(|c| c.to_le_bytes()).collect(),
-            };
+        for (field, start) in self.starts(is_first_index)?.into_iter().enumerate() {
+            if start.is_empty() {
+                continue;
+            }
             let group = groups.entry(start).or_default();
             for &other in group.iter() {
                 if self.is_copy(other, field)? {
@@ -254,6 +248,32 @@ impl Settling<'_> {
             }
         }
         Ok(copies)
+    }
+
+    /// The bytes of each column's first cells, by which most columns differ; none of one that is empty, or numbers the rows. A piece of a
+    /// very wide table has few rows.
+    fn starts(&self, is_first_index: bool) -> Result<Vec<Vec<u8>>, IoError> {
+        let mut starts = vec![Vec::new(); self.found.fields.len()];
+        for number in 0..self.found.held.pieces() {
+            let piece = self.found.held.piece(number)?;
+            for (field, (start, cells)) in starts.iter_mut().zip(&piece.columns).enumerate() {
+                match cells {
+                    Cells::Nothing => {}
+                    Cells::Numbers { .. } if field == 0 && is_first_index => {}
+                    Cells::Numbers { hi, .. } => {
+                        start.extend(hi.iter().take(64).flat_map(|x| x.to_bits().to_le_bytes()));
+                    }
+                    Cells::Text { codes, .. } => {
+                        start.extend(codes.iter().take(64).flat_map(|c| c.to_le_bytes()));
+                    }
+                }
+            }
+            // As many as 64 numbers, or texts, whose codes are half as long.
+            if starts.iter().all(|start| start.is_empty() || start.len() >= 256) {
+                break;
+            }
+        }
+        Ok(starts)
     }
 
     fn is_copy(&self, a: usize, b: usize) -> Result<bool, IoError> {

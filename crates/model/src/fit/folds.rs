@@ -1,10 +1,14 @@
-//! Cross-validation of a network on a table: every fold fits pipeline and network on its training rows alone and is scored on the rows
+//! Cross-validation of a network or of trees on a table: every fold fits pipeline and model on its training rows alone and is scored on the rows
 //! that it holds out, in the target's units.
 
 use super::complete::complete_rows;
+use super::known_rows::Wanted;
 use super::network::fit_network;
+use super::trees::fit_trees;
 use crate::error::{Failed, ModelError};
+use crate::model::Model;
 use crate::network_settings::NetworkSettings;
+use crate::tree_settings::TreeSettings;
 use planish_tabular::{Column, Label, Table, TableSource, Target, Task};
 use planish_tensor::Exec;
 use planish_train::split::Folds;
@@ -22,6 +26,15 @@ pub enum FoldBy {
     Time(String),
 }
 
+/// How rows are dealt: to how many folds, and by what.
+#[derive(Clone, Copy, Debug)]
+pub struct FoldPlan<'a> {
+    /// How many.
+    pub folds: usize,
+    /// By what.
+    pub by: &'a FoldBy,
+}
+
 /// Fits and scores a network for every fold. Rows without a target are left out, and incomplete ones if the settings say so.
 ///
 /// # Errors
@@ -30,20 +43,47 @@ pub fn cross_validate_network(
     exec: Exec,
     table: &Table,
     settings: &NetworkSettings,
-    folds: usize,
-    by: &FoldBy,
+    plan: FoldPlan<'_>,
     observer: &mut dyn Observer,
 ) -> Result<CrossValidation, ModelError> {
-    let table = table.with_values(&settings.target)?;
-    let (table, _) = complete_rows(table, settings.missing, &settings.target, &settings.no_features())?;
+    cross_validate(exec, table, &settings.wanted(), plan, |rows, task| {
+        fit_network(exec, rows, &NetworkSettings { task: Some(task), ..settings.clone() }, observer)
+    })
+}
+
+/// As [`cross_validate_network`], with trees.
+///
+/// # Errors
+/// As [`cross_validate_network`].
+pub fn cross_validate_trees(
+    exec: Exec,
+    table: &Table,
+    settings: &TreeSettings,
+    plan: FoldPlan<'_>,
+    observer: &mut dyn planish_trees::Observer,
+) -> Result<CrossValidation, ModelError> {
+    cross_validate(exec, table, &settings.wanted(), plan, |rows, task| {
+        fit_trees(exec, rows, &TreeSettings { task: Some(task), ..settings.clone() }, observer)
+    })
+}
+
+fn cross_validate(
+    exec: Exec,
+    table: &Table,
+    wanted: &Wanted<'_>,
+    plan: FoldPlan<'_>,
+    mut fit: impl FnMut(&Table, Task) -> Result<Model, ModelError>,
+) -> Result<CrossValidation, ModelError> {
+    let table = table.with_values(wanted.target)?;
+    let (table, _) = complete_rows(table, wanted.missing, wanted.target, &wanted.no_features())?;
     // Of all rows: those of a fold could have fewer different values.
-    let task = settings.task.map_or_else(|| Task::infer(&table, &settings.target), Ok)?;
-    let split = deal(&table, settings, (folds, task), by)?;
-    let settings = &NetworkSettings { task: Some(task), ..settings.clone() };
-    let mut found = Vec::with_capacity(folds);
+    let task = wanted.task.map_or_else(|| Task::infer(&table, wanted.target), Ok)?;
+    let split = deal(&table, wanted, task, plan)?;
+    let mut found = Vec::with_capacity(plan.folds);
     for fold in 0..split.len() {
         let (rows, held) = split.split(fold);
-        let scored = fold_scores(exec, &table, settings, (&rows, &held), observer);
+        let model = fit(&table.select(&rows), task);
+        let scored = model.and_then(|model| fold_scores(exec, &table, &model, (rows.len(), &held)));
         found.push(scored.map_err(|e| ModelError::Fold { fold: fold + 1, error: Box::new(e) })?);
     }
     Ok(CrossValidation::new(found))
@@ -52,27 +92,25 @@ pub fn cross_validate_network(
 fn fold_scores(
     exec: Exec,
     table: &Table,
-    settings: &NetworkSettings,
-    (rows, held): (&[u32], &[u32]),
-    observer: &mut dyn Observer,
+    model: &Model,
+    (rows, held): (usize, &[u32]),
 ) -> Result<FoldScores, ModelError> {
-    let model = fit_network(exec, &table.select(rows), settings, observer)?;
     let held_rows = table.select(held);
     let scores = match model.evaluate(exec, &mut TableSource::new(&held_rows)) {
         Ok(evaluation) => evaluation.metrics,
         Err(Failed::Model(e)) => return Err(e),
     };
     let best_epoch = model.record().history.as_ref().map_or(0, |h| h.best_epoch);
-    Ok(FoldScores { rows: rows.len(), held_rows: held.len(), best_epoch, scores })
+    Ok(FoldScores { rows, held_rows: held.len(), best_epoch, scores })
 }
 
 fn deal(
     table: &Table,
-    settings: &NetworkSettings,
-    (folds, task): (usize, Task),
-    by: &FoldBy,
+    wanted: &Wanted<'_>,
+    task: Task,
+    FoldPlan { folds, by }: FoldPlan<'_>,
 ) -> Result<Folds, ModelError> {
-    let seed = settings.seed;
+    let seed = wanted.seed;
     Ok(match by {
         FoldBy::Group(name) => Folds::grouped(&codes(table, name)?, folds, seed)?,
         FoldBy::Time(name) => match table.column(name)? {
@@ -89,7 +127,7 @@ fn deal(
                 return Ok(Folds::plain(table.rows(), folds, seed)?);
             }
             let all: Vec<u32> = (0..table.rows() as u32).collect();
-            let labels = Target::fit(table, &settings.target, task, &all)?.labels(table)?;
+            let labels = Target::fit(table, wanted.target, task, &all)?.labels(table)?;
             let class = |label| if let Some(Label::Class(c)) = label { c } else { 0 };
             Folds::stratified(&labels.into_iter().map(class).collect::<Vec<_>>(), folds, seed)?
         }

@@ -3,18 +3,18 @@
 //! Rows are split first; the pipeline is fitted on the training rows alone; binary targets get one sigmoid unit, more
 //! classes a softmax, numbers a linear unit on the standardised target.
 
-use super::complete::complete_rows;
+use super::known_rows::{KnownRows, Wanted, class};
 use crate::error::ModelError;
 use crate::model::Model;
 use crate::network_settings::NetworkSettings;
 use crate::predictor::{NetworkPredictor, Predictor};
 use crate::record::{Record, Settings};
-use crate::row_checks::{self, check_count};
+use crate::row_checks::check_count;
 use planish_nn::{Plan, Sequential, Targets};
 use planish_optim::{RangeTest, suggest_lr};
 use planish_tabular::{EncodedRows, Encoder, Label, Notes, Table, Target, Task};
 use planish_tensor::{Exec, Matrix};
-use planish_train::{Checkpoints, ClassWeights, Data, Network, Observer, Trainer, split};
+use planish_train::{Checkpoints, ClassWeights, Data, Network, Observer, Trainer};
 
 /// The labels as the network wants them.
 enum NetworkTargets {
@@ -44,10 +44,6 @@ impl NetworkTargets {
     }
 }
 
-fn class(label: Label) -> u32 {
-    if let Label::Class(c) = label { c } else { 0 }
-}
-
 /// Trains a network on a table.
 ///
 /// The same table, settings and seed give the same model, bit for bit, whatever `exec` says. If the loss becomes infinite or
@@ -75,20 +71,8 @@ pub fn fit_network_with_checkpoints(
     observer: &mut dyn Observer,
     checkpoints: Option<&mut dyn Checkpoints<f32>>,
 ) -> Result<Model, ModelError> {
-    let Prepared {
-        table,
-        with_target,
-        rows_without_target,
-        rows_incomplete,
-        target,
-        encoder,
-        mut notes,
-        x,
-        y,
-        weights,
-        parts,
-        mut network,
-    } = Prepared::new(table, settings)?;
+    let Prepared { known, target, encoder, mut notes, x, y, weights, parts, mut network } =
+        Prepared::new(table, settings)?;
     let (train, held) = parts.clone();
     let data =
         Data { codes: &x.codes, weights: weights.as_deref(), ..Data::new(x.numbers.view(), y.targets()) };
@@ -104,20 +88,20 @@ pub fn fit_network_with_checkpoints(
         NetworkPredictor { encoder, sequential, plan, params: params.into(), state: state.into() };
     let record = Record {
         settings: Settings::Network(Box::new(settings.clone())),
-        rows: with_target as u64,
-        rows_without_target,
-        rows_incomplete,
+        rows: known.labels.len() as u64,
+        rows_without_target: known.rows_without_target,
+        rows_incomplete: known.rows_incomplete,
         digest: None,
         rare_categories: std::mem::take(&mut notes.unknown),
         validation: Default::default(),
         confusion: None,
-        written: row_checks::written(table.schema(), &settings.target, settings.sample_weight.as_deref())?,
-        na: table.schema().missing.more.clone(),
+        written: known.written,
+        na: known.table.schema().missing.more.clone(),
         history: Some(history),
     };
     let mut model = Model::new(target, Predictor::Network(predictor), record)?.with_fit_notes(notes);
     if !held.is_empty() {
-        exec.install(|| model.score_validation(exec, &table.select(&held)))?;
+        exec.install(|| model.score_validation(exec, &known.table.select(&held)))?;
     }
     Ok(model)
 }
@@ -167,11 +151,7 @@ pub fn lr_range_test(
 
 /// A table and settings turned into data and a network.
 struct Prepared<'a> {
-    /// The rows with a target, and with all features if such are wanted.
-    table: std::borrow::Cow<'a, Table>,
-    with_target: usize,
-    rows_without_target: u64,
-    rows_incomplete: u64,
+    known: KnownRows<'a>,
     target: Target,
     encoder: Encoder,
     notes: Notes,
@@ -185,55 +165,45 @@ struct Prepared<'a> {
 
 impl<'a> Prepared<'a> {
     fn new(table: &'a Table, settings: &NetworkSettings) -> Result<Prepared<'a>, ModelError> {
-        table.schema().target(&settings.target)?;
-        settings.drop.iter().try_for_each(|name| table.column(name).map(drop))?;
-        if settings.drop.contains(&settings.target) {
-            return Err(ModelError::DroppedTarget { target: settings.target.clone() });
-        }
-        row_checks::written(table.schema(), &settings.target, settings.sample_weight.as_deref())?;
-        let task = settings.task.map_or_else(|| Task::infer(table, &settings.target), Ok)?;
-        let rows = table.rows();
-        let table = table.with_values(&settings.target)?;
-        let rows_without_target = (rows - table.rows()) as u64;
-        let leave_out = settings.no_features();
-        let (table, rows_incomplete) = complete_rows(table, settings.missing, &settings.target, &leave_out)?;
-        let with_target: Vec<u32> = (0..table.rows() as u32).collect();
-        let all = Target::fit(&table, &settings.target, task, &with_target)?;
-        let labels: Vec<Label> = all.labels(&table)?.into_iter().flatten().collect();
-        let weights = row_weights(&table, settings)?;
-
-        let (train, held) = split_rows(&labels, task, settings)?;
+        let wanted = settings.wanted();
+        let known = KnownRows::new(table, &wanted)?;
+        let weights = known.weights(&wanted, |w| f64::from(w as f32))?;
+        let weights = weights.map(|all| all.into_iter().map(|w| w as f32).collect());
+        let (train, held) = known.split(settings.fit.validation_split, settings.seed)?;
         // Classes are those of all rows; a number's scale is that of the training rows.
-        let mut target =
-            if task == Task::Regress { Target::fit(&table, &settings.target, task, &train)? } else { all };
+        let mut target = match known.task {
+            Task::Regress => Target::fit(&known.table, &settings.target, known.task, &train)?,
+            Task::Classify => known.target.clone(),
+        };
         if let (Target::Number { mean, sd, .. }, true) = (&mut target, settings.is_log_linked()) {
-            let counts = table.numbers(&settings.target)?;
-            for row in 0..table.rows() {
-                check_count(&table, row, &settings.target, counts.at(row).unwrap_or_default())?;
+            let counts = known.table.numbers(&settings.target)?;
+            for row in 0..known.table.rows() {
+                check_count(&known.table, row, &settings.target, counts.at(row).unwrap_or_default())?;
             }
             // At its first weights the network then says about the mean.
             *sd = *mean;
             *mean = 0.0;
         }
-        let encoder = Encoder::fit_with(&table, &train, &leave_out, settings.embed()?)?;
+        let encoder = Encoder::fit_with(&known.table, &train, &wanted.no_features(), settings.embed()?)?;
         let mut notes = Notes::default();
-        let x = encoder.encode(&table, &mut notes)?;
-        let y = NetworkTargets::new(&target, &labels);
-        let network = network(&encoder, &target, task, settings)?;
-        Ok(Prepared {
-            table,
-            with_target: labels.len(),
-            rows_without_target,
-            rows_incomplete,
-            target,
-            encoder,
-            notes,
-            x,
-            y,
-            weights,
-            parts: (train, held),
-            network,
-        })
+        let x = encoder.encode(&known.table, &mut notes)?;
+        let y = NetworkTargets::new(&target, &known.labels);
+        let network = network(&encoder, &target, known.task, settings)?;
+        Ok(Prepared { known, target, encoder, notes, x, y, weights, parts: (train, held), network })
+    }
+}
+
+impl NetworkSettings {
+    /// What is asked of the table.
+    pub(super) fn wanted(&self) -> Wanted<'_> {
+        Wanted {
+            target: &self.target,
+            task: self.task,
+            drop: &self.drop,
+            sample_weight: self.sample_weight.as_deref(),
+            missing: self.missing,
+            seed: self.seed,
+        }
     }
 }
 
@@ -263,47 +233,4 @@ fn network(
     }
     network.groups_mut().iter_mut().for_each(|g| g.weight_decay += settings.weight_decay);
     Ok(network)
-}
-
-/// The weights of the rows, from their column.
-fn row_weights(table: &Table, settings: &NetworkSettings) -> Result<Option<Vec<f32>>, ModelError> {
-    let Some(name) = &settings.sample_weight else { return Ok(None) };
-    if *name == settings.target {
-        return Err(ModelError::Setting {
-            setting: "sample_weight",
-            value: name.clone(),
-            needs: "it must be another column than the target",
-        });
-    }
-    let weight = |row| {
-        let w = row_checks::weight(table, row, name)? as f32;
-        if w.is_finite() {
-            return Ok(w);
-        }
-        let (column, line) = (name.clone(), table.line(row));
-        Err(ModelError::SampleWeight { column, line, found: w.to_string() })
-    };
-    (0..table.rows()).map(weight).collect::<Result<Vec<f32>, _>>().map(Some)
-}
-
-/// Training rows and held-out rows, stratified for classes.
-fn split_rows(
-    labels: &[Label],
-    task: Task,
-    settings: &NetworkSettings,
-) -> Result<(Vec<u32>, Vec<u32>), ModelError> {
-    if !(0.0..1.0).contains(&settings.fit.validation_split) {
-        return Err(ModelError::Setting {
-            setting: "validation_split",
-            value: settings.fit.validation_split.to_string(),
-            needs: "it must lie in [0, 1)",
-        });
-    }
-    let classes: Vec<u32> = labels.iter().map(|&l| class(l)).collect();
-    Ok(split::holdout(
-        labels.len(),
-        settings.fit.validation_split,
-        (task == Task::Classify).then_some(&classes),
-        settings.seed,
-    ))
 }

@@ -53,7 +53,7 @@ fn general() -> Settings {
         value(
             "seed",
             "N",
-            "Seed of the split, the initial weights and the shuffles",
+            "Seed of the split, the initial weights and the shuffles; of trees of all that is drawn",
             plain::<u64>,
             at!(seed),
         ),
@@ -72,8 +72,7 @@ fn network() -> Settings {
         value("embed-dim", "N", "Length of those vectors", plain::<usize>, at!(embed_dim))
             .needs(&[With("embed-above")]),
         value("hidden", "N,N…", "Units of each hidden layer, or \"none\"", units, at!(hidden)),
-        value("activation", "NAME", activations(), activation, at!(activation))
-            .needs(&[HIDDEN_LAYERS]),
+        value("activation", "NAME", activations(), activation, at!(activation)).needs(&[HIDDEN_LAYERS]),
         number(
             "dropout",
             "Share of each hidden layer's outputs that are zeroed at random in training",
@@ -81,22 +80,42 @@ fn network() -> Settings {
             at!(dropout),
         )
         .needs(&[HIDDEN_LAYERS]),
-        switch("batch-norm", "Batch normalisation after each hidden layer's activation", true, at!(batch_norm))
+        switch(
+            "batch-norm",
+            "Batch normalisation after each hidden layer's activation",
+            true,
+            at!(batch_norm),
+        )
         .but(|it| it.conflicts = Some("layer-norm"))
         .needs(&[HIDDEN_LAYERS]),
-        switch("layer-norm", "Layer normalisation after each hidden layer's activation", true, at!(layer_norm))
+        switch(
+            "layer-norm",
+            "Layer normalisation after each hidden layer's activation",
+            true,
+            at!(layer_norm),
+        )
         .needs(&[HIDDEN_LAYERS]),
-        switch("residual", "Hidden layers as wide as the one before add to what they read", true, at!(residual))
+        switch(
+            "residual",
+            "Hidden layers as wide as the one before add to what they read",
+            true,
+            at!(residual),
+        )
         .needs(&[HIDDEN_LAYERS]),
         number("l1", "L1 penalty on the weights: X·Σ|w| in the loss", NOT_NEGATIVE, at!(l1)),
-        number("l2", "L2 penalty on the weights: X·Σw² in the loss", NOT_NEGATIVE, at!(l2)),
+        number(
+            "l2",
+            "L2 penalty on the weights: X·Σw² in the loss; of trees ½·X·Σv² on the values of their leaves, 1 if not given",
+            NOT_NEGATIVE,
+            at!(l2),
+        ),
         number("max-norm", "Largest norm of each hidden unit's weights", POSITIVE, at!(max_norm))
             .needs(&[HIDDEN_LAYERS]),
         value("initializer", "NAME", initializers(), plain::<Initializer>, at!(initializer)),
         value(
             "loss",
             "NAME",
-            "Loss: for numbers mse, mae, sse, huber:D, log_cosh, quantile:Q or poisson; for two classes binary_crossentropy, mse, hinge or squared_hinge; the one that suits the target if not given",
+            "Loss: for numbers mse, mae, sse, huber:D, log_cosh, quantile:Q or poisson; for two classes binary_crossentropy, mse, hinge or squared_hinge; the one that suits the target if not given. Of trees, for numbers: squared, absolute, quantile:Q, huber:D, poisson or gamma",
             plain::<Loss>,
             at!(loss),
         ),
@@ -106,11 +125,16 @@ fn network() -> Settings {
             SHARE,
             at!(label_smoothing),
         ),
-        choice("class-weight", "Whether rows of rare classes count more", ClassWeights::CHOICES, at!(fit.class_weights)),
+        choice(
+            "class-weight",
+            "Whether rows of rare classes count more",
+            ClassWeights::CHOICES,
+            at!(fit.class_weights),
+        ),
         value(
             "sample-weight",
             "COL",
-            "Column with the rows' weights, of networks and linear models; it is no feature: --weights people",
+            "Column with the rows' weights; it is no feature: --weights people",
             plain::<String>,
             at!(sample_weight),
         )
@@ -153,7 +177,14 @@ fn optimizer() -> Settings {
     .of("optimizer");
     let mut all = vec![
         chosen,
-        number("lr", "Learning rate", POSITIVE, |s: &mut S| s.optimizer.number_mut("lr")).first(&[NO_TEST]),
+        number(
+            "lr",
+            "Learning rate; of trees what each is multiplied by, 0.05 if not given",
+            POSITIVE,
+            |s: &mut S| s.optimizer.number_mut("lr"),
+        )
+        .but(|it| it.alias = Some("learning-rate"))
+        .first(&[NO_TEST]),
     ];
     let own = |(name, doc, is_share)| {
         own_number(name, doc, if is_share { SHARE } else { NOT_NEGATIVE }).of("optimizer")
@@ -292,7 +323,7 @@ fn run() -> Settings {
         value("epochs", "N", "Most passes over the training rows", COUNT, at!(fit.epochs))
             .first(&[NO_TEST]),
         value("batch-size", "N", "Rows of a training step", COUNT, at!(fit.batch_size)),
-        number("validation-split", "Share of rows held out to watch the loss (0: none)", SHARE, at!(fit.validation_split)),
+        number("validation-split", "Share of rows held out to watch the loss (0: none); 0.2 of trees if not given", SHARE, at!(fit.validation_split)),
         list(
             "metrics",
             "NAME,…",
@@ -313,7 +344,7 @@ fn run() -> Settings {
         early(value(
             "patience",
             "N",
-            "Epochs to wait for a better value; the best weights are kept",
+            "Epochs to wait for a better value; the best weights are kept. Of trees rounds, 50 if not given",
             COUNT,
             at!(fit.early_stopping ? patience),
         )),

@@ -133,10 +133,21 @@ impl Model {
             Ok(found) => found,
             Err(Failed::Model(e)) => return Err(e),
         };
+        self.keep(found);
+        Ok(())
+    }
+
+    /// Keeps the scores of held-out rows, of which this was said while they were held out, and the confusion matrix in its record.
+    pub(crate) fn keep_validation(&mut self, predictions: &Predictions, labels: &[Option<Label>]) {
+        let mut scores = Scores::default();
+        scores.push(predictions, labels);
+        self.keep(scores.finish(self.task(), Notes::default()));
+    }
+
+    fn keep(&mut self, found: Evaluation) {
         let small = found.confusion.filter(|c| c.classes() <= MATRIX_CLASSES);
         let record = self.record_mut();
         record.confusion = small.map(|c| c.to_counts());
         record.validation = found.metrics;
-        Ok(())
     }
 }

@@ -10,6 +10,7 @@ use planish_tabular::{Design, EncodedRows, Notes, Rows, Table, Target};
 use planish_tensor::dd::DdVec;
 use planish_tensor::{Exec, MatRef, Matrix};
 use planish_train::metrics::most_probable;
+use planish_trees::BinnedRows;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use std::collections::BTreeMap;
 
@@ -36,6 +37,28 @@ impl Predictions {
         match self {
             Predictions::Probabilities(p) => Some(most_probable(p.row(row))),
             Predictions::Numbers(_) => None,
+        }
+    }
+
+    /// Those of the rows from `from` to before `to`.
+    #[must_use]
+    pub fn rows_between(&self, from: usize, to: usize) -> Predictions {
+        match self {
+            Predictions::Probabilities(p) => {
+                Predictions::Probabilities(Matrix::from_fn(to - from, p.cols(), |i, j| p[(from + i, j)]))
+            }
+            Predictions::Numbers(y) => Predictions::Numbers(y[from..to].to_vec()),
+        }
+    }
+
+    /// What trees say, `[rows × outputs]`, in the terms of the target.
+    pub(crate) fn of_trees(target: &Target, out: Vec<f64>) -> Predictions {
+        match target.classes().len() {
+            0 => Predictions::Numbers(out),
+            2 => Predictions::Probabilities(Matrix::from_fn(out.len(), 2, |i, j| {
+                if j == 1 { out[i] } else { 1.0 - out[i] }
+            })),
+            n => Predictions::Probabilities(Matrix::from_fn(out.len() / n, n, |i, j| out[i * n + j])),
         }
     }
 
@@ -77,6 +100,8 @@ pub enum Encoded {
     Features(EncodedRows),
     /// A linear model's terms, one column each.
     Terms(Vec<DdVec>),
+    /// The bins of trees.
+    Bins(BinnedRows),
 }
 
 impl Encoded {
@@ -85,7 +110,43 @@ impl Encoded {
         match self {
             Encoded::Features(x) => x.numbers.rows(),
             Encoded::Terms(terms) => terms.first().map_or(0, |t| t.hi.len()),
+            Encoded::Bins(rows) => rows.rows(),
         }
+    }
+
+    /// The bytes that they take in memory.
+    pub fn bytes(&self) -> usize {
+        match self {
+            Encoded::Features(x) => size_of_val(x.numbers.as_slice()) + size_of_val(&x.codes[..]),
+            Encoded::Terms(terms) => terms.len() * self.rows() * 2 * size_of::<f64>(),
+            Encoded::Bins(rows) => rows.rows() * if rows.rows() > 0 { rows.row(0).len() } else { 0 },
+        }
+    }
+
+    /// Whether rows that are encoded alike are predicted faster together.
+    pub fn can_join(&self) -> bool {
+        match self {
+            Encoded::Features(_) | Encoded::Bins(_) => true,
+            Encoded::Terms(_) => false,
+        }
+    }
+
+    /// The rows of all parts, one part after the other; none of terms.
+    ///
+    /// # Panics
+    /// If the parts were encoded by different models.
+    pub fn joined(parts: &[&Encoded]) -> Option<Encoded> {
+        let features: Vec<&EncodedRows> =
+            parts.iter().filter_map(|p| if let Encoded::Features(x) = p { Some(x) } else { None }).collect();
+        if features.len() == parts.len() {
+            return Some(Encoded::Features(EncodedRows::joined(&features)));
+        }
+        let mut bins = parts.iter().map(|p| if let Encoded::Bins(rows) = p { Some(rows) } else { None });
+        let mut all = bins.next()??.clone();
+        for more in bins {
+            all.append(more?);
+        }
+        Some(Encoded::Bins(all))
     }
 }
 
@@ -106,6 +167,40 @@ impl Model {
         match self.predictor() {
             Predictor::Linear(l) => terms(l, table, notes).map(Encoded::Terms),
             Predictor::Network(n) => Ok(Encoded::Features(n.encoder.encode(table, notes)?)),
+            Predictor::Trees(t) => t.encode(table, notes).map(Encoded::Bins),
+        }
+    }
+
+    /// What the pipeline would have made, from rows of numbers, `[rows × encoded columns]`.
+    ///
+    /// # Errors
+    /// The place of a number that the model cannot hold.
+    ///
+    /// # Panics
+    /// If the pipeline makes [other things than numbers](Model::is_all_numbers).
+    pub fn encode_numbers(&self, x: &[f64]) -> Result<Encoded, usize> {
+        let width = self.encoded_width();
+        let rows = x.len() / width;
+        let refuse = |holds: &dyn Fn(f64) -> bool| x.iter().position(|&x| !holds(x)).map_or(Ok(()), Err);
+        match self.predictor() {
+            Predictor::Network(_) => {
+                // Features are in f32.
+                refuse(&|x| (x as f32).is_finite())?;
+                let numbers = Matrix::from_fn(rows, width, |i, j| x[i * width + j] as f32);
+                Ok(Encoded::Features(EncodedRows { numbers, codes: Vec::new() }))
+            }
+            Predictor::Linear(_) => {
+                refuse(&f64::is_finite)?;
+                let mut terms = vec![DdVec::zeros(rows); width];
+                for (i, row) in x.chunks_exact(width).enumerate() {
+                    terms.iter_mut().zip(row).for_each(|(term, &x)| term.hi[i] = x);
+                }
+                Ok(Encoded::Terms(terms))
+            }
+            Predictor::Trees(t) => {
+                refuse(&f64::is_finite)?;
+                Ok(Encoded::Bins(t.encode_numbers(x).expect("the pipeline makes numbers")))
+            }
         }
     }
 
@@ -114,9 +209,14 @@ impl Model {
         self.predictor().width()
     }
 
-    /// Whether encoded rows are numbers alone: no category is embedded.
+    /// Whether encoded rows are numbers alone: no category is embedded, or a column of trees.
     pub fn is_all_numbers(&self) -> bool {
-        self.network().is_none_or(|n| n.plan.codes() == 0)
+        self.predictor().is_all_numbers()
+    }
+
+    /// Whether a typical value stands for a missing one. Trees have a way for it instead.
+    pub fn fills_missing(&self) -> bool {
+        self.predictor().fills_missing()
     }
 
     /// Predicts every encoded row.
@@ -130,7 +230,12 @@ impl Model {
                 self.decode(n.plan.predict(exec, Arenas::new(&n.params, &n.state), x).view())
             }
             (Predictor::Linear(l), Encoded::Terms(terms)) => linear(exec, l, terms, rows.rows()),
-            (Predictor::Network(_), Encoded::Terms(_)) | (Predictor::Linear(_), Encoded::Features(_)) => {
+            (Predictor::Trees(t), Encoded::Bins(rows)) => {
+                Predictions::of_trees(self.target(), t.predict(exec, rows))
+            }
+            (Predictor::Network(_), Encoded::Terms(_) | Encoded::Bins(_))
+            | (Predictor::Linear(_), Encoded::Features(_) | Encoded::Bins(_))
+            | (Predictor::Trees(_), Encoded::Features(_) | Encoded::Terms(_)) => {
                 panic!("the rows were encoded by another model")
             }
         }

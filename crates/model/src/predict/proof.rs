@@ -26,7 +26,8 @@ impl Model {
         let mut table = Table::of_missing(features.clone());
         for row in 1..rows {
             for (position, column) in features.columns.iter().enumerate() {
-                let known = profiles.iter().find(|p| p.column == column.name).map(|p| p.cells);
+                // A profile a feature, in their order.
+                let known = profiles.get(position).map(|p| p.cells);
                 match (column.kind, known) {
                     (
                         Kind::Number | Kind::Formatted(_) | Kind::Date(_),

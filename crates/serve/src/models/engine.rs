@@ -1,6 +1,6 @@
 //! Prediction threads and the queue that feeds them.
 //!
-//! A thread that is free takes the first request and, of those that wait behind it, all for the same network that fit into a batch; it does
+//! A thread that is free takes the first request and, of those that wait behind it, all for the same network or trees that fit into a batch; it does
 //! not wait for more unless a delay was asked for, and leaves to the other threads their share of what waits. The queue is bounded by rows,
 //! by bytes and by the time that it takes (see [`crate::models::backlog`]). A request whose client has gone leaves the queue unworked. A row has
 //! the same bits alone or in a batch, because the products have.
@@ -10,7 +10,6 @@ use crate::models::backlog::Backlog;
 use crate::models::served::{Served, not_finite};
 use crate::options::Options;
 use planish_model::{Encoded, Predictions};
-use planish_tabular::EncodedRows;
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -60,10 +59,7 @@ struct Job {
 
 impl Job {
     fn bytes(&self) -> usize {
-        match &self.rows {
-            Encoded::Features(x) => size_of_val(x.numbers.as_slice()) + size_of_val(&x.codes[..]),
-            Encoded::Terms(_) => self.rows.rows() * self.served.model.encoded_width() * 2 * size_of::<f64>(),
-        }
+        self.rows.bytes()
     }
 }
 
@@ -238,7 +234,7 @@ impl Queue {
         let Some(first) = self.jobs.pop_front() else { return Vec::new() };
         let mut total = first.rows.rows();
         let mut batch = vec![first];
-        if matches!(batch[0].rows, Encoded::Features(_)) {
+        if batch[0].rows.can_join() {
             let mut at = 0;
             while at < self.jobs.len() {
                 let job = &self.jobs[at];
@@ -273,19 +269,14 @@ fn run(batch: Vec<Job>) {
 }
 
 fn predict(served: &Served, batch: &[Job]) -> Vec<Predictions> {
-    let parts: Vec<&EncodedRows> = batch
-        .iter()
-        .filter_map(|job| if let Encoded::Features(x) = &job.rows { Some(x) } else { None })
-        .collect();
-    if batch.len() == 1 || parts.len() != batch.len() {
-        return batch.iter().map(|job| served.predict(&job.rows)).collect();
-    }
-    let out = served.forward(&EncodedRows::joined(&parts));
-    let ends = parts.iter().scan(0, |end, x| {
-        *end += x.numbers.rows();
-        Some(*end)
-    });
-    ends.zip(&parts)
-        .map(|(end, x)| served.model.decode(out.view().rows_between(end - x.numbers.rows(), end)))
-        .collect()
+    let parts: Vec<&Encoded> = batch.iter().map(|job| &job.rows).collect();
+    let joined = if let [_] = parts[..] { None } else { Encoded::joined(&parts) };
+    let Some(joined) = joined else { return parts.into_iter().map(|rows| served.predict(rows)).collect() };
+    let all = served.predict(&joined);
+    let mut from = 0;
+    let own = |rows: usize| {
+        from += rows;
+        all.rows_between(from - rows, from)
+    };
+    parts.iter().map(|rows| rows.rows()).map(own).collect()
 }

@@ -133,7 +133,7 @@ impl Served {
     }
 
     /// A network's outputs for these features.
-    pub(crate) fn forward(&self, rows: &EncodedRows) -> Matrix<f32> {
+    fn forward(&self, rows: &EncodedRows) -> Matrix<f32> {
         let n = self.model.network().expect("only networks have features");
         let x = Input::new(rows.numbers.view(), &rows.codes);
         let mut workspace = self.borrow(n);

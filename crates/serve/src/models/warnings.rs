@@ -36,10 +36,11 @@ pub(crate) enum Unusual {
 /// The warnings of each row, of a prediction with intervals or without.
 pub(crate) fn warnings<'a>(served: &'a Served, table: &Table, has_intervals: bool) -> Vec<Vec<Warning<'a>>> {
     let mut all = vec![Vec::new(); table.rows()];
+    let fills = served.model.fills_missing();
     let encoder = served.model.network().map(|n| &n.encoder);
     for (i, profile) in served.model.profiles().into_iter().enumerate() {
         let unusual = |row: usize| match (table.column_at(i), profile.cells) {
-            (Column::Number(c), _) if c.at(row).is_none() => Some(Unusual::Imputed),
+            (Column::Number(c), _) if c.at(row).is_none() => fills.then_some(Unusual::Imputed),
             (Column::Number(c), CellProfile::Number { range, .. }) => {
                 let x = c.values()[row];
                 let within = range.is_some_and(|[least, greatest]| (least..=greatest).contains(&x));
@@ -48,7 +49,7 @@ pub(crate) fn warnings<'a>(served: &'a Served, table: &Table, has_intervals: boo
                 far.then_some(Unusual::CutOff).or(outside.then_some(Unusual::OutsideRange))
             }
             (Column::Text(c), CellProfile::Category(levels)) => match c.at(row) {
-                None => (!levels.has_missing()).then_some(Unusual::Imputed),
+                None => (fills && !levels.has_missing()).then_some(Unusual::Imputed),
                 Some(text) => {
                     let known = levels.known().binary_search_by(|level| level.as_str().cmp(text)).is_ok();
                     (!known).then_some(Unusual::UnknownCategory)

@@ -9,9 +9,8 @@ use crate::models::served::Served;
 use crate::options::Options;
 use crate::service::Service;
 use planish_model::Encoded;
-use planish_tabular::{EncodedRows, Kind, Table};
-use planish_tensor::dd::DdVec;
-use planish_tensor::{Dd, Matrix};
+use planish_tabular::{Kind, Table};
+use planish_tensor::Dd;
 use std::borrow::Cow;
 use std::sync::Arc;
 
@@ -117,26 +116,10 @@ fn encoded(served: &Served, tensor: &Tensor<'_>, options: &Options) -> Result<En
         ));
     }
     check_rows(ENCODED, rows, options)?;
-    let features = served.model.predictor().takes_features();
-    // Features are in f32.
-    let finite = |x: f64| if features { (x as f32).is_finite() } else { x.is_finite() };
-    if let Some(at) = x.iter().position(|&x| !finite(x)) {
-        return Err(about(ENCODED, format!("element {at} is not a finite number that the model can hold")));
-    }
-    Ok(match features {
-        true => {
-            let mut features = Matrix::zeros(rows, width);
-            features.as_mut_slice().iter_mut().zip(x).for_each(|(to, &from)| *to = from as f32);
-            Encoded::Features(EncodedRows { numbers: features, codes: Vec::new() })
-        }
-        false => {
-            let mut terms = vec![DdVec::zeros(rows); width];
-            for (i, row) in x.chunks_exact(width).enumerate() {
-                terms.iter_mut().zip(row).for_each(|(term, &x)| term.hi[i] = x);
-            }
-            Encoded::Terms(terms)
-        }
-    })
+    served
+        .model
+        .encode_numbers(x)
+        .map_err(|at| about(ENCODED, format!("element {at} is not a finite number that the model can hold")))
 }
 
 fn table(served: &Served, tensors: &[Tensor<'_>], options: &Options) -> Result<Table, ApiError> {
@@ -185,7 +168,8 @@ fn table(served: &Served, tensors: &[Tensor<'_>], options: &Options) -> Result<T
         return Err(about(&columns[i].name, what));
     }
     let mut table = Table::new(served.features.clone());
-    let network = served.model.network().is_some();
+    // Of linear models alone the rest of a decimal is in the prediction.
+    let as_decimal = served.model.linear().is_some();
     for row in 0..rows {
         for (position, elements) in data.iter().enumerate() {
             match elements {
@@ -195,7 +179,7 @@ fn table(served: &Served, tensors: &[Tensor<'_>], options: &Options) -> Result<T
                         format!("element {row} is not a finite number"),
                     ));
                 }
-                Elements::Numbers(x) if network => table.push_number(position, Some(x[row])),
+                Elements::Numbers(x) if !as_decimal => table.push_number(position, Some(x[row])),
                 Elements::Numbers(x) => table.push_decimal(position, decimal(x[row])),
                 Elements::Texts(t) => {
                     let text = t[row].as_deref().map_or("", str::trim);

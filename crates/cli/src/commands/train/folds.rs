@@ -3,7 +3,7 @@
 use crate::args::TrainArgs;
 use crate::print;
 use crate::progress::TrainingProgress;
-use planish_model::{FoldBy, ModelError, NetworkSettings, cross_validate_network};
+use planish_model::{FoldBy, FoldPlan, ModelError, NetworkSettings, TreeSettings, cross_validate_network};
 use planish_tabular::Table;
 use planish_tensor::Exec;
 use planish_train::{CrossValidation, Metric};
@@ -15,14 +15,35 @@ pub(super) fn cross_validate(
     table: &Table,
     settings: &NetworkSettings,
 ) -> Result<Option<CrossValidation>, ModelError> {
+    with_folds(a, TrainingProgress::new("epoch", settings.fit.epochs), |plan, progress| {
+        cross_validate_network(exec, table, settings, plan, progress)
+    })
+}
+
+pub(super) fn cross_validate_trees(
+    exec: Exec,
+    a: &TrainArgs,
+    table: &Table,
+    settings: &TreeSettings,
+) -> Result<Option<CrossValidation>, ModelError> {
+    with_folds(a, TrainingProgress::new("round", 0), |plan, progress| {
+        planish_model::cross_validate_trees(exec, table, settings, plan, progress)
+    })
+}
+
+/// What comes of the folds that are asked for, if any are.
+fn with_folds(
+    a: &TrainArgs,
+    mut progress: TrainingProgress,
+    score: impl FnOnce(FoldPlan<'_>, &mut TrainingProgress) -> Result<CrossValidation, ModelError>,
+) -> Result<Option<CrossValidation>, ModelError> {
     let Some(folds) = a.folds.folds else { return Ok(None) };
     let by = match (&a.folds.group, &a.folds.time) {
         (Some(column), _) => FoldBy::Group(column.clone()),
         (None, Some(column)) => FoldBy::Time(column.clone()),
         (None, None) => FoldBy::Chance,
     };
-    let mut progress = TrainingProgress::new(settings.fit.epochs);
-    let found = cross_validate_network(exec, table, settings, folds as usize, &by, &mut progress);
+    let found = score(FoldPlan { folds: folds as usize, by: &by }, &mut progress);
     progress.finish();
     found.map(Some)
 }

@@ -2,7 +2,7 @@
 
 function kindInWords(kind) {
   const words = {
-    network: "network", linear: "linear model, least squares", ridge: "ridge regression", "elastic-net": "elastic net",
+    network: "network", trees: "boosted trees", linear: "linear model, least squares", ridge: "ridge regression", "elastic-net": "elastic net",
     "non-negative": "non-negative least squares", logistic: "logistic regression", multinomial: "multinomial regression", poisson: "Poisson regression",
   };
   return words[kind] || kind;
