@@ -17,6 +17,7 @@ mod sample;
 mod settings;
 mod tables_bench;
 mod train_bench;
+mod trees_bench;
 mod ulp;
 mod wide_bench;
 
@@ -40,9 +41,9 @@ fn run() -> Result<(), String> {
         return Ok(());
     };
     let name = settings.name.as_str();
-    if !["train", "gemm", "linreg", "tables", "math", "large", "ulp"].contains(&name) {
+    if !["train", "gemm", "linreg", "tables", "trees", "math", "large", "ulp"].contains(&name) {
         return Err(format!(
-            "unknown benchmark {name:?}: use train, gemm, linreg, tables, math, large or ulp"
+            "unknown benchmark {name:?}: use train, gemm, linreg, tables, trees, math, large or ulp"
         ));
     }
     if settings.large.phase.is_some() {
@@ -55,6 +56,7 @@ fn run() -> Result<(), String> {
         "gemm" => gemm_bench::run(settings.exec, &machine, &settings.products)?,
         "linreg" => linreg_bench::run(settings.exec, &settings.fits)?,
         "tables" => tables_bench::run(settings.exec, &settings.reading)?,
+        "trees" => trees_bench::run(settings.exec, &settings.forests)?,
         "math" => math_bench::run(settings.exec),
         "large" => large::run(settings.exec, &settings.large)?,
         _ => ulp::run(settings.exec),

@@ -7,6 +7,7 @@ use crate::linreg_bench::{Fits, Work};
 use crate::penalised_bench::Source;
 use crate::tables_bench::{self, Reading};
 use crate::train_bench::{PEERS, Part, Training};
+use crate::trees_bench::{self, Forests};
 use planish_tensor::{Exec, Isa};
 
 /// The text of `--help`.
@@ -18,6 +19,7 @@ Benchmarks:
   train    training steps and predictions beside PyTorch, JAX, Keras, scikit-learn and ONNX Runtime
   linreg   least squares, penalised paths and logistic regressions beside scikit-learn and NumPy
   tables   reading tables beside Polars, pandas and DuckDB; whole commands, and their memory
+  trees    boosted trees beside LightGBM, XGBoost, CatBoost and scikit-learn
   large    a network of a billion parameters: seconds and memory to train, save, open and ask it
   math     vector math beside the standard library
   ulp      the largest errors of the vector math over all 2^32 f32 arguments (`cargo xtask ulp`)
@@ -56,6 +58,12 @@ Options of tables:
   --stream GB       size of the stream that is read once          [2: the bar is for 10]
   --file GB         size of the file for --memory 500M            [2: needs that much disk]
 
+Options of trees:
+  --python PROGRAM  a Python with pandas, lightgbm, xgboost, catboost and scikit-learn
+  --only PARTS      of fits,scores,predictions                    [all]
+  --list FILE       the tables, a line each: NAME TARGET TRAIN TEST, CSV files, - for every fifth row of TRAIN  [two of data/]
+  --seconds S       seconds a race                                [3: with the peers some five minutes]
+
 Options of large:
   --params N        about how many parameters                     [1000000000: needs 17 GB of memory and 4 GB of disk]
   --folder DIR      where to keep the model                       [a temporary folder]
@@ -68,6 +76,7 @@ Examples:
   cargo xtask bench train --only steps,predict
   cargo xtask bench linreg --python python3 --threads 2
   cargo xtask bench tables --python python3 --threads 2 --stream 10
+  cargo xtask bench trees --python python3 --threads 2
   cargo xtask bench large --threads 0 --params 250000000
 ";
 
@@ -87,6 +96,8 @@ pub struct Settings {
     pub fits: Fits,
     /// What `tables` measures.
     pub reading: Reading,
+    /// What `trees` measures.
+    pub forests: Forests,
     /// The network of `large`.
     pub large: Job,
 }
@@ -104,6 +115,8 @@ pub fn parse(args: impl Iterator<Item = String>) -> Result<Option<Settings>, Str
     let (mut parts, mut peers) = (Part::ALL.to_vec(), PEERS.to_vec());
     let (mut works, mut table) = (Work::ALL.to_vec(), Source::default());
     let mut reading = Reading::default();
+    let mut forests =
+        Forests { parts: trees_bench::Part::ALL.to_vec(), seconds: 3.0, python: None, tables: None };
     let mut large = Job { params: 1_000_000_000, folder: None, phase: None };
     for pair in options.chunks(2) {
         let [flag, value] = pair else { return Err(format!("{} needs a value", pair[0])) };
@@ -114,13 +127,17 @@ pub fn parse(args: impl Iterator<Item = String>) -> Result<Option<Settings>, Str
             }
             ("--isa", _) => exec.isa = Isa::from_name(value).map_err(|e| e.to_string())?,
             ("--json", _) => json = Some(value.clone()),
-            ("--python", "gemm" | "train" | "linreg" | "tables") => python = Some(value.clone()),
+            ("--python", "gemm" | "train" | "linreg" | "tables" | "trees") => python = Some(value.clone()),
             ("--only", "gemm") => groups = Some(named(value, &Group::ALL, Group::name)?),
             ("--only", "train") => parts = named(value, &Part::ALL, Part::name)?,
             ("--only", "linreg") => works = named(value, &Work::ALL, Work::name)?,
             ("--only", "tables") => {
                 reading.parts = named(value, &tables_bench::Part::ALL, tables_bench::Part::name)?;
             }
+            ("--only", "trees") => {
+                forests.parts = named(value, &trees_bench::Part::ALL, trees_bench::Part::name)?;
+            }
+            ("--list", "trees") => forests.tables = Some(value.into()),
             ("--planish", "tables") => reading.planish = Some(value.into()),
             ("--stream", "tables") => reading.stream = gigabytes(value)?,
             ("--file", "tables") => reading.file = gigabytes(value)?,
@@ -132,7 +149,7 @@ pub fn parse(args: impl Iterator<Item = String>) -> Result<Option<Settings>, Str
             ("--element", "gemm") => {
                 element = named(value, &[Element::F32, Element::F64], Element::name)?.first().copied();
             }
-            ("--seconds", "gemm" | "train" | "linreg" | "tables") => {
+            ("--seconds", "gemm" | "train" | "linreg" | "tables" | "trees") => {
                 let valid = |s: &f64| s.is_finite() && *s >= 0.0;
                 let given =
                     value.parse().ok().filter(valid).ok_or_else(|| format!("{value:?} is no time"))?;
@@ -160,8 +177,10 @@ pub fn parse(args: impl Iterator<Item = String>) -> Result<Option<Settings>, Str
     let fits = Fits { works, seconds: seconds.unwrap_or(3.0), python: python.clone(), table };
     reading.seconds = seconds.unwrap_or(reading.seconds);
     reading.python.clone_from(&python);
+    forests.seconds = seconds.unwrap_or(forests.seconds);
+    forests.python.clone_from(&python);
     let training = Training { parts, seconds: seconds.unwrap_or(3.0), python, peers };
-    Ok(Some(Settings { name: name.clone(), exec, json, products, training, fits, reading, large }))
+    Ok(Some(Settings { name: name.clone(), exec, json, products, training, fits, reading, forests, large }))
 }
 
 /// The items that a list of names with commas means, in the order of `all`.
