@@ -1,4 +1,4 @@
-//! `planish`: trains, evaluates and serves neural networks and linear models from tables of data.
+//! `planish`: trains, evaluates and serves neural networks, boosted trees and linear models from tables of data.
 //!
 //! `args` holds the command line, `config` adds a file of settings to it, `requests` refuses what has no effect by `rules`, `commands` one file a command, `print` what is printed, `log` the service's lines, `progress` the bar, `run_files` what is written of the epochs, `traces` (with the feature `otlp`) what a collector is sent. Results go to
 //! standard output, progress and notes to standard error. Exit codes: 0, 1 for an error, 2 for wrong usage.

@@ -44,8 +44,8 @@ mod trees_predictor;
 
 pub use coefficient_table::{CoefficientLine, CoefficientTable, EffectsOf};
 pub use diagnostics::{
-    ClassCurves, ClassDiagnostics, Diagnostics, Effect, Effects, Findings, InfluenceOf, NumberDiagnostics,
-    QuantilePoint, RowPoint,
+    ClassCurves, ClassDiagnostics, Dependence, Diagnostics, Effect, Effects, Findings, InfluenceOf,
+    NumberDiagnostics, QuantilePoint, RowPoint, TreeDiagnostics,
 };
 pub use error::{Failed, ModelError};
 pub use fit::{

@@ -112,6 +112,16 @@ pub fn learning_curves(title: &str, lines: Vec<NamedLine>, y: &str, kept: usize,
     Figure::chart(title, note, Chart { x, y, layers, description }).with_legend(legend)
 }
 
+/// The mean prediction by the value of one column.
+pub fn dependence(column: &str, points: Vec<[f64; 2]>, y: &str, note: &str) -> Figure {
+    let x = Axis::around(column, points.iter().map(|p| p[0]));
+    let y = Axis::around(y, points.iter().map(|p| p[1]));
+    let description = format!("{} points of {} by {column}.", points.len(), y.label);
+    let marks = Layer::Marks { class: "mark", marks: points.iter().map(|&p| (p, 2.5)).collect() };
+    let layers = vec![Layer::Line { class: "s1".to_owned(), points }, marks];
+    Figure::chart(column, note, Chart { x, y, layers, description })
+}
+
 fn described(lines: &[NamedLine]) -> String {
     let names: Vec<&str> = lines.iter().map(|l| l.name.as_str()).collect();
     format!("{} {}: {}.", names.len(), if names.len() == 1 { "line" } else { "lines" }, names.join("; "))

@@ -24,7 +24,9 @@ mod heat;
 mod page;
 mod text;
 
-pub use curves::{Bin, MAX_LINES, NamedLine, learning_curves, precision_recall, reliability, roc};
+pub use curves::{
+    Bin, MAX_LINES, NamedLine, dependence, learning_curves, precision_recall, reliability, roc,
+};
 pub use figures::{
     Cloud, forest, leverage, normal_quantiles, predicted_and_actual, residuals, scale_location,
 };

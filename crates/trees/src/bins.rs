@@ -75,9 +75,20 @@ impl Bins {
         }
     }
 
+    /// Whether it is made of numbers.
+    pub(crate) fn is_numbers(&self) -> bool {
+        matches!(self, Bins::Numbers { .. })
+    }
+
     /// Whether its bins have no order.
     pub fn is_levels(&self) -> bool {
         matches!(self, Bins::Levels { .. })
+    }
+
+    /// The bin of a code.
+    pub fn of_code(&self, code: u32) -> u8 {
+        let (bins, missing, unknown) = self.of_codes();
+        if code == MISSING { missing } else { bins.get(code as usize).copied().unwrap_or(unknown) }
     }
 
     /// The bin of each code, and of missing and unknown ones.

@@ -4,7 +4,7 @@
 //! A training row must not see its own target, so its mean is that of the rows before it in a random order. New rows get the mean of all
 //! training rows of their level. How far a mean is drawn is estimated: by the variance within levels over that between them.
 
-use crate::data::{Data, Labels, MISSING};
+use crate::data::{Data, Labels};
 use planish_tensor::rng::{Purpose, Stream};
 
 /// The least and the most rows that the mean of all rows counts for.
@@ -56,10 +56,8 @@ pub(crate) fn means(
     rows: &[u32],
     seed: u64,
 ) -> Means {
-    let level = |row: u32| match codes[row as usize] {
-        MISSING => levels,
-        code => code as usize,
-    };
+    // A level that has no code counts as missing here.
+    let level = |row: u32| levels.min(codes[row as usize] as usize);
     let of = |row: u32| (averaged(data, class, row as usize), data.weight(row as usize));
     let mut sums = vec![Sum::default(); levels + 1];
     let mut all = Sum::default();

@@ -329,3 +329,38 @@ fn a_hundred_thousand_columns_of_twenty_rows_are_fitted() {
     succeed(dir, &train("--target y -o m --rounds 3 --min-rows-in-leaf 5"));
     assert_eq!(succeed(dir, &["predict", "m", "t.csv"]).out.lines().count(), 21);
 }
+
+#[test]
+fn a_report_shows_what_the_columns_do() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path();
+    write_table(dir, 1500);
+    succeed(dir, &train("--target y --drop k,n,w -o m --rounds 300"));
+    succeed(dir, &["report", "m", "-o", "bare.html"]);
+    let bare = std::fs::read_to_string(dir.join("bare.html")).unwrap();
+    assert!(
+        bare.contains(">Gain<") && !bare.contains(">Contributions<"),
+        "only the table gives contributions"
+    );
+    let json = succeed(dir, &["report", "m", "t.csv", "-o", "r.html", "--json", "--threads", "1"]).json();
+    let page = std::fs::read_to_string(dir.join("r.html")).unwrap();
+    for part in [">Columns<", ">Contributions<", ">Dependence on single columns<", "Shapley values"] {
+        assert!(page.contains(part), "{part}");
+    }
+    let trees = &json["trees"];
+    // Up to a thousand rows, taken evenly.
+    assert_eq!(trees["rows"], 750);
+    let parts = trees["contributions"].as_array().unwrap();
+    assert!(parts.windows(2).all(|w| w[0][1].as_f64() >= w[1][1].as_f64()), "{parts:?}");
+    assert!(parts.iter().any(|p| p[0] == "x"), "{parts:?}");
+    let x = trees["dependence"].as_array().unwrap().iter().find(|d| d["column"] == "x").unwrap();
+    let points = x["numbers"].as_array().unwrap();
+    let at = |i: usize| points[i][1].as_f64().unwrap();
+    // y grows by ninety over the range of x.
+    let rise = at(points.len() - 1) - at(0);
+    assert!(points.len() > 10 && rise > 80.0 && rise < 95.0, "{points:?}");
+    let c = trees["dependence"].as_array().unwrap().iter().find(|d| d["column"] == "c").unwrap();
+    assert_eq!(c["levels"].as_array().unwrap().len(), 4);
+    let again = succeed(dir, &["report", "m", "t.csv", "-o", "s.html", "--json", "--threads", "3"]).json();
+    assert_eq!(again["trees"], *trees);
+}

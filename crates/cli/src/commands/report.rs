@@ -1,13 +1,14 @@
 //! `planish report`: a page about a model, and about its errors on a table whose target is known.
 //!
 //! `planish_model` finds the numbers, `planish_report` draws them; here they are put together, a part of the page a file: `card` (what the
-//! model is), `numbers` and `classes` (errors, by the task), `coefficients` (linear models).
+//! model is), `numbers` and `classes` (errors, by the task), `coefficients` (linear models), `trees` (boosted trees).
 
 mod blocks;
 mod card;
 mod classes;
 mod coefficients;
 mod numbers;
+mod trees;
 
 use super::evaluate::Output;
 use crate::args::{ReportArgs, exec, refuse_json_beside};
@@ -76,6 +77,7 @@ fn page(model: &Model, names: &Names, found: Option<&Diagnostics>) -> Report {
         });
     }
     sections.extend(coefficients::sections(model, found.map(|f| &f.effects[..])));
+    sections.extend(trees::sections(model, found.and_then(|f| f.trees.as_ref())));
     sections.extend(card::training(model));
     let about = match &names.data {
         Some(data) => format!("Scored on {data}"),
@@ -103,6 +105,8 @@ struct Said<'a> {
     findings: Option<&'a Findings>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     effects: &'a [planish_model::Effects],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    trees: Option<&'a planish_model::TreeDiagnostics>,
 }
 
 impl<'a> Said<'a> {
@@ -112,6 +116,7 @@ impl<'a> Said<'a> {
             evaluation: found.map(|f| Output::new(&f.evaluation, model.target().classes())),
             findings: found.map(|f| &f.findings),
             effects: found.map_or(&[], |f| &f.effects),
+            trees: found.and_then(|f| f.trees.as_ref()),
         }
     }
 }

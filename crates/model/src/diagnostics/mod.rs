@@ -2,16 +2,18 @@
 //!
 //! Rows are read once, as [`Model::evaluate`] reads them. Scores are of all rows; of what a picture needs of single rows a bounded part is
 //! kept (`planish_tensor::Thinned`), the rows that stand out always among it. `numbers` is for predictions that are numbers, with leverages and Cook's
-//! distances where they are least squares; `classes` for probabilities, `effects` for the coefficients of linear models. Nothing depends on threads or on chance.
+//! distances where they are least squares; `classes` for probabilities, `effects` for the coefficients of linear models, `trees` for what boosted trees made of the columns. Nothing depends on threads or on chance.
 
 mod classes;
 mod effects;
 mod numbers;
 mod smooth;
+mod trees;
 
 pub use classes::{ClassCurves, ClassDiagnostics};
 pub use effects::{Effect, Effects};
 pub use numbers::{InfluenceOf, NumberDiagnostics, QuantilePoint, RowPoint};
+pub use trees::{Dependence, TreeDiagnostics};
 
 use crate::error::Failed;
 use crate::model::Model;
@@ -23,6 +25,7 @@ use numbers::NumberRows;
 use planish_tabular::{ColumnSchema, Kind, RowSource, Schema, Task};
 use planish_tensor::Exec;
 use serde::Serialize;
+use trees::TreeRows;
 
 /// A model's scores on some rows, and what else was found of them.
 #[derive(Clone, Debug)]
@@ -33,6 +36,8 @@ pub struct Diagnostics {
     pub findings: Findings,
     /// A linear model's coefficients on one scale; none for a network.
     pub effects: Vec<Effects>,
+    /// What boosted trees made of the columns.
+    pub trees: Option<TreeDiagnostics>,
 }
 
 /// What belongs to a task.
@@ -83,7 +88,11 @@ impl Model {
             Task::Classify => Rows::Classes(ClassRows::new(self.target().classes().len())),
         };
         let mut spreads = vec![Spread::default(); self.linear().map_or(0, |l| l.design.width())];
+        let mut tree_rows = self.trees().map(TreeRows::new);
         let evaluation = self.evaluate_with(exec, source, |block| {
+            if let (Encoded::Bins(rows), Some(kept)) = (block.encoded, &mut tree_rows) {
+                kept.push(rows);
+            }
             if let Encoded::Terms(terms) = block.encoded {
                 for row in (0..block.labels.len()).filter(|&row| block.labels[row].is_some()) {
                     spreads.iter_mut().zip(terms).for_each(|(s, t)| s.push(t.hi[row]));
@@ -102,7 +111,8 @@ impl Model {
             Rows::Classes(rows) => Findings::Classes(rows.finish()),
         };
         let sds: Vec<f64> = spreads.iter().map(Spread::sd).collect();
-        Ok(Diagnostics { evaluation, findings, effects: effects::effects(self, &sds) })
+        let trees = tree_rows.zip(self.trees()).map(|(rows, t)| rows.finish(exec, t));
+        Ok(Diagnostics { evaluation, findings, effects: effects::effects(self, &sds), trees })
     }
 }
 

@@ -46,7 +46,7 @@ pub(crate) fn learn(exec: Exec, data: &Data<'_>, train: &[u32], settings: &Setti
     let mut rows = binner.bin_all(exec, data.columns);
     for (place, seen) in seen.iter().enumerate() {
         let (Some(seen), edges) = (seen, binner.columns[place].edges()) else { continue };
-        rows.set(place, train.iter().zip(seen).map(|(&row, &mean)| (row, bin_of(edges, mean))));
+        rows.set_some(place, train.iter().zip(seen).map(|(&row, &mean)| (row, bin_of(edges, mean))));
     }
     (binner, rows)
 }

@@ -111,8 +111,19 @@ impl BinnedRows {
         }
     }
 
+    /// Sets a bin.
+    pub fn set(&mut self, column: usize, row: usize, bin: u8) {
+        let at = row * self.stride + column;
+        self.cells_mut()[at] = bin;
+    }
+
+    /// Sets a column's bin in all rows.
+    pub fn set_column(&mut self, column: usize, bin: u8) {
+        self.fill(Exec::best(), column, |_| bin);
+    }
+
     /// Sets the bins of some rows.
-    pub(crate) fn set(&mut self, column: usize, bins: impl Iterator<Item = (u32, u8)>) {
+    pub(crate) fn set_some(&mut self, column: usize, bins: impl Iterator<Item = (u32, u8)>) {
         let stride = self.stride;
         let cells = self.cells_mut();
         bins.for_each(|(row, bin)| cells[row as usize * stride + column] = bin);

@@ -1,7 +1,7 @@
 //! The trees of one stage: its bins, its scores, and one round after another.
 
 use super::sample;
-use crate::bins::{BinnedRows, Binner, learn};
+use crate::bins::{BinnedColumn, BinnedRows, Binner, learn};
 use crate::data::Data;
 use crate::forest::Forest;
 use crate::grow::{Growth, grow};
@@ -53,7 +53,9 @@ impl<'a> Trunk<'a> {
         let layout = Layout::new(binner.columns.iter().map(|c| c.bins.count()));
         let is_levels = binner.columns.iter().map(|c| c.bins.is_levels()).collect();
         let direction = |source: u32| settings.monotone.get(source as usize).copied().unwrap_or(0);
-        let monotone = binner.columns.iter().map(|c| direction(c.source)).collect();
+        // Levels have no order to rise in.
+        let of_column = |c: &BinnedColumn| if c.bins.is_numbers() { direction(c.source) } else { 0 };
+        let monotone = binner.columns.iter().map(of_column).collect();
         let forest = forest
             .unwrap_or_else(|| Forest::new(settings.loss, base_scores(settings.loss, data, outputs, train)));
         let of_output = |k: usize| match data.offset {
