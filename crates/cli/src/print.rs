@@ -3,7 +3,7 @@
 use crate::log;
 use planish_linreg::ols::Covariance;
 use planish_linreg::summary::{Summary, Why};
-use planish_model::{Failed, Model};
+use planish_model::{BlendRecord, Failed, Model};
 use planish_tabular::{Notes, Target, listed, listed_names, shown};
 use planish_train::Metric;
 use planish_train::metrics::ConfusionMatrix;
@@ -193,10 +193,40 @@ pub(crate) fn model(model: &Model) -> String {
     }
     if let Some(t) = model.trees() {
         let (trees, leaves) = (t.forest.trees(), t.forest.leaves.len());
+        if trees == 0 {
+            return format!("{kind}: none, as nothing tells the rows apart better than their mean");
+        }
         return format!("{kind}: {} with {} leaves", counted_of("tree", trees), count(leaves as u64));
+    }
+    if let Some(b) = model.blend() {
+        let mut weights: Vec<(&str, f64)> = Vec::new();
+        for m in &b.members {
+            match weights.iter_mut().find(|(name, _)| *name == m.name) {
+                Some((_, weight)) => *weight += m.weight,
+                None => weights.push((&m.name, m.weight)),
+            }
+        }
+        let names = weights.iter().map(|(name, weight)| format!("{weight:.2} {name}")).collect::<Vec<_>>();
+        return format!("{kind} of {}: {} parameters", names.join(", "), count(model.parameters() as u64));
     }
     let rank = model.least_squares().map_or(String::new(), |fit| format!(", rank {}", fit.rank()));
     format!("{kind}: {} terms{rank}", model.encoded_width())
+}
+
+/// A line a candidate: its loss on held-out rows, and its weight.
+pub(crate) fn leaderboard(blend: &BlendRecord) -> String {
+    let head = ["candidate", &format!("held-out {}", blend.metric), "± standard error", "weight"];
+    let mut rows = vec![head.map(str::to_owned).to_vec()];
+    for c in &blend.candidates {
+        let number = |x: Option<f64>| x.map_or("-".to_owned(), score);
+        rows.push(vec![
+            c.name.clone(),
+            number(c.loss),
+            number(c.standard_error),
+            if c.weight > 0.0 { format!("{:.2}", c.weight) } else { "-".to_owned() },
+        ]);
+    }
+    columns(&rows)
 }
 
 /// A line an aliased term, with the combination that it equals where that is known.

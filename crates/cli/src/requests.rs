@@ -132,7 +132,7 @@ fn typed_as(arg: &Arg) -> String {
 mod tests {
     use super::*;
     use planish_model::setting::Described;
-    use planish_model::{LinearSettings, NetworkSettings, TreeSettings};
+    use planish_model::{AutoSettings, LinearSettings, NetworkSettings, TreeSettings};
 
     fn fault(line: &str, resolved: &[(&str, &str)]) -> Option<String> {
         let cli = Cli::command();
@@ -180,7 +180,9 @@ mod tests {
             let always = always(command.get_name());
             let settings = match command.get_name() {
                 "train" => {
-                    [names::<NetworkSettings>(), names::<LinearSettings>(), names::<TreeSettings>()].concat()
+                    let blends = names::<AutoSettings>();
+                    [names::<NetworkSettings>(), names::<LinearSettings>(), names::<TreeSettings>(), blends]
+                        .concat()
                 }
                 "serve" => names::<planish_serve::Options>(),
                 _ => Vec::new(),

@@ -3,7 +3,7 @@
 use clap::Arg;
 use planish_model::setting::Need::{self, OtherThan, Value, With, Without};
 use planish_model::setting::{Described, Setting};
-use planish_model::{LinearKind, LinearSettings, NetworkSettings, TreeSettings};
+use planish_model::{AutoSettings, LinearKind, LinearSettings, NetworkSettings, TreeSettings};
 
 /// An option, and what it needs: any one of the alternatives. Where several rules name an option, all must hold.
 pub(crate) struct Rule {
@@ -32,6 +32,7 @@ pub(crate) fn models() -> impl Iterator<Item = (&'static str, &'static str)> {
         ("mlp", "A neural network of dense layers"),
         ("trees", "Gradient-boosted decision trees"),
         ("linear", "ols for a number, logistic for classes"),
+        ("auto", "The best blend of linear models, trees and networks"),
     ];
     first.into_iter().chain(LinearKind::CHOICES.iter().map(|(name, _, doc)| (*name, *doc)))
 }
@@ -40,7 +41,12 @@ pub(crate) fn models() -> impl Iterator<Item = (&'static str, &'static str)> {
 fn train(args: &[&Arg]) -> Vec<Rule> {
     let (network, linear) = (NetworkSettings::settings(), LinearSettings::settings());
     let trees = TreeSettings::settings();
-    let is_of_trees = |setting: &Setting<NetworkSettings>| trees.iter().any(|own| own.name == setting.name);
+    let auto = AutoSettings::settings();
+    let models_of = |setting: &Setting<NetworkSettings>| {
+        let of_trees = trees.iter().any(|own| own.name == setting.name).then_some("trees");
+        let of_auto = auto.iter().any(|own| own.name == setting.name).then_some("auto");
+        ["mlp"].into_iter().chain(of_trees).chain(of_auto).collect::<Vec<_>>()
+    };
     let mut first = rules(
         // A range test writes nothing.
         &["output", "overwrite", "history", "log-dir", "checkpoint", "folds", "time-limit"],
@@ -56,19 +62,19 @@ fn train(args: &[&Arg]) -> Vec<Rule> {
     let mlp = Value("model", vec!["mlp"]);
     let mlp_or_trees = Value("model", vec!["mlp", "trees"]);
     let mut then = rules(
-        &["group", "time", "history", "log-dir", "checkpoint", "checkpoint-every", "resume", "time-limit"],
+        &["group", "time", "history", "log-dir", "checkpoint", "checkpoint-every", "resume"],
         std::slice::from_ref(&mlp_or_trees),
     );
+    then.extend(rules(&["time-limit"], &[Value("model", vec!["mlp", "trees", "auto"])]));
     then.extend(rules(&["lr-range-test"], std::slice::from_ref(&mlp)));
     // Trees have a way for missing values.
-    let fills = models().map(|(name, _)| name).filter(|name| *name != "trees").collect();
+    let fills = models().map(|(name, _)| name).filter(|name| !["trees", "auto"].contains(name)).collect();
     then.extend(rules(&["missing"], &[Value("model", fills)]));
     then.extend(rules(&["one-pass", "columns"], &[Value("model", vec!["linear", "ols"])]));
     then.extend(rules(&["checkpoint-every", "resume"], &[With("checkpoint")]));
     for setting in &network {
         if !setting.heading.is_empty() && linear.iter().all(|other| other.name != setting.name) {
-            let of = if is_of_trees(setting) { &mlp_or_trees } else { &mlp };
-            then.extend(rules(&[setting.name], std::slice::from_ref(of)));
+            then.extend(rules(&[setting.name], &[Value("model", models_of(setting))]));
         }
         then.extend(said(setting, &setting.needs));
     }
@@ -88,6 +94,10 @@ fn train(args: &[&Arg]) -> Vec<Rule> {
     }
     for setting in trees.iter().filter(|setting| !setting.doc.is_empty()) {
         then.extend(rules(&[setting.name], &[Value("model", vec!["trees"])]));
+        then.extend(said(setting, &setting.needs));
+    }
+    for setting in auto.iter().filter(|setting| !setting.doc.is_empty()) {
+        then.extend(rules(&[setting.name], &[Value("model", vec!["auto"])]));
         then.extend(said(setting, &setting.needs));
     }
     let place = |rule: &Rule| args.iter().position(|arg| arg.get_long() == Some(rule.option));

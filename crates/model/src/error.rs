@@ -175,6 +175,14 @@ pub enum ModelError {
 }
 
 impl ModelError {
+    /// Whether the run is to be continued later, as its observer wished.
+    pub(crate) fn is_suspension(&self) -> bool {
+        matches!(
+            self,
+            ModelError::Train(TrainError::Suspended { .. }) | ModelError::Trees(TreesError::Suspended { .. })
+        )
+    }
+
     pub(crate) fn inconsistent(what: &str) -> ModelError {
         ModelError::Inconsistent { what: what.to_owned() }
     }

@@ -1,6 +1,6 @@
 //! A model of a table: the columns it reads, the pipeline that was fitted on the training rows, the predictor, and the
-//! record of its training. Here a table meets a network ([`fit_network`]), trees ([`fit_trees`]) or a linear
-//! model ([`fit_linear`]).
+//! record of its training. Here a table meets a network ([`fit_network`]), trees ([`fit_trees`]), a linear
+//! model ([`fit_linear`]) or a blend of them ([`fit_auto`]).
 //!
 //! A prediction needs the [`Model`] and raw rows, nothing else.
 //!
@@ -22,6 +22,7 @@
 #![forbid(unsafe_code)]
 
 mod aliases;
+mod auto_settings;
 mod coefficient_table;
 mod diagnostics;
 mod error;
@@ -42,6 +43,7 @@ pub mod setting;
 mod tree_settings;
 mod trees_predictor;
 
+pub use auto_settings::AutoSettings;
 pub use coefficient_table::{CoefficientLine, CoefficientTable, EffectsOf};
 pub use diagnostics::{
     ClassCurves, ClassDiagnostics, Dependence, Diagnostics, Effect, Effects, Findings, InfluenceOf,
@@ -49,9 +51,9 @@ pub use diagnostics::{
 };
 pub use error::{Failed, ModelError};
 pub use fit::{
-    FoldBy, FoldPlan, LearningRates, cross_validate_network, cross_validate_trees, epoch_of_round,
-    fit_linear, fit_linear_once, fit_linear_watched, fit_network, fit_network_with_checkpoints, fit_trees,
-    fit_trees_with_checkpoints, infer_task, lr_range_test,
+    AutoObserver, FoldBy, FoldPlan, LearningRates, cross_validate_network, cross_validate_trees,
+    epoch_of_round, fit_auto, fit_linear, fit_linear_once, fit_linear_watched, fit_network,
+    fit_network_with_checkpoints, fit_trees, fit_trees_with_checkpoints, infer_task, lr_range_test,
 };
 pub use linear_model::{LinearFit, LinearModel};
 pub use linear_settings::{LinearKind, LinearSettings};
@@ -60,8 +62,8 @@ pub use model::Model;
 pub use network_settings::NetworkSettings;
 pub use params::Params;
 pub use predict::{BrokenRelation, Encoded, Evaluation, Intervals, NamedPrediction, Predictions};
-pub use predictor::{NetworkPredictor, Predictor};
-pub use record::{MATRIX_CLASSES, Record, RowsDigest, Settings};
+pub use predictor::{Blend, MAX_MEMBERS, Member, NetworkPredictor, Predictor};
+pub use record::{BlendRecord, CandidateScore, MATRIX_CLASSES, Record, RowsDigest, Settings};
 pub use same_rows::{Doubt, SameRows};
 pub use tree_settings::TreeSettings;
 pub use trees_predictor::TreesPredictor;

@@ -3,8 +3,8 @@
 use crate::aliases;
 use crate::error::ModelError;
 use crate::linear_model::LinearModel;
-use crate::predictor::{NetworkPredictor, Predictor};
-use crate::record::Record;
+use crate::predictor::{Blend, Member, NetworkPredictor, Predictor};
+use crate::record::{BlendRecord, Record};
 use crate::trees_predictor::TreesPredictor;
 use planish_linreg::FittedLinearRegression;
 use planish_tabular::{
@@ -54,7 +54,7 @@ impl Model {
         self.target.task()
     }
 
-    /// The name of its kind: `network`, `trees`, or a linear model's [name](crate::LinearFit::name).
+    /// The name of its kind: `network`, `trees`, `blend`, or a linear model's [name](crate::LinearFit::name).
     pub fn kind(&self) -> &'static str {
         self.predictor.name()
     }
@@ -77,6 +77,23 @@ impl Model {
     /// The trees with their pipeline, if it is of trees.
     pub fn trees(&self) -> Option<&TreesPredictor> {
         self.predictor.trees()
+    }
+
+    /// The blend, if it is one.
+    pub fn blend(&self) -> Option<&Blend> {
+        self.predictor.blend()
+    }
+
+    /// The model as a member of a blend.
+    pub(crate) fn into_member(self, name: &str, weight: f64) -> Member {
+        let Model { target, predictor, record, .. } = self;
+        Member { name: name.to_owned(), weight, target, predictor, record }
+    }
+
+    /// The only member that a blend would have, as a model.
+    pub(crate) fn alone(member: Member, blend: BlendRecord) -> Result<Model, ModelError> {
+        let Member { target, predictor, record, .. } = member;
+        Model::new(target, predictor, Record { blend: Some(blend), ..record })
     }
 
     /// The fit of a least-squares model.

@@ -1,12 +1,17 @@
-//! What predicts, with the pipeline that feeds it: a network, a linear model or trees. Only here, and where an artifact is written and read, does
-//! code ask which of them a model is.
+//! What predicts, with the pipeline that feeds it: a network, a linear model, trees, or a blend of such. Only here, where predictions are made, and where
+//! an artifact is written and read does code ask which of them a model is.
 
 use crate::error::ModelError;
 use crate::linear_model::LinearModel;
 use crate::params::Params;
+use crate::record::Record;
 use crate::trees_predictor::TreesPredictor;
 use planish_nn::{Activation, Plan, Sequential};
 use planish_tabular::{ColumnProfile, Encoder, Target};
+use std::collections::BTreeMap;
+
+/// The most members of a blend.
+pub const MAX_MEMBERS: usize = 256;
 
 /// What predicts, with the pipeline that feeds it.
 #[derive(Clone, Debug)]
@@ -17,6 +22,30 @@ pub enum Predictor {
     Linear(LinearModel),
     /// Boosted trees.
     Trees(Box<TreesPredictor>),
+    /// The weighted mean of several models.
+    Blend(Blend),
+}
+
+/// The weighted mean of what several models say: of probabilities, or of numbers in the target's units.
+#[derive(Clone, Debug)]
+pub struct Blend {
+    /// The models, at least one.
+    pub members: Vec<Member>,
+}
+
+/// A model of a blend, with a pipeline of its own.
+#[derive(Clone, Debug)]
+pub struct Member {
+    /// What the recipe is called by which it was made.
+    pub name: String,
+    /// Its weight; all weights of a blend add up to 1.
+    pub weight: f64,
+    /// The blend's target, as this member scales it.
+    pub target: Target,
+    /// What predicts; no blend.
+    pub predictor: Predictor,
+    /// How it was made.
+    pub record: Record,
 }
 
 /// A network with its pipeline.
@@ -35,33 +64,41 @@ pub struct NetworkPredictor {
 }
 
 impl Predictor {
-    /// The name of its kind: `network`, `trees`, or a linear model's [name](crate::LinearFit::name).
+    /// The name of its kind: `network`, `trees`, `blend`, or a linear model's [name](crate::LinearFit::name).
     pub(crate) fn name(&self) -> &'static str {
         match self {
             Predictor::Network(_) => "network",
             Predictor::Linear(l) => l.fit.name(),
             Predictor::Trees(_) => "trees",
+            Predictor::Blend(_) => "blend",
         }
     }
 
     pub(crate) fn network(&self) -> Option<&NetworkPredictor> {
         match self {
             Predictor::Network(n) => Some(n),
-            Predictor::Linear(_) | Predictor::Trees(_) => None,
+            Predictor::Linear(_) | Predictor::Trees(_) | Predictor::Blend(_) => None,
         }
     }
 
     pub(crate) fn linear(&self) -> Option<&LinearModel> {
         match self {
             Predictor::Linear(l) => Some(l),
-            Predictor::Network(_) | Predictor::Trees(_) => None,
+            Predictor::Network(_) | Predictor::Trees(_) | Predictor::Blend(_) => None,
         }
     }
 
     pub(crate) fn trees(&self) -> Option<&TreesPredictor> {
         match self {
             Predictor::Trees(t) => Some(t),
-            Predictor::Network(_) | Predictor::Linear(_) => None,
+            Predictor::Network(_) | Predictor::Linear(_) | Predictor::Blend(_) => None,
+        }
+    }
+
+    pub(crate) fn blend(&self) -> Option<&Blend> {
+        match self {
+            Predictor::Blend(b) => Some(b),
+            Predictor::Network(_) | Predictor::Linear(_) | Predictor::Trees(_) => None,
         }
     }
 
@@ -70,6 +107,7 @@ impl Predictor {
         match self {
             Predictor::Network(_) | Predictor::Linear(_) => true,
             Predictor::Trees(_) => false,
+            Predictor::Blend(b) => b.members.iter().any(|m| m.predictor.fills_missing()),
         }
     }
 
@@ -79,6 +117,8 @@ impl Predictor {
             Predictor::Network(n) => n.plan.codes() == 0,
             Predictor::Linear(_) => true,
             Predictor::Trees(t) => t.features.levels().iter().all(Option::is_none),
+            // Each member makes numbers of its own.
+            Predictor::Blend(_) => false,
         }
     }
 
@@ -88,6 +128,7 @@ impl Predictor {
             Predictor::Network(n) => n.encoder.profiles(),
             Predictor::Linear(l) => l.design.profiles(),
             Predictor::Trees(t) => t.features.profiles(),
+            Predictor::Blend(b) => b.profiles(),
         }
     }
 
@@ -97,6 +138,7 @@ impl Predictor {
             Predictor::Network(n) => n.encoder.width(),
             Predictor::Linear(l) => l.design.width(),
             Predictor::Trees(t) => t.features.width(),
+            Predictor::Blend(b) => b.members.iter().map(|m| m.predictor.width()).sum(),
         }
     }
 
@@ -108,6 +150,7 @@ impl Predictor {
                 l.fit.predictors() * (l.design.width() + usize::from(l.fit.has_intercept()))
             }
             Predictor::Trees(t) => t.forest.leaves.len(),
+            Predictor::Blend(b) => b.members.iter().map(|m| m.predictor.parameters()).sum(),
         }
     }
 
@@ -123,7 +166,50 @@ impl Predictor {
                 l.validate(target)
             }
             Predictor::Trees(t) => t.validate(target),
+            Predictor::Blend(b) => b.validate(target),
         }
+    }
+}
+
+impl Blend {
+    /// The columns that its members read: each as the first member has it that reads it.
+    fn profiles(&self) -> Vec<ColumnProfile<'_>> {
+        let mut all: Vec<ColumnProfile<'_>> = Vec::new();
+        for profile in self.members.iter().flat_map(|m| m.predictor.profiles()) {
+            if all.iter().all(|known| known.column != profile.column) {
+                all.push(profile);
+            }
+        }
+        all
+    }
+
+    fn validate(&self, target: &Target) -> Result<(), ModelError> {
+        let fail = |what: &str| Err(ModelError::inconsistent(what));
+        if self.members.is_empty() || self.members.len() > MAX_MEMBERS {
+            return fail("a blend has 1 to 256 members");
+        }
+        let sum: f64 = self.members.iter().map(|m| m.weight).sum();
+        if self.members.iter().any(|m| !(m.weight > 0.0 && m.weight <= 1.0)) || (sum - 1.0).abs() > 1e-9 {
+            return fail("the weights of a blend are positive and add up to 1");
+        }
+        let mut kinds = BTreeMap::new();
+        for member in &self.members {
+            if member.predictor.blend().is_some() {
+                return fail("a member of a blend is no blend");
+            }
+            if member.target.column() != target.column() || member.target.classes() != target.classes() {
+                return fail("a member of a blend has another target");
+            }
+            member.target.validate().map_err(ModelError::inconsistent)?;
+            member.predictor.validate(&member.target)?;
+            for profile in member.predictor.profiles() {
+                let kind = profile.cells.kind();
+                if *kinds.entry(profile.column).or_insert(kind) != kind {
+                    return fail("the members of a blend read a column in different ways");
+                }
+            }
+        }
+        Ok(())
     }
 }
 

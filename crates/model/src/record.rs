@@ -1,5 +1,6 @@
 //! The record of a model's training. No time, path or thread count is in it: the same run gives the same record.
 
+use crate::auto_settings::AutoSettings;
 use crate::linear_settings::{LinearKind, LinearSettings};
 use crate::network_settings::NetworkSettings;
 use crate::tree_settings::TreeSettings;
@@ -18,6 +19,8 @@ pub enum Settings {
     Linear(LinearSettings),
     /// Those of boosted trees.
     Trees(Box<TreeSettings>),
+    /// Those of a search for the best blend.
+    Auto(AutoSettings),
 }
 
 /// Settings as artifacts hold them: those of least squares stand alone, those of other linear models beside their kind.
@@ -28,6 +31,7 @@ enum StoredSettings {
     Linear(LinearSettings),
     LinearModel { linear: LinearSettings, kind: LinearKind },
     Trees(Box<TreeSettings>),
+    Auto(AutoSettings),
 }
 
 impl From<Settings> for StoredSettings {
@@ -35,6 +39,7 @@ impl From<Settings> for StoredSettings {
         match settings {
             Settings::Network(s) => StoredSettings::Network(s),
             Settings::Trees(s) => StoredSettings::Trees(s),
+            Settings::Auto(s) => StoredSettings::Auto(s),
             Settings::Linear(linear) if linear.kind == LinearKind::LeastSquares => {
                 StoredSettings::Linear(linear)
             }
@@ -48,6 +53,7 @@ impl From<StoredSettings> for Settings {
         match stored {
             StoredSettings::Network(s) => Settings::Network(s),
             StoredSettings::Trees(s) => Settings::Trees(s),
+            StoredSettings::Auto(s) => Settings::Auto(s),
             StoredSettings::Linear(linear) => Settings::Linear(linear),
             StoredSettings::LinearModel { linear, kind } => {
                 Settings::Linear(LinearSettings { kind, ..linear })
@@ -90,6 +96,38 @@ pub struct Record {
     pub na: Vec<String>,
     /// A network's epochs; of trees the rounds of the search for their number.
     pub history: Option<History>,
+    /// How a blend was chosen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub blend: Option<BlendRecord>,
+}
+
+/// How a blend was chosen.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct BlendRecord {
+    /// Held-out rows by which it was chosen: by folds all rows.
+    pub held_rows: u64,
+    /// Into how many parts the rows were cut, each of which was held out once; 1 if one part alone was.
+    pub folds: usize,
+    /// What each candidate's loss is, see [`CandidateScore::loss`].
+    pub metric: String,
+    /// The candidates, in the order in which they were tried.
+    pub candidates: Vec<CandidateScore>,
+}
+
+/// What became of a candidate for a blend.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct CandidateScore {
+    /// What its recipe is called.
+    pub name: String,
+    /// Of held-out rows: the mean logarithmic loss of classes, the root mean squared error of numbers. None if it could not be fitted.
+    pub loss: Option<f64>,
+    /// The standard error of that.
+    pub standard_error: Option<f64>,
+    /// Its weight in the blend.
+    pub weight: f64,
+    /// Why it could not be fitted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fault: Option<String>,
 }
 
 /// Digests of what the fitted rows had, in their order, as 32 hexadecimal digits each: see [`Digest`](planish_tabular::Digest).

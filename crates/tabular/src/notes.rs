@@ -29,6 +29,22 @@ impl Notes {
         }
     }
 
+    /// Takes in the counts of the same rows by another pipeline: of each column the greater.
+    pub fn cover(&mut self, other: Notes) {
+        let Notes { unknown, clamped, imputed, off_relation } = other;
+        for (map, counts) in [
+            (&mut self.unknown, unknown),
+            (&mut self.clamped, clamped),
+            (&mut self.imputed, imputed),
+            (&mut self.off_relation, off_relation),
+        ] {
+            for (column, n) in counts {
+                let known = map.entry(column).or_default();
+                *known = n.max(*known);
+            }
+        }
+    }
+
     /// Adds a cell of a column.
     pub(crate) fn count(map: &mut BTreeMap<String, u64>, column: &str) {
         Notes::count_cells(map, column, 1);

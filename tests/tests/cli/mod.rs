@@ -1,6 +1,7 @@
 //! Commands as a person types them.
 //!
 //! - `as_they_come`: tables that were not made for this program
+//! - `auto`: the best blend, from the table to the prediction
 //! - `bad_input`: what is said of wrong files and settings
 //! - `causes`: which columns make a fit impossible, and what to type
 //! - `check`: what a table holds, and what to worry about
@@ -25,6 +26,7 @@
 //! - `task`: what a target is for, where nobody says it
 
 mod as_they_come;
+mod auto;
 mod bad_input;
 mod causes;
 mod check;

@@ -8,7 +8,7 @@ use crate::rules::models;
 use clap::Args;
 use planish_io::Every;
 use planish_model::setting::{THREADS, TIME};
-use planish_model::{LinearSettings, NetworkSettings, TreeSettings};
+use planish_model::{AutoSettings, LinearSettings, NetworkSettings, TreeSettings};
 use planish_tabular::{DateOrder, Kind, Task};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -70,6 +70,8 @@ pub(crate) struct TrainArgs {
     network: OptionsOf<NetworkSettings>,
     #[command(flatten)]
     trees: OptionsOf<TreeSettings>,
+    #[command(flatten)]
+    auto: OptionsOf<AutoSettings>,
     /// Least squares from rows that are read once and not kept, of the columns that --columns declares
     #[arg(long, help_heading = "Linear models")]
     pub(crate) one_pass: bool,

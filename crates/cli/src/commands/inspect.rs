@@ -54,6 +54,13 @@ pub(crate) fn run(a: &InspectArgs) -> anyhow::Result<()> {
     }
     out += &columns(&model);
     out += &record(&model);
+    if let Some(blend) = &model.record().blend {
+        out += &format!("\nchosen by {} held-out rows:\n", print::count(blend.held_rows));
+        out += &print::leaderboard(blend);
+        if model.blend().is_some() {
+            out += &scores(&model);
+        }
+    }
     print::print(&out)
 }
 
@@ -74,7 +81,7 @@ fn columns(model: &Model) -> String {
 
 fn record(model: &Model) -> String {
     let Some(h) = &model.record().history else { return String::new() };
-    let mut out = match model.trees() {
+    let out = match model.trees() {
         Some(t) => trees::search(t, h),
         None => format!(
             "\ntrained on {} rows, {} held out; kept epoch {} of {}\n",
@@ -84,6 +91,12 @@ fn record(model: &Model) -> String {
             h.epochs.len()
         ),
     };
+    out + &scores(model)
+}
+
+/// What held-out rows said.
+fn scores(model: &Model) -> String {
+    let mut out = String::new();
     if !model.record().validation.is_empty() {
         out += &format!("held-out rows: {}\n", print::scores(&model.record().validation));
     }

@@ -1,5 +1,6 @@
 //! `planish train`: a table in, a model out.
 
+mod auto;
 mod features;
 mod folds;
 pub(crate) mod linear_model;
@@ -20,8 +21,8 @@ use planish_io::{
 };
 use planish_linreg::rows::Watch;
 use planish_model::{
-    LearningRates, Model, ModelError, NetworkSettings, Settings, TreeSettings, fit_linear_watched,
-    fit_network_with_checkpoints, lr_range_test,
+    AutoSettings, LearningRates, Model, ModelError, NetworkSettings, Settings, TreeSettings,
+    fit_linear_watched, fit_network_with_checkpoints, lr_range_test,
 };
 use planish_optim::{Curve, RangeTest};
 use planish_tabular::{RowSource, Task};
@@ -103,6 +104,7 @@ fn train_source(exec: Exec, a: &TrainArgs, typed: &ArgMatches) -> anyhow::Result
     match a.model.as_str() {
         "mlp" => return train_network(exec, a, typed, &mut source),
         "trees" => return trees::train(exec, a, typed, &mut source),
+        "auto" => return auto::train(exec, a, typed, &mut source),
         _ => {}
     }
     let mut settings = linear_model::choose(a, typed, &mut source)?;
@@ -118,6 +120,7 @@ fn train_source(exec: Exec, a: &TrainArgs, typed: &ArgMatches) -> anyhow::Result
 fn table_options(exec: Exec, a: &TrainArgs, typed: &ArgMatches) -> TableOptions {
     let (without_rests, unused) = match a.model.as_str() {
         "trees" => (true, chosen::<TreeSettings>(typed, None).drop),
+        "auto" => (true, chosen::<AutoSettings>(typed, None).drop),
         // All others read the list as networks do.
         name => (name == "mlp", chosen::<NetworkSettings>(typed, None).drop),
     };
@@ -197,7 +200,7 @@ fn say_notes(model: &Model) {
     let (share, unit) = match &model.record().settings {
         Settings::Network(s) => (s.fit.validation_split, "epochs"),
         Settings::Trees(s) => (s.validation_split, "rounds"),
-        Settings::Linear(_) => (0.0, ""),
+        Settings::Linear(_) | Settings::Auto(_) => (0.0, ""),
     };
     if history(model).is_some_and(|h| h.validation_rows == 0) && share > 0.0 {
         print::note(&format!(
@@ -253,6 +256,11 @@ fn summary(model: &Model, a: &TrainArgs, output: &Path) -> String {
             );
         }
     }
+    if let Some(blend) = &record.blend {
+        out += &print::leaderboard(blend);
+        let of = print::count(blend.held_rows);
+        out += &format!("{of} held-out rows: {}\n", print::scores(&record.validation));
+    }
     if let Some(l) = model.linear() {
         out += &linear_model::line(&l.fit);
     }
@@ -272,7 +280,7 @@ fn task_reason(model: &Model, a: &TrainArgs) -> String {
     match (a.task, a.model.as_str()) {
         (Some(_), _) => "--task says".to_owned(),
         (None, _) if a.one_pass => format!("--one-pass predicts {predicts}"),
-        (None, "mlp" | "linear" | "trees") => model.target().reason().to_owned(),
+        (None, "mlp" | "linear" | "trees" | "auto") => model.target().reason().to_owned(),
         (None, name) => format!("--model {name} predicts {predicts}"),
     }
 }
@@ -309,6 +317,10 @@ fn summary_json(model: &Model, a: &TrainArgs) -> serde_json::Value {
     }
     if let Some(t) = model.trees() {
         out["trees"] = json!(t.forest.trees());
+    }
+    if let Some(blend) = &record.blend {
+        out["blend"] = json!(blend);
+        out["validation"] = json!({ "rows": blend.held_rows, "metrics": record.validation });
     }
     if let Some(l) = model.linear() {
         let mut fit = linear_model::to_json(&l.fit);

@@ -7,12 +7,13 @@
 
 use super::hash::{CUT, unread, verify};
 use super::own::{Own, Positioned};
-use super::{FORMAT, IoError};
+use super::{FORMAT, IoError, MemberHead, member_prefix};
 use crate::forest;
 use crate::mmap::Map;
 use crate::model_files::require_regular;
 use planish_model::{
-    LinearFit, LinearModel, Model, ModelError, NetworkPredictor, Params, Predictor, Record, TreesPredictor,
+    Blend, LinearFit, LinearModel, MAX_MEMBERS, Member, Model, ModelError, NetworkPredictor, Params,
+    Predictor, Record, TreesPredictor,
 };
 use planish_nn::{Layout, Plan, Sequential};
 use planish_tabular::{Encoder, Target};
@@ -197,17 +198,9 @@ impl<'a> Parts<'a> {
 
     /// The model, and whether its parameters are where the bytes were.
     fn model(&self, bytes: Bytes<'_>) -> Result<(Model, bool), IoError> {
-        let (predictor, in_place) = if self.metadata.contains_key("architecture") {
-            self.network(bytes)?
-        } else if self.metadata.contains_key("trees") {
-            (self.trees(&bytes)?, false)
-        } else {
-            let design = self.json("pipeline")?;
-            let fit = match self.metadata.contains_key("linear_model") {
-                true => self.json("linear_model")?,
-                false => LinearFit::LeastSquares(self.json("fit")?),
-            };
-            (Predictor::Linear(LinearModel { design, fit }), false)
+        let (predictor, in_place) = match self.metadata.contains_key("members") {
+            true => (self.blend(&bytes)?, false),
+            false => self.predictor(bytes)?,
         };
         let (target, record): (Target, Record) = (self.json("target")?, self.json("record")?);
         let model = Model::new(target, predictor, record).map_err(|reason| self.model_error(reason))?;
@@ -219,6 +212,54 @@ impl<'a> Parts<'a> {
         let proof = proof
             .ok_or_else(|| IoError::file(self.name, "the part \"proof\" is of no hexadecimal numbers"))?;
         Ok((model.with_proof(proof), in_place))
+    }
+
+    /// What predicts, if it is no blend.
+    fn predictor(&self, bytes: Bytes<'_>) -> Result<(Predictor, bool), IoError> {
+        if self.metadata.contains_key("architecture") {
+            return self.network(bytes);
+        }
+        if self.metadata.contains_key("trees") {
+            return Ok((self.trees(&bytes)?, false));
+        }
+        let design = self.json("pipeline")?;
+        let fit = match self.metadata.contains_key("linear_model") {
+            true => self.json("linear_model")?,
+            false => LinearFit::LeastSquares(self.json("fit")?),
+        };
+        Ok((Predictor::Linear(LinearModel { design, fit }), false))
+    }
+
+    fn blend(&self, bytes: &Bytes<'_>) -> Result<Predictor, IoError> {
+        let heads: Vec<MemberHead> = self.json("members")?;
+        if heads.len() > MAX_MEMBERS {
+            return Err(IoError::file(self.name, "it has more members than a blend may have"));
+        }
+        let member = |(place, MemberHead { name, weight }): (usize, MemberHead)| {
+            let of_member = self.of_member(place);
+            let (predictor, _) = of_member.predictor(Bytes::Borrowed(bytes.all()))?;
+            let (target, record) = (of_member.json("target")?, of_member.json("record")?);
+            Ok(Member { name, weight, target, predictor, record })
+        };
+        let members = heads.into_iter().enumerate().map(member).collect::<Result<_, IoError>>()?;
+        Ok(Predictor::Blend(Blend { members }))
+    }
+
+    /// The parts and tensors of a blend's member, under the names that they have in a file of their own.
+    fn of_member(&self, place: usize) -> Parts<'a> {
+        let before = member_prefix(place);
+        let own = |name: &str| name.strip_prefix(&before).map(str::to_owned);
+        Parts {
+            name: self.name,
+            metadata: self
+                .metadata
+                .iter()
+                .filter_map(|(name, part)| Some((own(name)?, part.clone())))
+                .collect(),
+            tensors: self.tensors.iter().filter_map(|(name, t)| Some((own(name)?, t.clone()))).collect(),
+            data: self.data,
+            finite: self.finite,
+        }
     }
 
     fn model_error(&self, reason: ModelError) -> IoError {

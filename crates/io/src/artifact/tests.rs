@@ -4,8 +4,8 @@ use super::hash::NO_HASH;
 use super::*;
 use crate::forest;
 use planish_model::{
-    LinearSettings, Model, NetworkSettings, Predictions, Predictor, TreeSettings, fit_linear, fit_network,
-    fit_trees,
+    AutoSettings, LinearSettings, Model, NetworkSettings, Predictions, Predictor, TreeSettings, fit_auto,
+    fit_linear, fit_network, fit_trees,
 };
 use planish_tabular::{Kind, Notes, Schema, Table, TableSource};
 use planish_tensor::Exec;
@@ -36,11 +36,13 @@ fn models() -> Vec<Model> {
     let linear = || fit_linear(Exec::best(), &mut TableSource::new(&t), &LinearSettings::new("y")).unwrap();
     let tree_settings = TreeSettings { rounds: Some(7), min_rows_in_leaf: 2, ..TreeSettings::new("y") };
     let trees = || fit_trees(Exec::best(), &t, &tree_settings, &mut ()).unwrap();
+    let blend = || fit_auto(Exec::best(), &t, &AutoSettings::new("y"), &mut ()).unwrap();
     // A new kind does not compile here until one of it is written and read back.
     let next = |model: &Model| match model.predictor() {
         Predictor::Network(_) => Some(linear()),
         Predictor::Linear(_) => Some(trees()),
-        Predictor::Trees(_) => None,
+        Predictor::Trees(_) => Some(blend()),
+        Predictor::Blend(_) => None,
     };
     std::iter::successors(Some(network()), next).collect()
 }
@@ -74,6 +76,10 @@ fn gathered(model: &Model) -> Vec<u8> {
         }
         Predictor::Trees(t) => {
             forest::tensors(&t.forest, &t.binner).iter().for_each(|list| file.extend(&list.bytes))
+        }
+        Predictor::Blend(_) => {
+            // What each tensor holds is told by the members' own files; here, that they lie as the header says.
+            file.extend(&streamed[8 + length..]);
         }
         Predictor::Linear(l) => {
             file.extend(l.fit.coefficients()[0].coef.iter().flat_map(|c| c.to_le_bytes()));

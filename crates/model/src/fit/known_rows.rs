@@ -4,11 +4,15 @@
 use super::complete::complete_rows;
 use crate::error::ModelError;
 use crate::missing::Missing;
+use crate::record::{Record, Settings};
 use crate::row_checks;
 use planish_tabular::{Kind, Label, Table, Target, Task};
 use planish_train::split;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+
+/// The rows to train on, and those held out.
+pub(super) type Parts = (Vec<u32>, Vec<u32>);
 
 /// What is asked of the table.
 #[derive(Clone, Copy)]
@@ -87,13 +91,36 @@ impl<'a> KnownRows<'a> {
         (0..self.table.rows()).map(weight).collect::<Result<Vec<f64>, _>>().map(Some)
     }
 
+    /// What is known of a model's making before it is fitted.
+    pub(super) fn record(&self, settings: Settings) -> Record {
+        Record {
+            settings,
+            rows: self.labels.len() as u64,
+            rows_without_target: self.rows_without_target,
+            rows_incomplete: self.rows_incomplete,
+            digest: None,
+            rare_categories: BTreeMap::new(),
+            validation: BTreeMap::new(),
+            confusion: None,
+            written: self.written.clone(),
+            na: self.table.schema().missing.more.clone(),
+            history: None,
+            blend: None,
+        }
+    }
+
+    /// The labels of these rows, as scores take them.
+    pub(super) fn labels_of(&self, rows: &[u32]) -> Vec<Option<Label>> {
+        rows.iter().map(|&r| Some(self.labels[r as usize])).collect()
+    }
+
     /// The class of each row; 0 for numbers.
     pub(super) fn classes(&self) -> Vec<u32> {
         self.labels.iter().map(|&l| class(l)).collect()
     }
 
     /// Training rows and held-out rows, stratified for classes.
-    pub(super) fn split(&self, share: f64, seed: u64) -> Result<(Vec<u32>, Vec<u32>), ModelError> {
+    pub(super) fn split(&self, share: f64, seed: u64) -> Result<Parts, ModelError> {
         if !(0.0..1.0).contains(&share) {
             return Err(ModelError::Setting {
                 setting: "validation_split",

@@ -176,6 +176,7 @@ pub(crate) fn assemble(
         written,
         na,
         history: None,
+        blend: None,
     };
     let model = Model::new(target, Predictor::Linear(LinearModel { design, fit }), record)?;
     Ok(model.with_fit_notes(notes))

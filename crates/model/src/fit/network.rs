@@ -3,7 +3,7 @@
 //! Rows are split first; the pipeline is fitted on the training rows alone; binary targets get one sigmoid unit, more
 //! classes a softmax, numbers a linear unit on the standardised target.
 
-use super::known_rows::{KnownRows, Wanted, class};
+use super::known_rows::{KnownRows, Parts, Wanted, class};
 use crate::error::ModelError;
 use crate::model::Model;
 use crate::network_settings::NetworkSettings;
@@ -71,8 +71,22 @@ pub fn fit_network_with_checkpoints(
     observer: &mut dyn Observer,
     checkpoints: Option<&mut dyn Checkpoints<f32>>,
 ) -> Result<Model, ModelError> {
-    let Prepared { known, target, encoder, mut notes, x, y, weights, parts, mut network } =
-        Prepared::new(table, settings)?;
+    let known = KnownRows::new(table, &settings.wanted())?;
+    let parts = known.split(settings.fit.validation_split, settings.seed)?;
+    fit_known(exec, &known, parts, settings, observer, checkpoints)
+}
+
+/// Fits the training rows of these parts.
+pub(super) fn fit_known(
+    exec: Exec,
+    known: &KnownRows<'_>,
+    parts: Parts,
+    settings: &NetworkSettings,
+    observer: &mut dyn Observer,
+    checkpoints: Option<&mut dyn Checkpoints<f32>>,
+) -> Result<Model, ModelError> {
+    let Prepared { target, encoder, mut notes, x, y, weights, mut network } =
+        Prepared::new(known, &parts.0, settings)?;
     let (train, held) = parts.clone();
     let data =
         Data { codes: &x.codes, weights: weights.as_deref(), ..Data::new(x.numbers.view(), y.targets()) };
@@ -87,17 +101,9 @@ pub fn fit_network_with_checkpoints(
     let predictor =
         NetworkPredictor { encoder, sequential, plan, params: params.into(), state: state.into() };
     let record = Record {
-        settings: Settings::Network(Box::new(settings.clone())),
-        rows: known.labels.len() as u64,
-        rows_without_target: known.rows_without_target,
-        rows_incomplete: known.rows_incomplete,
-        digest: None,
         rare_categories: std::mem::take(&mut notes.unknown),
-        validation: Default::default(),
-        confusion: None,
-        written: known.written,
-        na: known.table.schema().missing.more.clone(),
         history: Some(history),
+        ..known.record(Settings::Network(Box::new(settings.clone())))
     };
     let mut model = Model::new(target, Predictor::Network(predictor), record)?.with_fit_notes(notes);
     if !held.is_empty() {
@@ -142,37 +148,35 @@ pub fn lr_range_test(
     settings: &NetworkSettings,
     test: &RangeTest,
 ) -> Result<LearningRates, ModelError> {
-    let Prepared { x, y, weights, parts, network, .. } = Prepared::new(table, settings)?;
+    let known = KnownRows::new(table, &settings.wanted())?;
+    let parts = known.split(settings.fit.validation_split, settings.seed)?;
+    let Prepared { x, y, weights, network, .. } = Prepared::new(&known, &parts.0, settings)?;
     let data =
         Data { codes: &x.codes, weights: weights.as_deref(), ..Data::new(x.numbers.view(), y.targets()) };
     let curve = network.lr_range_test(exec, &data, &parts.0, settings.fit.batch_size, test)?;
     Ok(LearningRates { suggested: suggest_lr(&curve), curve })
 }
 
-/// A table and settings turned into data and a network.
-struct Prepared<'a> {
-    known: KnownRows<'a>,
+/// Rows and settings turned into data and a network.
+struct Prepared {
     target: Target,
     encoder: Encoder,
     notes: Notes,
     x: EncodedRows,
     y: NetworkTargets,
     weights: Option<Vec<f32>>,
-    /// The rows to train on and those held out.
-    parts: (Vec<u32>, Vec<u32>),
     network: Network<f32>,
 }
 
-impl<'a> Prepared<'a> {
-    fn new(table: &'a Table, settings: &NetworkSettings) -> Result<Prepared<'a>, ModelError> {
+impl Prepared {
+    /// Of rows of which these are trained on.
+    fn new(known: &KnownRows<'_>, train: &[u32], settings: &NetworkSettings) -> Result<Prepared, ModelError> {
         let wanted = settings.wanted();
-        let known = KnownRows::new(table, &wanted)?;
         let weights = known.weights(&wanted, |w| f64::from(w as f32))?;
         let weights = weights.map(|all| all.into_iter().map(|w| w as f32).collect());
-        let (train, held) = known.split(settings.fit.validation_split, settings.seed)?;
         // Classes are those of all rows; a number's scale is that of the training rows.
         let mut target = match known.task {
-            Task::Regress => Target::fit(&known.table, &settings.target, known.task, &train)?,
+            Task::Regress => Target::fit(&known.table, &settings.target, known.task, train)?,
             Task::Classify => known.target.clone(),
         };
         if let (Target::Number { mean, sd, .. }, true) = (&mut target, settings.is_log_linked()) {
@@ -184,12 +188,12 @@ impl<'a> Prepared<'a> {
             *sd = *mean;
             *mean = 0.0;
         }
-        let encoder = Encoder::fit_with(&known.table, &train, &wanted.no_features(), settings.embed()?)?;
+        let encoder = Encoder::fit_with(&known.table, train, &wanted.no_features(), settings.embed()?)?;
         let mut notes = Notes::default();
         let x = encoder.encode(&known.table, &mut notes)?;
         let y = NetworkTargets::new(&target, &known.labels);
         let network = network(&encoder, &target, known.task, settings)?;
-        Ok(Prepared { known, target, encoder, notes, x, y, weights, parts: (train, held), network })
+        Ok(Prepared { target, encoder, notes, x, y, weights, network })
     }
 }
 

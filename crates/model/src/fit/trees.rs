@@ -3,7 +3,7 @@
 //! The pipeline is fitted on all rows: it learns no number of them that could tell a target. Some rows are held out to say how many rounds are
 //! enough, and are scored with those rounds; then all rows are fitted, the held-out ones too, so the scores are of a model that did not see them.
 
-use super::known_rows::{KnownRows, Wanted};
+use super::known_rows::{KnownRows, Parts, Wanted};
 use crate::error::ModelError;
 use crate::missing::Missing;
 use crate::model::Model;
@@ -44,44 +44,48 @@ pub fn fit_trees_with_checkpoints(
     observer: &mut dyn Observer,
     checkpoints: Option<&mut dyn Checkpoints>,
 ) -> Result<Model, ModelError> {
-    let wanted = settings.wanted();
-    let known = KnownRows::new(table, &wanted)?;
+    let known = KnownRows::new(table, &settings.wanted())?;
+    let parts = known.split(settings.held_share(known.labels.len()), settings.seed)?;
+    Ok(fit_known(exec, &known, &parts, settings, true, observer, checkpoints)?.0)
+}
+
+/// Fits the training rows of these parts, and then all rows if `refit` says so; gives also what was said of the held-out rows before that.
+pub(super) fn fit_known(
+    exec: Exec,
+    known: &KnownRows<'_>,
+    (train, held): &Parts,
+    settings: &TreeSettings,
+    refit: bool,
+    observer: &mut dyn Observer,
+    checkpoints: Option<&mut dyn Checkpoints>,
+) -> Result<(Model, Predictions), ModelError> {
     let all: Vec<u32> = (0..known.labels.len() as u32).collect();
-    let features = Features::fit(&known.table, &all, &wanted.no_features())?;
-    let (train, held) = known.split(settings.held_share(known.labels.len()), settings.seed)?;
+    let features = Features::fit(&known.table, &all, &settings.wanted().no_features())?;
     let boost = settings.boost(&known.target, &features, !held.is_empty())?;
-    check_labels(&known, boost.loss)?;
-    let weights = weights(&known, settings)?;
-    let targets = Targets::new(&known);
+    let boost = planish_trees::Settings { refit, ..boost };
+    check_labels(known, boost.loss)?;
+    let weights = weights(known, settings)?;
+    let targets = Targets::new(known);
     let mut notes = Notes::default();
     let columns = features.columns(&known.table, &mut notes)?;
     let columns: Vec<_> = columns.iter().map(trees_predictor::column).collect();
-    let data = Data { weights: weights.as_deref(), ..Data::new(&columns, targets.labels(&known)) };
-    let rows = Rows { train: &train, held: &held };
+    let data = Data { weights: weights.as_deref(), ..Data::new(&columns, targets.labels(known)) };
+    let rows = Rows { train, held };
     let Fitted { binner, forest, history, held_scores } =
         planish_trees::fit(exec, &data, &rows, &boost, observer, checkpoints)?;
     let record = Record {
-        settings: Settings::Trees(Box::new(settings.clone())),
-        rows: known.labels.len() as u64,
-        rows_without_target: known.rows_without_target,
-        rows_incomplete: known.rows_incomplete,
-        digest: None,
         rare_categories: std::mem::take(&mut notes.unknown),
-        validation: Default::default(),
-        confusion: None,
-        written: known.written,
-        na: known.table.schema().missing.more.clone(),
         history: Some(told(&history)),
+        ..known.record(Settings::Trees(Box::new(settings.clone())))
     };
     let predictor = TreesPredictor::new(features, binner, forest);
     let of_held = Predictions::of_trees(&known.target, predictor.of_scores(exec, &held_scores));
-    let mut model =
-        Model::new(known.target, Predictor::Trees(Box::new(predictor)), record)?.with_fit_notes(notes);
+    let predictor = Predictor::Trees(Box::new(predictor));
+    let mut model = Model::new(known.target.clone(), predictor, record)?.with_fit_notes(notes);
     if !held.is_empty() {
-        let labels: Vec<Option<Label>> = held.iter().map(|&r| Some(known.labels[r as usize])).collect();
-        model.keep_validation(&of_held, &labels);
+        model.keep_validation(&of_held, &known.labels_of(held));
     }
-    Ok(model)
+    Ok((model, of_held))
 }
 
 impl TreeSettings {

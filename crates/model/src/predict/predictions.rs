@@ -3,7 +3,7 @@
 use crate::error::ModelError;
 use crate::linear_model::LinearModel;
 use crate::model::Model;
-use crate::predictor::Predictor;
+use crate::predictor::{Member, NetworkPredictor, Predictor};
 use crate::relations;
 use planish_nn::{Activation, Arenas, Input};
 use planish_tabular::{Design, EncodedRows, Notes, Rows, Table, Target};
@@ -51,6 +51,34 @@ impl Predictions {
         }
     }
 
+    /// The weighted mean of what several models say of the same rows.
+    ///
+    /// # Panics
+    /// If there are none, or they say different things.
+    pub(crate) fn mean(mut all: impl Iterator<Item = (f64, Predictions)>) -> Predictions {
+        let (weight, mut sum) = all.next().expect("there is a model");
+        sum.values_mut().iter_mut().for_each(|y| *y *= weight);
+        for (weight, mut more) in all {
+            sum.values_mut().iter_mut().zip(more.values_mut()).for_each(|(y, more)| *y += weight * *more);
+        }
+        sum
+    }
+
+    /// Every number, row by row.
+    pub(crate) fn values(&self) -> &[f64] {
+        match self {
+            Predictions::Numbers(y) => y,
+            Predictions::Probabilities(p) => p.as_slice(),
+        }
+    }
+
+    fn values_mut(&mut self) -> &mut [f64] {
+        match self {
+            Predictions::Numbers(y) => y,
+            Predictions::Probabilities(p) => p.as_mut_slice(),
+        }
+    }
+
     /// What trees say, `[rows × outputs]`, in the terms of the target.
     pub(crate) fn of_trees(target: &Target, out: Vec<f64>) -> Predictions {
         match target.classes().len() {
@@ -93,6 +121,8 @@ impl Serialize for NamedPrediction<'_> {
     }
 }
 
+const OTHER_MODEL: &str = "the rows were encoded by another model";
+
 /// Rows as a predictor takes them: what its pipeline made of a table.
 #[derive(Clone, Debug)]
 pub enum Encoded {
@@ -102,6 +132,8 @@ pub enum Encoded {
     Terms(Vec<DdVec>),
     /// The bins of trees.
     Bins(BinnedRows),
+    /// What each member of a blend makes of them.
+    Members(Vec<Encoded>),
 }
 
 impl Encoded {
@@ -111,6 +143,7 @@ impl Encoded {
             Encoded::Features(x) => x.numbers.rows(),
             Encoded::Terms(terms) => terms.first().map_or(0, |t| t.hi.len()),
             Encoded::Bins(rows) => rows.rows(),
+            Encoded::Members(all) => all.first().map_or(0, Encoded::rows),
         }
     }
 
@@ -120,33 +153,66 @@ impl Encoded {
             Encoded::Features(x) => size_of_val(x.numbers.as_slice()) + size_of_val(&x.codes[..]),
             Encoded::Terms(terms) => terms.len() * self.rows() * 2 * size_of::<f64>(),
             Encoded::Bins(rows) => rows.rows() * if rows.rows() > 0 { rows.row(0).len() } else { 0 },
+            Encoded::Members(all) => all.iter().map(Encoded::bytes).sum(),
         }
     }
 
     /// Whether rows that are encoded alike are predicted faster together.
     pub fn can_join(&self) -> bool {
         match self {
-            Encoded::Features(_) | Encoded::Bins(_) => true,
+            Encoded::Features(_) | Encoded::Bins(_) | Encoded::Members(_) => true,
             Encoded::Terms(_) => false,
         }
     }
 
-    /// The rows of all parts, one part after the other; none of terms.
+    /// The rows of all parts, one part after the other; none of no parts.
     ///
     /// # Panics
     /// If the parts were encoded by different models.
     pub fn joined(parts: &[&Encoded]) -> Option<Encoded> {
-        let features: Vec<&EncodedRows> =
-            parts.iter().filter_map(|p| if let Encoded::Features(x) = p { Some(x) } else { None }).collect();
-        if features.len() == parts.len() {
-            return Some(Encoded::Features(EncodedRows::joined(&features)));
-        }
-        let mut bins = parts.iter().map(|p| if let Encoded::Bins(rows) = p { Some(rows) } else { None });
-        let mut all = bins.next()??.clone();
-        for more in bins {
-            all.append(more?);
-        }
-        Some(Encoded::Bins(all))
+        Some(match parts.first()? {
+            Encoded::Features(_) => {
+                let features = parts.iter().map(|part| match part {
+                    Encoded::Features(x) => x,
+                    Encoded::Terms(_) | Encoded::Bins(_) | Encoded::Members(_) => panic!("{OTHER_MODEL}"),
+                });
+                Encoded::Features(EncodedRows::joined(&features.collect::<Vec<_>>()))
+            }
+            Encoded::Terms(first) => {
+                let mut all = vec![DdVec::zeros(parts.iter().map(|part| part.rows()).sum()); first.len()];
+                let mut from = 0;
+                for part in parts {
+                    let Encoded::Terms(more) = part else { panic!("{OTHER_MODEL}") };
+                    let rows = from..from + part.rows();
+                    for (term, more) in all.iter_mut().zip(more) {
+                        term.hi[rows.clone()].copy_from_slice(&more.hi);
+                        term.lo[rows.clone()].copy_from_slice(&more.lo);
+                    }
+                    from = rows.end;
+                }
+                Encoded::Terms(all)
+            }
+            Encoded::Bins(first) => {
+                let mut all = first.clone();
+                for part in &parts[1..] {
+                    let Encoded::Bins(more) = part else { panic!("{OTHER_MODEL}") };
+                    all.append(more);
+                }
+                Encoded::Bins(all)
+            }
+            Encoded::Members(first) => {
+                let of_member = |place: usize| {
+                    let rows = parts.iter().map(|part| match part {
+                        Encoded::Members(all) => &all[place],
+                        Encoded::Features(_) | Encoded::Terms(_) | Encoded::Bins(_) => {
+                            panic!("{OTHER_MODEL}")
+                        }
+                    });
+                    Encoded::joined(&rows.collect::<Vec<_>>())
+                };
+                Encoded::Members((0..first.len()).map(of_member).collect::<Option<_>>()?)
+            }
+        })
     }
 }
 
@@ -164,11 +230,7 @@ impl Model {
     /// # Errors
     /// A feature column that is not there, or of the wrong kind.
     pub fn encode(&self, table: &Table, notes: &mut Notes) -> Result<Encoded, ModelError> {
-        match self.predictor() {
-            Predictor::Linear(l) => terms(l, table, notes).map(Encoded::Terms),
-            Predictor::Network(n) => Ok(Encoded::Features(n.encoder.encode(table, notes)?)),
-            Predictor::Trees(t) => t.encode(table, notes).map(Encoded::Bins),
-        }
+        self.predictor().encode(table, notes)
     }
 
     /// What the pipeline would have made, from rows of numbers, `[rows × encoded columns]`.
@@ -201,6 +263,7 @@ impl Model {
                 refuse(&f64::is_finite)?;
                 Ok(Encoded::Bins(t.encode_numbers(x).expect("the pipeline makes numbers")))
             }
+            Predictor::Blend(_) => unreachable!("a blend has a pipeline a member"),
         }
     }
 
@@ -224,21 +287,7 @@ impl Model {
     /// # Panics
     /// If the rows were not encoded by this model's pipeline.
     pub fn predict_encoded(&self, exec: Exec, rows: &Encoded) -> Predictions {
-        match (self.predictor(), rows) {
-            (Predictor::Network(n), Encoded::Features(x)) => {
-                let x = Input::new(x.numbers.view(), &x.codes);
-                self.decode(n.plan.predict(exec, Arenas::new(&n.params, &n.state), x).view())
-            }
-            (Predictor::Linear(l), Encoded::Terms(terms)) => linear(exec, l, terms, rows.rows()),
-            (Predictor::Trees(t), Encoded::Bins(rows)) => {
-                Predictions::of_trees(self.target(), t.predict(exec, rows))
-            }
-            (Predictor::Network(_), Encoded::Terms(_) | Encoded::Bins(_))
-            | (Predictor::Linear(_), Encoded::Features(_) | Encoded::Bins(_))
-            | (Predictor::Trees(_), Encoded::Features(_) | Encoded::Terms(_)) => {
-                panic!("the rows were encoded by another model")
-            }
-        }
+        self.predictor().predict(exec, self.target(), rows)
     }
 
     /// From a network's outputs, `[rows, outputs]`, to probabilities or numbers in the target's units.
@@ -247,23 +296,78 @@ impl Model {
     /// If there are fewer outputs than the network has.
     pub fn decode(&self, out: MatRef<'_, f32>) -> Predictions {
         // A margin within ±1, of a hinge loss, becomes a probability.
-        let margin = self.network().is_some_and(|n| n.plan.output_activation() == Activation::Tanh);
-        let at = |i, j| {
-            let y = f64::from(out.at(i, j));
-            if margin { (1.0 + y) / 2.0 } else { y }
-        };
-        match self.target() {
-            Target::Number { mean, sd, .. } => {
-                Predictions::Numbers((0..out.rows()).map(|i| at(i, 0) * sd + mean).collect())
+        let margin = self.network().is_some_and(NetworkPredictor::is_margin);
+        decode(self.target(), margin, out)
+    }
+}
+
+impl NetworkPredictor {
+    fn is_margin(&self) -> bool {
+        self.plan.output_activation() == Activation::Tanh
+    }
+}
+
+fn decode(target: &Target, margin: bool, out: MatRef<'_, f32>) -> Predictions {
+    let at = |i, j| {
+        let y = f64::from(out.at(i, j));
+        if margin { (1.0 + y) / 2.0 } else { y }
+    };
+    match target {
+        Target::Number { mean, sd, .. } => {
+            Predictions::Numbers((0..out.rows()).map(|i| at(i, 0) * sd + mean).collect())
+        }
+        Target::Classes { names, .. } if names.len() == 2 => {
+            Predictions::Probabilities(Matrix::from_fn(out.rows(), 2, |i, j| {
+                if j == 1 { at(i, 0) } else { 1.0 - at(i, 0) }
+            }))
+        }
+        Target::Classes { names, .. } => {
+            Predictions::Probabilities(Matrix::from_fn(out.rows(), names.len(), at))
+        }
+    }
+}
+
+impl Predictor {
+    fn encode(&self, table: &Table, notes: &mut Notes) -> Result<Encoded, ModelError> {
+        match self {
+            Predictor::Linear(l) => terms(l, table, notes).map(Encoded::Terms),
+            Predictor::Network(n) => Ok(Encoded::Features(n.encoder.encode(table, notes)?)),
+            Predictor::Trees(t) => t.encode(table, notes).map(Encoded::Bins),
+            Predictor::Blend(b) => {
+                let mut all = Vec::with_capacity(b.members.len());
+                let mut of_all = Notes::default();
+                for member in &b.members {
+                    let mut own = Notes::default();
+                    all.push(member.predictor.encode(table, &mut own)?);
+                    // Members see the same cells.
+                    of_all.cover(own);
+                }
+                notes.add(of_all);
+                Ok(Encoded::Members(all))
             }
-            Target::Classes { names, .. } if names.len() == 2 => {
-                Predictions::Probabilities(Matrix::from_fn(out.rows(), 2, |i, j| {
-                    if j == 1 { at(i, 0) } else { 1.0 - at(i, 0) }
-                }))
+        }
+    }
+
+    fn predict(&self, exec: Exec, target: &Target, rows: &Encoded) -> Predictions {
+        match (self, rows) {
+            (Predictor::Network(n), Encoded::Features(x)) => {
+                let x = Input::new(x.numbers.view(), &x.codes);
+                let out = n.plan.predict(exec, Arenas::new(&n.params, &n.state), x);
+                decode(target, n.is_margin(), out.view())
             }
-            Target::Classes { names, .. } => {
-                Predictions::Probabilities(Matrix::from_fn(out.rows(), names.len(), at))
+            (Predictor::Linear(l), Encoded::Terms(terms)) => linear(exec, l, terms, rows.rows()),
+            (Predictor::Trees(t), Encoded::Bins(rows)) => {
+                Predictions::of_trees(target, t.predict(exec, rows))
             }
+            (Predictor::Blend(b), Encoded::Members(rows)) if rows.len() == b.members.len() => {
+                let of_member =
+                    |(m, rows): (&Member, &Encoded)| (m.weight, m.predictor.predict(exec, &m.target, rows));
+                Predictions::mean(b.members.iter().zip(rows).map(of_member))
+            }
+            (Predictor::Network(_), Encoded::Terms(_) | Encoded::Bins(_) | Encoded::Members(_))
+            | (Predictor::Linear(_), Encoded::Features(_) | Encoded::Bins(_) | Encoded::Members(_))
+            | (Predictor::Trees(_), Encoded::Features(_) | Encoded::Terms(_) | Encoded::Members(_))
+            | (Predictor::Blend(_), _) => panic!("{OTHER_MODEL}"),
         }
     }
 }

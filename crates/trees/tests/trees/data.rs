@@ -25,7 +25,10 @@ fn settings_out_of_range_are_named() {
     let with = |settings| message(fit_numbers(&[Column::Numbers(&x)], &[1.0, 2.0], &settings));
     let s = Settings::default;
     assert_eq!(with(Settings { leaves: 1, ..s() }), "leaves is 1: it must be from 2 to 4096");
-    assert_eq!(with(Settings { rounds: 0, ..s() }), "rounds is 0: it must be from 1 to 1,000,000");
+    assert_eq!(
+        with(Settings { rounds: 1_000_001, ..s() }),
+        "rounds is 1000001: it must be at most 1,000,000"
+    );
     assert_eq!(with(Settings { bins: 256, ..s() }), "bins is 256: it must be from 2 to 255");
     assert_eq!(
         with(Settings { learning_rate: f64::NAN, ..s() }),

@@ -1,0 +1,54 @@
+//! The settings of a search for the best blend of models: plain data that is saved with the model.
+
+use planish_tabular::Task;
+use serde::{Deserialize, Serialize};
+
+mod listed;
+
+/// Rows below which each part of them is held out in turn: one part alone would be too few to choose by.
+const FEW_ROWS: usize = 1000;
+/// Into how many parts so few rows are cut.
+const FOLDS_OF_FEW: usize = 5;
+
+/// Settings of a search for the best blend. [`AutoSettings::new`] has the defaults of the command line.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct AutoSettings {
+    /// The target column.
+    pub target: String,
+    /// The task; by the rule of [`Task::infer`] if absent.
+    pub task: Option<Task>,
+    /// Columns to leave out.
+    pub drop: Vec<String>,
+    /// The column that holds the rows' weights; it is no feature.
+    pub sample_weight: Option<String>,
+    /// The share of rows held out, by which candidates are stopped and weighed.
+    pub validation_split: f64,
+    /// Into how many parts the rows are cut, each of which is held out once; if absent one part is held out, or of fewer than 1,000 rows each
+    /// of five.
+    pub bags: Option<usize>,
+    /// The most members of the blend.
+    pub max_members: usize,
+    /// Seed of the split and of all that is drawn.
+    pub seed: u64,
+}
+
+impl AutoSettings {
+    /// The defaults for this target.
+    pub fn new(target: &str) -> AutoSettings {
+        AutoSettings {
+            target: target.to_owned(),
+            task: None,
+            drop: Vec::new(),
+            sample_weight: None,
+            validation_split: 0.2,
+            bags: None,
+            max_members: 40,
+            seed: 0,
+        }
+    }
+
+    /// Into how many parts so many rows are cut, each held out once; none if one part alone is held out.
+    pub(crate) fn folds(&self, rows: usize) -> Option<usize> {
+        self.bags.or((rows < FEW_ROWS).then_some(FOLDS_OF_FEW)).map(|folds| folds.min(rows))
+    }
+}

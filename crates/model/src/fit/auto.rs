@@ -1,0 +1,225 @@
+//! From a table to the best blend of models: candidates of every kind are fitted to the same training rows and weighed by what they say of the same
+//! held-out rows.
+//!
+//! A candidate that cannot be fitted is left out, and the record says why. Linear models and trees that are taken are fitted to all rows in the
+//! end; a network keeps the weights that the held-out rows chose. Where one candidate is better than any blend, it is the model. With bags every row is held out once, and a member is the mean of its bags.
+
+mod candidates;
+mod observer;
+mod weigh;
+
+use super::known_rows::{KnownRows, Parts, Wanted};
+use crate::auto_settings::AutoSettings;
+use crate::error::ModelError;
+use crate::missing::Missing;
+use crate::model::Model;
+use crate::predict::Predictions;
+use crate::predictor::{Blend, Member, Predictor};
+use crate::record::{BlendRecord, CandidateScore, Record, Settings};
+use candidates::{Candidate, Fitted};
+pub use observer::AutoObserver;
+use planish_tabular::{Label, Table, Task};
+use planish_tensor::{Exec, Matrix};
+use planish_train::split::Folds;
+use weigh::Held;
+
+/// Fits candidates of every kind to a table and blends the best.
+///
+/// The same table, settings and seed give the same model, bit for bit, whatever `exec` says.
+///
+/// # Errors
+/// A table or settings that cannot be used; no candidate that can be fitted.
+pub fn fit_auto(
+    exec: Exec,
+    table: &Table,
+    settings: &AutoSettings,
+    observer: &mut dyn AutoObserver,
+) -> Result<Model, ModelError> {
+    let wanted = settings.wanted();
+    let known = KnownRows::new(table, &wanted)?;
+    let search = Search { exec, known: &known, parts: parts(&known, settings)?, settings };
+    let (found, scores) = search.run(observer)?;
+    search.blend(found, scores)
+}
+
+impl AutoSettings {
+    /// What is asked of the table.
+    fn wanted(&self) -> Wanted<'_> {
+        Wanted {
+            target: &self.target,
+            task: self.task,
+            drop: &self.drop,
+            sample_weight: self.sample_weight.as_deref(),
+            missing: Missing::Fill,
+            seed: self.seed,
+        }
+    }
+}
+
+/// The ways in which the rows are parted: one, or with bags one a bag.
+fn parts(known: &KnownRows<'_>, settings: &AutoSettings) -> Result<Vec<Parts>, ModelError> {
+    let rows = known.labels.len();
+    let Some(folds) = settings.folds(rows) else {
+        return Ok(vec![known.split(settings.validation_split, settings.seed)?]);
+    };
+    let folds = match known.task {
+        Task::Classify => Folds::stratified(&known.classes(), folds, settings.seed)?,
+        Task::Regress => Folds::plain(rows, folds, settings.seed)?,
+    };
+    Ok((0..folds.len()).map(|fold| folds.split(fold)).collect())
+}
+
+/// A search under way.
+struct Search<'a> {
+    exec: Exec,
+    known: &'a KnownRows<'a>,
+    parts: Vec<Parts>,
+    settings: &'a AutoSettings,
+}
+
+/// A candidate with its models, one a bag, and what they say of all held-out rows.
+struct Found {
+    /// Its place among the candidates.
+    place: usize,
+    candidate: Candidate,
+    models: Vec<Model>,
+    held: Predictions,
+}
+
+impl Search<'_> {
+    /// Fits every candidate.
+    fn run(&self, observer: &mut dyn AutoObserver) -> Result<(Vec<Found>, Vec<CandidateScore>), ModelError> {
+        let candidates = candidates::all(self.settings, self.known);
+        let (mut found, mut scores, of) = (Vec::new(), Vec::new(), candidates.len());
+        let held = self.held(self.known)?;
+        let mut fault = None;
+        for (place, candidate) in candidates.into_iter().enumerate() {
+            observer.begin(candidate.name, place + 1, of);
+            let mut score = CandidateScore {
+                name: candidate.name.to_owned(),
+                loss: None,
+                standard_error: None,
+                weight: 0.0,
+                fault: None,
+            };
+            match self.fit(&candidate, observer) {
+                Ok((models, predictions)) => {
+                    let (loss, error) = held.score(&held.reduced(&predictions));
+                    (score.loss, score.standard_error) = (Some(loss), Some(error));
+                    found.push(Found { place, candidate, models, held: predictions });
+                }
+                Err(e) if e.is_suspension() => return Err(e),
+                Err(e) => {
+                    score.fault = Some(e.to_string());
+                    fault.get_or_insert(e);
+                }
+            }
+            observer.end(&score);
+            scores.push(score);
+        }
+        match fault {
+            Some(e) if found.is_empty() => Err(e),
+            _ => Ok((found, scores)),
+        }
+    }
+
+    /// A candidate's models, and what they say of the held-out rows.
+    fn fit(
+        &self,
+        candidate: &Candidate,
+        observer: &mut dyn AutoObserver,
+    ) -> Result<(Vec<Model>, Predictions), ModelError> {
+        let (mut models, mut said) = (Vec::new(), Vec::new());
+        for parts in &self.parts {
+            let Fitted { model, held } =
+                candidate.fit(self.exec, self.known, parts, self.parts.len() == 1, observer)?;
+            models.push(model);
+            said.push(held);
+        }
+        Ok((models, self.in_order(&said)))
+    }
+
+    /// What was said of the held-out rows of each part, in the order of the rows.
+    fn in_order(&self, said: &[Predictions]) -> Predictions {
+        let places =
+            self.parts.iter().enumerate().flat_map(|(p, (_, held))| (0..held.len()).map(move |i| (p, i)));
+        let mut places: Vec<(usize, usize)> = places.collect();
+        places.sort_by_key(|&(part, i)| self.parts[part].1[i]);
+        match self.known.task {
+            Task::Regress => Predictions::Numbers(places.iter().map(|&(p, i)| said[p].values()[i]).collect()),
+            Task::Classify => {
+                let classes = self.known.target.classes().len();
+                let at = |row: usize, class| {
+                    let (part, i) = places[row];
+                    said[part].values()[i * classes + class]
+                };
+                Predictions::Probabilities(Matrix::from_fn(places.len(), classes, at))
+            }
+        }
+    }
+
+    /// The rows that are held out in some part, in their order.
+    fn held_rows(&self) -> Vec<u32> {
+        let mut rows: Vec<u32> = self.parts.iter().flat_map(|(_, held)| held.iter().copied()).collect();
+        rows.sort_unstable();
+        rows
+    }
+
+    fn held(&self, known: &KnownRows<'_>) -> Result<Held, ModelError> {
+        let rows = self.held_rows();
+        let weights = known.weights(&self.settings.wanted(), |w| w)?;
+        let weights = weights.map(|all| rows.iter().map(|&r| all[r as usize]).collect());
+        let labels: Vec<Label> = rows.iter().map(|&r| known.labels[r as usize]).collect();
+        Ok(Held::new(self.exec.isa, labels, known.target.classes().len(), weights))
+    }
+
+    /// The blend of what was found.
+    fn blend(&self, found: Vec<Found>, mut scores: Vec<CandidateScore>) -> Result<Model, ModelError> {
+        let held = self.held(self.known)?;
+        let reduced: Vec<Vec<f64>> = found.iter().map(|f| held.reduced(&f.held)).collect();
+        let most = (self.settings.max_members / self.parts.len()).max(1);
+        let weights = held.weights(&reduced, most);
+        let mut members = Vec::new();
+        let mut said = Vec::new();
+        for (Found { place, candidate, models, held }, weight) in found.into_iter().zip(weights) {
+            scores[place].weight = weight;
+            if weight == 0.0 {
+                continue;
+            }
+            said.push((weight, held));
+            members.extend(self.members(&candidate, models, weight)?);
+        }
+        let blend = BlendRecord {
+            held_rows: self.held_rows().len() as u64,
+            folds: self.parts.len(),
+            metric: if self.known.task == Task::Classify { "log_loss" } else { "rmse" }.to_owned(),
+            candidates: scores,
+        };
+        let mut model = match members.len() {
+            1 => Model::alone(members.remove(0), blend)?,
+            _ => {
+                let settings = Settings::Auto(self.settings.clone());
+                let record = Record { blend: Some(blend), ..self.known.record(settings) };
+                Model::new(self.known.target.clone(), Predictor::Blend(Blend { members }), record)?
+            }
+        };
+        let labels = self.known.labels_of(&self.held_rows());
+        model.keep_validation(&Predictions::mean(said.into_iter()), &labels);
+        Ok(model)
+    }
+
+    /// The members that a candidate of this weight becomes.
+    fn members(
+        &self,
+        candidate: &Candidate,
+        models: Vec<Model>,
+        weight: f64,
+    ) -> Result<Vec<Member>, ModelError> {
+        let models = match candidate.on_all_rows(self.exec, self.known)? {
+            Some(model) => vec![model],
+            None => models,
+        };
+        let each = weight / models.len() as f64;
+        Ok(models.into_iter().map(|model| model.into_member(candidate.name, each)).collect())
+    }
+}
