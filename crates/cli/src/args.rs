@@ -16,7 +16,7 @@ mod values;
 pub(crate) use serve::{LogFormat, LogLevel, ServeArgs};
 pub(crate) use settings::default_with;
 use table::{KindArgs, TableArgs};
-pub(crate) use train::{DeclaredColumn, TrainArgs};
+pub(crate) use train::{DeclaredColumn, Preset, TrainArgs};
 
 /// Train, evaluate and serve neural networks, boosted trees and linear models from tables of data.
 #[derive(Parser)]

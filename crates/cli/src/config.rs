@@ -4,10 +4,11 @@
 //! keeps its file's key out. So an option has one place where it is declared, checked and given its default. A key that stands at its
 //! default asks for nothing, so that what `--print-config` prints is accepted.
 
-use crate::args::{Cli, default_with};
+use crate::args::{Cli, Preset, default_with, usage};
 use crate::print;
-use crate::requests::{excluded_by, in_order, is_same};
+use crate::requests::{excluded_by, in_order, is_same, unnamed_model};
 use anyhow::bail;
+use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{ArgAction, ArgMatches, Command, CommandFactory};
 use planish_io::{Outputs, read_settings};
@@ -31,6 +32,7 @@ pub(crate) fn expand(line: Vec<OsString>) -> anyhow::Result<Option<Vec<OsString>
         Some(path) => with_keys(line, name, path, &read_settings(path)?, typed)?,
         None => line,
     };
+    let line = if name == "train" { with_model(line) } else { line };
     if !typed.get_flag("print_config") {
         return Ok(Some(line));
     }
@@ -40,6 +42,25 @@ pub(crate) fn expand(line: Vec<OsString>) -> anyhow::Result<Option<Vec<OsString>
         print::print(&to_toml(name, all))?;
     }
     Ok(None)
+}
+
+/// The command line of `train` with the model that the preset, or the other options, ask for, if none is named and it is not the one by default.
+fn with_model(mut line: Vec<OsString>) -> Vec<OsString> {
+    let cli = relaxed();
+    let Ok(matches) = cli.clone().try_get_matches_from(&line) else { return line };
+    let Some(("train", typed)) = matches.subcommand() else { return line };
+    let is_named = typed.value_source("model") == Some(ValueSource::CommandLine);
+    let model = match typed.get_one::<Preset>("preset") {
+        Some(preset) if is_named => usage(
+            ErrorKind::ArgumentConflict,
+            &format!("--preset {} has no effect with --model: a preset chooses the model", preset.name()),
+        ),
+        Some(preset) => Some(preset.model()),
+        None if is_named => None,
+        None => cli.find_subcommand("train").and_then(|known| unnamed_model(known, typed)),
+    };
+    line.extend(model.map(|model| OsString::from(format!("--model={model}"))));
+    line
 }
 
 /// The command line with nothing required.

@@ -23,6 +23,20 @@ pub(crate) fn refuse_unused(command: &str, typed: &ArgMatches, resolved: &[(&str
     }
 }
 
+/// The first of the models with which all that was asked for has an effect, where none is named; none if that is the one by default, or there is no
+/// such model.
+pub(crate) fn unnamed_model(known: &Command, typed: &ArgMatches) -> Option<&'static str> {
+    let suits = |model: &&str| {
+        let resolved = [("model", *model)];
+        let asked = Requests { known, typed, resolved: &resolved };
+        let depends = |rule: &Rule| rule.needs.iter().any(|needs| matches!(needs, Need::Value("model", _)));
+        let rules = rules_of(known.get_name(), &in_order(known));
+        let mut of_models = rules.iter().filter(|rule| asked.is_given(rule.option) && depends(rule));
+        of_models.all(|rule| rule.needs.iter().any(|needs| asked.holds(needs)))
+    };
+    ["auto", "mlp", "trees"].into_iter().find(suits).filter(|model| *model != "auto")
+}
+
 /// A command line, and what is known of it.
 struct Requests<'a> {
     known: &'a Command,
@@ -140,7 +154,11 @@ mod tests {
         let (command, typed) = matches.subcommand().unwrap();
         let mut cli = cli;
         cli.build();
-        Requests { known: cli.find_subcommand(command).unwrap(), typed, resolved }.fault()
+        let known = cli.find_subcommand(command).unwrap();
+        let unnamed = (command == "train" && typed.value_source("model") != Some(ValueSource::CommandLine))
+            .then(|| unnamed_model(known, typed).map(|model| ("model", model)));
+        let resolved = [resolved, unnamed.flatten().as_slice()].concat();
+        Requests { known, typed, resolved: &resolved }.fault()
     }
 
     /// Options that tell how a table is read, which every command that reads one has.
@@ -155,7 +173,7 @@ mod tests {
                 TABLE,
                 &["target", "against", "output", "json", "kind", "na", "decimal", "thousands", "memory"],
             ),
-            "train" => (TABLE, &["model", "json", "config", "print-config", "na"]),
+            "train" => (TABLE, &["model", "preset", "json", "config", "print-config", "na"]),
             "evaluate" => (TABLE, &["model", "json"]),
             "predict" => (TABLE, &["model", "output", "keep", "interval", "json"]),
             "inspect" => (&[], &["model", "tree", "against", "json"]),
@@ -224,14 +242,16 @@ mod tests {
             (
                 "--alpha 1",
                 Some(
-                    "--alpha has no effect with --model mlp, the default: it is for linear, ridge, lasso, elastic-net, logistic, poisson",
+                    "--alpha has no effect with --model auto, the default: it is for linear, ridge, lasso, elastic-net, logistic, poisson",
                 ),
             ),
             ("--model lasso --folds 3", None),
             ("--model lasso --folds 3 --alpha 1", Some("--folds has no effect with --alpha")),
             (
                 "--model ols --folds 3",
-                Some("--folds has no effect with --model ols: it is for mlp, trees, lasso, elastic-net"),
+                Some(
+                    "--folds has no effect with --model ols: it is for auto, mlp, trees, lasso, elastic-net",
+                ),
             ),
             ("--rho 0.5", Some("--rho has no effect with --optimizer adam, the default: it is for rmsprop")),
             ("--resume", Some("--resume needs --checkpoint DIR")),
@@ -245,7 +265,11 @@ mod tests {
             ("--plateau-factor 0.5", Some("--plateau-factor needs --plateau")),
             ("--model linear --cov hc3", None),
             ("--model trees --leaves 7 --lr 0.1 --l2 2 --patience 9 --loss huber:2 --monotone a:+,b:-", None),
-            ("--leaves 7", Some("--leaves has no effect with --model mlp, the default: it is for trees")),
+            ("--leaves 7", None),
+            (
+                "--leaves 7 --dropout 0.1",
+                Some("--dropout has no effect with --model auto, the default: it is for mlp"),
+            ),
             (
                 "--model trees --dropout 0.1",
                 Some("--dropout has no effect with --model trees: it is for mlp"),

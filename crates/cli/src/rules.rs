@@ -29,10 +29,10 @@ fn rules(options: &[&'static str], needs: &[Need]) -> Vec<Rule> {
 /// The names of `--model`: networks, trees, linear models by the target, and each linear model.
 pub(crate) fn models() -> impl Iterator<Item = (&'static str, &'static str)> {
     let first = [
+        ("auto", "The best blend of linear models, trees and networks"),
         ("mlp", "A neural network of dense layers"),
         ("trees", "Gradient-boosted decision trees"),
         ("linear", "ols for a number, logistic for classes"),
-        ("auto", "The best blend of linear models, trees and networks"),
     ];
     first.into_iter().chain(LinearKind::CHOICES.iter().map(|(name, _, doc)| (*name, *doc)))
 }
@@ -45,7 +45,7 @@ fn train(args: &[&Arg]) -> Vec<Rule> {
     let models_of = |setting: &Setting<NetworkSettings>| {
         let of_trees = trees.iter().any(|own| own.name == setting.name).then_some("trees");
         let of_auto = auto.iter().any(|own| own.name == setting.name).then_some("auto");
-        ["mlp"].into_iter().chain(of_trees).chain(of_auto).collect::<Vec<_>>()
+        of_auto.into_iter().chain(["mlp"]).chain(of_trees).collect::<Vec<_>>()
     };
     let mut first = rules(
         // A range test writes nothing.
@@ -62,10 +62,11 @@ fn train(args: &[&Arg]) -> Vec<Rule> {
     let mlp = Value("model", vec!["mlp"]);
     let mlp_or_trees = Value("model", vec!["mlp", "trees"]);
     let mut then = rules(
-        &["group", "time", "history", "log-dir", "checkpoint", "checkpoint-every", "resume"],
+        &["history", "log-dir", "checkpoint", "checkpoint-every", "resume"],
         std::slice::from_ref(&mlp_or_trees),
     );
-    then.extend(rules(&["time-limit"], &[Value("model", vec!["mlp", "trees", "auto"])]));
+    then.extend(rules(&["time-limit"], &[Value("model", vec!["auto", "mlp", "trees"])]));
+    then.extend(rules(&["group", "time"], &[Value("model", vec!["auto", "mlp", "trees"])]));
     then.extend(rules(&["lr-range-test"], std::slice::from_ref(&mlp)));
     // Trees have a way for missing values.
     let fills = models().map(|(name, _)| name).filter(|name| !["trees", "auto"].contains(name)).collect();
@@ -115,6 +116,6 @@ fn add_models(kinds: &mut Vec<&'static str>, setting: &Setting<LinearSettings>) 
         kinds.insert(0, "linear");
     }
     if setting.doc.is_empty() {
-        kinds.splice(0..0, ["mlp", "trees"]);
+        kinds.splice(0..0, ["auto", "mlp", "trees"]);
     }
 }

@@ -21,7 +21,7 @@ mod tests;
 mod trees;
 
 pub use auto::{AutoObserver, fit_auto};
-pub use folds::{FoldBy, FoldPlan, cross_validate_network, cross_validate_trees};
+pub use folds::{FoldBy, FoldPlan, cross_validate_auto, cross_validate_network, cross_validate_trees};
 pub use linear::{fit_linear, fit_linear_watched};
 pub use network::{LearningRates, fit_network, fit_network_with_checkpoints, lr_range_test};
 pub use one_pass::fit_linear_once;

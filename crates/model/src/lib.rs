@@ -51,9 +51,10 @@ pub use diagnostics::{
 };
 pub use error::{Failed, ModelError};
 pub use fit::{
-    AutoObserver, FoldBy, FoldPlan, LearningRates, cross_validate_network, cross_validate_trees,
-    epoch_of_round, fit_auto, fit_linear, fit_linear_once, fit_linear_watched, fit_network,
-    fit_network_with_checkpoints, fit_trees, fit_trees_with_checkpoints, infer_task, lr_range_test,
+    AutoObserver, FoldBy, FoldPlan, LearningRates, cross_validate_auto, cross_validate_network,
+    cross_validate_trees, epoch_of_round, fit_auto, fit_linear, fit_linear_once, fit_linear_watched,
+    fit_network, fit_network_with_checkpoints, fit_trees, fit_trees_with_checkpoints, infer_task,
+    lr_range_test,
 };
 pub use linear_model::{LinearFit, LinearModel};
 pub use linear_settings::{LinearKind, LinearSettings};

@@ -6,4 +6,4 @@ mod sample;
 mod stage;
 
 pub use progress::{Checkpoints, History, Identity, Observer, Progress, Round, Stage, Stop, Wish};
-pub use run::{Fitted, fit};
+pub use run::{Fitted, fit, rounds_for_all};

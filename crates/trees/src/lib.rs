@@ -35,7 +35,9 @@ mod predict;
 mod settings;
 
 pub use bins::{BinnedColumn, BinnedRows, Binner, Bins};
-pub use boost::{Checkpoints, Fitted, History, Identity, Observer, Progress, Round, Stage, Stop, Wish, fit};
+pub use boost::{
+    Checkpoints, Fitted, History, Identity, Observer, Progress, Round, Stage, Stop, Wish, fit, rounds_for_all,
+};
 pub use data::{Column, Data, Labels, MISSING, Rows};
 pub use error::TreesError;
 pub use forest::{Forest, Node, Test, Tree};

@@ -33,7 +33,7 @@ fn options_that_can_have_no_effect_are_refused() {
         ("--target g --model poisson --aliased error", "--aliased has no effect with --model poisson"),
         (
             "--target y --alpha 1",
-            "--alpha has no effect with --model mlp, the default: it is for linear, ridge",
+            "--alpha has no effect with --model auto, the default: it is for linear, ridge",
         ),
         ("--target y --l1-ratio 0.5", "--l1-ratio has no effect with --model mlp"),
         (

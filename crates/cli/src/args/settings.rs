@@ -3,8 +3,8 @@
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser, ValueParser};
 use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, Error, FromArgMatches};
-use planish_model::TreeSettings;
 use planish_model::setting::{Described, Form, Setting};
+use planish_model::{AutoSettings, TreeSettings};
 use std::marker::PhantomData;
 use std::sync::Arc;
 
@@ -117,8 +117,14 @@ fn is_for_trees(name: &str, text: &str) -> bool {
 
 /// The value of an option by default with this model, where it is not that of the option itself.
 pub(crate) fn default_with(model: &str, option: &str) -> Option<String> {
-    let all = if model == "trees" { TreeSettings::settings() } else { Vec::new() };
-    all.into_iter().find(|s| s.name == option).and_then(|s| s.default)
+    fn of<S: Described>(option: &str) -> Option<String> {
+        S::settings().into_iter().find(|s| s.name == option).and_then(|s| s.default)
+    }
+    match model {
+        "trees" => of::<TreeSettings>(option),
+        "auto" => of::<AutoSettings>(option),
+        _ => None,
+    }
 }
 
 /// These names alone, with their lines in the help.

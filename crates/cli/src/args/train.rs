@@ -5,7 +5,7 @@ use super::settings::{OptionsOf, named, one_of};
 use super::table::{KindArgs, TableArgs};
 use super::values;
 use crate::rules::models;
-use clap::Args;
+use clap::{Args, ValueEnum};
 use planish_io::Every;
 use planish_model::setting::{THREADS, TIME};
 use planish_model::{AutoSettings, LinearSettings, NetworkSettings, TreeSettings};
@@ -39,9 +39,12 @@ pub(crate) struct TrainArgs {
     pub(crate) overwrite: bool,
     #[arg(long, value_parser = one_of(Task::CHOICES))]
     pub(crate) task: Option<Task>,
-    /// Kind of model
-    #[arg(long, default_value = "mlp", value_parser = named(models()))]
+    /// Kind of model; one that other options are for, if they are for one alone and none is named
+    #[arg(long, default_value = "auto", value_parser = named(models()))]
     pub(crate) model: String,
+    /// How much is tried
+    #[arg(long)]
+    pub(crate) preset: Option<Preset>,
     #[arg(long)]
     pub(crate) drop: Vec<String>,
     #[arg(long, id = "no-intercept")]
@@ -97,6 +100,39 @@ pub(crate) struct TrainArgs {
     pub(crate) records: RecordArgs,
     #[command(flatten)]
     pub(crate) checkpoints: CheckpointArgs,
+}
+
+/// How much is tried.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Preset {
+    /// One network: --model mlp
+    Fast,
+    /// The best blend: --model auto
+    Good,
+    /// The best blend of bags: --model auto --bags 8
+    Best,
+}
+
+impl Preset {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Preset::Fast => "fast",
+            Preset::Good => "good",
+            Preset::Best => "best",
+        }
+    }
+
+    pub(crate) fn model(self) -> &'static str {
+        match self {
+            Preset::Fast => "mlp",
+            Preset::Good | Preset::Best => "auto",
+        }
+    }
+
+    /// The bags of the blend, if the preset says how many.
+    pub(crate) fn bags(self) -> Option<usize> {
+        (self == Preset::Best).then_some(8)
+    }
 }
 
 #[derive(Args)]

@@ -2,7 +2,8 @@
 //! held-out rows.
 //!
 //! A candidate that cannot be fitted is left out, and the record says why. Linear models and trees that are taken are fitted to all rows in the
-//! end; a network keeps the weights that the held-out rows chose. Where one candidate is better than any blend, it is the model. With bags every row is held out once, and a member is the mean of its bags.
+//! end; a network keeps the weights that the held-out rows chose. Where one candidate is better than any blend, it is the model. With bags every row is held out once, and a network is the mean of those
+//! of its bags.
 
 mod candidates;
 mod observer;
@@ -14,11 +15,11 @@ use crate::error::ModelError;
 use crate::missing::Missing;
 use crate::model::Model;
 use crate::predict::Predictions;
-use crate::predictor::{Blend, Member, Predictor};
+use crate::predictor::{Blend, Predictor};
 use crate::record::{BlendRecord, CandidateScore, Record, Settings};
 use candidates::{Candidate, Fitted};
 pub use observer::AutoObserver;
-use planish_tabular::{Label, Table, Task};
+use planish_tabular::{Label, Notes, Table, Task};
 use planish_tensor::{Exec, Matrix};
 use planish_train::split::Folds;
 use weigh::Held;
@@ -39,12 +40,12 @@ pub fn fit_auto(
     let known = KnownRows::new(table, &wanted)?;
     let search = Search { exec, known: &known, parts: parts(&known, settings)?, settings };
     let (found, scores) = search.run(observer)?;
-    search.blend(found, scores)
+    search.blend(found, scores, observer)
 }
 
 impl AutoSettings {
     /// What is asked of the table.
-    fn wanted(&self) -> Wanted<'_> {
+    pub(super) fn wanted(&self) -> Wanted<'_> {
         Wanted {
             target: &self.target,
             task: self.task,
@@ -60,7 +61,15 @@ impl AutoSettings {
 fn parts(known: &KnownRows<'_>, settings: &AutoSettings) -> Result<Vec<Parts>, ModelError> {
     let rows = known.labels.len();
     let Some(folds) = settings.folds(rows) else {
-        return Ok(vec![known.split(settings.validation_split, settings.seed)?]);
+        let parts = known.split(settings.validation_split, settings.seed)?;
+        if parts.1.is_empty() {
+            return Err(ModelError::Setting {
+                setting: "validation_split",
+                value: settings.validation_split.to_string(),
+                needs: "a blend is chosen by held-out rows; to hold none out, train a single model (--model mlp or trees)",
+            });
+        }
+        return Ok(vec![parts]);
     };
     let folds = match known.task {
         Task::Classify => Folds::stratified(&known.classes(), folds, settings.seed)?,
@@ -174,20 +183,28 @@ impl Search<'_> {
     }
 
     /// The blend of what was found.
-    fn blend(&self, found: Vec<Found>, mut scores: Vec<CandidateScore>) -> Result<Model, ModelError> {
+    fn blend(
+        &self,
+        found: Vec<Found>,
+        mut scores: Vec<CandidateScore>,
+        observer: &mut dyn AutoObserver,
+    ) -> Result<Model, ModelError> {
         let held = self.held(self.known)?;
         let reduced: Vec<Vec<f64>> = found.iter().map(|f| held.reduced(&f.held)).collect();
         let most = (self.settings.max_members / self.parts.len()).max(1);
         let weights = held.weights(&reduced, most);
-        let mut members = Vec::new();
-        let mut said = Vec::new();
+        let (mut members, mut said, mut notes) = (Vec::new(), Vec::new(), Notes::default());
         for (Found { place, candidate, models, held }, weight) in found.into_iter().zip(weights) {
             scores[place].weight = weight;
             if weight == 0.0 {
                 continue;
             }
             said.push((weight, held));
-            members.extend(self.members(&candidate, models, weight)?);
+            let models = candidate.of_bags(self.exec, self.known, models, observer)?;
+            let each = weight / models.len() as f64;
+            // All see the same cells.
+            models.iter().for_each(|model| notes.cover(model.fit_notes().clone()));
+            members.extend(models.into_iter().map(|model| model.into_member(candidate.name, each)));
         }
         let blend = BlendRecord {
             held_rows: self.held_rows().len() as u64,
@@ -203,23 +220,9 @@ impl Search<'_> {
                 Model::new(self.known.target.clone(), Predictor::Blend(Blend { members }), record)?
             }
         };
+        model = model.with_fit_notes(notes);
         let labels = self.known.labels_of(&self.held_rows());
         model.keep_validation(&Predictions::mean(said.into_iter()), &labels);
         Ok(model)
-    }
-
-    /// The members that a candidate of this weight becomes.
-    fn members(
-        &self,
-        candidate: &Candidate,
-        models: Vec<Model>,
-        weight: f64,
-    ) -> Result<Vec<Member>, ModelError> {
-        let models = match candidate.on_all_rows(self.exec, self.known)? {
-            Some(model) => vec![model],
-            None => models,
-        };
-        let each = weight / models.len() as f64;
-        Ok(models.into_iter().map(|model| model.into_member(candidate.name, each)).collect())
     }
 }

@@ -1,10 +1,12 @@
-//! Cross-validation of a network or of trees on a table: every fold fits pipeline and model on its training rows alone and is scored on the rows
+//! Cross-validation of a network, of trees or of a blend on a table: every fold fits pipeline and model on its training rows alone and is scored on the rows
 //! that it holds out, in the target's units.
 
+use super::auto::{AutoObserver, fit_auto};
 use super::complete::complete_rows;
 use super::known_rows::Wanted;
 use super::network::fit_network;
 use super::trees::fit_trees;
+use crate::auto_settings::AutoSettings;
 use crate::error::{Failed, ModelError};
 use crate::model::Model;
 use crate::network_settings::NetworkSettings;
@@ -64,6 +66,22 @@ pub fn cross_validate_trees(
 ) -> Result<CrossValidation, ModelError> {
     cross_validate(exec, table, &settings.wanted(), plan, |rows, task| {
         fit_trees(exec, rows, &TreeSettings { task: Some(task), ..settings.clone() }, observer)
+    })
+}
+
+/// As [`cross_validate_network`], with the best blend of each fold.
+///
+/// # Errors
+/// As [`cross_validate_network`].
+pub fn cross_validate_auto(
+    exec: Exec,
+    table: &Table,
+    settings: &AutoSettings,
+    plan: FoldPlan<'_>,
+    observer: &mut dyn AutoObserver,
+) -> Result<CrossValidation, ModelError> {
+    cross_validate(exec, table, &settings.wanted(), plan, |rows, task| {
+        fit_auto(exec, rows, &AutoSettings { task: Some(task), ..settings.clone() }, observer)
     })
 }
 

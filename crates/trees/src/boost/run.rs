@@ -9,8 +9,10 @@ use crate::forest::Forest;
 use crate::settings::{Loss, Settings};
 use planish_tensor::Exec;
 
-/// How many times the best number of rounds is right for all rows.
-const MORE_ROUNDS: f64 = 1.1;
+/// How many rounds are right for all rows, where held-out rows found so many best: a tenth more.
+pub fn rounds_for_all(best: f64) -> usize {
+    (best * 1.1).round() as usize
+}
 
 /// What came of a run.
 #[derive(Clone, PartialEq, Debug)]
@@ -177,7 +179,7 @@ impl Run<'_, '_, '_> {
     ) -> Result<Fitted, TreesError> {
         let mut all: Vec<u32> = self.rows.train.iter().chain(self.rows.held).copied().collect();
         all.sort_unstable();
-        let rounds = (history.best_round as f64 * MORE_ROUNDS).round() as usize;
+        let rounds = rounds_for_all(history.best_round as f64);
         let mut trunk = Trunk::new(self.exec, self.data, self.settings, (&all, &[], self.outputs), forest);
         self.observer.stage(Stage::Refit, rounds);
         while history.refit.len() < rounds {

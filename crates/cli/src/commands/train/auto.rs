@@ -1,7 +1,8 @@
 //! `planish train --model auto`: the best blend of models, and the table of its candidates.
 
-use super::shared::{Trained, add_no_features};
-use crate::args::{TrainArgs, chosen};
+use super::folds;
+use super::shared::{Trained, add_no_features, leave_out_time};
+use crate::args::{Preset, TrainArgs, chosen};
 use crate::print;
 use crate::progress::TrainingProgress;
 use crate::run_files::RunFiles;
@@ -22,10 +23,14 @@ pub(super) fn train(
     let mut settings: AutoSettings = chosen(typed, None);
     let used: Vec<&String> = settings.sample_weight.iter().collect();
     add_no_features(a, source, &used, &mut settings.drop);
+    leave_out_time(a, source.schema(), &mut settings.drop);
+    settings.bags = settings.bags.or(a.preset.and_then(Preset::bags));
     let table = source.read_all()?;
+    let folds =
+        folds::cross_validate_auto(exec, a, &table, &settings).with_context(|| source.name().to_owned())?;
     let mut watch = Watch::new(a.time_limit);
     let model = fit_auto(exec, &table, &settings, &mut watch).with_context(|| source.name().to_owned())?;
-    Ok(Trained { model, files: RunFiles::default(), folds: None })
+    Ok(Trained { model, files: RunFiles::default(), folds })
 }
 
 /// Says what becomes of each candidate.

@@ -3,7 +3,9 @@
 use crate::args::TrainArgs;
 use crate::print;
 use crate::progress::TrainingProgress;
-use planish_model::{FoldBy, FoldPlan, ModelError, NetworkSettings, TreeSettings, cross_validate_network};
+use planish_model::{
+    AutoSettings, FoldBy, FoldPlan, ModelError, NetworkSettings, TreeSettings, cross_validate_network,
+};
 use planish_tabular::Table;
 use planish_tensor::Exec;
 use planish_train::{CrossValidation, Metric};
@@ -28,6 +30,17 @@ pub(super) fn cross_validate_trees(
 ) -> Result<Option<CrossValidation>, ModelError> {
     with_folds(a, TrainingProgress::new("round", 0), |plan, progress| {
         planish_model::cross_validate_trees(exec, table, settings, plan, progress)
+    })
+}
+
+pub(super) fn cross_validate_auto(
+    exec: Exec,
+    a: &TrainArgs,
+    table: &Table,
+    settings: &AutoSettings,
+) -> Result<Option<CrossValidation>, ModelError> {
+    with_folds(a, TrainingProgress::new("fold", 0), |plan, _| {
+        planish_model::cross_validate_auto(exec, table, settings, plan, &mut ())
     })
 }
 

@@ -113,16 +113,27 @@ impl Candidate {
         }
     }
 
-    /// The recipe on all rows, if it needs no held-out rows and costs little.
-    pub(super) fn on_all_rows(&self, exec: Exec, known: &KnownRows<'_>) -> Result<Option<Model>, ModelError> {
+    /// What becomes of the models of the bags: a linear model and trees are fitted to all rows instead, with as many rounds as the bags found
+    /// right; networks stay.
+    pub(super) fn of_bags(
+        &self,
+        exec: Exec,
+        known: &KnownRows<'_>,
+        models: Vec<Model>,
+        observer: &mut dyn AutoObserver,
+    ) -> Result<Vec<Model>, ModelError> {
         match &self.recipe {
-            Recipe::Linear(settings) => linear(exec, &known.table, settings).map(Some),
-            // The mean.
-            Recipe::Trees(settings) if settings.rounds == Some(0) => {
+            Recipe::Linear(settings) => Ok(vec![linear(exec, &known.table, settings)?]),
+            Recipe::Trees(settings) if models.len() > 1 => {
+                let best = |model: &Model| model.record().history.as_ref().map_or(0, |h| h.best_epoch) as f64;
+                let mean = models.iter().map(best).sum::<f64>() / models.len() as f64;
+                let settings =
+                    TreeSettings { rounds: Some(planish_trees::rounds_for_all(mean)), ..settings.clone() };
                 let all: Parts = ((0..known.labels.len() as u32).collect(), Vec::new());
-                Ok(Some(trees::fit_known(exec, known, &all, settings, false, &mut (), None)?.0))
+                let fitted = trees::fit_known(exec, known, &all, &settings, false, observer.trees(), None)?;
+                Ok(vec![fitted.0])
             }
-            Recipe::Trees(_) | Recipe::Network(_) => Ok(None),
+            Recipe::Trees(_) | Recipe::Network(_) => Ok(models),
         }
     }
 }
