@@ -17,6 +17,9 @@ use std::time::{Duration, Instant};
 /// Seconds between plain lines.
 const EVERY: Duration = Duration::from_secs(5);
 
+/// Metrics that are shown of an epoch.
+const MOST_METRICS: usize = 3;
+
 /// Shows the epochs of a training run, or the rounds of trees.
 pub(crate) struct TrainingProgress {
     bar: Option<ProgressBar>,
@@ -94,9 +97,12 @@ impl TrainingProgress {
         }
     }
 
-    /// Shows the losses of an epoch.
-    fn show(&mut self, number: usize, loss: f64, held: Option<f64>) {
-        let held = held.map_or(String::new(), |v| format!("  held-out loss {v:.4}"));
+    /// Shows the losses of an epoch, and metrics if there are some.
+    fn show(&mut self, epoch: &Epoch) {
+        let (number, loss) = (epoch.epoch, epoch.loss);
+        let held = epoch.val_loss.map_or(String::new(), |v| format!("  held-out loss {v:.4}"));
+        let metrics = epoch.metrics.iter().map(|(name, v)| format!("  {name} {}", print::score(*v)));
+        let held: String = std::iter::once(held).chain(metrics.take(MOST_METRICS)).collect();
         match &self.bar {
             Some(bar) => {
                 bar.set_message(format!("loss {loss:.4}{held}"));
@@ -130,7 +136,7 @@ impl Observer for TrainingProgress {
 
     fn epoch(&mut self, e: &Epoch) -> ControlFlow<()> {
         self.files.epoch(e, self.rate);
-        self.show(e.epoch, e.loss, e.val_loss);
+        self.show(e);
         ControlFlow::Continue(())
     }
 }
@@ -153,10 +159,11 @@ impl planish_trees::Observer for TrainingProgress {
     }
 
     fn round(&mut self, stage: Stage, round: &Round) -> planish_trees::Wish {
+        let epoch = epoch_of_round(round);
         if stage == Stage::Search {
-            self.files.epoch(&epoch_of_round(round), self.rate);
+            self.files.epoch(&epoch, self.rate);
         }
-        self.show(round.round, round.loss, round.held_loss);
+        self.show(&epoch);
         match self.wish() {
             Wish::Continue => planish_trees::Wish::Continue,
             Wish::Stop(_) => planish_trees::Wish::Stop,

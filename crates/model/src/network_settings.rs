@@ -264,13 +264,14 @@ impl NetworkSettings {
         self.loss == Some(Loss::Poisson)
     }
 
-    /// The metrics of each epoch: those that are wished, and what early stopping watches.
-    pub(crate) fn epoch_metrics(&self) -> Result<Vec<Metric>, ModelError> {
+    /// The metrics of each epoch: those that are wished, and what early stopping watches; an error if one does not exist for the target.
+    pub(crate) fn epoch_metrics(&self, target: &Target) -> Result<Vec<Metric>, ModelError> {
+        self.metrics.iter().try_for_each(|m| check_metric("metrics", *m, target))?;
         let Some(early) = &self.fit.early_stopping else { return Ok(self.metrics.clone()) };
         let monitor = &early.monitor.name;
-        let name = monitor.strip_prefix("val_").unwrap_or(monitor);
-        let watched = name.parse::<Metric>().ok();
-        if watched.is_none() && name != "loss" {
+        let watched = early.monitor.metric();
+        watched.map_or(Ok(()), |m| check_metric("monitor", m, target))?;
+        if watched.is_none() && !["loss", "val_loss"].contains(&monitor.as_str()) {
             return Err(setting(
                 "monitor",
                 monitor,
@@ -281,6 +282,18 @@ impl NetworkSettings {
         metrics.extend(watched.filter(|m| !self.metrics.contains(m)));
         Ok(metrics)
     }
+}
+
+/// An error unless the metric exists for the target.
+fn check_metric(name: &'static str, metric: Metric, target: &Target) -> Result<(), ModelError> {
+    let classes = target.classes().len();
+    let needs = match (metric.is_classification(), classes) {
+        (true, 0) => "it is for classes; the target is a number",
+        (false, 1..) => "it is for numbers; the target has classes",
+        (true, 3..) if metric.is_of_two_classes() => "it is for two classes; the target has more",
+        _ => return Ok(()),
+    };
+    Err(setting(name, metric.name(), needs))
 }
 
 fn setting(setting: &'static str, value: impl ToString, needs: &'static str) -> ModelError {

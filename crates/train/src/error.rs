@@ -53,6 +53,12 @@ pub enum TrainError {
         /// What there is.
         known: String,
     },
+    /// Early stopping watches a metric that these rows have not.
+    #[error("cannot watch {name:?}: the rows that it is of are all of one class")]
+    OneClass {
+        /// What was to be watched.
+        name: String,
+    },
     /// A checkpoint cannot be read, written or continued.
     #[error("{what}")]
     Checkpoint {

@@ -48,7 +48,7 @@ pub use error::TrainError;
 pub use fit::Trainer;
 pub use history::{Epoch, History, Stop};
 pub use metrics::Metric;
-pub use network::Network;
+pub use network::{Network, Units};
 pub use observer::{Observer, Wish};
 pub use options::{EarlyStopping, FitOptions, Mode, Monitor};
 pub use session::Session;

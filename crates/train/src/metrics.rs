@@ -112,6 +112,21 @@ impl Metric {
         }
     }
 
+    /// Whether a larger value is a better one.
+    pub fn rises(self) -> bool {
+        use Metric::*;
+        match self {
+            Accuracy | BalancedAccuracy | Precision | Recall | F1 | Auc | PrAuc | Mcc | R2
+            | ExplainedVariance => true,
+            LogLoss | Ece | Brier | Rmse | Mae | Mape | MedianAe | MaxError => false,
+        }
+    }
+
+    /// Whether it is one of two classes alone.
+    pub fn is_of_two_classes(self) -> bool {
+        matches!(self, Metric::Auc | Metric::PrAuc)
+    }
+
     /// Whether it scores class probabilities.
     pub fn is_classification(self) -> bool {
         use Metric::*;

@@ -27,6 +27,25 @@ pub struct Network<T: Element> {
     pub(crate) loss: Loss,
     pub(crate) metrics: Vec<Metric>,
     pub(crate) seed: u64,
+    pub(crate) units: Units,
+}
+
+/// How the numbers that a network is trained on become those that they stand for: `scale`·y + `shift`.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Units {
+    /// The factor.
+    pub scale: f64,
+    /// What is added.
+    pub shift: f64,
+}
+
+impl Units {
+    /// Those of numbers that stand for themselves.
+    pub const PLAIN: Units = Units { scale: 1.0, shift: 0.0 };
+
+    fn of(self, y: f64) -> f64 {
+        y * self.scale + self.shift
+    }
 }
 
 impl<T: Element> Network<T> {
@@ -62,8 +81,15 @@ impl<T: Element> Network<T> {
             loss,
             metrics: metrics.to_vec(),
             seed,
+            units: Units::PLAIN,
             plan,
         })
+    }
+
+    /// The units in which the metrics of numbers are: those of the targets that were scaled. The loss stays in those of training.
+    #[must_use]
+    pub fn with_units(self, units: Units) -> Self {
+        Network { units, ..self }
     }
 
     /// The architecture.
@@ -179,7 +205,9 @@ impl<T: Element> Network<T> {
                     classes.push_weighted(&row, usize::from(y.at(i, 0).to_f64() > 0.5), weight);
                 }
                 Targets::Values(y) => {
-                    (0..row.len()).for_each(|j| numbers.push_weighted(row[j], y.at(i, j).to_f64(), weight))
+                    let of = |y: f64| self.units.of(y);
+                    (0..row.len())
+                        .for_each(|j| numbers.push_weighted(of(row[j]), of(y.at(i, j).to_f64()), weight));
                 }
             }
         }
@@ -205,6 +233,9 @@ fn check_metrics(plan: &Plan, loss: Loss, metrics: &[Metric]) -> Result<(), Trai
         }
         if m.is_classification() && plan.outputs() > 1 && plan.output_activation() != Activation::Softmax {
             return fail(m, "it needs one output, or softmax");
+        }
+        if m.is_of_two_classes() && plan.outputs() > 2 {
+            return fail(m, "it is for two classes");
         }
         let of_probabilities = matches!(m, Metric::LogLoss | Metric::Ece | Metric::Brier);
         if of_probabilities && loss.is_margin() {

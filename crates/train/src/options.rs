@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Mode {
-    /// Larger for accuracy, AUC, R² and the like, smaller for everything else.
+    /// Larger for the metrics that [rise](Metric::rises), smaller for all others and for losses.
     #[default]
     Auto,
     /// Smaller is better.
@@ -23,7 +23,7 @@ pub enum Mode {
 impl Mode {
     /// Each with its name and a line about it.
     pub const CHOICES: &'static [(&'static str, Mode, &'static str)] = &[
-        ("auto", Mode::Auto, "Up for accuracy, AUC, R² and the like, down for everything else"),
+        ("auto", Mode::Auto, "Up for accuracy, AUC, MCC, R² and the like, down for losses and errors"),
         ("min", Mode::Min, "Down"),
         ("max", Mode::Max, "Up"),
     ];
@@ -39,10 +39,6 @@ pub struct Monitor {
     pub mode: Mode,
 }
 
-/// Metrics that are better when larger; a name that holds one of these words is one of them.
-const LARGER_IS_BETTER: [&str; 8] =
-    ["accuracy", "auc", "r2", "f1", "precision", "recall", "matthews", "specificity"];
-
 impl Default for Monitor {
     fn default() -> Self {
         Monitor::new("val_loss")
@@ -55,24 +51,29 @@ impl Monitor {
         Monitor { name: name.to_owned(), mode: Mode::Auto }
     }
 
+    /// The metric that it watches; none where it is a loss.
+    pub fn metric(&self) -> Option<Metric> {
+        self.name.strip_prefix("val_").unwrap_or(&self.name).parse().ok()
+    }
+
     /// Whether it needs held-out rows.
     pub(crate) fn is_of_held_out_rows(&self) -> bool {
         self.name.starts_with("val_")
     }
 
-    /// The watched quantity turned so that less is better; NaN if it is not there.
-    pub(crate) fn watched(&self, epoch: &Epoch) -> f64 {
+    /// The watched quantity turned so that less is better, if it is there.
+    pub(crate) fn watched(&self, epoch: &Epoch) -> Option<f64> {
         let value = match self.name.as_str() {
             "loss" => Some(epoch.loss),
             "val_loss" => epoch.val_loss,
             name => epoch.metrics.get(name).copied(),
         };
         let rises = match self.mode {
-            Mode::Auto => LARGER_IS_BETTER.iter().any(|word| self.name.contains(word)),
+            Mode::Auto => self.metric().is_some_and(Metric::rises),
             Mode::Min => false,
             Mode::Max => true,
         };
-        value.map_or(f64::NAN, |v| if rises { -v } else { v })
+        value.map(|v| if rises { -v } else { v })
     }
 
     /// An error unless the quantity will be there.

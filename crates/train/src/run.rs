@@ -308,7 +308,9 @@ impl<'a, 'o, T: Element> Run<'a, 'o, T> {
         let better = match self.early_stopping() {
             None => true,
             Some(early) => {
-                let watched = early.monitor.watched(epoch);
+                let Some(watched) = early.monitor.watched(epoch) else {
+                    return Err(TrainError::OneClass { name: early.monitor.name.clone() });
+                };
                 let better = watched < self.progress.best - early.min_delta;
                 if better {
                     self.progress.best = watched;

@@ -22,6 +22,7 @@
 //! - `requests`: options that can have no effect
 //! - `resume`: checkpoints and files of settings
 //! - `terms`: names and codings of terms, and predictions that they do not support
+//! - `training`: what training says of itself, and which rows it holds out
 //! - `trees`: boosted trees, from the table to the prediction
 //! - `task`: what a target is for, where nobody says it
 
@@ -48,5 +49,6 @@ mod requests;
 mod resume;
 mod task;
 mod terms;
+mod training;
 mod trees;
 mod wide;

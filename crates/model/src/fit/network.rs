@@ -14,7 +14,7 @@ use planish_nn::{Plan, Sequential, Targets};
 use planish_optim::{RangeTest, suggest_lr};
 use planish_tabular::{EncodedRows, Encoder, Label, Notes, Table, Target, Task};
 use planish_tensor::{Exec, Matrix};
-use planish_train::{Checkpoints, ClassWeights, Data, Network, Observer, Trainer};
+use planish_train::{Checkpoints, ClassWeights, Data, Network, Observer, Trainer, Units};
 
 /// The labels as the network wants them.
 enum NetworkTargets {
@@ -226,8 +226,13 @@ fn network(
         });
     }
     let (sequential, loss): (Sequential, _) = settings.sequential(encoder, target)?;
-    let metrics = settings.epoch_metrics()?;
-    let mut network = Network::compile(&sequential, settings.optimizer, loss, &metrics, settings.seed)?;
+    let metrics = settings.epoch_metrics(target)?;
+    let units = match target {
+        Target::Number { mean, sd, .. } => Units { scale: *sd, shift: *mean },
+        Target::Classes { .. } => Units::PLAIN,
+    };
+    let network = Network::compile(&sequential, settings.optimizer, loss, &metrics, settings.seed)?;
+    let mut network = network.with_units(units);
     if !(settings.weight_decay >= 0.0 && settings.weight_decay.is_finite()) {
         return Err(ModelError::Setting {
             setting: "weight_decay",

@@ -247,6 +247,36 @@ fn a_metric_that_should_rise_is_watched_upwards() {
 }
 
 #[test]
+fn metrics_that_are_better_when_larger_say_so() {
+    let rising = Metric::ALL.into_iter().filter(|m| m.rises()).map(Metric::name).collect::<Vec<_>>();
+    let want = "accuracy balanced_accuracy precision recall f1 auc pr_auc mcc r2 explained_variance";
+    assert_eq!(rising.join(" "), want);
+    let epochs = |name: &str| {
+        let options = FitOptions {
+            epochs: 12,
+            validation_split: 0.3,
+            early_stopping: Some(EarlyStopping { monitor: Monitor::new(name), patience: 12, min_delta: 0.0 }),
+            ..FitOptions::default()
+        };
+        let (x, y) = circle();
+        let net = Sequential::new(2).dense(8, Activation::Relu).dense(1, Activation::Sigmoid);
+        let (loss, metrics) = (Loss::BinaryCrossentropy, [Metric::Mcc, Metric::Brier]);
+        let mut net = Network::compile(&net, Optimizer::adam(0.02), loss, &metrics, 3).unwrap();
+        let data = Data::new(x.view(), Targets::Values(y.view()));
+        net.fit(Exec::best(), &data, &options, &mut ()).unwrap()
+    };
+    let of = |history: &History, name: &str| -> Vec<f64> {
+        history.epochs.iter().map(|e| e.metrics[name]).collect()
+    };
+    let up = epochs("val_mcc");
+    let best = of(&up, "val_mcc")[up.best_epoch - 1];
+    assert!(of(&up, "val_mcc").iter().all(|v| *v <= best));
+    let down = epochs("val_brier");
+    let best = of(&down, "val_brier")[down.best_epoch - 1];
+    assert!(of(&down, "val_brier").iter().all(|v| *v >= best));
+}
+
+#[test]
 fn a_plateau_lowers_the_rate_and_the_average_is_what_is_left() {
     // A rate that falls to nothing after the first epoch: the weights then stand still.
     let frozen = ReduceOnPlateau { patience: 1, factor: 1e-30, min_delta: 1e9, ..ReduceOnPlateau::default() };
