@@ -49,7 +49,7 @@ fn train(args: &[&Arg]) -> Vec<Rule> {
     };
     let mut first = rules(
         // A range test writes nothing.
-        &["output", "overwrite", "history", "log-dir", "checkpoint", "folds", "time-limit"],
+        &["output", "overwrite", "history", "log-dir", "checkpoint", "folds", "time-limit", "validation"],
         &[Without("lr-range-test")],
     );
     first.extend(network.iter().flat_map(|s| said(s, &s.first)));
@@ -57,7 +57,7 @@ fn train(args: &[&Arg]) -> Vec<Rule> {
     first.extend(rules(&["kind", "decimal", "thousands", "memory"], &[Without("one-pass")]));
     first.extend(rules(&["one-pass"], &[With("columns")]));
     first.extend(rules(&["columns"], &[With("one-pass")]));
-    first.extend(rules(&["group", "time"], &[With("folds")]));
+    first.extend(rules(&["validation"], &[Without("folds")]));
 
     let mlp = Value("model", vec!["mlp"]);
     let mlp_or_trees = Value("model", vec!["mlp", "trees"]);
@@ -65,8 +65,7 @@ fn train(args: &[&Arg]) -> Vec<Rule> {
         &["history", "log-dir", "checkpoint", "checkpoint-every", "resume"],
         std::slice::from_ref(&mlp_or_trees),
     );
-    then.extend(rules(&["time-limit"], &[Value("model", vec!["auto", "mlp", "trees"])]));
-    then.extend(rules(&["group", "time"], &[Value("model", vec!["auto", "mlp", "trees"])]));
+    then.extend(rules(&["time-limit", "validation"], &[Value("model", vec!["auto", "mlp", "trees"])]));
     then.extend(rules(&["lr-range-test"], std::slice::from_ref(&mlp)));
     // Trees have a way for missing values.
     let fills = models().map(|(name, _)| name).filter(|name| !["trees", "auto"].contains(name)).collect();

@@ -1,5 +1,6 @@
 //! The settings of a search for the best blend of models: plain data that is saved with the model.
 
+use crate::hold_out::HoldOut;
 use planish_tabular::Task;
 use serde::{Deserialize, Serialize};
 
@@ -23,6 +24,9 @@ pub struct AutoSettings {
     pub sample_weight: Option<String>,
     /// The share of rows held out, by which candidates are stopped and weighed.
     pub validation_split: f64,
+    /// By what they are held out.
+    #[serde(default, skip_serializing_if = "HoldOut::is_by_chance")]
+    pub hold_out: HoldOut,
     /// Into how many parts the rows are cut, each of which is held out once; if absent one part is held out, or of fewer than 1,000 rows each
     /// of five.
     pub bags: Option<usize>,
@@ -41,6 +45,7 @@ impl AutoSettings {
             drop: Vec::new(),
             sample_weight: None,
             validation_split: 0.2,
+            hold_out: HoldOut::default(),
             bags: None,
             max_members: 40,
             seed: 0,
@@ -49,6 +54,7 @@ impl AutoSettings {
 
     /// Into how many parts so many rows are cut, each held out once; none if one part alone is held out.
     pub(crate) fn folds(&self, rows: usize) -> Option<usize> {
-        self.bags.or((rows < FEW_ROWS).then_some(FOLDS_OF_FEW)).map(|folds| folds.min(rows))
+        let folds = self.bags.or((rows < FEW_ROWS).then_some(FOLDS_OF_FEW)).map(|folds| folds.min(rows));
+        folds.filter(|_| !self.hold_out.is_of_rows())
     }
 }

@@ -120,8 +120,26 @@ pub enum ModelError {
         /// The columns that make most of the parameters, and what may be done.
         causes: String,
     },
-    /// A row that cannot be dealt to a fold.
-    #[error("{}there is no value in column {column:?}, by which the folds are made", line_prefix(.line))]
+    /// A word that does not say whether a row is held out.
+    #[error("{}column {column:?} must say whether a row is held out: 1 or 0, true or false, yes or no, validation or train; found {found:?}", line_prefix(.line))]
+    HeldOutCell {
+        /// The column.
+        column: String,
+        /// The line in the file, 0 if there is none.
+        line: u64,
+        /// What is there.
+        found: String,
+    },
+    /// A class that no training row has.
+    #[error("class {class:?} is in held-out rows alone, so nothing can be learnt of it: {needs}")]
+    HeldOutClass {
+        /// The class.
+        class: String,
+        /// What may be done.
+        needs: &'static str,
+    },
+    /// A row that cannot be held out or dealt to a fold.
+    #[error("{}there is no value in column {column:?}, by which rows are held out", line_prefix(.line))]
     FoldCell {
         /// The column of groups or times.
         column: String,

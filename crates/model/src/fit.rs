@@ -2,11 +2,12 @@
 //! `known_rows`, once a fold by `folds`, and as candidates of a blend by `auto`); a linear model reads its rows in passes
 //! (`linear`): first the `survey`, which fits the pipeline and the target, then those of the fit over `labelled_rows`; or in one pass, with declared
 //! columns (`one_pass`). What a model that was not told is for, `task` finds; `complete` leaves rows out that lack a
-//! value. Which columns are the cause where there is no fit say `causes`, and `separated` for rows that they tell apart.
+//! value, `dealt` says by what rows are held out. Which columns are the cause where there is no fit say `causes`, and `separated` for rows that they tell apart.
 
 mod auto;
 mod causes;
 mod complete;
+mod dealt;
 mod folds;
 mod known_rows;
 mod labelled_rows;
@@ -21,7 +22,7 @@ mod tests;
 mod trees;
 
 pub use auto::{AutoObserver, fit_auto};
-pub use folds::{FoldBy, FoldPlan, cross_validate_auto, cross_validate_network, cross_validate_trees};
+pub use folds::{cross_validate_auto, cross_validate_network, cross_validate_trees};
 pub use linear::{fit_linear, fit_linear_watched};
 pub use network::{LearningRates, fit_network, fit_network_with_checkpoints, lr_range_test};
 pub use one_pass::fit_linear_once;

@@ -27,6 +27,7 @@ mod coefficient_table;
 mod diagnostics;
 mod error;
 mod fit;
+mod hold_out;
 mod linear_model;
 mod linear_settings;
 mod missing;
@@ -51,11 +52,11 @@ pub use diagnostics::{
 };
 pub use error::{Failed, ModelError};
 pub use fit::{
-    AutoObserver, FoldBy, FoldPlan, LearningRates, cross_validate_auto, cross_validate_network,
-    cross_validate_trees, epoch_of_round, fit_auto, fit_linear, fit_linear_once, fit_linear_watched,
-    fit_network, fit_network_with_checkpoints, fit_trees, fit_trees_with_checkpoints, infer_task,
-    lr_range_test,
+    AutoObserver, LearningRates, cross_validate_auto, cross_validate_network, cross_validate_trees,
+    epoch_of_round, fit_auto, fit_linear, fit_linear_once, fit_linear_watched, fit_network,
+    fit_network_with_checkpoints, fit_trees, fit_trees_with_checkpoints, infer_task, lr_range_test,
 };
+pub use hold_out::HoldOut;
 pub use linear_model::{LinearFit, LinearModel};
 pub use linear_settings::{LinearKind, LinearSettings};
 pub use missing::Missing;

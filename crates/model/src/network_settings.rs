@@ -1,6 +1,7 @@
 //! The settings of a network on a table: plain data that is saved with the model.
 
 use crate::error::ModelError;
+use crate::hold_out::HoldOut;
 use crate::missing::Missing;
 use planish_nn::{
     Activation, BatchNorm, Dense, Dropout, Initializer, Layer, LayerNorm, Loss, Regularizer, Sequential,
@@ -60,6 +61,8 @@ pub struct NetworkSettings {
     pub weight_decay: f64,
     /// The column that holds the rows' weights; it is no feature.
     pub sample_weight: Option<String>,
+    /// By what rows are held out.
+    pub hold_out: HoldOut,
     /// What is computed after each epoch beside the loss and what is watched.
     pub metrics: Vec<Metric>,
     /// The settings of the loop.
@@ -106,6 +109,7 @@ impl NetworkSettings {
             optimizer: Optimizer::adam(0.001),
             weight_decay: 0.0,
             sample_weight: None,
+            hold_out: HoldOut::default(),
             metrics: Vec::new(),
             fit: NetworkSettings::fit(),
             seed: 0,

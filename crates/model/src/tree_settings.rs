@@ -1,6 +1,7 @@
 //! The settings of boosted trees on a table: plain data that is saved with the model.
 
 use crate::error::ModelError;
+use crate::hold_out::HoldOut;
 use planish_tabular::{Features, Target, Task};
 use planish_train::ClassWeights;
 use planish_trees::{Loss, Settings};
@@ -35,6 +36,9 @@ pub struct TreeSettings {
     pub class_weight: ClassWeights,
     /// The share of rows held out to say when to stop; none of fewer than 50 rows.
     pub validation_split: f64,
+    /// By what they are held out.
+    #[serde(default, skip_serializing_if = "HoldOut::is_by_chance")]
+    pub hold_out: HoldOut,
     /// The loss of a number; squared if absent. Classes have the logarithmic loss.
     #[serde(default)]
     pub loss: Option<Loss>,
@@ -78,6 +82,7 @@ impl TreeSettings {
             sample_weight: None,
             class_weight: ClassWeights::None,
             validation_split: 0.2,
+            hold_out: HoldOut::default(),
             loss: None,
             rounds: None,
             learning_rate: None,
@@ -123,6 +128,7 @@ impl TreeSettings {
             bins: self.bins,
             monotone: self.directions(target, features)?,
             patience: self.patience,
+            refit: !self.hold_out.is_of_rows(),
             seed: self.seed,
             ..Settings::default()
         })

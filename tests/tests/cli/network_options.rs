@@ -223,7 +223,6 @@ fn folds_are_scored_on_rows_that_their_models_did_not_see() {
     };
     fails(&["--folds", "1"], 2, "1 is not in 2..");
     fails(&["--folds", "3", "--group", "k"], 1, "2 groups cannot be split into 3 folds");
-    fails(&["--group", "k"], 2, "--folds");
     fails(&["--folds", "2", "--checkpoint", "c"], 2, "cannot be used with");
     fails(&["--folds", "2", "--time", "z"], 1, "there is no column");
 }

@@ -61,7 +61,7 @@ fn options_that_can_have_no_effect_are_refused() {
             "--target y --validation-split 0 --monitor val_auc",
             "--monitor has no effect with --validation-split 0",
         ),
-        ("--target y --group g", "--group needs --folds K"),
+        ("--target y --group g --validation-split 0", "--group needs --folds K"),
         ("--target y --model ols --columns a:number,y:number", "--columns needs --one-pass"),
         // Known when the target has been looked at.
         ("--target k --model linear --drop y --cov hc3", "--cov has no effect with --model logistic"),

@@ -94,6 +94,9 @@ pub(crate) struct TrainArgs {
     /// Longest time to train: 90s, 5m, 2h; the model then depends on the machine
     #[arg(long, help_heading = "Run", value_name = "TIME", value_parser = TIME)]
     pub(crate) time_limit: Option<Duration>,
+    /// Table of rows to hold out, with the same columns; they say when to stop and are scored, and are never trained on
+    #[arg(long, help_heading = "Held-out rows", value_name = "FILE")]
+    pub(crate) validation: Option<String>,
     #[command(flatten)]
     pub(crate) folds: FoldArgs,
     #[command(flatten)]
@@ -142,12 +145,6 @@ pub(crate) struct FoldArgs {
     /// the folds by which the penalty is chosen
     #[arg(long, value_name = "K", value_parser = clap::value_parser!(u64).range(2..=1000), conflicts_with = "folder")]
     pub(crate) folds: Option<u64>,
-    /// Column whose equal cells stay together in a fold; it is no feature
-    #[arg(long, value_name = "COL", conflicts_with = "time")]
-    pub(crate) group: Option<String>,
-    /// Column by which folds go forward in time; one of dates is no feature
-    #[arg(long, value_name = "COL")]
-    pub(crate) time: Option<String>,
 }
 
 #[derive(Args)]

@@ -29,7 +29,7 @@ use planish_tabular::{RowSource, Task};
 use planish_tensor::Exec;
 use planish_train::{Checkpoints, History, Stop, TrainError};
 use serde_json::json;
-use shared::{Trained, add_no_features, checkpoints, leave_out_time};
+use shared::{Trained, add_no_features, checkpoints, leave_out_time, read_with_validation};
 use std::io::IsTerminal;
 use std::path::Path;
 use std::sync::Arc;
@@ -78,6 +78,7 @@ pub(crate) fn run(a: &TrainArgs, typed: &ArgMatches) -> anyhow::Result<()> {
 /// Checks that the run may write what it is to write, before any work.
 fn check_outputs(a: &TrainArgs, output: Option<&Path>) -> anyhow::Result<()> {
     let reads = [Path::new(&a.data)].into_iter().chain(a.config.as_deref());
+    let reads = reads.chain(a.validation.as_deref().map(Path::new));
     let mut outputs = Outputs::of_reading(reads)?.overwrite(a.overwrite);
     if let Some(output) = output {
         refuse_json_beside(output, a.json);
@@ -130,7 +131,7 @@ fn table_options(exec: Exec, a: &TrainArgs, typed: &ArgMatches) -> TableOptions 
 fn network_settings(a: &TrainArgs, typed: &ArgMatches, source: &TableRows) -> NetworkSettings {
     let mut settings: NetworkSettings = chosen(typed, None);
     let used: Vec<&String> = settings.sample_weight.iter().collect();
-    add_no_features(a, source, &used, &mut settings.drop);
+    add_no_features(a, source, &used, &settings.hold_out, &mut settings.drop);
     if settings.fit.schedule.curve == (Curve::Piecewise { steps: Vec::new() }) {
         usage(ErrorKind::MissingRequiredArgument, "--schedule piecewise needs --schedule-factors STEP:X,…");
     }
@@ -144,11 +145,11 @@ fn train_network(
     source: &mut TableRows,
 ) -> anyhow::Result<Trained> {
     let mut settings = network_settings(a, typed, source);
-    leave_out_time(a, source.schema(), &mut settings.drop);
+    leave_out_time(&settings.hold_out, source.schema(), &mut settings.drop);
     let mut progress = TrainingProgress::new("epoch", settings.fit.epochs);
     progress.write_to(RunFiles::new(a.records.history.clone(), a.records.log_dir.clone()));
     let mut folder = checkpoints(a, &mut progress)?;
-    let table = source.read_all()?;
+    let table = read_with_validation(exec, a, source, &mut settings.hold_out)?;
     let folds =
         folds::cross_validate(exec, a, &table, &settings).with_context(|| source.name().to_owned())?;
     progress.limit(a.time_limit);
@@ -197,14 +198,19 @@ fn say_notes(model: &Model) {
     }
     let rare = "a category too rare to be kept, or found among held-out rows alone, which counts as unknown";
     print::counted(rare, &model.record().rare_categories).iter().for_each(|text| print::note(text));
-    let (share, unit) = match &model.record().settings {
-        Settings::Network(s) => (s.fit.validation_split, "epochs"),
-        Settings::Trees(s) => (s.validation_split, "rounds"),
-        Settings::Linear(_) | Settings::Auto(_) => (0.0, ""),
+    let (share, unit, by) = match &model.record().settings {
+        Settings::Network(s) => (s.fit.validation_split, "epochs", &s.hold_out),
+        Settings::Trees(s) => (s.validation_split, "rounds", &s.hold_out),
+        Settings::Linear(_) | Settings::Auto(_) => return,
+    };
+    let few = match (&by.group, &by.time) {
+        (Some(_), _) => "rows or groups",
+        (None, Some(_)) => "rows or times",
+        (None, None) => "rows",
     };
     if history(model).is_some_and(|h| h.validation_rows == 0) && share > 0.0 {
         print::note(&format!(
-            "there are too few rows to hold any out: all {unit} were run, and there is no held-out score",
+            "there are too few {few} to hold any out: all {unit} were run, and there is no held-out score",
         ));
     }
 }

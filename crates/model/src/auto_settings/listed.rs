@@ -27,6 +27,9 @@ fn general() -> Vec<Setting<S>> {
         value("seed", "N", "", plain::<u64>, at!(seed)),
         value("sample-weight", "COL", "", plain::<String>, at!(sample_weight)),
         number("validation-split", "", SHARE, at!(validation_split)),
+        value("group", "COL", "", plain::<String>, at!(hold_out.group)),
+        value("time", "COL", "", plain::<String>, at!(hold_out.time)),
+        value("validation-column", "COL", "", plain::<String>, at!(hold_out.column)),
     ]
 }
 

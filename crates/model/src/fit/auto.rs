@@ -21,7 +21,6 @@ use candidates::{Candidate, Fitted};
 pub use observer::AutoObserver;
 use planish_tabular::{Label, Notes, Table, Task};
 use planish_tensor::{Exec, Matrix};
-use planish_train::split::Folds;
 use weigh::Held;
 
 /// Fits candidates of every kind to a table and blends the best.
@@ -52,6 +51,7 @@ impl AutoSettings {
             drop: &self.drop,
             sample_weight: self.sample_weight.as_deref(),
             missing: Missing::Fill,
+            hold_out: &self.hold_out,
             seed: self.seed,
         }
     }
@@ -61,7 +61,7 @@ impl AutoSettings {
 fn parts(known: &KnownRows<'_>, settings: &AutoSettings) -> Result<Vec<Parts>, ModelError> {
     let rows = known.labels.len();
     let Some(folds) = settings.folds(rows) else {
-        let parts = known.split(settings.validation_split, settings.seed)?;
+        let parts = known.split(&settings.wanted(), settings.validation_split)?;
         if parts.1.is_empty() {
             return Err(ModelError::Setting {
                 setting: "validation_split",
@@ -71,11 +71,7 @@ fn parts(known: &KnownRows<'_>, settings: &AutoSettings) -> Result<Vec<Parts>, M
         }
         return Ok(vec![parts]);
     };
-    let folds = match known.task {
-        Task::Classify => Folds::stratified(&known.classes(), folds, settings.seed)?,
-        Task::Regress => Folds::plain(rows, folds, settings.seed)?,
-    };
-    Ok((0..folds.len()).map(|fold| folds.split(fold)).collect())
+    known.folds(&settings.wanted(), folds)
 }
 
 /// A search under way.

@@ -115,15 +115,15 @@ pub(crate) fn fit_complete<S: RowSource>(
     }
 }
 
-/// The complete rows of a table in which every row has a target, and how many were left out.
+/// The complete rows of a table in which every row has a target, and which they are, if not all.
 pub(crate) fn complete_rows<'t>(
     table: Cow<'t, Table>,
     missing: Missing,
     target: &str,
     leave_out: &[&str],
-) -> Result<(Cow<'t, Table>, u64), ModelError> {
+) -> Result<(Cow<'t, Table>, Option<Vec<u32>>), ModelError> {
     match missing {
-        Missing::Fill => return Ok((table, 0)),
+        Missing::Fill => return Ok((table, None)),
         Missing::DropRows => {}
     }
     let schema = table.schema();
@@ -131,7 +131,7 @@ pub(crate) fn complete_rows<'t>(
     let rows = count.take(&table, schema.position(target)?, &all_but(schema, leave_out));
     match count.fault(schema) {
         Some(fault) => Err(fault),
-        None if count.left_out == 0 => Ok((table, 0)),
-        None => Ok((Cow::Owned(table.select(&rows)), count.left_out)),
+        None if count.left_out == 0 => Ok((table, None)),
+        None => Ok((Cow::Owned(table.select(&rows)), Some(rows))),
     }
 }

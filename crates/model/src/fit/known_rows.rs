@@ -2,7 +2,9 @@
 //! them are held out.
 
 use super::complete::complete_rows;
+use super::dealt::{Dealt, learnable};
 use crate::error::ModelError;
+use crate::hold_out::HoldOut;
 use crate::missing::Missing;
 use crate::record::{Record, Settings};
 use crate::row_checks;
@@ -22,6 +24,7 @@ pub(super) struct Wanted<'s> {
     pub(super) drop: &'s [String],
     pub(super) sample_weight: Option<&'s str>,
     pub(super) missing: Missing,
+    pub(super) hold_out: &'s HoldOut,
     pub(super) seed: u64,
 }
 
@@ -36,13 +39,16 @@ pub(super) struct KnownRows<'a> {
     pub(super) labels: Vec<Label>,
     /// How target and weights are written, where that is not plainly.
     pub(super) written: BTreeMap<String, Kind>,
+    /// How many of the last rows are held out, if that is said.
+    last: Option<usize>,
 }
 
 impl Wanted<'_> {
     /// The columns that are no features.
     pub(super) fn no_features(&self) -> Vec<&str> {
         let dropped = self.drop.iter().map(String::as_str);
-        std::iter::once(self.target).chain(dropped).chain(self.sample_weight).collect()
+        let others = self.sample_weight.into_iter().chain(self.hold_out.no_features());
+        std::iter::once(self.target).chain(dropped).chain(others).collect()
     }
 }
 
@@ -53,17 +59,36 @@ impl<'a> KnownRows<'a> {
         if wanted.drop.iter().any(|name| name == wanted.target) {
             return Err(ModelError::DroppedTarget { target: wanted.target.to_owned() });
         }
+        let decides = [&wanted.hold_out.group, &wanted.hold_out.time, &wanted.hold_out.column];
+        if decides.into_iter().flatten().any(|name| name == wanted.target) {
+            return Err(ModelError::Setting {
+                setting: "the column that decides which rows are held out",
+                value: wanted.target.to_owned(),
+                needs: "it must be another column than the target",
+            });
+        }
         let written = row_checks::written(table.schema(), wanted.target, wanted.sample_weight)?;
         let task = wanted.task.map_or_else(|| Task::infer(table, wanted.target), Ok)?;
+        let last = wanted.hold_out.last;
+        // The first of the last rows, where rows before it are left out.
+        let mut from = last.map(|n| table.rows().saturating_sub(n as usize));
         let rows = table.rows();
+        if let (Some(from), Some(kept)) = (&mut from, table.column(wanted.target)?.with_values()) {
+            *from = kept.partition_point(|&row| (row as usize) < *from);
+        }
         let table = table.with_values(wanted.target)?;
         let rows_without_target = (rows - table.rows()) as u64;
-        let (table, rows_incomplete) =
-            complete_rows(table, wanted.missing, wanted.target, &wanted.no_features())?;
+        let rows = table.rows();
+        let (table, kept) = complete_rows(table, wanted.missing, wanted.target, &wanted.no_features())?;
+        if let (Some(from), Some(kept)) = (&mut from, kept) {
+            *from = kept.partition_point(|&row| (row as usize) < *from);
+        }
+        let rows_incomplete = (rows - table.rows()) as u64;
+        let last = from.map(|from| table.rows() - from);
         let all: Vec<u32> = (0..table.rows() as u32).collect();
         let target = Target::fit(&table, wanted.target, task, &all)?;
         let labels = target.labels(&table)?.into_iter().flatten().collect();
-        Ok(KnownRows { table, rows_without_target, rows_incomplete, task, target, labels, written })
+        Ok(KnownRows { table, rows_without_target, rows_incomplete, task, target, labels, written, last })
     }
 
     /// The weights of the rows, from their column, as `narrow` leaves them: finite.
@@ -119,8 +144,8 @@ impl<'a> KnownRows<'a> {
         self.labels.iter().map(|&l| class(l)).collect()
     }
 
-    /// Training rows and held-out rows, stratified for classes.
-    pub(super) fn split(&self, share: f64, seed: u64) -> Result<Parts, ModelError> {
+    /// Training rows and held-out rows.
+    pub(super) fn split(&self, wanted: &Wanted<'_>, share: f64) -> Result<Parts, ModelError> {
         if !(0.0..1.0).contains(&share) {
             return Err(ModelError::Setting {
                 setting: "validation_split",
@@ -129,7 +154,43 @@ impl<'a> KnownRows<'a> {
             });
         }
         let classes = (self.task == Task::Classify).then(|| self.classes());
-        Ok(split::holdout(self.labels.len(), share, classes.as_deref(), seed))
+        let dealt = Dealt::new(&self.table, wanted.hold_out, self.last)?;
+        let (rows, classes) = (self.labels.len(), classes.as_deref());
+        let (by, seed) = (dealt.hold_by(), wanted.seed);
+        let (train, held) = split::HoldOut { rows, classes, by, share, seed }.split();
+        let is_said = wanted.hold_out.is_of_rows();
+        if is_said && (train.is_empty() || held.is_empty()) {
+            return Err(ModelError::Setting {
+                setting: "the number of rows to hold out",
+                value: held.len().to_string(),
+                needs: "there must be rows to train on, and rows to hold out",
+            });
+        }
+        self.check_classes(&train, &held, is_said)?;
+        Ok((train, held))
+    }
+
+    /// So many parts, each of which is held out once.
+    pub(super) fn folds(&self, wanted: &Wanted<'_>, folds: usize) -> Result<Vec<Parts>, ModelError> {
+        let classes = (self.task == Task::Classify).then(|| self.classes());
+        let dealt = Dealt::new(&self.table, wanted.hold_out, self.last)?;
+        let split = dealt.folds(self.labels.len(), classes.as_deref(), folds, wanted.seed)?;
+        Ok((0..split.len()).map(|fold| learnable(split.split(fold), classes.as_deref(), &dealt)).collect())
+    }
+
+    /// Refuses a class that no training row has.
+    fn check_classes(&self, train: &[u32], held: &[u32], is_said: bool) -> Result<(), ModelError> {
+        let of = |row: &u32| class(self.labels[*row as usize]) as usize;
+        let mut known = vec![false; self.target.classes().len().max(1)];
+        train.iter().for_each(|row| known[of(row)] = true);
+        let Some(row) = held.iter().find(|row| !known[of(row)]) else { return Ok(()) };
+        Err(ModelError::HeldOutClass {
+            class: self.target.classes().get(of(row)).cloned().unwrap_or_default(),
+            needs: match is_said {
+                true => "leave such rows out of those that are held out",
+                false => "hold out fewer rows (--validation-split), or none (0), or do not go by time",
+            },
+        })
     }
 }
 

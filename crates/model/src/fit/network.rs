@@ -72,7 +72,7 @@ pub fn fit_network_with_checkpoints(
     checkpoints: Option<&mut dyn Checkpoints<f32>>,
 ) -> Result<Model, ModelError> {
     let known = KnownRows::new(table, &settings.wanted())?;
-    let parts = known.split(settings.fit.validation_split, settings.seed)?;
+    let parts = known.split(&settings.wanted(), settings.fit.validation_split)?;
     fit_known(exec, &known, parts, settings, observer, checkpoints)
 }
 
@@ -149,7 +149,7 @@ pub fn lr_range_test(
     test: &RangeTest,
 ) -> Result<LearningRates, ModelError> {
     let known = KnownRows::new(table, &settings.wanted())?;
-    let parts = known.split(settings.fit.validation_split, settings.seed)?;
+    let parts = known.split(&settings.wanted(), settings.fit.validation_split)?;
     let Prepared { x, y, weights, network, .. } = Prepared::new(&known, &parts.0, settings)?;
     let data =
         Data { codes: &x.codes, weights: weights.as_deref(), ..Data::new(x.numbers.view(), y.targets()) };
@@ -206,6 +206,7 @@ impl NetworkSettings {
             drop: &self.drop,
             sample_weight: self.sample_weight.as_deref(),
             missing: self.missing,
+            hold_out: &self.hold_out,
             seed: self.seed,
         }
     }

@@ -2,6 +2,7 @@
 //!
 //! The pipeline is fitted on all rows: it learns no number of them that could tell a target. Some rows are held out to say how many rounds are
 //! enough, and are scored with those rounds; then all rows are fitted, the held-out ones too, so the scores are of a model that did not see them.
+//! Rows that a person said are to be held out are not fitted, and the pipeline does not see them.
 
 use super::known_rows::{KnownRows, Parts, Wanted};
 use crate::error::ModelError;
@@ -45,7 +46,7 @@ pub fn fit_trees_with_checkpoints(
     checkpoints: Option<&mut dyn Checkpoints>,
 ) -> Result<Model, ModelError> {
     let known = KnownRows::new(table, &settings.wanted())?;
-    let parts = known.split(settings.held_share(known.labels.len()), settings.seed)?;
+    let parts = known.split(&settings.wanted(), settings.held_share(known.labels.len()))?;
     Ok(fit_known(exec, &known, &parts, settings, true, observer, checkpoints)?.0)
 }
 
@@ -59,10 +60,11 @@ pub(super) fn fit_known(
     observer: &mut dyn Observer,
     checkpoints: Option<&mut dyn Checkpoints>,
 ) -> Result<(Model, Predictions), ModelError> {
-    let all: Vec<u32> = (0..known.labels.len() as u32).collect();
-    let features = Features::fit(&known.table, &all, &settings.wanted().no_features())?;
+    let fitted =
+        if settings.hold_out.is_of_rows() { train.clone() } else { (0..known.labels.len() as u32).collect() };
+    let features = Features::fit(&known.table, &fitted, &settings.wanted().no_features())?;
     let boost = settings.boost(&known.target, &features, !held.is_empty())?;
-    let boost = planish_trees::Settings { refit, ..boost };
+    let boost = planish_trees::Settings { refit: refit && boost.refit, ..boost };
     check_labels(known, boost.loss)?;
     let weights = weights(known, settings)?;
     let targets = Targets::new(known);
@@ -97,6 +99,7 @@ impl TreeSettings {
             drop: &self.drop,
             sample_weight: self.sample_weight.as_deref(),
             missing: Missing::Fill,
+            hold_out: &self.hold_out,
             seed: self.seed,
         }
     }

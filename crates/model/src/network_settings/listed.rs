@@ -29,7 +29,8 @@ impl Described for NetworkSettings {
             .chain(headed("Network", network()))
             .chain(headed("Optimizer", optimizer()))
             .chain(headed("Learning rate", learning_rate()))
-            .chain(headed("Run", run()));
+            .chain(headed("Run", run()))
+            .chain(headed("Held-out rows", held_out()));
         complete(all.collect())
     }
 }
@@ -323,7 +324,9 @@ fn run() -> Settings {
         value("epochs", "N", "Most passes over the training rows", COUNT, at!(fit.epochs))
             .first(&[NO_TEST]),
         value("batch-size", "N", "Rows of a training step", COUNT, at!(fit.batch_size)),
-        number("validation-split", "Share of rows held out to watch the loss (0: none); 0.2 of trees if not given", SHARE, at!(fit.validation_split)),
+        number("validation-split", "Share of rows held out to watch the loss (0: none); 0.2 of trees if not given", SHARE, at!(fit.validation_split))
+            .needs(&[Without("validation")])
+            .needs(&[Without("validation-column")]),
         list(
             "metrics",
             "NAME,…",
@@ -356,6 +359,38 @@ fn run() -> Settings {
         )),
         value("max-steps", "N", "Most training steps", FROM_ONE, at!(fit.max_steps))
             .first(&[NO_TEST]),
+    ]
+}
+
+fn held_out() -> Settings {
+    // Rows are held out by them, or dealt to folds.
+    let dealing = |name, doc, place| {
+        value(name, "COL", doc, plain::<String>, place)
+            .first(&[With("folds"), OtherThan("validation-split", "0")])
+            .needs(&[Without("validation")])
+            .needs(&[Without("validation-column")])
+    };
+    vec![
+        dealing(
+            "group",
+            "Column whose equal cells stay together, in training or held out, and in a fold; it is no feature",
+            at!(hold_out.group),
+        )
+        .but(|it| it.conflicts = Some("time")),
+        dealing(
+            "time",
+            "Column of time: the latest rows are held out, and folds go forward; one of dates is no feature",
+            at!(hold_out.time),
+        ),
+        value(
+            "validation-column",
+            "COL",
+            "Column that says which rows are held out (1 or 0, true or false, yes or no, validation or train), which trees do not fit in the end, either; it is no feature",
+            plain::<String>,
+            at!(hold_out.column),
+        )
+        .but(|it| it.conflicts = Some("validation"))
+        .first(&[Without("folds")]),
     ]
 }
 

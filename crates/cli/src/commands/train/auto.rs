@@ -1,7 +1,7 @@
 //! `planish train --model auto`: the best blend of models, and the table of its candidates.
 
 use super::folds;
-use super::shared::{Trained, add_no_features, leave_out_time};
+use super::shared::{Trained, add_no_features, leave_out_time, read_with_validation};
 use crate::args::{Preset, TrainArgs, chosen};
 use crate::print;
 use crate::progress::TrainingProgress;
@@ -22,10 +22,10 @@ pub(super) fn train(
 ) -> anyhow::Result<Trained> {
     let mut settings: AutoSettings = chosen(typed, None);
     let used: Vec<&String> = settings.sample_weight.iter().collect();
-    add_no_features(a, source, &used, &mut settings.drop);
-    leave_out_time(a, source.schema(), &mut settings.drop);
+    add_no_features(a, source, &used, &settings.hold_out, &mut settings.drop);
+    leave_out_time(&settings.hold_out, source.schema(), &mut settings.drop);
     settings.bags = settings.bags.or(a.preset.and_then(Preset::bags));
-    let table = source.read_all()?;
+    let table = read_with_validation(exec, a, source, &mut settings.hold_out)?;
     let folds =
         folds::cross_validate_auto(exec, a, &table, &settings).with_context(|| source.name().to_owned())?;
     let mut watch = Watch::new(a.time_limit);

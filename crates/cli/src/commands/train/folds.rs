@@ -3,9 +3,7 @@
 use crate::args::TrainArgs;
 use crate::print;
 use crate::progress::TrainingProgress;
-use planish_model::{
-    AutoSettings, FoldBy, FoldPlan, ModelError, NetworkSettings, TreeSettings, cross_validate_network,
-};
+use planish_model::{AutoSettings, ModelError, NetworkSettings, TreeSettings, cross_validate_network};
 use planish_tabular::Table;
 use planish_tensor::Exec;
 use planish_train::{CrossValidation, Metric};
@@ -17,8 +15,8 @@ pub(super) fn cross_validate(
     table: &Table,
     settings: &NetworkSettings,
 ) -> Result<Option<CrossValidation>, ModelError> {
-    with_folds(a, TrainingProgress::new("epoch", settings.fit.epochs), |plan, progress| {
-        cross_validate_network(exec, table, settings, plan, progress)
+    with_folds(a, TrainingProgress::new("epoch", settings.fit.epochs), |folds, progress| {
+        cross_validate_network(exec, table, settings, folds, progress)
     })
 }
 
@@ -28,8 +26,8 @@ pub(super) fn cross_validate_trees(
     table: &Table,
     settings: &TreeSettings,
 ) -> Result<Option<CrossValidation>, ModelError> {
-    with_folds(a, TrainingProgress::new("round", 0), |plan, progress| {
-        planish_model::cross_validate_trees(exec, table, settings, plan, progress)
+    with_folds(a, TrainingProgress::new("round", 0), |folds, progress| {
+        planish_model::cross_validate_trees(exec, table, settings, folds, progress)
     })
 }
 
@@ -48,15 +46,10 @@ pub(super) fn cross_validate_auto(
 fn with_folds(
     a: &TrainArgs,
     mut progress: TrainingProgress,
-    score: impl FnOnce(FoldPlan<'_>, &mut TrainingProgress) -> Result<CrossValidation, ModelError>,
+    score: impl FnOnce(usize, &mut TrainingProgress) -> Result<CrossValidation, ModelError>,
 ) -> Result<Option<CrossValidation>, ModelError> {
     let Some(folds) = a.folds.folds else { return Ok(None) };
-    let by = match (&a.folds.group, &a.folds.time) {
-        (Some(column), _) => FoldBy::Group(column.clone()),
-        (None, Some(column)) => FoldBy::Time(column.clone()),
-        (None, None) => FoldBy::Chance,
-    };
-    let found = score(FoldPlan { folds: folds as usize, by: &by }, &mut progress);
+    let found = score(folds as usize, &mut progress);
     progress.finish();
     found.map(Some)
 }

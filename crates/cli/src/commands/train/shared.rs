@@ -5,9 +5,10 @@ use crate::args::TrainArgs;
 use crate::print;
 use crate::progress::TrainingProgress;
 use crate::run_files::RunFiles;
-use planish_io::{CheckpointFolder, TableRows};
-use planish_model::Model;
-use planish_tabular::{Kind, Schema};
+use planish_io::{CheckpointFolder, TableRows, open_table};
+use planish_model::{HoldOut, Model};
+use planish_tabular::{Kind, RowSource, Schema, Table};
+use planish_tensor::Exec;
 use planish_train::CrossValidation;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use std::sync::Arc;
@@ -20,16 +21,22 @@ pub(super) struct Trained {
     pub(super) folds: Option<CrossValidation>,
 }
 
-/// Adds columns that are no features to those to leave out: one of groups, and what tells rows apart.
-pub(super) fn add_no_features(a: &TrainArgs, source: &TableRows, used: &[&String], drop: &mut Vec<String>) {
-    let used: Vec<&String> = used.iter().copied().chain(&a.folds.group).chain(&a.folds.time).collect();
+/// Adds columns that are no features to those to leave out: what tells rows apart.
+pub(super) fn add_no_features(
+    a: &TrainArgs,
+    source: &TableRows,
+    used: &[&String],
+    hold_out: &HoldOut,
+    drop: &mut Vec<String>,
+) {
+    let deciding = [&hold_out.group, &hold_out.time, &hold_out.column].into_iter().flatten();
+    let used: Vec<&String> = used.iter().copied().chain(deciding).collect();
     drop.extend(features::left_out(source, a, &used, drop));
-    drop.extend(a.folds.group.clone());
 }
 
-/// A column of dates by which folds go forward in time is no feature: all dates to come are new to a model.
-pub(super) fn leave_out_time(a: &TrainArgs, schema: &Schema, drop: &mut Vec<String>) {
-    let Some(time) = &a.folds.time else { return };
+/// A column of dates by which rows are held out is no feature: all dates to come are new to a model.
+pub(super) fn leave_out_time(hold_out: &HoldOut, schema: &Schema, drop: &mut Vec<String>) {
+    let Some(time) = &hold_out.time else { return };
     let is_of_dates = |kind| match kind {
         Kind::Date(_) => true,
         Kind::Number | Kind::Formatted(_) | Kind::Category => false,
@@ -38,6 +45,26 @@ pub(super) fn leave_out_time(a: &TrainArgs, schema: &Schema, drop: &mut Vec<Stri
         drop.push(time.clone());
         print::note(&format!("the dates of column {time:?} are the order of the rows and no feature"));
     }
+}
+
+/// The whole table; with the rows of `--validation` at its end, which are to be held out.
+pub(super) fn read_with_validation(
+    exec: Exec,
+    a: &TrainArgs,
+    source: &mut TableRows,
+    hold_out: &mut HoldOut,
+) -> anyhow::Result<Table> {
+    let mut table = source.read_all()?;
+    if let Some(path) = &a.validation {
+        let options = a.table.options(exec).with_columns(source.schema().clone());
+        let mut held = open_table(path, &options)?;
+        held.warnings().iter().for_each(|w| print::note(w));
+        print::ignored(&held.ignored());
+        let held = held.read_all()?;
+        table.append(&held);
+        hold_out.last = Some(held.rows() as u64);
+    }
+    Ok(table)
 }
 
 /// The folder of checkpoints, if one is named; a run with one can be interrupted.

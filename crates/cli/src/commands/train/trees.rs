@@ -1,7 +1,7 @@
 //! `planish train --model trees`: boosted trees, and what is said of them.
 
 use super::folds;
-use super::shared::{Trained, add_no_features, checkpoints, leave_out_time};
+use super::shared::{Trained, add_no_features, checkpoints, leave_out_time, read_with_validation};
 use crate::args::{TrainArgs, chosen};
 use crate::print;
 use crate::progress::TrainingProgress;
@@ -24,12 +24,12 @@ pub(super) fn train(
     let mut settings: TreeSettings = chosen(typed, None);
     let monotone = settings.monotone.iter().map(|(column, _)| column);
     let used: Vec<&String> = settings.sample_weight.iter().chain(monotone).collect();
-    add_no_features(a, source, &used, &mut settings.drop);
-    leave_out_time(a, source.schema(), &mut settings.drop);
+    add_no_features(a, source, &used, &settings.hold_out, &mut settings.drop);
+    leave_out_time(&settings.hold_out, source.schema(), &mut settings.drop);
     let mut progress = TrainingProgress::new("round", 0);
     progress.write_to(RunFiles::new(a.records.history.clone(), a.records.log_dir.clone()));
     let mut folder = checkpoints(a, &mut progress)?;
-    let table = source.read_all()?;
+    let table = read_with_validation(exec, a, source, &mut settings.hold_out)?;
     let folds =
         folds::cross_validate_trees(exec, a, &table, &settings).with_context(|| source.name().to_owned())?;
     progress.limit(a.time_limit);

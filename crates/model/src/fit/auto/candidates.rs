@@ -22,6 +22,8 @@ const LOGISTIC_L2: f64 = 1.0;
 pub(super) struct Candidate {
     pub(super) name: &'static str,
     recipe: Recipe,
+    /// Whether it is said which rows are held out: such rows are never trained on.
+    is_of_rows: bool,
 }
 
 enum Recipe {
@@ -39,7 +41,8 @@ pub(super) struct Fitted {
 
 /// The candidates for these rows.
 pub(super) fn all(settings: &AutoSettings, known: &KnownRows<'_>) -> Vec<Candidate> {
-    let candidate = |name, recipe| Candidate { name, recipe };
+    let is_of_rows = settings.hold_out.is_of_rows();
+    let candidate = |name, recipe| Candidate { name, recipe, is_of_rows };
     let mean = TreeSettings { rounds: Some(0), ..trees_settings(settings, known.task) };
     let kind = match known.task {
         Task::Classify => LinearKind::Logistic { l2: LOGISTIC_L2 },
@@ -48,7 +51,12 @@ pub(super) fn all(settings: &AutoSettings, known: &KnownRows<'_>) -> Vec<Candida
     let linear = LinearSettings {
         kind,
         task: Some(known.task),
-        drop: settings.drop.clone(),
+        drop: settings
+            .hold_out
+            .no_features()
+            .map(str::to_owned)
+            .chain(settings.drop.iter().cloned())
+            .collect(),
         weights: settings.sample_weight.clone(),
         ..LinearSettings::new(&settings.target)
     };
@@ -65,6 +73,7 @@ fn trees_settings(settings: &AutoSettings, task: Task) -> TreeSettings {
         task: Some(task),
         drop: settings.drop.clone(),
         sample_weight: settings.sample_weight.clone(),
+        hold_out: settings.hold_out.clone(),
         validation_split: settings.validation_split,
         seed: settings.seed,
         ..TreeSettings::new(&settings.target)
@@ -76,6 +85,7 @@ fn network_settings(settings: &AutoSettings, task: Task) -> NetworkSettings {
         task: Some(task),
         drop: settings.drop.clone(),
         sample_weight: settings.sample_weight.clone(),
+        hold_out: settings.hold_out.clone(),
         seed: settings.seed,
         fit: FitOptions { validation_split: settings.validation_split, ..NetworkSettings::fit() },
         ..NetworkSettings::new(&settings.target)
@@ -123,7 +133,7 @@ impl Candidate {
         observer: &mut dyn AutoObserver,
     ) -> Result<Vec<Model>, ModelError> {
         match &self.recipe {
-            Recipe::Linear(settings) => Ok(vec![linear(exec, &known.table, settings)?]),
+            Recipe::Linear(settings) if !self.is_of_rows => Ok(vec![linear(exec, &known.table, settings)?]),
             Recipe::Trees(settings) if models.len() > 1 => {
                 let best = |model: &Model| model.record().history.as_ref().map_or(0, |h| h.best_epoch) as f64;
                 let mean = models.iter().map(best).sum::<f64>() / models.len() as f64;
@@ -133,7 +143,7 @@ impl Candidate {
                 let fitted = trees::fit_known(exec, known, &all, &settings, false, observer.trees(), None)?;
                 Ok(vec![fitted.0])
             }
-            Recipe::Trees(_) | Recipe::Network(_) => Ok(models),
+            Recipe::Linear(_) | Recipe::Trees(_) | Recipe::Network(_) => Ok(models),
         }
     }
 }
