@@ -26,6 +26,7 @@ mod auto_settings;
 mod coefficient_table;
 mod diagnostics;
 mod error;
+mod explain;
 mod fit;
 mod hold_out;
 mod linear_model;
@@ -51,6 +52,7 @@ pub use diagnostics::{
     NumberDiagnostics, QuantilePoint, RowPoint, TreeDiagnostics,
 };
 pub use error::{Failed, ModelError};
+pub use explain::{Explanation, Part, Scale};
 pub use fit::{
     AutoObserver, LearningRates, cross_validate_auto, cross_validate_network, cross_validate_trees,
     epoch_of_round, fit_auto, fit_linear, fit_linear_once, fit_linear_watched, fit_network,

@@ -34,6 +34,21 @@ impl Bins {
         }
     }
 
+    /// A number as they lay: `which` in [0, 1) says in which bin, `where_in` where between its ends; the outer ones end at `ends`. None for a missing cell.
+    pub fn draw(&self, ends: [f64; 2], which: f64, where_in: f64) -> Option<f64> {
+        let mut left = which;
+        let place = self.shares.iter().position(|share| {
+            left -= share;
+            left < 0.0
+        })?;
+        if place > self.edges.len() {
+            return None;
+        }
+        let low = if place == 0 { ends[0] } else { self.edges[place - 1] };
+        let high = self.edges.get(place).copied().unwrap_or(ends[1]);
+        Some(low + (high - low) * where_in)
+    }
+
     /// Checks bins that were read from outside.
     pub(crate) fn validate(&self) -> Result<(), &'static str> {
         let ascending = self.edges.windows(2).all(|pair| pair[0] < pair[1]);

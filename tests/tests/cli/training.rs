@@ -193,9 +193,13 @@ fn rows_that_are_said_to_be_held_out_are_never_trained_on() {
         (
             "--model ridge --validation last.csv",
             2,
-            "--validation has no effect with --model ridge: it is for mlp, trees",
+            "--validation has no effect with --model ridge: it is for auto, mlp, trees",
         ),
-        ("--model linear --group g", 2, "--group has no effect with --model linear: it is for mlp, trees"),
+        (
+            "--model linear --group g",
+            2,
+            "--group has no effect with --model linear: it is for auto, mlp, trees",
+        ),
         ("--validation none.csv", 1, "none.csv: cannot read"),
         (
             "--validation-column x",

@@ -1,5 +1,6 @@
 //! The service, asked from outside its process.
 //!
+//! - `explained`: what a prediction is made of, and trees by each protocol
 //! - `log`: its log where nobody reads it
 //! - `otlp`: what a collector is sent (with the feature `otlp`)
 //! - `page`: its page, and a report, in headless Chromium
@@ -7,6 +8,7 @@
 //! - `server`: questions over a socket
 //! - `tls`: the service with a certificate
 
+mod explained;
 mod log;
 #[cfg(feature = "otlp")]
 mod otlp;

@@ -412,7 +412,11 @@ pub(crate) fn terms(l: &LinearModel, table: &Table, notes: &mut Notes) -> Result
     Ok(terms)
 }
 
-fn unchecked_terms(design: &Design, table: &Table, notes: &mut Notes) -> Result<Vec<DdVec>, ModelError> {
+pub(crate) fn unchecked_terms(
+    design: &Design,
+    table: &Table,
+    notes: &mut Notes,
+) -> Result<Vec<DdVec>, ModelError> {
     let n = table.rows();
     let bound = design.bind(table)?;
     let mut terms = vec![DdVec::zeros(n); design.width()];

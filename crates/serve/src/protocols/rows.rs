@@ -16,9 +16,9 @@ use hyper::header::{ACCEPT, CONTENT_TYPE, HeaderName};
 use hyper::{HeaderMap, StatusCode};
 use percent_encoding::percent_decode_str;
 use planish_io::{PredictionWriter, TableOptions, open_bytes};
-use planish_model::{Intervals, Predictions};
+use planish_model::{Explanation, Intervals, Predictions};
 use planish_tabular::{Kind, Notes, RowSource, Table};
-use planish_tensor::Dd;
+use planish_tensor::{Dd, Exec, Isa};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::borrow::Cow;
@@ -32,13 +32,19 @@ struct Body {
     rows: Vec<Map<String, Value>>,
     model: Option<String>,
     interval: Option<f64>,
+    #[serde(default)]
+    explain: bool,
 }
+
+/// Rows that are explained at once at most.
+pub(crate) const EXPLAINED: usize = 100;
 
 /// A request that was understood.
 struct Understood {
     served: Arc<Served>,
     table: Table,
     interval: Option<f64>,
+    explain: bool,
 }
 
 #[derive(Serialize)]
@@ -56,6 +62,8 @@ struct Row<'a> {
     mean_ci: Option<[f64; 2]>,
     #[serde(skip_serializing_if = "Option::is_none")]
     obs_ci: Option<[f64; 2]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    explanation: Option<&'a Explanation>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     warnings: Vec<Warning<'a>>,
 }
@@ -66,10 +74,13 @@ pub(crate) fn predict(service: &Service, request: &Request<'_>) -> Result<Respon
         false => from_json(service, request)?,
     };
     let csv = mentions(request.headers, &ACCEPT, CSV);
+    if understood.explain {
+        return explained(service, understood, csv);
+    }
     let answer =
         move |understood: &Understood, predictions: &Predictions, intervals: Option<&Intervals>| match csv {
             true => to_csv(&understood.served, predictions, intervals),
-            false => to_json(understood, predictions, intervals),
+            false => to_json(understood, predictions, intervals, None),
         };
     match understood.interval {
         None => {
@@ -84,6 +95,30 @@ pub(crate) fn predict(service: &Service, request: &Request<'_>) -> Result<Respon
     }
 }
 
+/// What each column adds is computed beside those who wait for predictions, on a thread that may take its time.
+fn explained(service: &Service, understood: Understood, csv: bool) -> Result<Response, ApiError> {
+    if csv {
+        return Err(ApiError::bad_request("\"explain\" is for JSON: a table has no place for it"));
+    }
+    let rows = understood.table.rows();
+    if rows > EXPLAINED {
+        return Err(ApiError::bad_request(format!("{rows} rows: \"explain\" is for 1 to {EXPLAINED}")));
+    }
+    let intervals = understood.interval.map(|level| intervals(service, &understood, level)).transpose()?;
+    let predicting = service.predict(&understood.served, &understood.table)?;
+    Ok(Response::later(async move {
+        let predictions = predicting.made().await?;
+        let work = move || {
+            let model = &understood.served.model;
+            let parts = model.explain(Exec::serial(Isa::best()), &understood.table);
+            let parts = parts.map_err(|e| ApiError::bad_request(e.to_string()))?;
+            to_json(&understood, &predictions, intervals.as_ref(), Some(&parts))
+        };
+        let done = tokio::task::spawn_blocking(work).await;
+        done.map_err(|e| ApiError::new(Reason::Internal, e.to_string()))?
+    }))
+}
+
 /// Whether a header names this type.
 fn mentions(headers: &HeaderMap, header: &HeaderName, kind: &str) -> bool {
     headers.get(header).and_then(|v| v.to_str().ok()).is_some_and(|v| v.to_ascii_lowercase().contains(kind))
@@ -93,7 +128,7 @@ fn from_json(service: &Service, request: &Request<'_>) -> Result<Understood, Api
     let body: Body = parse_body(service, &request.body)?;
     let served = service.model(body.model.as_deref())?;
     let table = named_rows(service, &served, "\"rows\" has", &body.rows)?;
-    Ok(Understood { served, table, interval: body.interval })
+    Ok(Understood { served, table, interval: body.interval, explain: body.explain })
 }
 
 /// Refuses none, and more than are allowed; `what` begins the message.
@@ -132,7 +167,7 @@ fn from_csv(service: &Service, request: &Request<'_>) -> Result<Understood, ApiE
         check_rows(service, "the table has", table.rows())
     })?;
     check_rows(service, "the table has", table.rows())?; // there may be none
-    Ok(Understood { served, table, interval })
+    Ok(Understood { served, table, interval, explain: false })
 }
 
 fn intervals(service: &Service, understood: &Understood, level: f64) -> Result<Intervals, ApiError> {
@@ -158,6 +193,7 @@ fn to_json(
     understood: &Understood,
     predictions: &Predictions,
     intervals: Option<&Intervals>,
+    explanations: Option<&[Explanation]>,
 ) -> Result<Reply, ApiError> {
     let served = &understood.served;
     let classes = served.model.target().classes();
@@ -166,6 +202,7 @@ fn to_json(
             prediction: predictions.named(classes, i),
             mean_ci: intervals.map(|x| x.mean_ci[i]),
             obs_ci: intervals.map(|x| x.obs_ci[i]),
+            explanation: explanations.map(|all| &all[i]),
             warnings,
         },
     );

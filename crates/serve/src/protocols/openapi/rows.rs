@@ -28,6 +28,7 @@ fn body(model: &Served, most: usize, named: bool) -> Value {
         ("model", name),
         ("rows", json!({ "type": "array", "items": row, "minItems": 1, "maxItems": most })),
     ];
+    fields.push(("explain", json!({ "type": "boolean" })));
     if model.model.has_intervals() {
         let level = json!({ "type": ["number", "null"], "exclusiveMinimum": 0, "exclusiveMaximum": 1 });
         fields.push(("interval", level));

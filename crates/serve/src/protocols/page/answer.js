@@ -39,10 +39,13 @@ async function update() {
     notice("");
     showAnswer(predictions[0]);
     await showCurve(cells, turn);
+    const { predictions: [explained] } = await predict([cells], false, true);
+    if (turn === state.asked) showParts(explained.explanation);
   } catch (error) {
     if (turn !== state.asked) return;
     at("answer").replaceChildren();
     at("warnings").replaceChildren();
+    at("parts").replaceChildren();
     notice(error.message);
   }
 }

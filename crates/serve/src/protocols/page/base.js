@@ -74,8 +74,9 @@ async function ask(path, options) {
   throw new Error(body.error || "The service answered with status " + response.status + ".");
 }
 
-async function predict(rows, interval) {
+async function predict(rows, interval, explain) {
   const body = { model: state.model.name, rows };
+  if (explain) body.explain = true;
   if (interval && state.model.has_intervals) body.interval = 0.95;
   const options = { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) };
   return (await ask("predict", options)).json();

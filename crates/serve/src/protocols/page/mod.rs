@@ -18,6 +18,7 @@ const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = concat!(
     include_str!("base.js"),
     include_str!("form.js"),
+    include_str!("parts.js"),
     include_str!("answer.js"),
     include_str!("chart.js"),
     include_str!("what_if.js"),
