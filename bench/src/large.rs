@@ -248,6 +248,7 @@ fn train(exec: Exec, params: usize, folder: &Path, resume: bool, log: &mut Log) 
         rare_categories: Default::default(),
         validation: Default::default(),
         confusion: None,
+        threshold: None,
         written: Default::default(),
         na: Vec::new(),
         history: None,

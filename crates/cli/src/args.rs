@@ -106,6 +106,9 @@ pub(crate) struct EvaluateArgs {
     pub(crate) model: PathBuf,
     /// The table, with the target column (-: standard input)
     pub(crate) data: String,
+    /// Column with the rows' weights, by which they count
+    #[arg(long, value_name = "COL")]
+    pub(crate) weights: Option<String>,
     /// Print one JSON object
     #[arg(long)]
     pub(crate) json: bool,

@@ -84,6 +84,11 @@ pub(crate) fn rows(n: u64) -> String {
     format!("{} {}", count(n), if n == 1 { "row" } else { "rows" })
 }
 
+/// How rows count, if not alike, as the end of a phrase.
+pub(crate) fn weighted_by(column: Option<&str>) -> String {
+    column.map_or(String::new(), |column| format!(" weighted by {}", shown(column)))
+}
+
 /// `1 round` or `12 rounds`.
 pub(crate) fn counted_of(what: &str, n: usize) -> String {
     format!("{} {what}{}", count(n as u64), if n == 1 { "" } else { "s" })
@@ -148,7 +153,7 @@ pub(crate) fn confusion(matrix: &ConfusionMatrix, classes: &[String]) -> String 
         None => classes[class].clone(),
     };
     if classes.len() <= SHOWN_CLASSES {
-        let cell = |truth, predicted| count(matrix.at(truth, predicted) as u64);
+        let cell = |truth, predicted| count((matrix.at(truth, predicted) + 0.5).floor() as u64);
         let mut rows = vec![vec!["true \\ predicted".to_owned()]];
         rows[0].extend((0..classes.len()).map(name));
         for truth in 0..classes.len() {
@@ -167,7 +172,7 @@ pub(crate) fn mistakes(matrix: &ConfusionMatrix, name: impl Fn(usize) -> String)
     mistakes.sort_by(|a, b| b.2.total_cmp(&a.2));
     let head = ["most frequent mistakes: true", "predicted", "rows"].map(str::to_owned).to_vec();
     let mistake = |&(truth, predicted, rows): &(usize, usize, f64)| {
-        vec![name(truth), name(predicted), count(rows as u64)]
+        vec![name(truth), name(predicted), count((rows + 0.5).floor() as u64)]
     };
     std::iter::once(head).chain(mistakes.iter().take(SHOWN_CLASSES).map(mistake)).collect()
 }

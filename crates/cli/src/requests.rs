@@ -174,7 +174,7 @@ mod tests {
                 &["target", "against", "output", "json", "kind", "na", "decimal", "thousands", "memory"],
             ),
             "train" => (TABLE, &["model", "preset", "json", "config", "print-config", "na"]),
-            "evaluate" => (TABLE, &["model", "json"]),
+            "evaluate" => (TABLE, &["model", "weights", "json"]),
             "predict" => (TABLE, &["model", "output", "keep", "interval", "json"]),
             "inspect" => (&[], &["model", "tree", "against", "json"]),
             "report" => (&[], &["model", "data", "output", "overwrite", "json", "threads"]),

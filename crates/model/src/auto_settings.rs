@@ -1,5 +1,6 @@
 //! The settings of a search for the best blend of models: plain data that is saved with the model.
 
+use crate::class_choices::Threshold;
 use crate::hold_out::HoldOut;
 use planish_tabular::Task;
 use serde::{Deserialize, Serialize};
@@ -32,6 +33,9 @@ pub struct AutoSettings {
     pub bags: Option<usize>,
     /// The most members of the blend.
     pub max_members: usize,
+    /// From which probability on the second of two classes is predicted; ½ if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub threshold: Option<Threshold>,
     /// Seed of the split and of all that is drawn.
     pub seed: u64,
 }
@@ -48,6 +52,7 @@ impl AutoSettings {
             hold_out: HoldOut::default(),
             bags: None,
             max_members: 40,
+            threshold: None,
             seed: 0,
         }
     }

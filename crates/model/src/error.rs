@@ -49,6 +49,14 @@ pub enum ModelError {
         /// What is there.
         found: String,
     },
+    /// Weights by which no row counts.
+    #[error("the weights in column {column:?} of all {rows} are 0")]
+    NoWeight {
+        /// The column of weights.
+        column: String,
+        /// Which rows.
+        rows: &'static str,
+    },
     /// A cell that one pass over the rows cannot take.
     #[error("{}column {column:?} has {found}; one pass over the rows cannot take that: fill it in, leave the column out, leave such rows out (--missing drop-rows) or train without --one-pass", line_prefix(.line))]
     OnePass {

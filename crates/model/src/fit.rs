@@ -19,6 +19,7 @@ mod survey;
 mod task;
 #[cfg(test)]
 mod tests;
+mod threshold;
 mod trees;
 
 pub use auto::{AutoObserver, fit_auto};

@@ -23,6 +23,7 @@
 
 mod aliases;
 mod auto_settings;
+mod class_choices;
 mod coefficient_table;
 mod diagnostics;
 mod error;
@@ -46,6 +47,7 @@ mod tree_settings;
 mod trees_predictor;
 
 pub use auto_settings::AutoSettings;
+pub use class_choices::{ClassChoices, Threshold};
 pub use coefficient_table::{CoefficientLine, CoefficientTable, EffectsOf};
 pub use diagnostics::{
     ClassCurves, ClassDiagnostics, Dependence, Diagnostics, Effect, Effects, Findings, InfluenceOf,
@@ -65,7 +67,9 @@ pub use missing::Missing;
 pub use model::Model;
 pub use network_settings::NetworkSettings;
 pub use params::Params;
-pub use predict::{BrokenRelation, Encoded, Evaluation, Intervals, NamedPrediction, Predictions};
+pub use predict::{
+    BrokenRelation, ClassProbabilities, Encoded, Evaluation, Intervals, NamedPrediction, Predictions,
+};
 pub use predictor::{Blend, MAX_MEMBERS, Member, NetworkPredictor, Predictor};
 pub use record::{BlendRecord, CandidateScore, MATRIX_CLASSES, Record, RowsDigest, Settings};
 pub use same_rows::{Doubt, SameRows};

@@ -37,6 +37,11 @@ impl Model {
         {
             return Err(ModelError::inconsistent("the confusion matrix is not of the target's classes"));
         }
+        if record.threshold.is_some_and(|t| classes != 2 || !(t > 0.0 && t < 1.0)) {
+            return Err(ModelError::inconsistent(
+                "the threshold is not a probability of the second of two classes",
+            ));
+        }
         let model = Model { target, predictor, record, proof: None, fit_notes: Notes::default() };
         if model.features().position(model.target.column()).is_ok() {
             return Err(ModelError::inconsistent("the target is one of the features"));
@@ -160,6 +165,16 @@ impl Model {
         let plain = if self.task() == Task::Classify { Kind::Category } else { Kind::Number };
         let kind = self.record.written.get(self.target.column()).copied().unwrap_or(plain);
         schema.columns.push(ColumnSchema { name: self.target.column().to_owned(), kind });
+        schema
+    }
+
+    /// The columns that an evaluation needs whose rows count by the weights in a column.
+    pub fn weighted_columns(&self, weights: Option<&str>) -> Schema {
+        let mut schema = self.features_and_target();
+        if let Some(name) = weights.filter(|name| schema.position(name).is_err()) {
+            let kind = self.record.written.get(name).copied().unwrap_or(Kind::Number);
+            schema.columns.push(ColumnSchema { name: name.to_owned(), kind });
+        }
         schema
     }
 

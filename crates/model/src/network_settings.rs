@@ -1,5 +1,6 @@
 //! The settings of a network on a table: plain data that is saved with the model.
 
+use crate::class_choices::ClassChoices;
 use crate::error::ModelError;
 use crate::hold_out::HoldOut;
 use crate::missing::Missing;
@@ -61,6 +62,8 @@ pub struct NetworkSettings {
     pub weight_decay: f64,
     /// The column that holds the rows' weights; it is no feature.
     pub sample_weight: Option<String>,
+    /// What is decided of the target's classes.
+    pub classes: ClassChoices,
     /// By what rows are held out.
     pub hold_out: HoldOut,
     /// What is computed after each epoch beside the loss and what is watched.
@@ -109,6 +112,7 @@ impl NetworkSettings {
             optimizer: Optimizer::adam(0.001),
             weight_decay: 0.0,
             sample_weight: None,
+            classes: ClassChoices::default(),
             hold_out: HoldOut::default(),
             metrics: Vec::new(),
             fit: NetworkSettings::fit(),

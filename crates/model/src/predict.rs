@@ -8,4 +8,4 @@ mod proof;
 
 pub use evaluate::Evaluation;
 pub use intervals::Intervals;
-pub use predictions::{BrokenRelation, Encoded, NamedPrediction, Predictions};
+pub use predictions::{BrokenRelation, ClassProbabilities, Encoded, NamedPrediction, Predictions};

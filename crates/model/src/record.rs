@@ -88,6 +88,9 @@ pub struct Record {
     /// for class `j`. None if no rows were held out, and for more than [`MATRIX_CLASSES`] classes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub confusion: Option<Vec<Vec<u64>>>,
+    /// Above which probability the second of two classes is predicted; ½ if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub threshold: Option<f64>,
     /// How the numbers of the target and of the rows' weights are written, where that is not plainly.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub written: BTreeMap<String, Kind>,

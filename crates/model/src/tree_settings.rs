@@ -1,5 +1,6 @@
 //! The settings of boosted trees on a table: plain data that is saved with the model.
 
+use crate::class_choices::ClassChoices;
 use crate::error::ModelError;
 use crate::hold_out::HoldOut;
 use planish_tabular::{Features, Target, Task};
@@ -36,6 +37,9 @@ pub struct TreeSettings {
     pub class_weight: ClassWeights,
     /// The share of rows held out to say when to stop; none of fewer than 50 rows.
     pub validation_split: f64,
+    /// What is decided of the target's classes.
+    #[serde(default, skip_serializing_if = "ClassChoices::are_none")]
+    pub classes: ClassChoices,
     /// By what they are held out.
     #[serde(default, skip_serializing_if = "HoldOut::is_by_chance")]
     pub hold_out: HoldOut,
@@ -82,6 +86,7 @@ impl TreeSettings {
             sample_weight: None,
             class_weight: ClassWeights::None,
             validation_split: 0.2,
+            classes: ClassChoices::default(),
             hold_out: HoldOut::default(),
             loss: None,
             rounds: None,

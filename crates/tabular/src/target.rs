@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Target {
-    /// Classes in sorted order; of two, the second is the one whose probability a single output gives.
+    /// Classes, in sorted order unless the positive one of two was named; of two, the second is the one whose probability a single output gives.
     Classes {
         /// The target column.
         column: String,

@@ -240,3 +240,146 @@ fn small_classes_are_held_out_in_shares_and_folds_bear_a_class_of_one_row() {
         assert!(found["summary"]["log_loss"]["mean"].as_f64().unwrap().is_finite());
     }
 }
+
+/// 300 rows of which every fifth says something wrong and weighs nothing; `v` is 1,024 times the weight `w`, and `none` is 0.
+fn write_weighted(dir: &Path) {
+    let mut text = "a,b,w,v,none,y,k\n".to_owned();
+    for i in 0..300_u32 {
+        let (a, b) = (f64::from(i * 37 % 300) / 150.0 - 1.0, f64::from(i * 101 % 300) / 150.0 - 1.0);
+        let wrong = i % 5 == 0;
+        let w = if wrong { 0.0 } else { 0.5 + f64::from(i % 3) };
+        let y = if wrong { 1000.0 * f64::from(i % 7) } else { 2.0 * a - b };
+        let k = if (a > 0.55) != wrong { "rare" } else { "often" };
+        text += &format!("{a},{b},{w},{},0,{y},{k}\n", w * 1024.0);
+    }
+    std::fs::write(dir.join("w.csv"), text).unwrap();
+}
+
+const QUICK_MODELS: [&[&str]; 2] = [
+    &["--hidden", "16", "--epochs", "80", "--lr", "0.02"],
+    &["--model", "trees", "--rounds", "120", "--lr", "0.1"],
+];
+
+#[test]
+fn weights_count_in_every_score() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path();
+    write_weighted(dir);
+    for model in QUICK_MODELS {
+        let train = |more: &str| {
+            let more: Vec<&str> = more.split(' ').collect();
+            succeed(dir, &[&["train", "w.csv", "--json", "--target", "y"], model, &more[..]].concat()).json()
+        };
+        let out = train("--drop none,k,v --weights w --folds 3 -o m");
+        let r2 = |metrics: &Value| metrics["r2"].as_f64().unwrap();
+        assert!(r2(&out["validation"]["metrics"]) > 0.9, "{model:?}: {out}");
+        assert!(out["cross_validation"]["summary"]["r2"]["mean"].as_f64().unwrap() > 0.9, "{model:?}: {out}");
+        let evaluate = |more: &[&str]| {
+            r2(&succeed(dir, &[&["evaluate", "m", "w.csv", "--json"], more].concat()).json()["metrics"])
+        };
+        assert!(evaluate(&["--weights", "w"]) > 0.9 && evaluate(&[]) < 0.5);
+        let text = succeed(dir, &["evaluate", "m", "w.csv", "--weights", "w"]).out;
+        assert!(text.starts_with("300 rows weighted by w\n"), "{text}");
+        for more in ["--weights none", "--weights none --validation-split 0"] {
+            let words: Vec<&str> = more.split(' ').collect();
+            let ran =
+                run(dir, &[&["train", "w.csv", "--target", "y", "-o", "no"], model, &words[..]].concat());
+            assert_eq!(ran.code, 1, "{model:?}");
+            assert!(ran.err.contains("the weights in column \"none\" of all "), "{}", ran.err);
+        }
+        let ran = run(dir, &["evaluate", "m", "w.csv", "--weights", "none"]);
+        assert!(ran.code == 1 && ran.err.contains("of all rows with a target are 0"), "{}", ran.err);
+        let ran = run(dir, &["evaluate", "m", "w.csv", "--weights", "nowhere"]);
+        assert!(ran.code == 1 && ran.err.contains("nowhere"), "{}", ran.err);
+        // Their unit is nothing to a network.
+        if model[0] == "--hidden" {
+            train("--drop none,k,v --weights w -o m");
+            train("--drop none,k,w --weights v -o n");
+            let predict = |m: &str| succeed(dir, &["predict", m, "w.csv"]).out;
+            assert!(predict("m") == predict("n"));
+        }
+    }
+}
+
+#[test]
+fn classes_have_weights_a_positive_one_and_a_threshold() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path();
+    write_weighted(dir);
+    for model in QUICK_MODELS {
+        let base =
+            [&["train", "w.csv", "--target", "k", "--drop", "y,w,v,none", "--overwrite", "--json"], model]
+                .concat();
+        let train = |more: &str| {
+            let more: Vec<&str> = more.split(' ').filter(|w| !w.is_empty()).collect();
+            succeed(dir, &[&base[..], &more].concat()).json()
+        };
+        let evaluate = |m: &str| succeed(dir, &["evaluate", m, "w.csv", "--json"]).json()["metrics"].clone();
+        let predict = |m: &str| succeed(dir, &["predict", m, "w.csv"]).out;
+        train("-o plain");
+        train("--class-weight often=1,rare=8 -o heavy");
+        let (plain, heavy) = (evaluate("plain"), evaluate("heavy"));
+        let recall = |m: &Value| m["recall"].as_f64().unwrap();
+        assert!(recall(&heavy) > recall(&plain) + 0.02, "{model:?} {plain} {heavy}");
+        train("--class-weight often=3,rare=3 -o same");
+        assert!(predict("plain") == predict("same"), "{model:?}");
+        // The other class is the positive one: its recall is the specificity.
+        train("--positive often -o other");
+        let other = evaluate("other");
+        assert!(
+            predict("other").starts_with("prediction,rare,often\n") || predict("other").contains("rare"),
+            "{other}"
+        );
+        assert_ne!(recall(&other), recall(&plain));
+        // The threshold is best on the held-out rows, is kept, and decides what is said.
+        let chosen = train("--threshold f1 -o f1");
+        let at = chosen["threshold"].as_f64().unwrap();
+        let f1 = |v: &Value| v["validation"]["metrics"]["f1"].as_f64().unwrap();
+        assert!(f1(&chosen) >= f1(&train("-o plain")), "{chosen}");
+        assert!(at > 0.0 && at < 1.0);
+        train("--threshold 0.02 -o low");
+        let json = succeed(dir, &["predict", "low", "w.csv", "--json"]).json();
+        let rows = json["predictions"].as_array().unwrap();
+        let is_above = |r: &Value| r["probabilities"]["rare"].as_f64().unwrap() > 0.02;
+        assert!(rows.iter().all(|r| (r["prediction"] == "rare") == is_above(r)));
+        let text = predict("low");
+        let rare = text.lines().skip(1).filter(|line| line.starts_with("rare,")).count();
+        assert_eq!(rare, rows.iter().filter(|r| is_above(r)).count());
+        assert!(recall(&evaluate("low")) > recall(&plain));
+        for (words, code, part) in [
+            (
+                "--class-weight often=1,seldom=8",
+                1,
+                "class_weight is seldom: it must be one of the target's classes",
+            ),
+            (
+                "--class-weight often=0,rare=0",
+                1,
+                "class_weight is often=0,rare=0: some training row must count",
+            ),
+            ("--class-weight often", 2, "it must be none, balanced, or classes and their weights"),
+            ("--class-weight often=-1", 2, "a weight must be a number that is not negative"),
+            ("--positive seldom", 1, "positive is seldom: it must be one of the target's two classes"),
+            (
+                "--threshold auc",
+                2,
+                "it must be a probability between 0 and 1, or one of f1, accuracy, balanced_accuracy, mcc",
+            ),
+            ("--threshold 1.5", 2, "it must be a probability between 0 and 1"),
+            ("--threshold f1 --validation-split 0", 1, "threshold is f1: there are no held-out rows"),
+        ] {
+            let words: Vec<&str> = words.split(' ').collect();
+            let ran = run(dir, &[&base[..], &["-o", "no"], &words].concat());
+            assert!(ran.code == code && ran.err.contains(part), "{words:?}: {} {}", ran.code, ran.err);
+        }
+        for words in [["--threshold", "f1"], ["--positive", "1"], ["--class-weight", "a=2"]] {
+            let ran =
+                run(dir, &[&["train", "w.csv", "--target", "y", "-o", "no"], model, &words[..]].concat());
+            assert!(
+                ran.code == 1 && ran.err.contains("it is for classes; the target is a number"),
+                "{}",
+                ran.err
+            );
+        }
+    }
+}

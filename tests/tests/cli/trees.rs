@@ -279,7 +279,11 @@ fn odd_tables_are_named_or_done_right() {
         (format!("x,y\n{}", body(&|i| format!("{i},a\n"))), "--seed 1", "is constant (a)"),
         (format!("x,y\n{}", body(&|i| format!("{i},3\n"))), "--seed 1", "is constant (3)"),
         (format!("x,y\n{}", body(&|i| format!("inf,{i}\n"))), "--kind x:number", "inf"),
-        (format!("x,w,y\n{}", body(&|i| format!("{i},0,{i}\n"))), "--weights w", "all weights are zero"),
+        (
+            format!("x,w,y\n{}", body(&|i| format!("{i},0,{i}\n"))),
+            "--weights w",
+            "the weights in column \"w\" of all training rows are 0",
+        ),
         (format!("x,w,y\n{}", body(&|i| format!("{i},-1,{i}\n"))), "--weights w", "not negative, found -1"),
         (
             format!("x,y\n{}", body(&|i| format!("{i},{}\n", i as i32 - 9))),

@@ -14,12 +14,16 @@ pub(crate) fn run(a: &EvaluateArgs) -> anyhow::Result<()> {
     let exec = exec(a.threads)?;
     Outputs::of_reading([a.model.as_path(), Path::new(&a.data)])?;
     let model = load_model(&a.model)?;
-    let mut source = open_table(&a.data, &a.table.options(exec).with_columns(model.features_and_target()))?;
+    let mut source = open_table(
+        &a.data,
+        &a.table.options(exec).with_columns(model.weighted_columns(a.weights.as_deref())),
+    )?;
     source.warnings().iter().for_each(|w| print::note(w));
     print::ignored(&source.ignored());
     let name = source.name().to_owned();
-    let evaluation =
-        exec.install(|| model.evaluate(exec, &mut source)).map_err(|e| print::of_file(e, name))?;
+    let evaluation = exec
+        .install(|| model.evaluate_weighted(exec, &mut source, a.weights.as_deref()))
+        .map_err(|e| print::of_file(e, name))?;
     print::notes(&evaluation.notes);
     if evaluation.rows_without_target > 0 {
         print::note(&format!("{} rows without a target were left out", evaluation.rows_without_target));
@@ -27,8 +31,12 @@ pub(crate) fn run(a: &EvaluateArgs) -> anyhow::Result<()> {
     if a.json {
         return print::print_json(&Output::new(&evaluation, model.target().classes()));
     }
-    let mut text =
-        format!("{} rows\n{}", print::count(evaluation.rows), print::score_table(&evaluation.metrics));
+    let mut text = format!(
+        "{} rows{}\n{}",
+        print::count(evaluation.rows),
+        print::weighted_by(a.weights.as_deref()),
+        print::score_table(&evaluation.metrics)
+    );
     if let Some(confusion) = &evaluation.confusion {
         text += &print::confusion(confusion, model.target().classes());
     }
@@ -67,7 +75,7 @@ struct Confusion<'a> {
 
 impl<'a> Confusion<'a> {
     fn new(matrix: &ConfusionMatrix, classes: &'a [String]) -> Self {
-        let row = |truth| (0..classes.len()).map(|p| matrix.at(truth, p) as u64).collect();
+        let row = |truth| (0..classes.len()).map(|p| (matrix.at(truth, p) + 0.5).floor() as u64).collect();
         Confusion { classes, rows: (0..classes.len()).map(row).collect() }
     }
 }

@@ -25,7 +25,7 @@ use planish_model::{
     fit_linear_watched, fit_network_with_checkpoints, lr_range_test,
 };
 use planish_optim::{Curve, RangeTest};
-use planish_tabular::{RowSource, Task};
+use planish_tabular::{RowSource, Task, shown};
 use planish_tensor::Exec;
 use planish_train::{Checkpoints, History, Stop, TrainError};
 use serde_json::json;
@@ -225,6 +225,16 @@ fn monitor(model: &Model) -> Option<&str> {
     s.fit.early_stopping.as_ref().map(|early| early.monitor.name.as_str())
 }
 
+/// The column by which rows count.
+fn weights_of(model: &Model) -> Option<&str> {
+    match &model.record().settings {
+        Settings::Network(s) => s.sample_weight.as_deref(),
+        Settings::Trees(s) => s.sample_weight.as_deref(),
+        Settings::Auto(s) => s.sample_weight.as_deref(),
+        Settings::Linear(_) => None,
+    }
+}
+
 fn summary(model: &Model, a: &TrainArgs, output: &Path) -> String {
     let record = model.record();
     let mut out = format!("{}, as {}\n", print::target(model.target()), task_reason(model, a));
@@ -256,10 +266,14 @@ fn summary(model: &Model, a: &TrainArgs, output: &Path) -> String {
         };
         if !record.validation.is_empty() {
             out += &format!(
-                "{} held-out rows: {}\n",
+                "{} held-out rows{}: {}\n",
                 print::count(h.validation_rows as u64),
+                print::weighted_by(weights_of(model)),
                 print::scores(&record.validation)
             );
+        }
+        if let (Some(at), [_, positive]) = (record.threshold, model.target().classes()) {
+            out += &format!("{} is predicted above a probability of {}\n", shown(positive), print::score(at));
         }
     }
     if let Some(blend) = &record.blend {
@@ -320,6 +334,9 @@ fn summary_json(model: &Model, a: &TrainArgs) -> serde_json::Value {
             if model.trees().is_some() { ("rounds", "best_round") } else { ("epochs", "best_epoch") };
         (out[all], out[best]) = (json!(h.epochs.len()), json!(h.best_epoch));
         out["validation"] = json!({ "rows": h.validation_rows, "metrics": record.validation });
+    }
+    if let Some(at) = record.threshold {
+        out["threshold"] = json!(at);
     }
     if let Some(t) = model.trees() {
         out["trees"] = json!(t.forest.trees());

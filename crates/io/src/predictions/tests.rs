@@ -64,7 +64,7 @@ fn kept_columns_stand_in_front_of_the_predictions_in_every_format() {
 fn classes_have_their_probabilities_beside_them_at_any_number_of_threads() {
     let rows = 3 * PART + 7;
     let p = Matrix::from_fn(rows, 2, |i, j| if (i % 3 == 0) == (j == 0) { 0.75 } else { 0.25 });
-    let predictions = Predictions::Probabilities(p);
+    let predictions = Predictions::Probabilities(p.into());
     let block = PredictionBlock::Predictions(&predictions);
     let want: String =
         (0..rows).map(|i| if i % 3 == 0 { "\"a,\",0.75,0.25\n" } else { "b,0.25,0.75\n" }).collect();
@@ -106,7 +106,7 @@ fn parquet_is_read_back_as_the_same_cells() {
         reader.map(Result::unwrap).collect::<Vec<_>>()
     };
     let p = Matrix::from_fn(3, 2, |i, j| if i == j { 0.75 } else { 0.25 });
-    let predictions = Predictions::Probabilities(p);
+    let predictions = Predictions::Probabilities(p.into());
     let layout = layout(&["a", "b"], "p.parquet", &kept);
     let batches = read(&written(&layout, &table(), PredictionBlock::Predictions(&predictions)));
     let cells = format!("{batches:?}");

@@ -1,6 +1,7 @@
 //! The list of the settings of a search for the best blend. Those without a line are a network's too, and told of there.
 
 use super::AutoSettings;
+use crate::class_choices::Threshold;
 use crate::predictor::MAX_MEMBERS;
 use crate::setting::{
     Described, Parse, SHARE, Setting, at, choice, complete, headed, names, number, passing, plain, value,
@@ -26,6 +27,7 @@ fn general() -> Vec<Setting<S>> {
         names("drop", "COL,…", "", at!(drop)),
         value("seed", "N", "", plain::<u64>, at!(seed)),
         value("sample-weight", "COL", "", plain::<String>, at!(sample_weight)),
+        value("threshold", "X|METRIC", "", plain::<Threshold>, at!(threshold)),
         number("validation-split", "", SHARE, at!(validation_split)),
         value("group", "COL", "", plain::<String>, at!(hold_out.group)),
         value("time", "COL", "", plain::<String>, at!(hold_out.time)),

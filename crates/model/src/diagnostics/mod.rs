@@ -89,7 +89,7 @@ impl Model {
         };
         let mut spreads = vec![Spread::default(); self.linear().map_or(0, |l| l.design.width())];
         let mut tree_rows = self.trees().map(TreeRows::new);
-        let evaluation = self.evaluate_with(exec, source, |block| {
+        let evaluation = self.evaluate_with(exec, source, None, |block| {
             if let (Encoded::Bins(rows), Some(kept)) = (block.encoded, &mut tree_rows) {
                 kept.push(rows);
             }

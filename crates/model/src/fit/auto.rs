@@ -10,7 +10,9 @@ mod observer;
 mod weigh;
 
 use super::known_rows::{KnownRows, Parts, Wanted};
+use super::threshold;
 use crate::auto_settings::AutoSettings;
+use crate::class_choices::ClassChoices;
 use crate::error::ModelError;
 use crate::missing::Missing;
 use crate::model::Model;
@@ -42,6 +44,9 @@ pub fn fit_auto(
     search.blend(found, scores, observer)
 }
 
+/// Of classes a blend has a threshold of its own; its members decide nothing.
+const NO_CHOICES: ClassChoices = ClassChoices { weights: Vec::new(), positive: None, threshold: None };
+
 impl AutoSettings {
     /// What is asked of the table.
     pub(super) fn wanted(&self) -> Wanted<'_> {
@@ -51,6 +56,7 @@ impl AutoSettings {
             drop: &self.drop,
             sample_weight: self.sample_weight.as_deref(),
             missing: Missing::Fill,
+            classes: &NO_CHOICES,
             hold_out: &self.hold_out,
             seed: self.seed,
         }
@@ -158,7 +164,7 @@ impl Search<'_> {
                     let (part, i) = places[row];
                     said[part].values()[i * classes + class]
                 };
-                Predictions::Probabilities(Matrix::from_fn(places.len(), classes, at))
+                Predictions::Probabilities(Matrix::from_fn(places.len(), classes, at).into())
             }
         }
     }
@@ -217,8 +223,13 @@ impl Search<'_> {
             }
         };
         model = model.with_fit_notes(notes);
-        let labels = self.known.labels_of(&self.held_rows());
-        model.keep_validation(&Predictions::mean(said.into_iter()), &labels);
+        let (rows, said) = (self.held_rows(), Predictions::mean(said.into_iter()));
+        let labels = self.known.labels_of(&rows);
+        let own = self.known.weights(&self.settings.wanted(), |w| w)?;
+        let own: Option<Vec<f64>> = own.map(|own| rows.iter().map(|&r| own[r as usize]).collect());
+        threshold::decide(&mut model, self.settings.threshold, (&said, &labels, own.as_deref()))?;
+        let said = said.with_threshold(model.record().threshold);
+        model.keep_validation(&said, &labels, own.as_deref());
         Ok(model)
     }
 }

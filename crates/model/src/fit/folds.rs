@@ -89,7 +89,7 @@ fn cross_validate(
     for fold in 0..split.len() {
         let (rows, held) = learnable(split.split(fold), classes.as_deref(), &dealt);
         let model = fit(&table.select(&rows), task);
-        let scored = model.and_then(|model| fold_scores(exec, &table, &model, (rows.len(), &held)));
+        let scored = model.and_then(|model| fold_scores(exec, &table, wanted, &model, (rows.len(), &held)));
         found.push(scored.map_err(|e| ModelError::Fold { fold: fold + 1, error: Box::new(e) })?);
     }
     Ok(CrossValidation::new(found))
@@ -108,11 +108,13 @@ fn classes(table: &Table, wanted: &Wanted<'_>, task: Task) -> Result<Option<Vec<
 fn fold_scores(
     exec: Exec,
     table: &Table,
+    wanted: &Wanted<'_>,
     model: &Model,
     (rows, held): (usize, &[u32]),
 ) -> Result<FoldScores, ModelError> {
     let held_rows = table.select(held);
-    let scores = match model.evaluate(exec, &mut TableSource::new(&held_rows)) {
+    let scores = match model.evaluate_weighted(exec, &mut TableSource::new(&held_rows), wanted.sample_weight)
+    {
         Ok(evaluation) => evaluation.metrics,
         Err(Failed::Model(e)) => return Err(e),
     };

@@ -3,6 +3,7 @@
 
 use super::complete::complete_rows;
 use super::dealt::{Dealt, learnable};
+use crate::class_choices::ClassChoices;
 use crate::error::ModelError;
 use crate::hold_out::HoldOut;
 use crate::missing::Missing;
@@ -24,6 +25,7 @@ pub(super) struct Wanted<'s> {
     pub(super) drop: &'s [String],
     pub(super) sample_weight: Option<&'s str>,
     pub(super) missing: Missing,
+    pub(super) classes: &'s ClassChoices,
     pub(super) hold_out: &'s HoldOut,
     pub(super) seed: u64,
 }
@@ -86,7 +88,7 @@ impl<'a> KnownRows<'a> {
         let rows_incomplete = (rows - table.rows()) as u64;
         let last = from.map(|from| table.rows() - from);
         let all: Vec<u32> = (0..table.rows() as u32).collect();
-        let target = Target::fit(&table, wanted.target, task, &all)?;
+        let target = wanted.classes.order(Target::fit(&table, wanted.target, task, &all)?)?;
         let labels = target.labels(&table)?.into_iter().flatten().collect();
         Ok(KnownRows { table, rows_without_target, rows_incomplete, task, target, labels, written, last })
     }
@@ -127,6 +129,7 @@ impl<'a> KnownRows<'a> {
             rare_categories: BTreeMap::new(),
             validation: BTreeMap::new(),
             confusion: None,
+            threshold: None,
             written: self.written.clone(),
             na: self.table.schema().missing.more.clone(),
             history: None,
@@ -137,6 +140,23 @@ impl<'a> KnownRows<'a> {
     /// The labels of these rows, as scores take them.
     pub(super) fn labels_of(&self, rows: &[u32]) -> Vec<Option<Label>> {
         rows.iter().map(|&r| Some(self.labels[r as usize])).collect()
+    }
+
+    /// Refuses weights by which no training row counts, or no held-out row.
+    pub(super) fn check_weights(
+        weights: &[f64],
+        wanted: &Wanted<'_>,
+        (train, held): (&[u32], &[u32]),
+    ) -> Result<(), ModelError> {
+        let none = |rows: &[u32]| !rows.is_empty() && rows.iter().all(|&row| weights[row as usize] == 0.0);
+        let rows = match (none(train), none(held)) {
+            (false, false) => return Ok(()),
+            (true, true) => "rows",
+            (true, false) => "training rows",
+            (false, true) => "held-out rows",
+        };
+        let column = wanted.sample_weight.unwrap_or_default().to_owned();
+        Err(ModelError::NoWeight { column, rows })
     }
 
     /// The class of each row; 0 for numbers.

@@ -173,6 +173,7 @@ pub(crate) fn assemble(
         rare_categories: Default::default(),
         validation: Default::default(),
         confusion: None,
+        threshold: None,
         written,
         na,
         history: None,

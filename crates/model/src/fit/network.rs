@@ -4,6 +4,7 @@
 //! classes a softmax, numbers a linear unit on the standardised target.
 
 use super::known_rows::{KnownRows, Parts, Wanted, class};
+use super::threshold;
 use crate::error::ModelError;
 use crate::model::Model;
 use crate::network_settings::NetworkSettings;
@@ -12,9 +13,9 @@ use crate::record::{Record, Settings};
 use crate::row_checks::check_count;
 use planish_nn::{Plan, Sequential, Targets};
 use planish_optim::{RangeTest, suggest_lr};
-use planish_tabular::{EncodedRows, Encoder, Label, Notes, Table, Target, Task};
+use planish_tabular::{EncodedRows, Encoder, Label, Notes, Table, TabularError, Target, Task};
 use planish_tensor::{Exec, Matrix};
-use planish_train::{Checkpoints, ClassWeights, Data, Network, Observer, Trainer, Units};
+use planish_train::{Checkpoints, ClassWeights, Data, FitOptions, Network, Observer, Trainer, Units};
 
 /// The labels as the network wants them.
 enum NetworkTargets {
@@ -85,12 +86,13 @@ pub(super) fn fit_known(
     observer: &mut dyn Observer,
     checkpoints: Option<&mut dyn Checkpoints<f32>>,
 ) -> Result<Model, ModelError> {
-    let Prepared { target, encoder, mut notes, x, y, weights, mut network } =
-        Prepared::new(known, &parts.0, settings)?;
+    let Prepared { target, encoder, mut notes, x, y, weights, class_weights, mut network } =
+        Prepared::new(known, &parts, settings)?;
+    let options = FitOptions { class_weights, ..settings.fit.clone() };
     let (train, held) = parts.clone();
     let data =
         Data { codes: &x.codes, weights: weights.as_deref(), ..Data::new(x.numbers.view(), y.targets()) };
-    let history = Trainer::new(exec, &settings.fit, observer).checkpoints(checkpoints).fit_rows(
+    let history = Trainer::new(exec, &options, observer).checkpoints(checkpoints).fit_rows(
         &mut network,
         &data,
         parts,
@@ -106,10 +108,68 @@ pub(super) fn fit_known(
         ..known.record(Settings::Network(Box::new(settings.clone())))
     };
     let mut model = Model::new(target, Predictor::Network(predictor), record)?.with_fit_notes(notes);
+    let held_rows = known.table.select(&held);
+    decide_threshold(exec, &mut model, settings, known, (&held, &held_rows))?;
     if !held.is_empty() {
-        exec.install(|| model.score_validation(exec, &known.table.select(&held)))?;
+        let weights = settings.sample_weight.as_deref();
+        exec.install(|| model.score_validation(exec, &held_rows, weights))?;
     }
     Ok(model)
+}
+
+/// Keeps the threshold that is wished, by what the network says of the held-out rows.
+fn decide_threshold(
+    exec: Exec,
+    model: &mut Model,
+    settings: &NetworkSettings,
+    known: &KnownRows<'_>,
+    (held, held_rows): (&[u32], &Table),
+) -> Result<(), ModelError> {
+    let wish = settings.classes.threshold;
+    if wish.is_none() {
+        return Ok(());
+    }
+    let said = exec.install(|| model.predict(exec, held_rows, &mut Notes::default()))?;
+    let labels = known.labels_of(held);
+    let own = known.weights(&settings.wanted(), |w| w)?;
+    let own: Option<Vec<f64>> = own.map(|own| held.iter().map(|&r| own[r as usize]).collect());
+    threshold::decide(model, wish, (&said, &labels, own.as_deref()))
+}
+
+/// Makes the scale of a number that of the training rows as they count: what weighs nothing must not widen it.
+fn weigh(target: &mut Target, labels: &[Label], weights: &[f64], train: &[u32]) -> Result<(), ModelError> {
+    let Target::Number { column, mean, sd } = target else { return Ok(()) };
+    let rows = || {
+        train.iter().filter_map(|&row| match labels[row as usize] {
+            Label::Number(y) => Some((y.to_f64(), weights[row as usize])),
+            Label::Class(_) => None,
+        })
+    };
+    let total: f64 = rows().map(|(_, w)| w).sum();
+    let average = |f: &dyn Fn(f64) -> f64| rows().map(|(y, w)| w / total * f(y)).sum::<f64>();
+    let middle = average(&|y| y);
+    let spread = average(&|y| (y - middle) * (y - middle)).sqrt();
+    let mut counting = rows().filter(|(_, w)| *w > 0.0).map(|(y, _)| y);
+    let first = counting.next().unwrap_or_default();
+    if counting.all(|y| y == first) {
+        let (column, value) = (column.clone(), first.to_string());
+        return Err(TabularError::ConstantTarget { column, value }.into());
+    }
+    if !(middle.is_finite() && spread.is_finite() && spread >= f64::MIN_POSITIVE) {
+        return Err(TabularError::TargetRange { column: column.clone() }.into());
+    }
+    (*mean, *sd) = (middle, spread);
+    Ok(())
+}
+
+/// Weights that are 1 in the mean of each of these parts, so that a learning rate means the same whatever the weights' unit.
+fn of_mean_one(weights: &[f64], parts: [&[u32]; 2]) -> Vec<f32> {
+    let mut out = vec![0.0; weights.len()];
+    for rows in parts {
+        let mean = rows.iter().map(|&row| weights[row as usize] / rows.len() as f64).sum::<f64>();
+        rows.iter().for_each(|&row| out[row as usize] = (weights[row as usize] / mean) as f32);
+    }
+    out
 }
 
 /// A level that was not seen gets the average vector of those that were, by their shares, unless training rows had rare levels under
@@ -165,20 +225,33 @@ struct Prepared {
     x: EncodedRows,
     y: NetworkTargets,
     weights: Option<Vec<f32>>,
+    class_weights: ClassWeights,
     network: Network<f32>,
 }
 
 impl Prepared {
     /// Of rows of which these are trained on.
-    fn new(known: &KnownRows<'_>, train: &[u32], settings: &NetworkSettings) -> Result<Prepared, ModelError> {
+    fn new(
+        known: &KnownRows<'_>,
+        (train, held): &Parts,
+        settings: &NetworkSettings,
+    ) -> Result<Prepared, ModelError> {
         let wanted = settings.wanted();
-        let weights = known.weights(&wanted, |w| f64::from(w as f32))?;
-        let weights = weights.map(|all| all.into_iter().map(|w| w as f32).collect());
+        let own = known.weights(&wanted, |w| f64::from(w as f32))?;
+        if let Some(own) = &own {
+            KnownRows::check_weights(own, &wanted, (train, held))?;
+        }
+        let weight = |row: u32| own.as_ref().map_or(1.0, |own| own[row as usize]);
+        let training = train.iter().map(|&r| (class(known.labels[r as usize]), weight(r)));
+        let class_weights = settings.classes.factors(&settings.fit.class_weights, &known.target, training)?;
         // Classes are those of all rows; a number's scale is that of the training rows.
         let mut target = match known.task {
             Task::Regress => Target::fit(&known.table, &settings.target, known.task, train)?,
             Task::Classify => known.target.clone(),
         };
+        if let Some(own) = &own {
+            weigh(&mut target, &known.labels, own, train)?;
+        }
         if let (Target::Number { mean, sd, .. }, true) = (&mut target, settings.is_log_linked()) {
             let counts = known.table.numbers(&settings.target)?;
             for row in 0..known.table.rows() {
@@ -189,11 +262,12 @@ impl Prepared {
             *mean = 0.0;
         }
         let encoder = Encoder::fit_with(&known.table, train, &wanted.no_features(), settings.embed()?)?;
+        let weights = own.map(|own| of_mean_one(&own, [train, held]));
         let mut notes = Notes::default();
         let x = encoder.encode(&known.table, &mut notes)?;
         let y = NetworkTargets::new(&target, &known.labels);
-        let network = network(&encoder, &target, known.task, settings)?;
-        Ok(Prepared { target, encoder, notes, x, y, weights, network })
+        let network = network(&encoder, &target, settings)?;
+        Ok(Prepared { target, encoder, notes, x, y, weights, class_weights, network })
     }
 }
 
@@ -206,6 +280,7 @@ impl NetworkSettings {
             drop: &self.drop,
             sample_weight: self.sample_weight.as_deref(),
             missing: self.missing,
+            classes: &self.classes,
             hold_out: &self.hold_out,
             seed: self.seed,
         }
@@ -216,16 +291,8 @@ impl NetworkSettings {
 fn network(
     encoder: &Encoder,
     target: &Target,
-    task: Task,
     settings: &NetworkSettings,
 ) -> Result<Network<f32>, ModelError> {
-    if settings.fit.class_weights == ClassWeights::Balanced && task == Task::Regress {
-        return Err(ModelError::Setting {
-            setting: "class_weight",
-            value: "balanced".to_owned(),
-            needs: "it is for classes; the target is a number",
-        });
-    }
     let (sequential, loss): (Sequential, _) = settings.sequential(encoder, target)?;
     let metrics = settings.epoch_metrics(target)?;
     let units = match target {

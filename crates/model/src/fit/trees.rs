@@ -5,6 +5,7 @@
 //! Rows that a person said are to be held out are not fitted, and the pipeline does not see them.
 
 use super::known_rows::{KnownRows, Parts, Wanted};
+use super::threshold;
 use crate::error::ModelError;
 use crate::missing::Missing;
 use crate::model::Model;
@@ -14,7 +15,7 @@ use crate::record::{Record, Settings};
 use crate::row_checks::{check_count, check_positive};
 use crate::tree_settings::TreeSettings;
 use crate::trees_predictor::{self, TreesPredictor};
-use planish_tabular::{Features, Label, Notes, Table, Target, Task};
+use planish_tabular::{Features, Label, Notes, Table, Target};
 use planish_tensor::Exec;
 use planish_train::{ClassWeights, Epoch, History, Stop};
 use planish_trees::{Checkpoints, Data, Fitted, Labels, Loss, Observer, Round, Rows};
@@ -66,7 +67,11 @@ pub(super) fn fit_known(
     let boost = settings.boost(&known.target, &features, !held.is_empty())?;
     let boost = planish_trees::Settings { refit: refit && boost.refit, ..boost };
     check_labels(known, boost.loss)?;
-    let weights = weights(known, settings)?;
+    let own = known.weights(&settings.wanted(), |w| w)?;
+    if let Some(own) = &own {
+        KnownRows::check_weights(own, &settings.wanted(), (train, held))?;
+    }
+    let weights = weights(known, settings, own.as_deref(), train)?;
     let targets = Targets::new(known);
     let mut notes = Notes::default();
     let columns = features.columns(&known.table, &mut notes)?;
@@ -84,8 +89,12 @@ pub(super) fn fit_known(
     let of_held = Predictions::of_trees(&known.target, predictor.of_scores(exec, &held_scores));
     let predictor = Predictor::Trees(Box::new(predictor));
     let mut model = Model::new(known.target.clone(), predictor, record)?.with_fit_notes(notes);
+    let own: Option<Vec<f64>> = own.map(|own| held.iter().map(|&r| own[r as usize]).collect());
+    let labels = known.labels_of(held);
+    threshold::decide(&mut model, settings.classes.threshold, (&of_held, &labels, own.as_deref()))?;
+    let of_held = of_held.with_threshold(model.record().threshold);
     if !held.is_empty() {
-        model.keep_validation(&of_held, &known.labels_of(held));
+        model.keep_validation(&of_held, &labels, own.as_deref());
     }
     Ok((model, of_held))
 }
@@ -99,6 +108,7 @@ impl TreeSettings {
             drop: &self.drop,
             sample_weight: self.sample_weight.as_deref(),
             missing: Missing::Fill,
+            classes: &self.classes,
             hold_out: &self.hold_out,
             seed: self.seed,
         }
@@ -147,24 +157,23 @@ fn check_labels(known: &KnownRows<'_>, loss: Loss) -> Result<(), ModelError> {
     })
 }
 
-/// The weight of each row: that of its column, times that of its class.
-fn weights(known: &KnownRows<'_>, settings: &TreeSettings) -> Result<Option<Vec<f64>>, ModelError> {
-    let own = known.weights(&settings.wanted(), |w| w)?;
-    if settings.class_weight == ClassWeights::None {
-        return Ok(own);
-    }
-    if known.task == Task::Regress {
-        return Err(ModelError::Setting {
-            setting: "class_weight",
-            value: "balanced".to_owned(),
-            needs: "it is for classes; the target is a number",
-        });
-    }
+/// The weight of each row: its own, times that of its class.
+fn weights(
+    known: &KnownRows<'_>,
+    settings: &TreeSettings,
+    own: Option<&[f64]>,
+    train: &[u32],
+) -> Result<Option<Vec<f64>>, ModelError> {
     let classes = known.classes();
-    let of_classes = known.target.classes().len();
-    let factors = settings.class_weight.factors(of_classes, classes.iter().map(|&c| c as usize))?;
-    let own = own.unwrap_or_else(|| vec![1.0; classes.len()]);
-    Ok(Some(own.iter().zip(classes).map(|(w, c)| w * factors[c as usize]).collect()))
+    let of = |row: usize| own.map_or(1.0, |own| own[row]);
+    let training = train.iter().map(|&r| (classes[r as usize], of(r as usize)));
+    let rule = settings.classes.factors(&settings.class_weight, &known.target, training)?;
+    if rule == ClassWeights::None {
+        return Ok(own.map(<[f64]>::to_vec));
+    }
+    // Those of the rule are of all rows, which are fitted in the end.
+    let factors = rule.factors(known.target.classes().len(), classes.iter().map(|&c| c as usize))?;
+    Ok(Some(classes.iter().enumerate().map(|(row, &c)| of(row) * factors[c as usize]).collect()))
 }
 
 /// A round as the record has it: one epoch.

@@ -1,6 +1,7 @@
 //! The list of a network's settings.
 
 use super::NetworkSettings;
+use crate::class_choices::{Threshold, class_weight};
 use crate::missing::Missing;
 use crate::setting::Need::{OtherThan, Value, With, Without};
 use crate::setting::{
@@ -10,7 +11,7 @@ use crate::setting::{
 use planish_nn::{Activation, Initializer, Loss};
 use planish_optim::{Clip, Curve, EmaSettings, Optimizer, ReduceOnPlateau};
 use planish_tabular::Task;
-use planish_train::{ClassWeights, Metric, Mode};
+use planish_train::{Metric, Mode};
 
 /// A range test writes nothing, and takes its steps and rates as it wants.
 const NO_TEST: Need = Without("lr-range-test");
@@ -126,12 +127,25 @@ fn network() -> Settings {
             SHARE,
             at!(label_smoothing),
         ),
-        choice(
-            "class-weight",
-            "Whether rows of rare classes count more",
-            ClassWeights::CHOICES,
-            at!(fit.class_weights),
+        class_weight(
+            "How much rows of each class count: balanced is every class alike, a=1,b=5 a row of b five times one of a; scaled to mean 1",
+            |s: &mut S| (&mut s.fit.class_weights, &mut s.classes.weights),
         ),
+        value(
+            "positive",
+            "CLASS",
+            "Which of two classes is the positive one: precision, recall, F1 and areas are of it; the second in sorted order if not given",
+            plain::<String>,
+            at!(classes.positive),
+        ),
+        value(
+            "threshold",
+            "X|METRIC",
+            "Predict the positive class above this probability instead of 1/2, or above that at which f1, accuracy, balanced_accuracy or mcc of held-out rows is best",
+            plain::<Threshold>,
+            at!(classes.threshold),
+        )
+        .first(&[NO_TEST]),
         value(
             "sample-weight",
             "COL",

@@ -1,6 +1,7 @@
 //! Settings of a network as artifacts hold them: one flat object, whose keys keep their names and order.
 
 use super::NetworkSettings;
+use crate::class_choices::ClassChoices;
 use crate::hold_out::HoldOut;
 use crate::missing::Missing;
 use planish_nn::{Activation, Initializer, Loss};
@@ -87,6 +88,7 @@ stored! {
     #[serde(default)] max_steps: Option<u64> = fit.max_steps;
     batch_size: usize = fit.batch_size;
     validation_split: f64 = fit.validation_split;
+    #[serde(default, skip_serializing_if = "ClassChoices::are_none")] classes: ClassChoices = classes;
     #[serde(default, skip_serializing_if = "HoldOut::is_by_chance")] hold_out: HoldOut = hold_out;
     #[serde(default, skip_serializing_if = "Vec::is_empty")] metrics: Vec<Metric> = metrics;
 }

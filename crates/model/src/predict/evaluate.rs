@@ -4,6 +4,7 @@ use super::predictions::{Encoded, Predictions};
 use crate::error::{Failed, ModelError};
 use crate::model::Model;
 use crate::record::MATRIX_CLASSES;
+use crate::row_checks;
 use planish_tabular::{Label, Notes, RowSource, Table, TableSource, TabularError, Task};
 use planish_tensor::Exec;
 use planish_train::metrics::{ClassificationScores, ConfusionMatrix, RegressionScores, ReliabilityBin};
@@ -34,27 +35,33 @@ struct Scores {
     classes: ClassificationScores,
     numbers: RegressionScores,
     rows: u64,
+    weight: f64,
     without_target: u64,
 }
 
 impl Scores {
-    fn push(&mut self, predictions: &Predictions, labels: &[Option<Label>]) {
+    /// Adds rows, each with its weight if there are weights.
+    fn push(&mut self, predictions: &Predictions, labels: &[Option<Label>], weights: Option<&[f64]>) {
         for (row, label) in labels.iter().enumerate() {
+            let weight = weights.map_or(1.0, |w| w[row]);
             match (label, predictions) {
                 (None, _) => {
                     self.without_target += 1;
                     continue;
                 }
                 (Some(Label::Class(c)), Predictions::Probabilities(p)) => {
-                    self.classes.push(p.row(row), *c as usize)
+                    self.classes.push_decided(p.row(row), p.class(row), *c as usize, weight)
                 }
-                (Some(Label::Number(y)), Predictions::Numbers(p)) => self.numbers.push(p[row], y.to_f64()),
+                (Some(Label::Number(y)), Predictions::Numbers(p)) => {
+                    self.numbers.push_weighted(p[row], y.to_f64(), weight)
+                }
                 (Some(Label::Class(_)), Predictions::Numbers(_))
                 | (Some(Label::Number(_)), Predictions::Probabilities(_)) => {
                     unreachable!("the target's task is the predictions'")
                 }
             }
             self.rows += 1;
+            self.weight += weight;
         }
     }
 
@@ -77,6 +84,15 @@ impl Scores {
     }
 }
 
+/// The weight of each row that has a label.
+fn weights_of(table: &Table, labels: &[Option<Label>], name: &str) -> Result<Vec<f64>, ModelError> {
+    let of = |(row, label): (usize, &Option<Label>)| match label {
+        Some(_) => row_checks::weight(table, row, name),
+        None => Ok(0.0),
+    };
+    labels.iter().enumerate().map(of).collect()
+}
+
 /// A block of rows that was scored.
 pub(crate) struct ScoredBlock<'a> {
     pub(crate) table: &'a Table,
@@ -91,7 +107,20 @@ impl Model {
     /// # Errors
     /// Rows that cannot be read, columns that are missing, or a label that the model does not know.
     pub fn evaluate<S: RowSource>(&self, exec: Exec, source: &mut S) -> Result<Evaluation, Failed<S::Error>> {
-        self.evaluate_with(exec, source, |_| Ok(()))
+        self.evaluate_with(exec, source, None, |_| Ok(()))
+    }
+
+    /// The same; each row counts by its weight in this column.
+    ///
+    /// # Errors
+    /// As [`Model::evaluate`]; a weight that is not a number from 0 on, and weights that are all 0.
+    pub fn evaluate_weighted<S: RowSource>(
+        &self,
+        exec: Exec,
+        source: &mut S,
+        weights: Option<&str>,
+    ) -> Result<Evaluation, Failed<S::Error>> {
+        self.evaluate_with(exec, source, weights, |_| Ok(()))
     }
 
     /// The same, and shows each block to `see`.
@@ -99,6 +128,7 @@ impl Model {
         &self,
         exec: Exec,
         source: &mut S,
+        weights: Option<&str>,
         mut see: impl FnMut(&ScoredBlock<'_>) -> Result<(), ModelError>,
     ) -> Result<Evaluation, Failed<S::Error>> {
         let mut scores = Scores::default();
@@ -117,19 +147,29 @@ impl Model {
                 self.encode(&table.select(&scored), &mut of_block)?;
             }
             notes.add(of_block);
-            scores.push(&predictions, &labels);
+            let weights = weights.map(|name| weights_of(table, &labels, name)).transpose()?;
+            scores.push(&predictions, &labels, weights.as_deref());
             let (encoded, predictions, labels) = (&encoded, &predictions, &labels[..]);
             Ok(see(&ScoredBlock { table, encoded, predictions, labels })?)
         })?;
         if scores.rows == 0 {
             return Err(TabularError::NoRows { column: self.target().column().to_owned() }.into());
         }
+        if let Some(column) = weights.filter(|_| scores.weight == 0.0) {
+            let (column, rows) = (column.to_owned(), "rows with a target");
+            return Err(ModelError::NoWeight { column, rows }.into());
+        }
         Ok(scores.finish(self.task(), notes))
     }
 
     /// Scores the model on held-out rows and keeps the scores and the confusion matrix in its record.
-    pub(crate) fn score_validation(&mut self, exec: Exec, held: &Table) -> Result<(), ModelError> {
-        let found = match self.evaluate(exec, &mut TableSource::new(held)) {
+    pub(crate) fn score_validation(
+        &mut self,
+        exec: Exec,
+        held: &Table,
+        weights: Option<&str>,
+    ) -> Result<(), ModelError> {
+        let found = match self.evaluate_weighted(exec, &mut TableSource::new(held), weights) {
             Ok(found) => found,
             Err(Failed::Model(e)) => return Err(e),
         };
@@ -138,9 +178,14 @@ impl Model {
     }
 
     /// Keeps the scores of held-out rows, of which this was said while they were held out, and the confusion matrix in its record.
-    pub(crate) fn keep_validation(&mut self, predictions: &Predictions, labels: &[Option<Label>]) {
+    pub(crate) fn keep_validation(
+        &mut self,
+        predictions: &Predictions,
+        labels: &[Option<Label>],
+        weights: Option<&[f64]>,
+    ) {
         let mut scores = Scores::default();
-        scores.push(predictions, labels);
+        scores.push(predictions, labels, weights);
         self.keep(scores.finish(self.task(), Notes::default()));
     }
 

@@ -13,14 +13,45 @@ use planish_train::metrics::most_probable;
 use planish_trees::BinnedRows;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use std::collections::BTreeMap;
+use std::ops::Deref;
 
 /// What a model says of each row.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Predictions {
     /// The probability of each class, `[rows, classes]`.
-    Probabilities(Matrix<f64>),
+    Probabilities(ClassProbabilities),
     /// A number, in the target's units.
     Numbers(Vec<f64>),
+}
+
+/// The probability of each class, `[rows, classes]`, and from which one on the second of two classes is predicted.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ClassProbabilities {
+    values: Matrix<f64>,
+    threshold: Option<f64>,
+}
+
+impl From<Matrix<f64>> for ClassProbabilities {
+    fn from(values: Matrix<f64>) -> ClassProbabilities {
+        ClassProbabilities { values, threshold: None }
+    }
+}
+
+impl Deref for ClassProbabilities {
+    type Target = Matrix<f64>;
+
+    fn deref(&self) -> &Matrix<f64> {
+        &self.values
+    }
+}
+
+impl ClassProbabilities {
+    /// The class that is predicted: the most probable one, the first of equals; of two classes the second if its probability is above the
+    /// threshold, where there is one.
+    pub fn class(&self, row: usize) -> usize {
+        let p = self.values.row(row);
+        self.threshold.map_or_else(|| most_probable(p), |t| usize::from(p[1] > t))
+    }
 }
 
 impl Predictions {
@@ -32,10 +63,10 @@ impl Predictions {
         }
     }
 
-    /// The most probable class of a row, the first of equals; `None` for numbers.
+    /// The class that is predicted for a row, see [`ClassProbabilities::class`]; `None` for numbers.
     pub fn class(&self, row: usize) -> Option<usize> {
         match self {
-            Predictions::Probabilities(p) => Some(most_probable(p.row(row))),
+            Predictions::Probabilities(p) => Some(p.class(row)),
             Predictions::Numbers(_) => None,
         }
     }
@@ -45,7 +76,8 @@ impl Predictions {
     pub fn rows_between(&self, from: usize, to: usize) -> Predictions {
         match self {
             Predictions::Probabilities(p) => {
-                Predictions::Probabilities(Matrix::from_fn(to - from, p.cols(), |i, j| p[(from + i, j)]))
+                let values = Matrix::from_fn(to - from, p.cols(), |i, j| p[(from + i, j)]);
+                Predictions::Probabilities(ClassProbabilities { values, threshold: p.threshold })
             }
             Predictions::Numbers(y) => Predictions::Numbers(y[from..to].to_vec()),
         }
@@ -75,18 +107,34 @@ impl Predictions {
     fn values_mut(&mut self) -> &mut [f64] {
         match self {
             Predictions::Numbers(y) => y,
-            Predictions::Probabilities(p) => p.as_mut_slice(),
+            Predictions::Probabilities(p) => p.values.as_mut_slice(),
         }
+    }
+
+    /// The same of probabilities, with this threshold of the second of two classes.
+    #[must_use]
+    pub(crate) fn with_threshold(self, threshold: Option<f64>) -> Predictions {
+        match self {
+            Predictions::Probabilities(p) => {
+                Predictions::Probabilities(ClassProbabilities { threshold, ..p })
+            }
+            numbers @ Predictions::Numbers(_) => numbers,
+        }
+    }
+
+    /// What is said by class probabilities.
+    fn of_classes(values: Matrix<f64>) -> Predictions {
+        Predictions::Probabilities(values.into())
     }
 
     /// What trees say, `[rows × outputs]`, in the terms of the target.
     pub(crate) fn of_trees(target: &Target, out: Vec<f64>) -> Predictions {
         match target.classes().len() {
             0 => Predictions::Numbers(out),
-            2 => Predictions::Probabilities(Matrix::from_fn(out.len(), 2, |i, j| {
+            2 => Predictions::of_classes(Matrix::from_fn(out.len(), 2, |i, j| {
                 if j == 1 { out[i] } else { 1.0 - out[i] }
             })),
-            n => Predictions::Probabilities(Matrix::from_fn(out.len() / n, n, |i, j| out[i * n + j])),
+            n => Predictions::of_classes(Matrix::from_fn(out.len() / n, n, |i, j| out[i * n + j])),
         }
     }
 
@@ -111,7 +159,7 @@ impl Serialize for NamedPrediction<'_> {
             Predictions::Numbers(y) => map.serialize_entry("prediction", &y[self.row])?,
             Predictions::Probabilities(p) => {
                 let probabilities = p.row(self.row);
-                map.serialize_entry("prediction", &self.classes[most_probable(probabilities)])?;
+                map.serialize_entry("prediction", &self.classes[p.class(self.row)])?;
                 let named: BTreeMap<&str, f64> =
                     self.classes.iter().map(String::as_str).zip(probabilities.iter().copied()).collect();
                 map.serialize_entry("probabilities", &named)?;
@@ -287,7 +335,7 @@ impl Model {
     /// # Panics
     /// If the rows were not encoded by this model's pipeline.
     pub fn predict_encoded(&self, exec: Exec, rows: &Encoded) -> Predictions {
-        self.predictor().predict(exec, self.target(), rows)
+        self.predictor().predict(exec, self.target(), rows).with_threshold(self.record().threshold)
     }
 
     /// From a network's outputs, `[rows, outputs]`, to probabilities or numbers in the target's units.
@@ -297,7 +345,7 @@ impl Model {
     pub fn decode(&self, out: MatRef<'_, f32>) -> Predictions {
         // A margin within ±1, of a hinge loss, becomes a probability.
         let margin = self.network().is_some_and(NetworkPredictor::is_margin);
-        decode(self.target(), margin, out)
+        decode(self.target(), margin, out).with_threshold(self.record().threshold)
     }
 }
 
@@ -317,12 +365,12 @@ fn decode(target: &Target, margin: bool, out: MatRef<'_, f32>) -> Predictions {
             Predictions::Numbers((0..out.rows()).map(|i| at(i, 0) * sd + mean).collect())
         }
         Target::Classes { names, .. } if names.len() == 2 => {
-            Predictions::Probabilities(Matrix::from_fn(out.rows(), 2, |i, j| {
+            Predictions::of_classes(Matrix::from_fn(out.rows(), 2, |i, j| {
                 if j == 1 { at(i, 0) } else { 1.0 - at(i, 0) }
             }))
         }
         Target::Classes { names, .. } => {
-            Predictions::Probabilities(Matrix::from_fn(out.rows(), names.len(), at))
+            Predictions::of_classes(Matrix::from_fn(out.rows(), names.len(), at))
         }
     }
 }
@@ -430,6 +478,6 @@ fn linear(exec: Exec, l: &LinearModel, terms: &[DdVec], n: usize) -> Predictions
     l.fit.predict_into(exec.isa, &columns, &mut out);
     match l.fit.classes() {
         0 => Predictions::Numbers(out.as_slice().to_vec()),
-        _ => Predictions::Probabilities(out),
+        _ => Predictions::of_classes(out),
     }
 }

@@ -1,13 +1,13 @@
 //! The list of the settings of boosted trees. Those without a line are a network's too, and told of there.
 
 use super::TreeSettings;
+use crate::class_choices::{Threshold, class_weight};
 use crate::setting::Need::OtherThan;
 use crate::setting::{
     COUNT, Described, Form, NOT_NEGATIVE, POSITIVE, Parse, SHARE, Setting, Shown, at, choice, complete,
     headed, names, number, passing, plain, split_names, value,
 };
 use planish_tabular::Task;
-use planish_train::ClassWeights;
 use planish_trees::{Loss, MAX_LEAVES, MAX_ROUNDS};
 
 type S = TreeSettings;
@@ -29,7 +29,9 @@ fn general() -> Vec<Setting<S>> {
         names("drop", "COL,…", "", at!(drop)),
         value("seed", "N", "", plain::<u64>, at!(seed)),
         value("sample-weight", "COL", "", plain::<String>, at!(sample_weight)),
-        choice("class-weight", "", ClassWeights::CHOICES, at!(class_weight)),
+        class_weight("", |s: &mut S| (&mut s.class_weight, &mut s.classes.weights)),
+        value("positive", "CLASS", "", plain::<String>, at!(classes.positive)),
+        value("threshold", "X|METRIC", "", plain::<Threshold>, at!(classes.threshold)),
         number("validation-split", "", SHARE, at!(validation_split)),
         value("group", "COL", "", plain::<String>, at!(hold_out.group)),
         value("time", "COL", "", plain::<String>, at!(hold_out.time)),

@@ -27,6 +27,14 @@ impl ClassificationScores {
     /// # Panics
     /// If there is no such class.
     pub fn push_weighted(&mut self, probabilities: &[f64], class: usize, weight: f64) {
+        self.push_decided(probabilities, most_probable_of(probabilities), class, weight);
+    }
+
+    /// As [`ClassificationScores::push_weighted`], for a row that is taken for the class `decided`, whichever is most probable.
+    ///
+    /// # Panics
+    /// If there are no such classes.
+    pub fn push_decided(&mut self, probabilities: &[f64], decided: usize, class: usize, weight: f64) {
         let two;
         let p = if let [p] = *probabilities {
             two = [1.0 - p, p];
@@ -34,13 +42,12 @@ impl ClassificationScores {
         } else {
             probabilities
         };
-        assert!(class < p.len(), "class {class} of {}", p.len());
+        assert!(class.max(decided) < p.len(), "classes {class} and {decided} of {}", p.len());
         if weight.is_nan() || weight <= 0.0 {
             return;
         }
-        let best = most_probable(p);
-        self.confusion.add(p.len(), class, best, weight);
-        self.calibration.push(p, best, class, weight);
+        self.confusion.add(p.len(), class, decided, weight);
+        self.calibration.push(p, most_probable(p), class, weight);
         if p.len() == 2 {
             self.ranking.push(p[1], class == 1, weight);
         }
@@ -68,6 +75,11 @@ impl ClassificationScores {
         }
         out
     }
+}
+
+/// The most probable class; of two classes, the probability of the second alone will do.
+fn most_probable_of(probabilities: &[f64]) -> usize {
+    if let [p] = *probabilities { most_probable(&[1.0 - p, p]) } else { most_probable(probabilities) }
 }
 
 /// The position of the largest probability; the first of equals, as a threshold of > ½ does for two classes.

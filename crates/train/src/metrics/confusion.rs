@@ -71,9 +71,12 @@ impl ConfusionMatrix {
         rows
     }
 
-    /// The whole matrix in whole numbers, of rows without weights.
+    /// The whole matrix in whole numbers; weights of rows are rounded.
     pub fn to_counts(&self) -> Vec<Vec<u64>> {
-        self.to_rows().into_iter().map(|row| row.into_iter().map(|rows| rows as u64).collect()).collect()
+        self.to_rows()
+            .into_iter()
+            .map(|row| row.into_iter().map(|rows| (rows + 0.5).floor() as u64).collect())
+            .collect()
     }
 
     /// The matrix of these counts: a row a true class, a column a predicted class.
