@@ -96,7 +96,8 @@ fn with_keys(
         let named = |arg: &&clap::Arg| {
             key_of(arg) == id || arg.get_all_aliases().is_some_and(|names| names.contains(&name.as_ref()))
         };
-        let arg = known.get_arguments().find(named).filter(|_| !NO_KEYS.contains(&id.as_str()));
+        let is_key = |arg: &&clap::Arg| !NO_KEYS.contains(&id.as_str()) && !arg.is_hide_set();
+        let arg = known.get_arguments().find(named).filter(is_key);
         let Some(arg) = arg else {
             bail!("{file}:{at}: unknown key {name:?}: keys are the options of `planish {command}`")
         };
@@ -111,6 +112,7 @@ fn with_keys(
             bail!("{file}:{at}: {}", first.strip_prefix("error: ").unwrap_or(first));
         }
         let is_typed = typed.value_source(arg.get_id().as_str()) == Some(ValueSource::CommandLine);
+        let is_typed = is_typed || is_put_off(known, typed, arg);
         if !is_typed && !is_default(arg, &model, &values) && !is_of_the_run_only(known, typed, arg) {
             line.extend(words);
         }
@@ -125,6 +127,14 @@ fn is_of_the_run_only(command: &Command, typed: &ArgMatches, arg: &clap::Arg) ->
     command.get_name() == "train"
         && excluded()
         && typed.value_source("lr_range_test") == Some(ValueSource::CommandLine)
+}
+
+/// Whether a switch is put off by its opposite: `--no-batch-norm` for `--batch-norm`.
+fn is_put_off(command: &Command, typed: &ArgMatches, arg: &clap::Arg) -> bool {
+    let name = arg.get_long().unwrap_or_default();
+    let opposite = name.strip_prefix("no-").map_or_else(|| format!("no-{name}"), str::to_owned);
+    let is_it = |other: &&clap::Arg| other.is_hide_set() && other.get_long() == Some(&*opposite);
+    command.get_arguments().find(is_it).is_some_and(|other| typed.get_flag(other.get_id().as_str()))
 }
 
 /// The key of an option: its long name, or for the table its place's name.
@@ -199,7 +209,7 @@ fn to_toml(command: &str, all: &ArgMatches) -> String {
     let mut out = String::new();
     for arg in arguments.unwrap_or_default() {
         let (id, key) = (arg.get_id().as_str(), key_of(arg).replace('_', "-"));
-        if NO_KEYS.contains(&id) || all.value_source(id).is_none() {
+        if NO_KEYS.contains(&id) || arg.is_hide_set() || all.value_source(id).is_none() {
             continue;
         }
         let raw = all.get_raw(id).into_iter().flatten();

@@ -120,6 +120,19 @@ impl Outputs {
         check_folder_writable(path)
     }
 
+    /// Declares the folder of a run's events. One that has a run's already is refused, unless that run goes on.
+    ///
+    /// # Errors
+    /// As [`Outputs::folder`], and events of another run.
+    pub fn events(&mut self, path: &Path, goes_on: bool) -> Result<(), IoError> {
+        self.folder(path)?;
+        if !goes_on && crate::tensorboard::has_events(path) {
+            let what = "there are the events of a run in this folder already, with which those of another would mix: name another folder";
+            return Err(IoError::file(&path.display().to_string(), what));
+        }
+        Ok(())
+    }
+
     /// Declares the folder of a run's checkpoints, after all other files: none of them may have the name of a checkpoint's file in it.
     ///
     /// # Errors

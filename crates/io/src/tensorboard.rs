@@ -13,6 +13,8 @@ use std::path::Path;
 
 /// CRC-32C; iSCSI uses the same.
 const CRC: crc::Crc<u32> = crc::Crc::<u32>::new(&crc::CRC_32_ISCSI);
+/// What the name of an event file begins with.
+const BEGINNING: &str = "events.out.tfevents.";
 /// `SessionLog.START`.
 const START: u64 = 1;
 
@@ -65,10 +67,15 @@ impl EventFile {
 }
 
 /// TensorBoard reads the files of a folder in the order of their names, so files of one second are numbered.
+/// Whether a folder has event files.
+pub(crate) fn has_events(folder: &Path) -> bool {
+    let files = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    files.into_iter().any(|file| file.file_name().to_string_lossy().starts_with(BEGINNING))
+}
+
 fn new_file(folder: &Path, wall_time: f64) -> Result<(File, String), IoError> {
     for number in 0..1000 {
-        let path =
-            folder.join(format!("events.out.tfevents.{:010}.{number:03}.planish", wall_time.max(0.0) as u64));
+        let path = folder.join(format!("{BEGINNING}{:010}.{number:03}.planish", wall_time.max(0.0) as u64));
         let name = path.display().to_string();
         match OpenOptions::new().write(true).create_new(true).open(&path) {
             Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => {}

@@ -71,7 +71,7 @@ pub use predict::{
     BrokenRelation, ClassProbabilities, Encoded, Evaluation, Intervals, NamedPrediction, Predictions,
 };
 pub use predictor::{Blend, MAX_MEMBERS, Member, NetworkPredictor, Predictor};
-pub use record::{BlendRecord, CandidateScore, MATRIX_CLASSES, Record, RowsDigest, Settings};
+pub use record::{BlendRecord, CandidateScore, MATRIX_CLASSES, Record, RowsDigest, Settings, WorseThan};
 pub use same_rows::{Doubt, SameRows};
 pub use tree_settings::TreeSettings;
 pub use trees_predictor::TreesPredictor;

@@ -5,6 +5,7 @@ use crate::linear_settings::{LinearKind, LinearSettings};
 use crate::network_settings::NetworkSettings;
 use crate::tree_settings::TreeSettings;
 use planish_tabular::Kind;
+use planish_tensor::math::log_one;
 use planish_train::History;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -131,6 +132,38 @@ pub struct CandidateScore {
     /// Why it could not be fitted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fault: Option<String>,
+}
+
+/// What scores of a model are worse than.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub enum WorseThan {
+    /// The mean of the numbers: the model's R² is negative.
+    Mean {
+        /// It.
+        r2: f64,
+    },
+    /// The classes' shares as the probabilities of every row.
+    Shares {
+        /// The model's logarithmic loss.
+        log_loss: f64,
+        /// That of the shares.
+        of_shares: f64,
+    },
+}
+
+impl Record {
+    /// Whether always saying the same would have been better for the held-out rows.
+    pub fn worse_than(&self) -> Option<WorseThan> {
+        if let Some(&r2) = self.validation.get("r2") {
+            return (r2 < 0.0).then_some(WorseThan::Mean { r2 });
+        }
+        let log_loss = *self.validation.get("log_loss")?;
+        let counts = self.confusion.as_ref()?.iter().map(|row| row.iter().sum::<u64>() as f64);
+        let rows: f64 = counts.clone().sum();
+        let of_class = |n: f64| if n > 0.0 { -n / rows * log_one(n / rows) } else { 0.0 };
+        let of_shares: f64 = counts.map(of_class).sum();
+        (log_loss > of_shares).then_some(WorseThan::Shares { log_loss, of_shares })
+    }
 }
 
 /// Digests of what the fitted rows had, in their order, as 32 hexadecimal digits each: see [`Digest`](planish_tabular::Digest).

@@ -51,6 +51,8 @@ pub struct Setting<S> {
     pub name: &'static str,
     /// Another name.
     pub alias: Option<&'static str>,
+    /// Of a switch: another name, which puts off what a file of settings puts on.
+    pub off: Option<&'static str>,
     /// A setting that it cannot be given with.
     pub conflicts: Option<&'static str>,
     /// What a value is called; if empty, the name.
@@ -94,6 +96,7 @@ impl<S: Described> Setting<S> {
         Setting {
             name,
             alias: None,
+            off: None,
             conflicts: None,
             placeholder,
             heading: "",

@@ -198,14 +198,12 @@ impl Optimizer {
         match *self {
             Optimizer::Sgd { momentum, .. } => fraction("momentum", momentum),
             Optimizer::Adam { beta1, beta2, epsilon, .. }
-            | Optimizer::Nadam { beta1, beta2, epsilon, .. } => {
-                betas(beta1, beta2).and(not_negative("epsilon", epsilon))
+            | Optimizer::Nadam { beta1, beta2, epsilon, .. } => betas(beta1, beta2).and(divisor(epsilon)),
+            Optimizer::AdamW { beta1, beta2, epsilon, weight_decay, .. } => {
+                betas(beta1, beta2).and(divisor(epsilon)).and(not_negative("weight_decay", weight_decay))
             }
-            Optimizer::AdamW { beta1, beta2, epsilon, weight_decay, .. } => betas(beta1, beta2)
-                .and(not_negative("epsilon", epsilon))
-                .and(not_negative("weight_decay", weight_decay)),
             Optimizer::RmsProp { rho, momentum, epsilon, .. } => {
-                fraction("rho", rho).and(fraction("momentum", momentum)).and(not_negative("epsilon", epsilon))
+                fraction("rho", rho).and(fraction("momentum", momentum)).and(divisor(epsilon))
             }
             Optimizer::Adagrad { initial_accumulator, epsilon, .. } => {
                 not_negative("initial_accumulator", initial_accumulator)
@@ -294,6 +292,12 @@ pub(crate) fn fraction(setting: &'static str, value: f64) -> Result<(), OptimErr
 /// An error unless the value is zero or positive.
 pub(crate) fn not_negative(setting: &'static str, value: f64) -> Result<(), OptimError> {
     need(setting, value, value >= 0.0, "it must not be negative")
+}
+
+/// An error unless epsilon is positive: the divisor of a weight whose gradients were 0.
+fn divisor(epsilon: f64) -> Result<(), OptimError> {
+    let needs = "it must be positive, for it keeps the divisor from zero where a weight's gradients are 0";
+    not_negative("epsilon", epsilon).and(need("epsilon", epsilon, epsilon > 0.0, needs))
 }
 
 fn betas(beta1: f64, beta2: f64) -> Result<(), OptimError> {

@@ -23,6 +23,16 @@ pub enum TrainError {
         /// What it must be.
         needs: &'static str,
     },
+    /// A warm-up that is longer than the run.
+    #[error(
+        "a warm-up of {warmup} steps is longer than the run, which has {planned}: make it shorter (--warmup), or the run longer (--epochs)"
+    )]
+    Warmup {
+        /// Its steps.
+        warmup: u64,
+        /// The steps that are planned.
+        planned: u64,
+    },
     /// A metric that does not suit.
     #[error("metric {metric} cannot be computed: {needs}")]
     Metric {

@@ -98,6 +98,7 @@ impl<'a, 'o, T: Element> Trainer<'a, 'o, T> {
         if rows.is_empty() {
             return Err(TrainError::Data { what: "there are no rows to train on".to_owned() });
         }
+        self.options.check_warmup(rows.len())?;
         if let Some(early) = &self.options.early_stopping
             && !(held.is_empty() && early.monitor.is_of_held_out_rows())
         {

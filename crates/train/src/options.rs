@@ -184,6 +184,15 @@ impl FitOptions {
         Ok(self.ema.map_or(Ok(()), |e| e.check())?)
     }
 
+    /// Refuses a warm-up that would never end in a run on this many rows.
+    pub(crate) fn check_warmup(&self, rows: usize) -> Result<(), TrainError> {
+        let (warmup, planned) = (self.schedule.warmup, self.planned_steps(rows));
+        if warmup > planned {
+            return Err(TrainError::Warmup { warmup, planned });
+        }
+        Ok(())
+    }
+
     /// The steps that are planned for this many training rows, which the schedule spans.
     pub(crate) fn planned_steps(&self, rows: usize) -> u64 {
         let all = (self.epochs as u64).saturating_mul(rows.div_ceil(self.batch_size) as u64);

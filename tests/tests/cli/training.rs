@@ -383,3 +383,129 @@ fn classes_have_weights_a_positive_one_and_a_threshold() {
         }
     }
 }
+
+#[test]
+fn a_model_that_learned_nothing_says_so_and_what_to_try() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path();
+    // Noise: a multiplicative generator's numbers, and their parities.
+    let mut state = 12_345_u64;
+    let mut next = || {
+        state = state * 48_271 % 2_147_483_647;
+        state
+    };
+    let rows: String = (0..120)
+        .map(|_| {
+            format!(
+                "{},{},{},{}\n",
+                next() % 1000,
+                next() % 1000,
+                next() % 1000,
+                ["a", "b"][(next() / 7 % 2) as usize]
+            )
+        })
+        .collect();
+    std::fs::write(dir.join("noise.csv"), "x,z,y,k\n".to_owned() + &rows).unwrap();
+    let fitted = ["--hidden", "64", "--epochs", "60", "--monitor", "loss", "--lr", "0.01"];
+    for (target, drop, said) in [
+        ("y", "k", "than the mean of the target (r2 -"),
+        ("k", "y", "than the shares of the classes (log_loss "),
+    ] {
+        let ran = run(
+            dir,
+            &[&["train", "noise.csv", "--target", target, "--drop", drop, "-o", "m", "--json"][..], &fitted]
+                .concat(),
+        );
+        assert_eq!(ran.code, 0, "{}", ran.err);
+        assert!(
+            ran.err.contains(said) && ran.err.contains("try --model trees or --model linear"),
+            "{}",
+            ran.err
+        );
+        assert_eq!(ran.json()["worse_than_constant"], true);
+    }
+    write_table(dir);
+    let ran = run(dir, &words(&["--target", "price", "--drop", "k,c,w", "--epochs", "40", "--json"]));
+    assert!(!ran.err.contains("worse than") && !ran.out.contains("worse_than"), "{} {}", ran.err, ran.out);
+}
+
+#[test]
+fn what_would_go_wrong_later_is_said_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path();
+    write_table(dir);
+    let base = ["--target", "k", "--drop", "c,price,w", "--epochs", "3"];
+    let fails = |more: &[&str], code: i32, part: &str| {
+        let ran = run(dir, &words(&[&base[..], more].concat()));
+        assert!(ran.code == code && ran.err.contains(part), "{more:?}: {} {}", ran.code, ran.err);
+    };
+    for optimizer in ["adam", "adamw", "nadam", "rmsprop"] {
+        fails(&["--optimizer", optimizer, "--epsilon", "0"], 1, "epsilon is 0: it must be positive");
+    }
+    fails(
+        &["--warmup", "7"],
+        1,
+        "a warm-up of 7 steps is longer than the run, which has 6: make it shorter (--warmup)",
+    );
+    succeed(dir, &words(&[&base[..], &["--warmup", "6"]].concat()));
+    // A folder of events is one run's.
+    succeed(dir, &words(&[&base[..], &["--log-dir", "logs"]].concat()));
+    fails(&["--log-dir", "logs"], 1, "logs: there are the events of a run in this folder already");
+    let trees = [
+        "train",
+        "t.csv",
+        "--target",
+        "k",
+        "--drop",
+        "c,price,w",
+        "-o",
+        "n",
+        "--model",
+        "trees",
+        "--rounds",
+        "3",
+    ];
+    let ran = run(dir, &[&trees[..], &["--log-dir", "logs"]].concat());
+    assert!(ran.code == 1 && ran.err.contains("events of a run"), "{}", ran.err);
+    // Checkpoints of another seed name the seed, whatever else comes of it.
+    let store = ["--checkpoint", "c", "--checkpoint-every", "1"];
+    succeed(dir, &words(&[&base[..], &store].concat()));
+    fails(&[&store[..], &["--resume", "--seed", "4"]].concat(), 1, "the seed was 0, now it is 4");
+    let store = ["--checkpoint", "ct", "--checkpoint-every", "1"];
+    succeed(dir, &[&trees[..], &store].concat());
+    let ran = run(dir, &[&trees[..], &store, &["--resume", "--seed", "4"]].concat());
+    assert!(ran.code == 1 && ran.err.contains("the seed was 0, now it is 4"), "{}", ran.err);
+}
+
+#[test]
+fn a_switch_of_a_file_of_settings_is_put_off_on_the_command_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path();
+    write_table(dir);
+    std::fs::write(dir.join("run.toml"), "target = \"k\"\ndrop = [\"c\", \"price\"]\nepochs = 2\nbatch-norm = true\nplateau = true\nhidden = [8, 8]\n").unwrap();
+    let layers = |more: &[&str]| {
+        succeed(dir, &[&["train", "t.csv", "-o", "m", "--config", "run.toml"], more].concat());
+        succeed(dir, &["inspect", "m", "--json"]).json()["architecture"].to_string()
+    };
+    assert!(layers(&[]).contains("batch_norm"));
+    assert!(!layers(&["--no-batch-norm"]).contains("batch_norm"));
+    let other = layers(&["--no-batch-norm", "--layer-norm"]);
+    assert!(other.contains("layer_norm") && !other.contains("batch_norm"), "{other}");
+    let printed = succeed(
+        dir,
+        &["train", "t.csv", "--config", "run.toml", "--no-batch-norm", "--no-plateau", "--print-config"],
+    )
+    .out;
+    assert!(
+        printed.contains("batch-norm = false")
+            && printed.contains("plateau = false")
+            && !printed.contains("no-"),
+        "{printed}"
+    );
+    let fails = |more: &[&str], part: &str| {
+        let ran = run(dir, &[&["train", "t.csv", "--target", "k", "-o", "m"], more].concat());
+        assert!(ran.code == 2 && ran.err.contains(part), "{}", ran.err);
+    };
+    fails(&["--no-batch-norm"], "--no-batch-norm needs --config FILE");
+    fails(&["--batch-norm", "--no-batch-norm", "--config", "run.toml"], "cannot be used with");
+}

@@ -54,6 +54,10 @@ fn declare<S: Described>(command: Command, setting: Arc<Setting<S>>) -> Command 
     if setting.doc.is_empty() {
         return command;
     }
+    let command = match setting.off {
+        Some(off) => command.arg(opposite(off, setting.name)),
+        None => command,
+    };
     let is_it = |arg: &Arg| arg.get_long() == Some(setting.name);
     if command.get_arguments().any(is_it) {
         return command.mut_args(|arg| {
@@ -76,6 +80,11 @@ fn declare<S: Described>(command: Command, setting: Arc<Setting<S>>) -> Command 
         Form::Value => arg,
     };
     command.arg(reading(arg, setting))
+}
+
+/// What puts a switch off that a file of settings puts on. The help has no line a switch: `--config` says it of all.
+fn opposite(off: &'static str, of: &'static str) -> Arg {
+    Arg::new(off).long(off).action(ArgAction::SetTrue).hide(true).conflicts_with(of)
 }
 
 /// With the line, the word for a value and the default of its setting.

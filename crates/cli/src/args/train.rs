@@ -57,7 +57,7 @@ pub(crate) struct TrainArgs {
     /// Print one JSON object
     #[arg(long)]
     pub(crate) json: bool,
-    /// TOML file with options as keys; what is given on the command line wins
+    /// TOML file with options as keys; what is given on the command line wins: --no-batch-norm puts off a switch that the file puts on
     #[arg(long, value_name = "FILE", help_heading = "Settings")]
     pub(crate) config: Option<PathBuf>,
     /// Print all settings as TOML, and train nothing

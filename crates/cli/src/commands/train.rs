@@ -21,7 +21,7 @@ use planish_io::{
 };
 use planish_linreg::rows::Watch;
 use planish_model::{
-    AutoSettings, LearningRates, Model, ModelError, NetworkSettings, Settings, TreeSettings,
+    AutoSettings, LearningRates, Model, ModelError, NetworkSettings, Settings, TreeSettings, WorseThan,
     fit_linear_watched, fit_network_with_checkpoints, lr_range_test,
 };
 use planish_optim::{Curve, RangeTest};
@@ -51,6 +51,7 @@ pub(crate) fn run(a: &TrainArgs, typed: &ArgMatches) -> anyhow::Result<()> {
     };
     save_model(&model, output)?;
     say_notes(&model);
+    say_if_worse(&model);
     if let Some(Stop::Diverged { epoch, .. }) = history(&model).map(|h| h.stop) {
         let kept = history(&model).map_or(0, |h| h.best_epoch);
         bail!(
@@ -94,7 +95,8 @@ fn check_outputs(a: &TrainArgs, output: Option<&Path>) -> anyhow::Result<()> {
         HistoryFile::check_name(history)?;
         outputs.write(history, &OutputKind::History)?;
     }
-    a.records.log_dir.as_deref().map_or(Ok(()), |folder| outputs.folder(folder))?;
+    let goes_on = a.checkpoints.resume;
+    a.records.log_dir.as_deref().map_or(Ok(()), |folder| outputs.events(folder, goes_on))?;
     Ok(a.checkpoints.folder.as_deref().map_or(Ok(()), |folder| outputs.checkpoints(folder))?)
 }
 
@@ -213,6 +215,23 @@ fn say_notes(model: &Model) {
             "there are too few {few} to hold any out: all {unit} were run, and there is no held-out score",
         ));
     }
+}
+
+/// Says of a model that is worse than always saying the same, and what to try.
+fn say_if_worse(model: &Model) {
+    let than = match model.record().worse_than() {
+        None => return,
+        Some(WorseThan::Mean { r2 }) => format!("the mean of the target (r2 {})", print::score(r2)),
+        Some(WorseThan::Shares { log_loss, of_shares }) => format!(
+            "the shares of the classes (log_loss {}, theirs {})",
+            print::score(log_loss),
+            print::score(of_shares)
+        ),
+    };
+    let other = if model.trees().is_some() { "--model linear" } else { "--model trees or --model linear" };
+    print::note(&format!(
+        "for the held-out rows the model is worse than {than}: there may be nothing to learn from these columns; try {other}, or planish check"
+    ));
 }
 
 fn history(model: &Model) -> Option<&History> {
@@ -334,6 +353,9 @@ fn summary_json(model: &Model, a: &TrainArgs) -> serde_json::Value {
             if model.trees().is_some() { ("rounds", "best_round") } else { ("epochs", "best_epoch") };
         (out[all], out[best]) = (json!(h.epochs.len()), json!(h.best_epoch));
         out["validation"] = json!({ "rows": h.validation_rows, "metrics": record.validation });
+    }
+    if record.worse_than().is_some() {
+        out["worse_than_constant"] = json!(true);
     }
     if let Some(at) = record.threshold {
         out["threshold"] = json!(at);

@@ -34,7 +34,8 @@ fn general() -> Vec<Setting<S>> {
         choice("task", "", Task::CHOICES, at!(task)),
         names("drop", "COL,…", "", at!(drop)),
         choice("missing", "", Missing::CHOICES, at!(missing)),
-        switch("no-intercept", "A linear model without intercept", false, at!(intercept)),
+        switch("no-intercept", "A linear model without intercept", false, at!(intercept))
+            .but(|it| it.off = Some("intercept")),
         value("sample-weight", "COL", "", plain::<String>, at!(weights)),
         value("seed", "N", "", plain::<u64>, at!(kind is LinearKind::ElasticNet { seed, .. } => seed)),
         value("folds", "K", "", plain::<usize>, at!(kind is LinearKind::ElasticNet { folds, .. } => folds))

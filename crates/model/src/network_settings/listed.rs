@@ -89,6 +89,7 @@ fn network() -> Settings {
             at!(batch_norm),
         )
         .but(|it| it.conflicts = Some("layer-norm"))
+        .but(|it| it.off = Some("no-batch-norm"))
         .needs(&[HIDDEN_LAYERS]),
         switch(
             "layer-norm",
@@ -96,6 +97,7 @@ fn network() -> Settings {
             true,
             at!(layer_norm),
         )
+        .but(|it| it.off = Some("no-layer-norm"))
         .needs(&[HIDDEN_LAYERS]),
         switch(
             "residual",
@@ -103,6 +105,7 @@ fn network() -> Settings {
             true,
             at!(residual),
         )
+        .but(|it| it.off = Some("no-residual"))
         .needs(&[HIDDEN_LAYERS]),
         number("l1", "L1 penalty on the weights: X·Σ|w| in the loss", NOT_NEGATIVE, at!(l1)),
         number(
@@ -181,6 +184,7 @@ fn optimizer() -> Settings {
         true,
         at!(optimizer is Optimizer::Sgd { nesterov, .. } => nesterov),
     )
+    .but(|it| it.off = Some("no-nesterov"))
     .of("optimizer")
     .needs(&[Value("optimizer", vec!["momentum"]), With("momentum")]);
     let centered = switch(
@@ -189,6 +193,7 @@ fn optimizer() -> Settings {
         true,
         at!(optimizer is Optimizer::RmsProp { centered, .. } => centered),
     )
+    .but(|it| it.off = Some("no-centered"))
     .of("optimizer");
     let mut all = vec![
         chosen,
@@ -310,6 +315,7 @@ fn learning_rate() -> Settings {
             |_| Some(None),
         )
         .form(Form::Switch)
+        .but(|it| it.off = Some("no-plateau"))
         .first(&[NO_TEST]),
         number("plateau-factor", "Factor of a reduction", POSITIVE, at!(fit.plateau ? factor))
         .of("plateau"),
