@@ -116,7 +116,8 @@ impl<'a, 'o, T: Element> Run<'a, 'o, T> {
         };
         let Some(progress) = store.open(&identity).map_err(fault)? else { return Ok(()) };
         let steps = self.rows.len().div_ceil(self.options.batch_size);
-        if progress.epoch == 0 || progress.epoch > self.options.epochs || progress.step > steps {
+        let done = progress.epochs.len();
+        if progress.epoch != done + 1 || done > self.options.epochs || progress.step > steps {
             return Err(fault(format!(
                 "the checkpoint stands at step {} of epoch {}",
                 progress.step, progress.epoch
@@ -139,6 +140,9 @@ impl<'a, 'o, T: Element> Run<'a, 'o, T> {
     /// Runs to the end.
     pub(crate) fn all_epochs(mut self) -> Result<History, TrainError> {
         let stop = loop {
+            if let Some(stop) = self.is_over() {
+                break stop;
+            }
             if let Some(stop) = self.epoch()? {
                 break stop;
             }
@@ -155,6 +159,21 @@ impl<'a, 'o, T: Element> Run<'a, 'o, T> {
         }
         let validation_rows = self.held_rows.len();
         Ok(History { epochs, best_epoch: kept_epoch, stop, rows: self.rows.len(), validation_rows })
+    }
+
+    /// Why there is no further epoch, if there is none: of a run that goes on with other limits, or that was over.
+    fn is_over(&self) -> Option<Stop> {
+        let done = self.progress.epochs.len();
+        let waited = done.saturating_sub(self.progress.kept_epoch);
+        if done == 0 {
+            None
+        } else if self.early_stopping().is_some_and(|early| waited >= early.patience.max(1)) {
+            Some(Stop::EarlyStopping)
+        } else if done == self.options.epochs {
+            Some(Stop::Completed)
+        } else {
+            self.options.max_steps.filter(|&most| self.progress.steps >= most).map(|_| Stop::MaxSteps)
+        }
     }
 
     /// The rest of the epoch in progress: its steps, its validation, and what follows from it. Returns why the run stops, if it does.
@@ -183,22 +202,17 @@ impl<'a, 'o, T: Element> Run<'a, 'o, T> {
         }
         let wanted = self.observer.epoch(&epoch);
         self.progress.epochs.push(epoch);
-        let waited = number - self.progress.kept_epoch;
-        let stop = if cut.is_some() {
-            cut
-        } else if self.early_stopping().is_some_and(|early| waited >= early.patience.max(1)) {
-            Some(Stop::EarlyStopping)
-        } else if wanted.is_break() {
-            Some(Stop::Interrupted)
-        } else if number == self.options.epochs {
-            Some(Stop::Completed)
-        } else {
-            self.options.max_steps.filter(|&most| self.progress.steps >= most).map(|_| Stop::MaxSteps)
-        };
-        if stop.is_none() {
-            let epochs = std::mem::take(&mut self.progress.epochs);
-            self.progress =
-                Progress { epoch: number + 1, step: 0, loss_sum: 0.0, epochs, ..self.progress.clone() };
+        if cut.is_some() {
+            return Ok(cut);
+        }
+        let over = self.is_over().filter(|stop| *stop == Stop::EarlyStopping);
+        let stop = over.or(wanted.is_break().then_some(Stop::Interrupted)).or_else(|| self.is_over());
+        let epochs = std::mem::take(&mut self.progress.epochs);
+        self.progress =
+            Progress { epoch: number + 1, step: 0, loss_sum: 0.0, epochs, ..self.progress.clone() };
+        if stop.is_some() {
+            // From here the run can go on with more epochs, or more patience.
+            self.save()?;
         }
         Ok(stop)
     }

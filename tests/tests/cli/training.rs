@@ -509,3 +509,53 @@ fn a_switch_of_a_file_of_settings_is_put_off_on_the_command_line() {
     fails(&["--no-batch-norm"], "--no-batch-norm needs --config FILE");
     fails(&["--batch-norm", "--no-batch-norm", "--config", "run.toml"], "cannot be used with");
 }
+
+#[test]
+fn a_run_goes_on_with_more_epochs_rounds_or_patience() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path();
+    write_table(dir);
+    let base = ["train", "t.csv", "--target", "price", "--drop", "k,c,w", "--overwrite"];
+    let networks = [
+        ("--epochs 4", "--epochs 9"),
+        ("--epochs 60 --patience 1 --lr 0.05", "--epochs 60 --patience 9 --lr 0.05"),
+    ];
+    let trees = [
+        ("--model trees --rounds 6", "--model trees --rounds 15"),
+        (
+            "--model trees --rounds 90 --patience 1 --lr 0.3",
+            "--model trees --rounds 90 --patience 12 --lr 0.3",
+        ),
+        ("--model trees --rounds 6 --validation-split 0", "--model trees --rounds 15 --validation-split 0"),
+    ];
+    for (i, (first, then)) in networks.into_iter().chain(trees).enumerate() {
+        let store = format!("c{i}");
+        let kept = ["--checkpoint", &store, "--resume"];
+        let train = |options: &str, more: &[&str]| {
+            let options: Vec<&str> = options.split(' ').collect();
+            succeed(dir, &[&base[..], &options, more].concat())
+        };
+        let bytes = |name: &str| std::fs::read(dir.join(name)).unwrap();
+        train(first, &["-o", "first"]);
+        train(then, &["-o", "want"]);
+        assert!(bytes("first") != bytes("want"), "{then}");
+        train(first, &[&kept[..], &["-o", "got"]].concat());
+        assert!(bytes("got") == bytes("first"), "{first}");
+        // The same again changes nothing; more goes on, and ends as if it had been asked for at first.
+        let again = train(first, &[&kept[..], &["-o", "got"]].concat());
+        assert!(
+            bytes("got") == bytes("first") && again.err.contains("continuing after"),
+            "{first} {}",
+            again.err
+        );
+        train(then, &[&kept[..], &["-o", "got"]].concat());
+        assert!(bytes("got") == bytes("want"), "{then}");
+    }
+    let curve = ["--schedule", "cosine", "--checkpoint", "s", "--resume", "-o", "m"];
+    succeed(dir, &[&base[..], &["--epochs", "3"], &curve].concat());
+    let ran = run(dir, &[&base[..], &["--epochs", "5"], &curve].concat());
+    assert!(ran.code == 1 && ran.err.contains("fit.epochs was 3, now it is 5"), "{}", ran.err);
+    let ran =
+        run(dir, &[&base[..], &["--epochs", "2", "--checkpoint", "c0", "--resume", "-o", "m"]].concat());
+    assert!(ran.code == 1 && ran.err.contains("the checkpoint stands at step 0 of epoch 10"), "{}", ran.err);
+}

@@ -40,10 +40,15 @@ impl Fingerprint {
         Fingerprint { settings: settings.to_string(), data: hash_trees_data(run) }
     }
 
+    /// Whether not even the limits of the runs differ.
+    pub(super) fn has_limits_of(&self, other: &Fingerprint) -> bool {
+        self.settings == other.settings
+    }
+
     /// An error that names the first thing in which the run of a file differs from this one.
     pub(super) fn check(&self, file: &str, found: &Fingerprint) -> Result<(), IoError> {
         let parse = |text: &str| serde_json::from_str::<Value>(text).unwrap_or(Value::Null);
-        let (then, now) = (parse(&found.settings), parse(&self.settings));
+        let (then, now) = (without_limits(parse(&found.settings)), without_limits(parse(&self.settings)));
         // Another seed holds other rows out, of which other differences may come.
         let seeds = ["/seed", "/trees/seed"].into_iter().find_map(|place| {
             let of = |settings: &Value| settings.pointer(place).map(Value::to_string);
@@ -59,6 +64,26 @@ impl Fingerprint {
         }
         Ok(())
     }
+}
+
+/// Settings without what only says when the run ends: it may go on with other limits. Where the learning rate's curve spans the run the number of
+/// its epochs and steps is not such a limit.
+fn without_limits(mut settings: Value) -> Value {
+    const SPANNING: [&str; 5] = ["polynomial", "cosine", "one_cycle", "coslog4", "flat_cosine"];
+    let curve = settings.pointer("/fit/schedule/curve").cloned().unwrap_or(Value::Null);
+    let is_spanning = SPANNING.iter().any(|name| curve == *name || curve.get(name).is_some());
+    let mut leave = |place: &str, key: &str| {
+        let of = settings.pointer_mut(place).and_then(Value::as_object_mut);
+        of.map(|of| of.remove(key));
+    };
+    leave("/fit/early_stopping", "patience");
+    if !is_spanning {
+        leave("/fit", "epochs");
+        leave("/fit", "max_steps");
+    }
+    leave("/trees", "rounds");
+    leave("/trees", "patience");
+    settings
 }
 
 /// The first place where two values differ, and what is there.

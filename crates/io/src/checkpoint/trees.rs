@@ -7,7 +7,7 @@ use super::{CheckpointFolder, UNFINISHED, check_nothing_foreign};
 use crate::atomic::write_file_by_way_of;
 use crate::error::IoError;
 use crate::forest::{self, Head, Listed, Tensors, list, listed};
-use planish_trees::{Checkpoints, Identity, Progress};
+use planish_trees::{Checkpoints, Identity, Progress, Stage};
 use safetensors::Dtype;
 use std::time::Instant;
 
@@ -40,6 +40,10 @@ impl CheckpointFolder {
         let Some(TreesHead { stage, history, forest: head }) = reader.header().trees.clone() else {
             return Err(IoError::file(file, "it does not say where the run stands"));
         };
+        if stage == Stage::Refit && !self.fingerprint.has_limits_of(&reader.header().fingerprint) {
+            let what = "the search for the number of rounds is over, and all rows are being fitted: go on with the same --rounds and --patience";
+            return Err(IoError::file(file, what));
+        }
         let blocks = Blocks { file, lists: reader.lists()? };
         let forest = forest::forest(&blocks, head)?;
         Ok(Progress { stage, history, forest, held_scores: list(&blocks, HELD, 1)? })

@@ -140,7 +140,12 @@ impl Run<'_, '_, '_> {
         let mut trunk = Trunk::new(self.exec, self.data, self.settings, (train, held, self.outputs), forest);
         self.observer.stage(Stage::Search, self.settings.rounds);
         let mut best = if held.is_empty() { f64::INFINITY } else { first_loss(&trunk, held, &history) };
+        history.stop = Stop::Completed;
         while history.search.len() < self.settings.rounds {
+            if self.waited(&history) {
+                history.stop = Stop::EarlyStopping;
+                break;
+            }
             if !trunk.round() && self.settings.subsample >= 1.0 && self.settings.colsample >= 1.0 {
                 // The same rows and columns would find no split again.
                 trunk.forest.truncate(history.search.len());
@@ -154,20 +159,30 @@ impl Run<'_, '_, '_> {
                 history.best_round = number;
                 best = held_loss.unwrap_or(best);
             }
-            if number - history.best_round >= self.settings.patience {
-                history.stop = Stop::EarlyStopping;
-                break;
-            }
             let wish = self.observer.round(Stage::Search, &round);
             if !self.goes_on(wish, number, Stage::Search, &trunk, &history, &[])? {
                 history.stop = Stop::Interrupted;
                 break;
             }
         }
+        if history.stop == Stop::Completed && self.waited(&history) {
+            history.stop = Stop::EarlyStopping;
+        }
+        if let Some(store) = self.checkpoints.as_mut().filter(|_| history.stop != Stop::Interrupted) {
+            // From here the search can go on with more rounds, or more patience.
+            let (history, forest) = (history.clone(), trunk.forest.clone());
+            let progress = Progress { stage: Stage::Search, history, forest, held_scores: Vec::new() };
+            store.save(&progress).map_err(|what| TreesError::Checkpoint { what })?;
+        }
         let held_scores = trunk.scores_after(history.best_round, held);
         let Trunk { binner, mut forest, .. } = trunk;
         forest.truncate(history.best_round);
         Ok(Fitted { binner, forest, history, held_scores })
+    }
+
+    /// Whether the loss of held-out rows has not fallen for as many rounds as are waited for.
+    fn waited(&self, history: &History) -> bool {
+        history.search.len() - history.best_round >= self.settings.patience
     }
 
     /// As many rounds on all rows as the search said, and a tenth more.
