@@ -13,8 +13,8 @@ use hyper::http::request::Builder;
 use hyper::http::response::Parts;
 use planish_io::{model_from_bytes, model_to_bytes, open_bytes};
 use planish_model::{
-    LinearKind, LinearSettings, Model, NetworkSettings, Predictions, TreeSettings, fit_linear, fit_network,
-    fit_trees,
+    Blend, LinearKind, LinearSettings, Member, Model, NetworkSettings, Predictions, Predictor, TreeSettings,
+    fit_linear, fit_network, fit_trees,
 };
 use planish_serve::{Options, Service};
 use planish_tabular::{Notes, RowSource, Table, TableSource};
@@ -36,8 +36,8 @@ pub const ALL: [Target; 6] = [
     ("artifact", artifact),
 ];
 
-/// The served models: a network with an embedding, least squares of one column, a logistic regression, trees.
-const MODELS: [&str; 4] = ["sold", "price", "quick", "grown"];
+/// The served models: a network with an embedding, least squares of one column, a logistic regression, trees, a blend of trees and the network.
+const MODELS: [&str; 5] = ["sold", "price", "quick", "grown", "mixed"];
 /// Bytes of the longest message; what a client sent is quoted short.
 const LONGEST: usize = 2000;
 /// The classes of their targets.
@@ -119,13 +119,33 @@ pub fn models() -> Vec<(String, Model)> {
         ..TreeSettings::new("sold")
     };
     let rows = || TableSource::new(&table);
-    let models = [
+    let (sold, grown) = (
         fit_network(exec, &table, &network, &mut ()).expect("a network"),
+        fit_trees(exec, &table, &grown, &mut ()).expect("trees"),
+    );
+    let mixed = blend(&[&sold, &grown]);
+    let models = [
+        sold,
         fit_linear(exec, &mut rows(), &price).expect("least squares"),
         fit_linear(exec, &mut rows(), &quick).expect("a logistic regression"),
-        fit_trees(exec, &table, &grown, &mut ()).expect("trees"),
+        grown,
+        mixed,
     ];
     MODELS.iter().zip(models).map(|(&name, model)| (name.to_owned(), model)).collect()
+}
+
+/// The mean of these models.
+fn blend(models: &[&Model]) -> Model {
+    let member = |model: &&Model| Member {
+        name: model.kind().to_owned(),
+        weight: 1.0 / models.len() as f64,
+        target: model.target().clone(),
+        predictor: model.predictor().clone(),
+        record: model.record().clone(),
+    };
+    let blend = Blend { members: models.iter().map(member).collect() };
+    let (target, record) = (models[0].target().clone(), models[0].record().clone());
+    Model::new(target, Predictor::Blend(blend), record).expect("a blend")
 }
 
 /// Areas with an empty field, three cities, a price, three classes and two.

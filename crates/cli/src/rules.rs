@@ -100,6 +100,8 @@ fn train(args: &[&Arg]) -> Vec<Rule> {
         then.extend(rules(&[setting.name], &[Value("model", vec!["auto"])]));
         then.extend(said(setting, &setting.needs));
     }
+    let of_network = network.iter().filter_map(|s| s.off);
+    then.extend(of_network.flat_map(|option| rules(&[option], std::slice::from_ref(&mlp))));
     let off = network.iter().filter_map(|s| s.off).chain(linear.iter().filter_map(|s| s.off));
     then.extend(off.flat_map(|option| rules(&[option], &[With("config")])));
     let place = |rule: &Rule| args.iter().position(|arg| arg.get_long() == Some(rule.option));

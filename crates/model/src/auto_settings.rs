@@ -7,10 +7,12 @@ use serde::{Deserialize, Serialize};
 
 mod listed;
 
-/// Rows below which each part of them is held out in turn: one part alone would be too few to choose by.
+/// Rows below which each part of them is held out in turn, whatever it costs: one part alone would be too few to choose by.
 const FEW_ROWS: usize = 1000;
-/// Into how many parts so few rows are cut.
-const FOLDS_OF_FEW: usize = 5;
+/// Rows times features, times classes if there are more than two, up to which it costs little enough to be worth while: about half a minute.
+const LITTLE_WORK: usize = 1_500_000;
+/// Into how many parts the rows are cut then.
+const BAGS: usize = 5;
 
 /// Settings of a search for the best blend. [`AutoSettings::new`] has the defaults of the command line.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -28,8 +30,8 @@ pub struct AutoSettings {
     /// By what they are held out.
     #[serde(default, skip_serializing_if = "HoldOut::is_by_chance")]
     pub hold_out: HoldOut,
-    /// Into how many parts the rows are cut, each of which is held out once; if absent one part is held out, or of fewer than 1,000 rows each
-    /// of five.
+    /// Into how many parts the rows are cut, each of which is held out once; if absent into five where there are few rows, or rows
+    /// times features (times classes, of more than two) are few; else one part alone is held out.
     pub bags: Option<usize>,
     /// The most members of the blend.
     pub max_members: usize,
@@ -57,9 +59,11 @@ impl AutoSettings {
         }
     }
 
-    /// Into how many parts so many rows are cut, each held out once; none if one part alone is held out.
-    pub(crate) fn folds(&self, rows: usize) -> Option<usize> {
-        let folds = self.bags.or((rows < FEW_ROWS).then_some(FOLDS_OF_FEW)).map(|folds| folds.min(rows));
+    /// Into how many parts so many rows are cut, each held out once; none if one part alone is held out. `a_row` is the features, times the classes of
+    /// more than two.
+    pub(crate) fn folds(&self, rows: usize, a_row: usize) -> Option<usize> {
+        let worth = rows < FEW_ROWS || rows.saturating_mul(a_row) <= LITTLE_WORK;
+        let folds = self.bags.or(worth.then_some(BAGS)).map(|folds| folds.min(rows));
         folds.filter(|_| !self.hold_out.is_of_rows())
     }
 }

@@ -36,12 +36,12 @@ fn a_blend_is_trained_shown_scored_asked_and_reported() {
     let dir = folder.path();
     write(dir, "t.csv", 1200, bent);
     let ran = succeed(dir, &["train", "t.csv", "--target", "y", "--model", "auto", "-o", "m"]);
-    for part in ["blend of ", "candidate", "mean", "linear", "trees", "mlp", "240 held-out rows: rmse"] {
+    for part in ["blend of ", "candidate", "mean", "linear", "trees", "mlp", "1,200 held-out rows: rmse"] {
         assert!(ran.out.contains(part), "{part}: {}", ran.out);
     }
     assert!(ran.err.contains("trees: held-out loss"), "{}", ran.err);
     let shown = succeed(dir, &["inspect", "m"]).out;
-    assert!(shown.contains("chosen by 240 held-out rows") && shown.contains("rmse"), "{shown}");
+    assert!(shown.contains("chosen by 1,200 held-out rows") && shown.contains("rmse"), "{shown}");
     let json = succeed(dir, &["inspect", "m", "--json"]).json();
     assert_eq!(json["kind"], "blend");
     let candidates = json["record"]["blend"]["candidates"].as_array().unwrap();

@@ -559,3 +559,21 @@ fn a_run_goes_on_with_more_epochs_rounds_or_patience() {
         run(dir, &[&base[..], &["--epochs", "2", "--checkpoint", "c0", "--resume", "-o", "m"]].concat());
     assert!(ran.code == 1 && ran.err.contains("the checkpoint stands at step 0 of epoch 10"), "{}", ran.err);
 }
+
+#[test]
+fn a_blend_counts_weights_and_keeps_a_threshold() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path();
+    write_weighted(dir);
+    let base = ["train", "w.csv", "--target", "k", "--drop", "y,v,none", "--weights", "w", "-o", "m"];
+    let text = succeed(dir, &[&base[..], &["--threshold", "f1"]].concat()).out;
+    assert!(text.contains("300 held-out rows weighted by w: "), "{text}");
+    assert!(text.contains("rare is predicted above a probability of "), "{text}");
+    let record = succeed(dir, &["inspect", "m", "--json"]).json()["record"].clone();
+    let at = record["threshold"].as_f64().unwrap();
+    let rows = succeed(dir, &["predict", "m", "w.csv", "--json"]).json()["predictions"].clone();
+    let is_above = |r: &Value| r["probabilities"]["rare"].as_f64().unwrap() > at;
+    assert!(rows.as_array().unwrap().iter().all(|r| (r["prediction"] == "rare") == is_above(r)));
+    // The rows that say something wrong weigh nothing.
+    assert!(record["validation"]["accuracy"].as_f64().unwrap() > 0.9, "{record}");
+}

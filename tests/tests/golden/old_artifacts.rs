@@ -5,7 +5,8 @@ use planish_tests::program::{root, succeed};
 use std::path::PathBuf;
 
 /// Each model and the table of its predictions.
-const MODELS: [(&str, &str); 10] = [
+const MODELS: [(&str, &str); 13] = [
+    ("blend", "penguins"),
     ("elastic_net", "penguins"),
     ("lasso", "penguins"),
     ("logistic", "adult"),
@@ -16,6 +17,8 @@ const MODELS: [(&str, &str); 10] = [
     ("ols", "penguins"),
     ("poisson", "adult"),
     ("ridge", "california"),
+    ("trees_classes", "penguins"),
+    ("trees_numbers", "california"),
 ];
 
 fn folder() -> PathBuf {

@@ -1,6 +1,7 @@
 //! What a prediction is made of, over the network: the parts of each kind of model add up to its prediction, and what cannot be explained is refused.
 //! Trees answer each protocol with the bits of `planish predict`.
 
+use planish_tensor::{Isa, math};
 use planish_tests::program::succeed;
 use planish_tests::server::Server;
 use serde_json::{Value, json};
@@ -71,7 +72,9 @@ fn parts_add_up_to_the_prediction_and_other_requests_are_refused() {
             );
             let p = row["probabilities"]["low"].as_f64().unwrap();
             let said = sum(explanation);
-            let said = if scale == "log_odds" { 1.0 / (1.0 + (-said).exp()) } else { said };
+            let mut odds = [said];
+            math::sigmoid(Isa::SCALAR, &mut odds);
+            let said = if scale == "log_odds" { odds[0] } else { said };
             assert!((said - p).abs() < 1e-9, "{model}: {row}");
         }
     }

@@ -228,9 +228,13 @@ fn say_if_worse(model: &Model) {
             print::score(of_shares)
         ),
     };
-    let other = if model.trees().is_some() { "--model linear" } else { "--model trees or --model linear" };
+    let other = match model.trees() {
+        _ if model.record().blend.is_some() => "",
+        Some(_) => "--model linear, or ",
+        None => "--model trees or --model linear, or ",
+    };
     print::note(&format!(
-        "for the held-out rows the model is worse than {than}: there may be nothing to learn from these columns; try {other}, or planish check"
+        "for the held-out rows the model is worse than {than}: there may be nothing to learn from these columns; try {other}planish check"
     ));
 }
 
@@ -250,7 +254,7 @@ fn weights_of(model: &Model) -> Option<&str> {
         Settings::Network(s) => s.sample_weight.as_deref(),
         Settings::Trees(s) => s.sample_weight.as_deref(),
         Settings::Auto(s) => s.sample_weight.as_deref(),
-        Settings::Linear(_) => None,
+        Settings::Linear(s) => s.weights.as_deref(),
     }
 }
 
@@ -291,14 +295,14 @@ fn summary(model: &Model, a: &TrainArgs, output: &Path) -> String {
                 print::scores(&record.validation)
             );
         }
-        if let (Some(at), [_, positive]) = (record.threshold, model.target().classes()) {
-            out += &format!("{} is predicted above a probability of {}\n", shown(positive), print::score(at));
-        }
     }
     if let Some(blend) = &record.blend {
         out += &print::leaderboard(blend);
-        let of = print::count(blend.held_rows);
-        out += &format!("{of} held-out rows: {}\n", print::scores(&record.validation));
+        let (of, by) = (print::count(blend.held_rows), print::weighted_by(weights_of(model)));
+        out += &format!("{of} held-out rows{by}: {}\n", print::scores(&record.validation));
+    }
+    if let (Some(at), [_, positive]) = (record.threshold, model.target().classes()) {
+        out += &format!("{} is predicted above a probability of {}\n", shown(positive), print::score(at));
     }
     if let Some(l) = model.linear() {
         out += &linear_model::line(&l.fit);

@@ -40,7 +40,7 @@ fn blends() -> Vec<Setting<S>> {
         value(
             "bags",
             "K",
-            "Cut the rows into K parts and fit every candidate K times, each time with another part held out; if not given one part is held out, or of fewer than 1000 rows each of five",
+            "Cut the rows into K parts and fit every candidate K times, each time with another part held out; if not given 5 where rows times features (times classes, of more than two) are at most 1500000, or there are fewer than 1000 rows; else one part alone is held out",
             BAGS,
             at!(bags),
         ),

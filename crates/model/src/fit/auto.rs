@@ -45,7 +45,7 @@ pub fn fit_auto(
 }
 
 /// Of classes a blend has a threshold of its own; its members decide nothing.
-const NO_CHOICES: ClassChoices = ClassChoices { weights: Vec::new(), positive: None, threshold: None };
+static NO_CHOICES: ClassChoices = ClassChoices { weights: Vec::new(), positive: None, threshold: None };
 
 impl AutoSettings {
     /// What is asked of the table.
@@ -66,7 +66,10 @@ impl AutoSettings {
 /// The ways in which the rows are parted: one, or with bags one a bag.
 fn parts(known: &KnownRows<'_>, settings: &AutoSettings) -> Result<Vec<Parts>, ModelError> {
     let rows = known.labels.len();
-    let Some(folds) = settings.folds(rows) else {
+    let columns = known.table.schema().columns.len();
+    let features = columns.saturating_sub(settings.wanted().no_features().len());
+    let outputs = if known.target.classes().len() > 2 { known.target.classes().len() } else { 1 };
+    let Some(folds) = settings.folds(rows, features * outputs) else {
         let parts = known.split(&settings.wanted(), settings.validation_split)?;
         if parts.1.is_empty() {
             return Err(ModelError::Setting {

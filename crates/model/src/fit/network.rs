@@ -210,7 +210,7 @@ pub fn lr_range_test(
 ) -> Result<LearningRates, ModelError> {
     let known = KnownRows::new(table, &settings.wanted())?;
     let parts = known.split(&settings.wanted(), settings.fit.validation_split)?;
-    let Prepared { x, y, weights, network, .. } = Prepared::new(&known, &parts.0, settings)?;
+    let Prepared { x, y, weights, network, .. } = Prepared::new(&known, &parts, settings)?;
     let data =
         Data { codes: &x.codes, weights: weights.as_deref(), ..Data::new(x.numbers.view(), y.targets()) };
     let curve = network.lr_range_test(exec, &data, &parts.0, settings.fit.batch_size, test)?;

@@ -28,7 +28,7 @@ pub(super) struct Candidate {
 
 enum Recipe {
     Linear(LinearSettings),
-    Trees(TreeSettings),
+    Trees(Box<TreeSettings>),
     Network(Box<NetworkSettings>),
 }
 
@@ -61,9 +61,9 @@ pub(super) fn all(settings: &AutoSettings, known: &KnownRows<'_>) -> Vec<Candida
         ..LinearSettings::new(&settings.target)
     };
     vec![
-        candidate("mean", Recipe::Trees(mean)),
+        candidate("mean", Recipe::Trees(Box::new(mean))),
         candidate("linear", Recipe::Linear(linear)),
-        candidate("trees", Recipe::Trees(trees_settings(settings, known.task))),
+        candidate("trees", Recipe::Trees(Box::new(trees_settings(settings, known.task)))),
         candidate("mlp", Recipe::Network(Box::new(network_settings(settings, known.task)))),
     ]
 }
@@ -137,8 +137,10 @@ impl Candidate {
             Recipe::Trees(settings) if models.len() > 1 => {
                 let best = |model: &Model| model.record().history.as_ref().map_or(0, |h| h.best_epoch) as f64;
                 let mean = models.iter().map(best).sum::<f64>() / models.len() as f64;
-                let settings =
-                    TreeSettings { rounds: Some(planish_trees::rounds_for_all(mean)), ..settings.clone() };
+                let settings = TreeSettings {
+                    rounds: Some(planish_trees::rounds_for_all(mean)),
+                    ..(**settings).clone()
+                };
                 let all: Parts = ((0..known.labels.len() as u32).collect(), Vec::new());
                 let fitted = trees::fit_known(exec, known, &all, &settings, false, observer.trees(), None)?;
                 Ok(vec![fitted.0])

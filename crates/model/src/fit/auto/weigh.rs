@@ -164,7 +164,8 @@ mod tests {
     #[test]
     fn the_loss_of_classes_is_that_of_their_own_probability() {
         let held = Held::new(Isa::SCALAR, vec![Label::Class(0), Label::Class(1)], 2, None);
-        let said = Predictions::Probabilities(planish_tensor::Matrix::from_fn(2, 2, |_, j| [0.25, 0.75][j]));
+        let said =
+            Predictions::Probabilities(planish_tensor::Matrix::from_fn(2, 2, |_, j| [0.25, 0.75][j]).into());
         let (loss, error) = held.score(&held.reduced(&said));
         let mut want = [(4_f64 * 4.0 / 3.0).sqrt()];
         math::log(Isa::SCALAR, &mut want);
