@@ -252,6 +252,7 @@ fn train(exec: Exec, params: usize, folder: &Path, resume: bool, log: &mut Log) 
         written: Default::default(),
         na: Vec::new(),
         history: None,
+        blend: None,
     };
     let plan = net.plan().clone();
     let (params, state) = net.into_arenas();

@@ -220,18 +220,19 @@ pub(crate) fn model(model: &Model) -> String {
 
 /// A line a candidate: its loss on held-out rows, and its weight.
 pub(crate) fn leaderboard(blend: &BlendRecord) -> String {
+    columns(&candidates(blend))
+}
+
+/// The candidates of a blend with their losses and weights, under a head.
+pub(crate) fn candidates(blend: &BlendRecord) -> Vec<Vec<String>> {
     let head = ["candidate", &format!("held-out {}", blend.metric), "± standard error", "weight"];
     let mut rows = vec![head.map(str::to_owned).to_vec()];
     for c in &blend.candidates {
         let number = |x: Option<f64>| x.map_or("-".to_owned(), score);
-        rows.push(vec![
-            c.name.clone(),
-            number(c.loss),
-            number(c.standard_error),
-            if c.weight > 0.0 { format!("{:.2}", c.weight) } else { "-".to_owned() },
-        ]);
+        let weight = if c.weight > 0.0 { format!("{:.2}", c.weight) } else { "-".to_owned() };
+        rows.push(vec![c.name.clone(), number(c.loss), number(c.standard_error), weight]);
     }
-    columns(&rows)
+    rows
 }
 
 /// A line an aliased term, with the combination that it equals where that is known.

@@ -34,14 +34,14 @@ fn bent(i: usize, x: usize, z: usize, c: usize) -> String {
 fn a_blend_is_trained_shown_scored_asked_and_reported() {
     let folder = tempfile::tempdir().unwrap();
     let dir = folder.path();
-    write(dir, "t.csv", 1200, bent);
+    write(dir, "t.csv", 400, bent);
     let ran = succeed(dir, &["train", "t.csv", "--target", "y", "--model", "auto", "-o", "m"]);
-    for part in ["blend of ", "candidate", "mean", "linear", "trees", "mlp", "1,200 held-out rows: rmse"] {
+    for part in ["blend of ", "candidate", "mean", "linear", "trees", "mlp", "400 held-out rows: rmse"] {
         assert!(ran.out.contains(part), "{part}: {}", ran.out);
     }
     assert!(ran.err.contains("trees: held-out loss"), "{}", ran.err);
     let shown = succeed(dir, &["inspect", "m"]).out;
-    assert!(shown.contains("chosen by 1,200 held-out rows") && shown.contains("rmse"), "{shown}");
+    assert!(shown.contains("chosen by 400 held-out rows") && shown.contains("rmse"), "{shown}");
     let json = succeed(dir, &["inspect", "m", "--json"]).json();
     assert_eq!(json["kind"], "blend");
     let candidates = json["record"]["blend"]["candidates"].as_array().unwrap();
@@ -63,11 +63,24 @@ fn a_blend_is_trained_shown_scored_asked_and_reported() {
 fn threads_and_instruction_sets_make_the_same_file() {
     let folder = tempfile::tempdir().unwrap();
     let dir = folder.path();
-    write(dir, "t.csv", 1100, |i, x, z, c| {
+    write(dir, "t.csv", 300, |i, x, z, c| {
         ["no", "yes", "maybe"][(x / 300 + z / 400 + c + usize::from(drawn(i, 4) > 800)) % 3].to_owned()
     });
     let train = |threads: &str, isa: Option<&str>| {
-        let words = ["train", "t.csv", "--target", "y", "--model", "auto", "-o", "m", "--threads", threads];
+        let words = [
+            "train",
+            "t.csv",
+            "--target",
+            "y",
+            "--model",
+            "auto",
+            "--bags",
+            "2",
+            "-o",
+            "m",
+            "--threads",
+            threads,
+        ];
         let mut command = planish();
         command.envs(isa.map(|isa| ("PLANISH_ISA", isa)));
         let ran = command.args(words).current_dir(dir).output().unwrap();

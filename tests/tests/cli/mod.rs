@@ -9,6 +9,7 @@
 //! - `convergence`: fits that are hard to end, and separation
 //! - `dates`: columns of dates, from the file to the prediction
 //! - `filled`: cells without a value are counted wherever they are filled in
+//! - `held_out`: which rows end training
 //! - `inference`: tables, intervals and aliased terms of linear models
 //! - `journey`: train, evaluate, predict, inspect, quickstart
 //! - `linear_models`: penalised and generalised linear models
@@ -35,6 +36,7 @@ mod claims;
 mod convergence;
 mod dates;
 mod filled;
+mod held_out;
 mod inference;
 mod journey;
 mod linear_models;

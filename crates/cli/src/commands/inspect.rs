@@ -57,9 +57,7 @@ pub(crate) fn run(a: &InspectArgs) -> anyhow::Result<()> {
     if let Some(blend) = &model.record().blend {
         out += &format!("\nchosen by {} held-out rows:\n", print::count(blend.held_rows));
         out += &print::leaderboard(blend);
-        if model.blend().is_some() {
-            out += &scores(&model);
-        }
+        out += &scores(&model);
     }
     print::print(&out)
 }
@@ -80,7 +78,10 @@ fn columns(model: &Model) -> String {
 }
 
 fn record(model: &Model) -> String {
-    let Some(h) = &model.record().history else { return String::new() };
+    // Of a candidate that was chosen the table of all says more.
+    let Some(h) = model.record().history.as_ref().filter(|_| model.record().blend.is_none()) else {
+        return String::new();
+    };
     let out = match model.trees() {
         Some(t) => trees::search(t, h),
         None => format!(

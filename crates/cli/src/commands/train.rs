@@ -238,8 +238,9 @@ fn say_if_worse(model: &Model) {
     ));
 }
 
+/// The record of the run; that of a candidate that was chosen says less than the table of all.
 fn history(model: &Model) -> Option<&History> {
-    model.record().history.as_ref()
+    model.record().history.as_ref().filter(|_| model.record().blend.is_none())
 }
 
 /// What a network's early stopping watched.

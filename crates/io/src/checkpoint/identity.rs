@@ -40,15 +40,24 @@ impl Fingerprint {
         Fingerprint { settings: settings.to_string(), data: hash_trees_data(run) }
     }
 
-    /// Whether not even the limits of the runs differ.
-    pub(super) fn has_limits_of(&self, other: &Fingerprint) -> bool {
-        self.settings == other.settings
+    /// An error that names the first thing in which the run of a file differs from this one, but for what only says when a run ends.
+    pub(super) fn check(&self, file: &str, found: &Fingerprint) -> Result<(), IoError> {
+        self.check_settings(file, found, without_limits)?;
+        if self.data != found.data {
+            return Err(IoError::file(file, "the checkpoint is of a run on other data"));
+        }
+        Ok(())
     }
 
-    /// An error that names the first thing in which the run of a file differs from this one.
-    pub(super) fn check(&self, file: &str, found: &Fingerprint) -> Result<(), IoError> {
+    /// The same of the settings alone, of which `of` makes what counts.
+    pub(super) fn check_settings(
+        &self,
+        file: &str,
+        found: &Fingerprint,
+        of: fn(Value) -> Value,
+    ) -> Result<(), IoError> {
         let parse = |text: &str| serde_json::from_str::<Value>(text).unwrap_or(Value::Null);
-        let (then, now) = (without_limits(parse(&found.settings)), without_limits(parse(&self.settings)));
+        let (then, now) = (of(parse(&found.settings)), of(parse(&self.settings)));
         // Another seed holds other rows out, of which other differences may come.
         let seeds = ["/seed", "/trees/seed"].into_iter().find_map(|place| {
             let of = |settings: &Value| settings.pointer(place).map(Value::to_string);
@@ -58,9 +67,6 @@ impl Fingerprint {
         if let Some((place, then, now)) = seeds.or_else(|| difference("", &then, &now)) {
             let what = format!("the checkpoint is of another run: {place} was {then}, now it is {now}");
             return Err(IoError::file(file, what));
-        }
-        if self.data != found.data {
-            return Err(IoError::file(file, "the checkpoint is of a run on other data"));
         }
         Ok(())
     }

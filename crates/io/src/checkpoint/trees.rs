@@ -40,9 +40,9 @@ impl CheckpointFolder {
         let Some(TreesHead { stage, history, forest: head }) = reader.header().trees.clone() else {
             return Err(IoError::file(file, "it does not say where the run stands"));
         };
-        if stage == Stage::Refit && !self.fingerprint.has_limits_of(&reader.header().fingerprint) {
-            let what = "the search for the number of rounds is over, and all rows are being fitted: go on with the same --rounds and --patience";
-            return Err(IoError::file(file, what));
+        if stage == Stage::Refit {
+            // The search for the number of rounds is over: its limits count too.
+            self.fingerprint.check_settings(file, &reader.header().fingerprint, |settings| settings)?;
         }
         let blocks = Blocks { file, lists: reader.lists()? };
         let forest = forest::forest(&blocks, head)?;

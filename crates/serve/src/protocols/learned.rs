@@ -56,6 +56,7 @@ fn of(served: &Served) -> Value {
             record.confusion.as_ref().map(|rows| json!({ "classes": classes, "rows": rows })),
         ),
         ("fit", fit(model)),
+        ("blend", record.blend.as_ref().map(|blend| json!(blend))),
         ("coefficients", coefficients(model)),
         ("reference_levels", reference_levels(model)),
     ];

@@ -37,6 +37,11 @@ pub(super) fn model(model: &Model) -> Section {
         let scores = print::scores(&record.validation);
         blocks.push(Block::Text(format!("On the rows that were held out when it was trained: {scores}")));
     }
+    if let Some(blend) = &record.blend {
+        let held = print::count(blend.held_rows);
+        let text = format!("The candidates that it was chosen from by {held} held-out rows.");
+        blocks.push(table(&text, print::candidates(blend)));
+    }
     let columns =
         vec![table("Columns that a prediction needs, as the training rows had them.", columns(model))];
     blocks.push(Block::Closed("Columns".to_owned(), columns));

@@ -22,6 +22,7 @@ pub(crate) const ANSWER: Kind = Fields(&[
     ("history", Optional(&HISTORY)),
     ("confusion_matrix", Optional(&CONFUSION_MATRIX)),
     ("fit", Optional(&FIT)),
+    ("blend", Optional(&BLEND)),
     ("coefficients", Optional(&COEFFICIENTS)),
     ("reference_levels", Optional(&ListOf(&Fields(&[("column", Text), ("level", Text)])))),
     ("unavailable", Optional(&FAILURES)),
@@ -51,6 +52,18 @@ const FIT: Kind = Fields(&[
     ("converged", Optional(&Boolean)),
     ("r2", Optional(&Number)),
     ("residual_sd", Optional(&Number)),
+]);
+
+/// How a blend was chosen.
+const BLEND: Kind =
+    Fields(&[("held_rows", Count), ("folds", Count), ("metric", Text), ("candidates", ListOf(&CANDIDATE))]);
+
+const CANDIDATE: Kind = Fields(&[
+    ("name", Text),
+    ("loss", Types(&["number", "null"])),
+    ("standard_error", Types(&["number", "null"])),
+    ("weight", Number),
+    ("fault", Optional(&Text)),
 ]);
 
 /// The first lines of each table, and how many there are.

@@ -2,7 +2,7 @@
 
 function kindInWords(kind) {
   const words = {
-    network: "network", trees: "boosted trees", linear: "linear model, least squares", ridge: "ridge regression", "elastic-net": "elastic net",
+    network: "network", trees: "boosted trees", blend: "blend of several models", linear: "linear model, least squares", ridge: "ridge regression", "elastic-net": "elastic net",
     "non-negative": "non-negative least squares", logistic: "logistic regression", multinomial: "multinomial regression", poisson: "Poisson regression",
   };
   return words[kind] || kind;
@@ -16,6 +16,7 @@ function showAbout(model, learned) {
   if (learned) facts.push(...shapeFacts(learned), ...rowFacts(learned));
   else facts.push(["rows", number(model.rows)]);
   for (const [name, score] of Object.entries(model.validation || {})) facts.push(["held-out " + name.replaceAll("_", " "), number(score)]);
+  if (learned && learned.blend) facts.push(...candidateFacts(learned.blend));
   if (learned && learned.fit) facts.push(...fitFacts(learned.fit));
   at("about").replaceChildren(...named(facts));
   at("settings-part").hidden = !learned;
@@ -41,6 +42,13 @@ function rowFacts({ rows, rows_without_target, rare_categories, history }) {
   const rare = Object.entries(rare_categories).map(([column, n]) => column + ": " + counted(n, "row"));
   if (rare.length) facts.push(["categories too rare to be kept", rare.join(", ")]);
   return facts;
+}
+
+// What a blend was chosen from.
+function candidateFacts({ metric, candidates }) {
+  const told = ({ loss, standard_error, weight, fault }) =>
+    fault ? "left out: " + fault : metric.replaceAll("_", " ") + " " + number(loss) + " ± " + number(Number(standard_error.toPrecision(2))) + ", weight " + number(Number(weight.toFixed(2)));
+  return candidates.map((c) => ["candidate " + c.name, told(c)]);
 }
 
 function fitFacts({ r2, residual_sd }) {
