@@ -64,6 +64,7 @@ impl AutoSettings {
     pub(crate) fn folds(&self, rows: usize, a_row: usize) -> Option<usize> {
         let worth = rows < FEW_ROWS || rows.saturating_mul(a_row) <= LITTLE_WORK;
         let folds = self.bags.or(worth.then_some(BAGS)).map(|folds| folds.min(rows));
-        folds.filter(|_| !self.hold_out.is_of_rows())
+        // A network of bags is as many members.
+        folds.filter(|&folds| !self.hold_out.is_of_rows() && folds <= self.max_members)
     }
 }

@@ -18,7 +18,9 @@ use planish_trees::Loss;
 use serde::Serialize;
 
 /// The most products of rows, columns and parameters for which there are explanations at once.
-const MOST_WORK: f64 = 2e9;
+const MOST_WORK: f64 = 5e8;
+/// What a column costs at least, counted in parameters.
+const COLUMN: usize = 50;
 
 /// On what scale parts are added up.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
@@ -67,7 +69,8 @@ impl Model {
     /// A feature column that is not there, or of the wrong kind; more rows than can be explained at once.
     pub fn explain(&self, exec: Exec, table: &Table) -> Result<Vec<Explanation>, ModelError> {
         let columns = self.features().columns.len();
-        let work = self.parameters() as f64 * table.rows() as f64 * (columns + 1) as f64;
+        let a_row = self.parameters().max(COLUMN * columns) as f64 * (columns + 1) as f64;
+        let work = a_row * table.rows() as f64;
         if work > MOST_WORK {
             return Err(ModelError::Setting {
                 setting: "the number of rows to explain",

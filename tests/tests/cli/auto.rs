@@ -114,6 +114,21 @@ fn a_table_ends_with_what_suits_it() {
 }
 
 #[test]
+fn a_blend_has_no_more_members_than_allowed() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path();
+    write(dir, "t.csv", 300, bent);
+    let train = ["train", "t.csv", "--target", "y", "-o", "m", "--max-members"];
+    succeed(dir, &[&train[..], &["2"]].concat());
+    let members = succeed(dir, &["inspect", "m", "--json"]).json();
+    let weights = members["record"]["blend"]["candidates"].as_array().unwrap().clone();
+    assert!(weights.iter().filter(|c| c["weight"].as_f64() > Some(0.0)).count() <= 2, "{weights:?}");
+    assert_eq!(members["record"]["blend"]["folds"], 1);
+    let ran = run(dir, &[&train[..], &["2", "--bags", "3"]].concat());
+    assert!(ran.code == 1 && ran.err.contains("max_members is 2"), "{}", ran.err);
+}
+
+#[test]
 fn tiny_tables_have_a_model_or_a_reason() {
     let folder = tempfile::tempdir().unwrap();
     let dir = folder.path();

@@ -27,28 +27,25 @@ pub(super) fn parts(
     predict: &dyn Fn(&Table) -> Result<Vec<f64>, ModelError>,
 ) -> Result<Found, ModelError> {
     let columns = profiles.len();
-    let mut rows = Table::new(table.schema().clone());
-    let orders: Vec<Vec<usize>> = (0..PAIRS).map(|pair| order(columns, pair)).collect();
-    for (pair, order) in orders.iter().enumerate() {
-        for backwards in [false, true] {
-            for given in 0..columns {
-                push(&mut rows, profiles, (table, row), pair, |column| {
-                    let place = order.iter().position(|c| *c == column).unwrap_or(0);
-                    let place = if backwards { columns - 1 - place } else { place };
-                    place < given
-                });
-            }
-        }
-    }
-    let said = predict(&rows)?;
     let (mut base, mut of_pairs) = (0.0, vec![vec![0.0; PAIRS]; columns]);
-    for (pair, order) in orders.iter().enumerate() {
-        for (direction, from) in [2 * pair, 2 * pair + 1].into_iter().enumerate() {
-            let steps = &said[from * columns..][..columns];
+    for pair in 0..PAIRS {
+        let order = order(columns, pair);
+        let mut place = vec![0; columns];
+        order.iter().enumerate().for_each(|(at, &column)| place[column] = at);
+        let mut rows = Table::new(table.schema().clone());
+        for given in 0..columns {
+            push(&mut rows, profiles, (table, row), pair, |column| place[column] < given);
+        }
+        for given in 0..columns {
+            push(&mut rows, profiles, (table, row), pair, |column| columns - 1 - place[column] < given);
+        }
+        let said = predict(&rows)?;
+        let (forwards, backwards) = said.split_at(columns);
+        for (steps, is_backwards) in [(forwards, false), (backwards, true)] {
             base += steps.first().copied().unwrap_or(own) / (2 * PAIRS) as f64;
             for at in 0..columns {
                 let after = steps.get(at + 1).copied().unwrap_or(own);
-                let column = if direction == 0 { order[at] } else { order[columns - 1 - at] };
+                let column = order[if is_backwards { columns - 1 - at } else { at }];
                 of_pairs[column][pair] += (after - steps[at]) / 2.0;
             }
         }

@@ -2,8 +2,8 @@
 //! held-out rows.
 //!
 //! A candidate that cannot be fitted is left out, and the record says why. Linear models and trees that are taken are fitted to all rows in the
-//! end; a network keeps the weights that the held-out rows chose. Where one candidate is better than any blend, it is the model. With bags every row is held out once, and a network is the mean of those
-//! of its bags.
+//! end; a network keeps the weights that the held-out rows chose. Where one candidate is better than any blend, it is the model. With bags every row
+//! is held out once, and a network is the mean of those of its bags.
 
 mod candidates;
 mod observer;
@@ -65,6 +65,13 @@ impl AutoSettings {
 
 /// The ways in which the rows are parted: one, or with bags one a bag.
 fn parts(known: &KnownRows<'_>, settings: &AutoSettings) -> Result<Vec<Parts>, ModelError> {
+    if settings.bags.is_some_and(|bags| bags > settings.max_members) {
+        return Err(ModelError::Setting {
+            setting: "max_members",
+            value: settings.max_members.to_string(),
+            needs: "a network of bags is as many members: it must be at least the number of bags",
+        });
+    }
     let rows = known.labels.len();
     let columns = known.table.schema().columns.len();
     let features = columns.saturating_sub(settings.wanted().no_features().len());
